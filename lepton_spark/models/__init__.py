@@ -1,0 +1,1 @@
+"""Forecasters that fit many series at once, and the registry that names them."""

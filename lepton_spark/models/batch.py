@@ -1,0 +1,100 @@
+"""What a forecaster is handed and what it gives back: arrays over a batch of series."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+SEASON_LENGTH = 7
+"""Days in the season that every model knows: the week."""
+
+
+def weekdays(days: IntArray) -> IntArray:
+    """Weekday of each epoch day, Monday = 0."""
+    return (days + 3) % SEASON_LENGTH
+
+
+@dataclass(frozen=True)
+class History:
+    """Daily sales of a batch up to its cutoff, which is the last day.
+
+    quantity: [S, T], units; NaN = unknown, 0 = no sale.
+    days: [T], consecutive epoch days.
+    regressors: [S, T+H, K] known by the cutoff, or None; only scikit-learn regressors read them.
+    """
+
+    quantity: FloatArray
+    days: IntArray
+    regressors: FloatArray | None = None
+
+    @property
+    def n_series(self) -> int:
+        """S."""
+        return len(self.quantity)
+
+    @property
+    def n_days(self) -> int:
+        """T."""
+        return len(self.days)
+
+    @cached_property
+    def known(self) -> BoolArray:
+        """[S, T], whether a day's quantity is known."""
+        return ~np.isnan(self.quantity)
+
+    @cached_property
+    def known_weight(self) -> FloatArray:
+        """[S, T], 1 on known days and 0 on unknown ones."""
+        return self.known.astype(np.float64)
+
+    @cached_property
+    def filled(self) -> FloatArray:
+        """[S, T], the quantity with 0 on unknown days; only for sums weighted by `known_weight`."""
+        return np.where(self.known, self.quantity, 0.0)
+
+    @cached_property
+    def n_known(self) -> IntArray:
+        """[S], number of known days."""
+        n_known: IntArray = np.sum(self.known, axis=1, dtype=np.int64)
+        return n_known
+
+    def until(self, index: int) -> "History":
+        """The history as it stood when column `index` was the cutoff; later days are out of reach."""
+        regressors = self.regressors
+        if regressors is not None:
+            regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
+        return History(self.quantity[:, : index + 1], self.days[: index + 1], regressors)
+
+    def select(self, rows: IntArray | BoolArray) -> "History":
+        """The same days for some of the series, in the order of `rows`."""
+        regressors = None if self.regressors is None else self.regressors[rows]
+        return History(self.quantity[rows], self.days, regressors)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a forecaster gives for a batch.
+
+    forecast: [S, H], units, may be negative; a NaN row could not be fitted.
+    coefficients: name -> [S].
+    reasons: row -> why it could not be fitted, in words, where more is known than too few days.
+    """
+
+    forecast: FloatArray
+    coefficients: Mapping[str, FloatArray] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+
+class Forecaster(Protocol):
+    """Fits every series of a batch and forecasts the days after its cutoff."""
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Forecast steps 1..horizon; never changes `history`, never raises for one bad series."""
+        ...

@@ -1,0 +1,115 @@
+"""The models by name, and the candidates that a configuration makes of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from lepton_spark.errors import InputError
+from lepton_spark.models import adapters
+from lepton_spark.models.batch import Forecaster
+from lepton_spark.models.linear import LinearRegression
+from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
+from lepton_spark.models.ridge import Ridge
+
+HALF_LIFE = "half_life"
+
+
+@dataclass(frozen=True)
+class Model:
+    """How a model is made from its parameters, all of which it needs."""
+
+    factory: Callable[[Mapping[str, float]], Forecaster]
+    parameters: frozenset[str] = frozenset()
+
+
+BUILT_IN: Mapping[str, Model] = MappingProxyType(
+    {
+        "linear_regression": Model(lambda _: LinearRegression()),
+        "ridge": Model(lambda given: Ridge(given[HALF_LIFE]), frozenset({HALF_LIFE})),
+        "seasonal_naive": Model(lambda _: SeasonalNaive()),
+        "seasonal_window_average": Model(lambda _: SeasonalWindowAverage()),
+        "mean": Model(lambda _: Mean()),
+        "zero": Model(lambda _: Zero()),
+        "sklearn_linear_regression": Model(
+            lambda _: adapters.PerProductRegressor(adapters.sklearn_linear_regression)
+        ),
+        "hist_gradient_boosting": Model(
+            lambda _: adapters.PerProductRegressor(adapters.hist_gradient_boosting)
+        ),
+        "mlp": Model(lambda _: adapters.PerProductRegressor(adapters.mlp)),
+    }
+)
+
+_registered: dict[str, adapters.RegressorFactory] = {}
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """A model with its parameters, as (name, value) pairs sorted by name."""
+
+    model: str
+    parameters: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The candidate as tables name it, such as `ridge(half_life=56)`."""
+        if not self.parameters:
+            return self.model
+        inside = ",".join(f"{name}={value:.15g}" for name, value in self.parameters)
+        return f"{self.model}({inside})"
+
+
+def known_models() -> tuple[str, ...]:
+    """Names that a configuration may use, sorted."""
+    return tuple(sorted({*BUILT_IN, *_registered}))
+
+
+def register_regressor(name: str, factory: adapters.RegressorFactory) -> None:
+    """Make a scikit-learn regressor known under a name; `factory` gives a new, unfitted one each time.
+
+    Raises: InputError if the name is that of a shipped model.
+    """
+    if name in BUILT_IN:
+        raise InputError(f"model '{name}' is shipped with lepton_spark and stays as it is; take another name")
+    _registered[name] = factory
+
+
+def registered_regressors() -> Mapping[str, adapters.RegressorFactory]:
+    """What was registered in this process, to be registered again in the processes that fit."""
+    return dict(_registered)
+
+
+def candidates_for(names: Sequence[str], half_lives: Sequence[float]) -> tuple[Candidate, ...]:
+    """The candidates of the named models in that order, one for each half-life where a model takes it.
+
+    Raises: InputError for a name that is not known.
+    """
+    found: dict[Candidate, None] = {}
+    for name in names:
+        if HALF_LIFE in _model(name).parameters:
+            found.update({Candidate(name, ((HALF_LIFE, float(days)),)): None for days in half_lives})
+        else:
+            found[Candidate(name)] = None
+    return tuple(found)
+
+
+def create(candidate: Candidate) -> Forecaster:
+    """A forecaster, not yet fitted.
+
+    Raises: InputError for an unknown model, or parameters other than the model's or not above 0.
+    """
+    model = _model(candidate.model)
+    given = dict(candidate.parameters)
+    if given.keys() != model.parameters or not all(value > 0 for value in given.values()):
+        allowed = ", ".join(f"{name} > 0" for name in sorted(model.parameters)) or "none"
+        raise InputError(f"model '{candidate.model}': found parameters {given}; allowed: {allowed}")
+    return model.factory(given)
+
+
+def _model(name: str) -> Model:
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    if name in _registered:
+        regressor = _registered[name]
+        return Model(lambda _: adapters.PerProductRegressor(regressor))
+    raise InputError(f"unknown model '{name}'; known: {', '.join(known_models())}")
