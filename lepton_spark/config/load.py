@@ -1,0 +1,177 @@
+"""Reads the configuration: YAML files laid over each other, `--set` on top, every fault at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lepton_spark.config.secrets import MASK, is_secret
+from lepton_spark.config.tree import Config
+from lepton_spark.errors import ConfigError, Fault
+
+DEFAULT_SOURCE = "default"
+SET_SOURCE = "--set"
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A configuration and, for every key that was set, the file (or `--set`) it came from."""
+
+    config: Config
+    sources: Mapping[str, str]
+
+    def source(self, key: str) -> str:
+        """Where the value of a dotted key came from; the nearest parent's source where a whole branch was set."""
+        return nearest_source(key, self.sources) or DEFAULT_SOURCE
+
+
+def nearest_source(key: str, sources: Mapping[str, str]) -> str | None:
+    """The source of the key, or of the nearest branch above it that was set."""
+    parts = key.split(".")
+    branches = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((sources[branch] for branch in branches if branch in sources), None)
+
+
+def load_config(paths: Sequence[str | Path], overrides: Sequence[str] = ()) -> LoadedConfig:
+    """The resolved configuration; later files and then `overrides` (`dotted.key=value`) win.
+
+    Raises: ConfigError with every fault of every file.
+    """
+    tree: Tree = {}
+    sources: dict[str, str] = {}
+    faults: list[Fault] = []
+    for name, layer in _layers(paths, overrides, faults):
+        _overlay(tree, layer, name, sources)
+    loaded = _validate(tree, sources, faults)
+    if faults or loaded is None:
+        raise ConfigError(faults)
+    return loaded
+
+
+def _layers(
+    paths: Sequence[str | Path], overrides: Sequence[str], faults: list[Fault]
+) -> Iterator[tuple[str, Tree]]:
+    for path in paths:
+        layer = _read_yaml(path, faults)
+        if layer is not None:
+            yield str(path), layer
+    for override in overrides:
+        setting = _read_override(override, faults)
+        if setting is not None:
+            yield SET_SOURCE, setting
+
+
+def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except FileNotFoundError:
+        faults.append(Fault(str(path), "(file)", "no such file", "an existing YAML file"))
+    except (OSError, UnicodeDecodeError) as fault:
+        faults.append(Fault(str(path), "(file)", str(fault), "a readable YAML file in UTF-8"))
+    except yaml.YAMLError as fault:
+        faults.append(Fault(str(path), "(file)", " ".join(str(fault).split()), "YAML with each key once"))
+    else:
+        if content is None or isinstance(content, dict):
+            return content or {}
+        faults.append(Fault(str(path), "(file)", type(content).__name__, "a mapping of sections"))
+    return None
+
+
+def _read_override(override: str, faults: list[Fault]) -> Tree | None:
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        faults.append(Fault(SET_SOURCE, override, "no dotted key and value", "dotted.key=value"))
+        return None
+    try:
+        value: Any = yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as fault:
+        faults.append(Fault(SET_SOURCE, key, " ".join(str(fault).split()), "a YAML value"))
+        return None
+    for part in reversed(parts):
+        value = {part: value}
+    layer: Tree = value
+    return layer
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice instead of keeping the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]  # PyYAML ships no types for it
+        for position, key in enumerate(keys):
+            if key in keys[:position]:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], prefix: str = "") -> None:
+    """Lays one file over what came before; mappings merge, everything else replaces."""
+    for key, value in layer.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, dict):
+            branch = tree.setdefault(key, {})
+            if not isinstance(branch, dict):
+                branch = tree[key] = {}
+            _overlay(branch, value, source, sources, f"{dotted}.")
+            if not value:
+                sources.setdefault(dotted, source)
+        else:
+            tree[key] = value
+            sources[dotted] = source
+
+
+def _validate(tree: Tree, sources: Mapping[str, str], faults: list[Fault]) -> LoadedConfig | None:
+    try:
+        config = Config.model_validate(_without_empty_sections(tree))
+    except ValidationError as error:
+        faults.extend(_fault(detail, sources) for detail in error.errors(include_url=False))
+        return None
+    return LoadedConfig(config, dict(sources))
+
+
+def _without_empty_sections(tree: Tree) -> Tree:
+    """A section whose lines are all commented out reads as null; it means the defaults."""
+    return {key: value for key, value in tree.items() if value is not None}
+
+
+def _fault(detail: Any, sources: Mapping[str, str]) -> Fault:
+    key = ".".join(str(part) for part in detail["loc"]) or "(tree)"
+    source = _source_of(key, sources)
+    if detail["type"] == "extra_forbidden":
+        return Fault(source, key, "an unknown key", f"one of {', '.join(_siblings(key))}")
+    allowed = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    found = "nothing" if detail["type"] == "missing" else _shown(key, detail["input"])
+    return Fault(source, key, found, allowed)
+
+
+def _shown(key: str, value: object) -> str:
+    if is_secret(key):
+        return MASK
+    if isinstance(value, dict) or hasattr(value, "model_dump"):
+        return "this section"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _source_of(key: str, sources: Mapping[str, str]) -> str:
+    """The file a fault stands in: of the key, of its parents, or of what stands below it."""
+    found = nearest_source(key, sources)
+    below = sorted({source for name, source in sources.items() if name.startswith(f"{key}.")})
+    return found or ", ".join(below) or DEFAULT_SOURCE
+
+
+def _siblings(key: str) -> list[str]:
+    """The keys that are known where an unknown one was found."""
+    section: type[BaseModel] = Config
+    for part in key.split(".")[:-1]:
+        annotation = section.model_fields[part].annotation if part in section.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        section = annotation
+    return list(section.model_fields)

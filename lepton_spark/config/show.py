@@ -1,0 +1,31 @@
+"""The resolved tree as text: each value, where it came from, secrets masked."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lepton_spark.config.load import LoadedConfig
+from lepton_spark.config.secrets import MASK, is_secret
+
+
+def resolved_lines(loaded: LoadedConfig) -> Iterator[tuple[str, str, str]]:
+    """(dotted key, value as YAML would write it, source) for every key of the tree."""
+    for key, value in _flatten(loaded.config.model_dump(mode="json")):
+        yield key, MASK if is_secret(key) and value is not None else _as_yaml(value), loaded.source(key)
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _as_yaml(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_as_yaml(item) for item in value)}]"
+    return str(value) if value != {} else "{}"
