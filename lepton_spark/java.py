@@ -1,0 +1,52 @@
+"""Finds the Java that Spark will start and refuses one that Spark cannot run on; standard library only."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from lepton_spark.errors import SetupError, explain
+
+LEAST_JAVA = 17
+"""Spark 4 is compiled for Java 17."""
+
+_ALLOWED = f"Java {LEAST_JAVA} or newer"
+_REMEDY = f"Install a JDK or JRE of version {LEAST_JAVA} or newer and point JAVA_HOME at it."
+
+
+def require_java() -> Path:
+    """The `java` that Spark will start: JAVA_HOME's, else the one on the PATH.
+
+    Raises: SetupError when there is none, it does not start, or it is too old.
+    """
+    java = _find_java()
+    found = _version_of(java)
+    if found < LEAST_JAVA:
+        raise SetupError(explain(str(java), f"Java {found}", _ALLOWED, _REMEDY))
+    return java
+
+
+def _find_java() -> Path:
+    home = os.environ.get("JAVA_HOME")
+    if home:
+        java = Path(home) / "bin" / "java"
+        if not java.is_file():
+            raise SetupError(explain("JAVA_HOME", f"{home} without bin/java", _ALLOWED, _REMEDY))
+        return java
+    on_path = shutil.which("java")
+    if on_path is None:
+        raise SetupError(explain("Java", "none on the PATH and JAVA_HOME unset", _ALLOWED, _REMEDY))
+    return Path(on_path)
+
+
+def _version_of(java: Path) -> int:
+    """The feature version: 8 of `1.8.0_392`, 17 of `17.0.15`."""
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - the user's own Java
+    except OSError as fault:
+        raise SetupError(explain(str(java), f"it does not start ({fault.strerror})", _ALLOWED, _REMEDY)) from fault
+    version = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
+    if told.returncode or version is None:
+        raise SetupError(explain(str(java), "it tells no version", _ALLOWED, _REMEDY))
+    return int(version[1])

@@ -1,0 +1,159 @@
+"""The only SparkSession builder: makes a local one, or takes the running one under spark-submit."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+from types import MappingProxyType
+
+from pyspark.errors import PySparkException, PySparkRuntimeError
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import SparkSettings
+from lepton_spark.delta_jars import delta_coordinate, fetch_jars, find_jars, jars_folder
+from lepton_spark.errors import ConfigError, Fault, SetupError, explain
+from lepton_spark.java import require_java
+
+log = logging.getLogger(__name__)
+
+RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.storeAssignmentPolicy": "ANSI",
+        "spark.sql.caseSensitive": "false",
+        "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+        "spark.sql.legacy.javaCharsets": "true",  # else the CSV reader refuses GB18030
+        "spark.sql.timestampType": "TIMESTAMP_LTZ",  # TIMESTAMP_NTZ would need a newer table reader
+        "spark.sql.sources.partitionOverwriteMode": "static",
+        "spark.sql.files.ignoreCorruptFiles": "false",  # half a file is worse than none
+        "spark.sql.files.ignoreMissingFiles": "false",
+        "spark.databricks.delta.schema.autoMerge.enabled": "false",
+        "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # minReaderVersion 1
+        "spark.databricks.delta.properties.defaults.columnMapping.mode": "none",
+    }
+)
+"""What results depend on; set on every session, a cluster's too."""
+
+DELTA_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    }
+)
+"""Static: a running session must have been started with them."""
+
+_QUICK_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",  # starts without a network and without a resolvable host name
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.databricks.delta.snapshotPartitions": "1",  # 50 tasks for a log of ten files cost 4 s a write
+    }
+)
+"""What makes small work on one machine quick; the figures stand in docs/adr/0002-local-session.md."""
+
+
+def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
+    """The session to work in: the running one where there is one, else a new local one.
+
+    Raises: SetupError when Java or Delta is missing; ConfigError when an option contradicts what results need.
+    """
+    if _is_running():
+        return _adopt(SparkSession.builder.getOrCreate())
+    return _start(settings, app_name)
+
+
+def _is_running() -> bool:
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ or "SPARK_REMOTE" in os.environ
+    return submitted or SparkSession.getActiveSession() is not None
+
+
+def _adopt(spark: SparkSession) -> SparkSession:
+    _require_delta(spark)
+    for key, value in RESULT_SETTINGS.items():
+        spark.conf.set(key, value)
+    return spark
+
+
+def _require_delta(spark: SparkSession) -> None:
+    missing = [
+        f"{key}={value}"
+        for key, value in DELTA_SETTINGS.items()
+        if value.rpartition(".")[2] not in (spark.conf.get(key, "") or "")
+    ]
+    if missing:
+        raise SetupError(_without_delta(f"no {' and no '.join(missing)}"))
+    try:
+        spark.catalog.currentDatabase()
+    except PySparkException as fault:
+        raise SetupError(_without_delta("its settings without its jars")) from fault
+
+
+def _without_delta(found: str) -> str:
+    lines = "".join(f" --conf {key}={value}" for key, value in DELTA_SETTINGS.items())
+    remedy = f"Add to spark-submit: --packages {delta_coordinate()}{lines}"
+    return explain("Delta in the running Spark session", found, "its jars and both settings", remedy)
+
+
+def _start(settings: SparkSettings, app_name: str) -> SparkSession:
+    require_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # PySpark's own default is any python3 of the PATH
+    builder = SparkSession.builder.appName(app_name).master(settings.master)
+    for key, value in local_settings(settings, _jars()).items():
+        builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except PySparkRuntimeError as fault:
+        remedy = "Read Java's own message above; too little memory is mended by --set spark.driver_memory=1g."
+        raise SetupError(explain("Spark's Java process", "it ended at its start", "a running one", remedy)) from fault
+
+
+def _jars() -> list[Path]:
+    present = find_jars()
+    if present is not None:
+        return present
+    log.warning("fetching Delta's jars, once, into %s", jars_folder())
+    return fetch_jars()
+
+
+def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
+    """Every setting of a new session; `options` add to them and may replace the quick ones only.
+
+    Raises: ConfigError when an option contradicts what results depend on.
+    """
+    fixed = {**RESULT_SETTINGS, **DELTA_SETTINGS}
+    faults = [
+        Fault("configuration", f"spark.options.{key}", repr(value), f"{fixed[key]!r}, for results depend on it")
+        for key, value in settings.options.items()
+        if value != fixed.get(key, value)
+    ]
+    if faults:
+        raise ConfigError(faults)
+    local_dir = {} if settings.local_dir is None else {"spark.local.dir": settings.local_dir}
+    return {
+        **_QUICK_SETTINGS,
+        "spark.driver.memory": settings.driver_memory,
+        "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
+        **local_dir,
+        **settings.options,
+        **_class_path(settings.master, jars),
+        "spark.driver.extraJavaOptions": f"{_quiet_log()} {settings.options.get('spark.driver.extraJavaOptions', '')}",
+        **fixed,
+    }
+
+
+def _class_path(master: str, jars: list[Path]) -> dict[str, str]:
+    """Executors of a local master share the driver's class path; others are sent the jars."""
+    if master.startswith("local"):
+        return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))}
+    return {"spark.jars": ",".join(map(str, jars))}
+
+
+def _quiet_log() -> str:
+    with as_file(files("lepton_spark") / "log4j2.properties") as path:
+        return f"-Dlog4j2.configurationFile={path.as_uri()}"
