@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from lepton_spark.config.secrets import MASK, is_secret
 from lepton_spark.config.tree import Config
@@ -26,7 +27,7 @@ class LoadedConfig:
     sources: Mapping[str, str]
 
     def source(self, key: str) -> str:
-        """Where the value of a dotted key came from; the nearest parent's source where a whole branch was set."""
+        """Where the value of a dotted key came from; or its nearest branch that was set."""
         return nearest_source(key, self.sources) or DEFAULT_SOURCE
 
 
@@ -68,7 +69,7 @@ def _layers(
 
 def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         faults.append(Fault(str(path), "(file)", "no such file", "an existing YAML file"))
     except (OSError, UnicodeDecodeError) as fault:
@@ -89,21 +90,35 @@ def _read_override(override: str, faults: list[Fault]) -> Tree | None:
         faults.append(Fault(SET_SOURCE, override, "no dotted key and value", "dotted.key=value"))
         return None
     try:
-        value: Any = yaml.load(text, Loader=_StrictLoader)
+        value: Any = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as fault:
         faults.append(Fault(SET_SOURCE, key, " ".join(str(fault).split()), "a YAML value"))
         return None
-    for part in reversed(parts):
+    for part in reversed(_split_at_fields(parts)):
         value = {part: value}
     layer: Tree = value
     return layer
+
+
+def _split_at_fields(parts: Sequence[str]) -> list[str]:
+    """Below a free mapping (`spark.options`) the rest is one key, dots and all: `fs.s3a.endpoint`."""
+    section: type[BaseModel] | None = Config
+    for position, part in enumerate(parts):
+        annotation = (
+            section.model_fields[part].annotation if section and part in section.model_fields else None
+        )
+        if get_origin(annotation) is dict:
+            below = parts[position + 1 :]
+            return [*parts[: position + 1], ".".join(below)] if below else list(parts)
+        section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return list(parts)
 
 
 class _StrictLoader(yaml.SafeLoader):
     """Safe YAML that refuses a key given twice instead of keeping the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]  # PyYAML ships no types for it
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for position, key in enumerate(keys):
             if key in keys[:position]:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", node.start_mark)
@@ -140,7 +155,7 @@ def _without_empty_sections(tree: Tree) -> Tree:
     return {key: value for key, value in tree.items() if value is not None}
 
 
-def _fault(detail: Any, sources: Mapping[str, str]) -> Fault:
+def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
     key = ".".join(str(part) for part in detail["loc"]) or "(tree)"
     source = _source_of(key, sources)
     if detail["type"] == "extra_forbidden":

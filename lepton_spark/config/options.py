@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 READER_OPTIONS: Mapping[str, frozenset[str]] = {
-    "csv": frozenset({"separator", "sep", "delimiter", "encoding", "charset", "quote", "compression", "header"}),
+    "csv": frozenset(
+        {"separator", "sep", "delimiter", "encoding", "charset", "quote", "compression", "header"}
+    ),
     "json": frozenset({"encoding", "charset", "compression"}),
     "parquet": frozenset(),
     "delta": frozenset({"versionAsOf"}),

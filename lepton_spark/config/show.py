@@ -21,7 +21,7 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _as_yaml(value: Any) -> str:
+def _as_yaml(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):

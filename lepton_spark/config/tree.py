@@ -72,7 +72,9 @@ class InputSettings(Section):
     columns: ColumnNames = ColumnNames()
     options: dict[str, OptionText] = Field(default_factory=dict, description="reader options of the format")
     date_formats: tuple[Name, ...] = Field(
-        ("yyyy-MM-dd",), min_length=1, description="the forms a date may have, tried in this order, never guessed"
+        ("yyyy-MM-dd",),
+        min_length=1,
+        description="the forms a date may have, tried in this order, never guessed",
     )
     source_timezone: Zone = Field("UTC", description="the zone of times that are written without an offset")
     timezone: Zone = Field("UTC", description="the zone in whose calendar a business day is counted")
@@ -80,12 +82,15 @@ class InputSettings(Section):
     conflicts: Literal["reject", "sum"] = Field(
         "reject", description="two values of one product-day in one load of daily input"
     )
-    product_case: Literal["keep", "upper", "lower"] = Field("keep", description="how product codes are folded")
+    product_case: Literal["keep", "upper", "lower"] = Field(
+        "keep", description="how product codes are folded"
+    )
     product_pattern: Pattern | None = Field(
         None, description="what a folded product code looks like as a whole; other codes are `not_a_product`"
     )
     cancellation_pattern: Pattern | None = Field(
-        None, description="transaction ids of cancellations and returns; a negative line without it is a write-off"
+        None,
+        description="transaction ids of cancellations and returns; a negative line without it is a write-off",
     )
     cancel_window_days: int = Field(60, ge=0, le=3660, description="how long a sale can still be cancelled")
     price_is: Literal["unit", "line_total"] = Field("unit", description="what the price column holds")
@@ -94,7 +99,9 @@ class InputSettings(Section):
         None, gt=0, description="a line sold below this price a unit is not counted in units (`not_units`)"
     )
     personal_columns: tuple[Name, ...] = Field((), description="further source columns that speak of persons")
-    max_file_bytes: int = Field(1 << 30, gt=0, le=2_000_000_000, description="a larger file is refused; split it")
+    max_file_bytes: int = Field(
+        1 << 30, gt=0, le=2_000_000_000, description="a larger file is refused; split it"
+    )
 
     @model_validator(mode="after")
     def _options_fit_the_format(self) -> Self:
@@ -127,9 +134,13 @@ class ForecastSettings(Section):
         min_length=1,
         description="names from the registry",
     )
-    cutoff: date | None = Field(None, description="the last day a model may see; default: the last complete day")
+    cutoff: date | None = Field(
+        None, description="the last day a model may see; default: the last complete day"
+    )
     half_lives: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        (28.0, 84.0, 224.0), min_length=1, description="days in which a day's weight halves, chosen per product"
+        (28.0, 84.0, 224.0),
+        min_length=1,
+        description="days in which a day's weight halves, chosen per product",
     )
     series_per_batch: int = Field(512, ge=1, le=16384, description="series that one call fits, about")
 
@@ -147,7 +158,9 @@ class GateSettings(Section):
 
     enabled: bool = True
     max_total_factor: float = Field(
-        3.0, gt=1, description="total forecast against recent demand, either way; judged from 28 known days on"
+        3.0,
+        gt=1,
+        description="total forecast against recent demand, either way; judged from 28 known days on",
     )
     max_error_ratio: float = Field(
         1.0, gt=0, description="root mean squared scaled error against seasonal naive on validation windows"

@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lepton_spark.config import Config, load_config
+from lepton_spark.config.show import resolved_lines
+from lepton_spark.errors import ConfigError
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_load_later_files_and_set_win(tmp_path: Path) -> None:
+    base = write(
+        tmp_path / "base.yaml", "forecast: {horizon: 7, models: [mean, zero]}\ninput: {path: a.csv}\n"
+    )
+    overlay = write(tmp_path / "shop.yaml", "forecast: {models: [mean]}\n")
+
+    loaded = load_config([base, overlay], ["forecast.cutoff=2021-01-03", "input.columns.product_id=商品ID"])
+
+    assert loaded.config.forecast.horizon == 7
+    assert loaded.config.forecast.models == ("mean",)
+    assert loaded.config.input.columns.product_id == "商品ID"
+    assert str(loaded.config.forecast.cutoff) == "2021-01-03"
+
+
+def test_load_remembers_where_each_value_came_from(tmp_path: Path) -> None:
+    base = write(tmp_path / "base.yaml", "forecast: {horizon: 7}\n")
+
+    loaded = load_config([base], ["input.path=x.csv"])
+
+    assert loaded.source("forecast.horizon") == str(base)
+    assert loaded.source("input.path") == "--set"
+    assert loaded.source("forecast.models") == "default"
+
+
+def test_load_reports_every_fault_at_once(tmp_path: Path) -> None:
+    base = write(tmp_path / "base.yaml", "input: {kind: dayly}\nforecast: {horizon: 0, modles: [mean]}\n")
+
+    with pytest.raises(ConfigError) as caught:
+        load_config([base, tmp_path / "absent.yaml"], ["panel.obsolete_days=soon", "nonsense"])
+
+    shown = [(fault.source, fault.key) for fault in caught.value.faults]
+    assert shown == [
+        (str(tmp_path / "absent.yaml"), "(file)"),
+        ("--set", "nonsense"),
+        (str(base), "input.kind"),
+        ("--set", "panel.obsolete_days"),
+        (str(base), "forecast.horizon"),
+        (str(base), "forecast.modles"),
+    ]
+    assert "found 'dayly'; allowed: 'daily' or 'transactions'" in str(caught.value)
+    assert "one of horizon, models, cutoff" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        pytest.param("input: {options: {sepp: ';'}}", "input", "found sepp", id="unknown reader option"),
+        pytest.param("input: {timezone: Mars/Base}", "input.timezone", "IANA", id="unknown time zone"),
+        pytest.param(
+            "input: {product_pattern: '['}", "input.product_pattern", "regular expression", id="pattern"
+        ),
+        pytest.param("input: [1]", "input", "found [1]", id="section of the wrong type"),
+        pytest.param("- a\n- b", "(file)", "a mapping of sections", id="not a mapping"),
+        pytest.param("forecast: {horizon: 1, horizon: 2}", "(file)", "twice", id="key given twice"),
+        pytest.param("forecast: {horizon: 1", "(file)", "YAML", id="broken YAML"),
+    ],
+)
+def test_load_refuses_a_wrong_value(tmp_path: Path, text: str, key: str, words: str) -> None:
+    path = write(tmp_path / "wrong.yaml", text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_config([path])
+
+    (fault,) = caught.value.faults
+    assert (fault.source, fault.key) == (str(path), key)
+    assert words in str(fault)
+
+
+def test_load_reads_a_section_of_comments_as_defaults(tmp_path: Path) -> None:
+    path = write(tmp_path / "empty.yaml", "forecast:\n  # horizon: 28\n")
+
+    assert load_config([path]).config == Config()
+
+
+def test_set_takes_the_rest_as_one_key_below_a_free_mapping() -> None:
+    loaded = load_config([], ["spark.options.fs.s3a.endpoint=store", "input.options.sep=;"])
+
+    assert loaded.config.spark.options == {"fs.s3a.endpoint": "store"}
+    assert loaded.config.input.options == {"sep": ";"}
+
+
+def test_config_is_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Config().forecast.horizon = 3  # type: ignore[misc]  # that is the point
+
+
+def test_shown_tree_masks_secrets() -> None:
+    loaded = load_config([], ["spark.options.fs.s3a.secret.key=hunter2"])
+
+    shown = list(resolved_lines(loaded))
+
+    assert ("spark.options.fs.s3a.secret.key", "***", "--set") in shown
+    assert "hunter2" not in str(shown)
+    assert ("forecast.horizon", "28", "default") in shown
+
+
+def test_fault_of_a_secret_does_not_show_it() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config([], ["spark.options.fs.s3a.secret.key=[hunter2]"])
+
+    assert "hunter2" not in str(caught.value)
+
+
+@given(horizon=st.integers(1, 366), half_lives=st.lists(st.floats(0.5, 1e4), min_size=1, max_size=4))
+def test_config_written_as_yaml_reads_back_equal(horizon: int, half_lives: list[float]) -> None:
+    config = Config.model_validate({"forecast": {"horizon": horizon, "half_lives": half_lives}})
+
+    tree = yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True))
+
+    assert Config.model_validate(tree) == config
