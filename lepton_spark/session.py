@@ -3,11 +3,13 @@
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import SparkSession
 
@@ -89,8 +91,8 @@ def _require_delta(spark: SparkSession) -> None:
     if missing:
         raise SetupError(_without_delta(f"no {' and no '.join(missing)}"))
     try:
-        spark.catalog.currentDatabase()
-    except PySparkException as fault:
+        spark.catalog.databaseExists("default")  # loads the catalogue's class
+    except (PySparkException, Py4JJavaError) as fault:
         raise SetupError(_without_delta("its settings without its jars")) from fault
 
 
@@ -139,6 +141,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         **_QUICK_SETTINGS,
         "spark.driver.memory": settings.driver_memory,
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
+        "spark.sql.warehouse.dir": _unused_warehouse(),
         **local_dir,
         **settings.options,
         **_class_path(settings.master, jars),
@@ -152,6 +155,11 @@ def _class_path(master: str, jars: list[Path]) -> dict[str, str]:
     if master.startswith("local"):
         return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))}
     return {"spark.jars": ",".join(map(str, jars))}
+
+
+def _unused_warehouse() -> str:
+    """Spark makes a folder for its own `default` schema, even unused; not in the user's working folder."""
+    return str(Path(tempfile.gettempdir()) / "lepton-spark-default-schema")
 
 
 def _quiet_log() -> str:

@@ -1,0 +1,50 @@
+# Every target works alone in a fresh clone; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.setup-done
+# The first Python of the PATH that is new enough; python3 when none is, so that the set-up can say so.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+
+.PHONY: help setup demo test check bench lock clean distclean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+setup: $(STAMP)  ## make .venv from the lock files and fetch Delta's jars, once
+
+$(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/delta_jars.sha256
+	@command -v $(PYTHON) >/dev/null || { echo 'setup: Python: found no $(PYTHON); allowed: 3.11 or newer. Install one.' >&2; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py
+	@touch $@
+
+demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to published tables
+	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
+
+test: $(STAMP)  ## run every test
+	@$(BIN)/python -m pytest --durations=15
+
+check: $(STAMP)  ## lint, format, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## measure speed and accuracy; prints a table for each
+	@for script in benchmarks/[a-z]*.py; do echo "$(BIN)/python $$script"; $(BIN)/python $$script; done
+
+lock:  ## pin everything anew, with hashes and without an index (needs the network and uv)
+	scripts/lock
+
+clean:  ## delete what builds, tests and runs left; keeps .venv
+	rm -rf build dist output warehouse spark-warehouse metastore_db derby.log *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find lepton_spark jobs tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## delete .venv too, Delta's jars with it
+	rm -rf $(VENV)
