@@ -1,0 +1,190 @@
+"""The tables of a run: staged errors and fits, and what is cut from them for readers."""
+
+from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
+
+QUANTILE_LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
+"""The published quantile forecasts by column."""
+
+_BATCH = Column("batch", "INT", "the batch of series that was fitted together", False)
+_DEMAND_CLASS = Column("demand_class", "STRING", "smooth, intermittent, erratic, lumpy, new or obsolete")
+_STATUS = Column("status", "STRING", "ok, or what stood in for a fitted model", False)
+_REASON = Column("reason", "STRING", "why the status is not ok; null when it is")
+_FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the chain")
+_MODEL = Column("model", "STRING", "the model that made the forecast", False)
+
+_CHOICE = (
+    _DEMAND_CLASS,
+    Column("parameters", "MAP<STRING, DOUBLE>", "the chosen model's settings, such as its half-life"),
+    Column("coefficients", "MAP<STRING, DOUBLE>", "fitted coefficients by name"),
+    Column("runner_up", "STRING", "the second best model; null without a choice"),
+    Column("margin", "DOUBLE", "share by which the chosen model's validation error is below the runner-up's"),
+    Column("choice_level", "STRING", "whose errors decided: the series' own or its demand class's"),
+    Column("quantile_method", "STRING", "where the quantiles come from"),
+)
+_FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecasts' bits, to compare runs")
+
+_WINDOW_SUMS = (
+    "n_obs: BIGINT, sse: DOUBLE, abs_error: DOUBLE, sum_error: DOUBLE, sum_actual: DOUBLE, "
+    "scaled_sse: DOUBLE, scaled_abs_error: DOUBLE"
+)
+_JUDGED = "model: STRING, is_role: STRING, split: STRING, window: INT"
+_QUANTILE_SUMS = "pinball_sum: DOUBLE, covered_sum: DOUBLE, n_quantile_obs: BIGINT"
+
+CANDIDATES = Table(
+    name="candidates",
+    comment="Staged: errors of every candidate on every backtest window",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        _BATCH,
+        Column("model", "STRING", "the candidate: a model and its settings", False),
+        _DEMAND_CLASS,
+        Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
+        Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
+    ),
+    key=("run_id", *SERIES_KEY, "model"),
+    partition_by=("run_id",),
+)
+
+FITS = Table(
+    name="fits",
+    comment="Staged: one result row a series, from which the published tables are cut",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        _BATCH,
+        _STATUS,
+        _REASON,
+        _FALLBACK,
+        _MODEL,
+        *_CHOICE,
+        Column("n_days_known", "INT", "days up to the cutoff on which the quantity is known"),
+        Column("last_sale", "DATE", "last day with a sale up to the cutoff; null without one"),
+        Column("recent_quantity", "DOUBLE", "units of the last 28 known days up to the cutoff"),
+        Column("forecast", "ARRAY<DOUBLE>", "the mean by step"),
+        Column("quantiles", "ARRAY<ARRAY<DOUBLE>>", "quantile forecasts by level, then step"),
+        Column(
+            "metrics",
+            f"ARRAY<STRUCT<{_JUDGED}, {_WINDOW_SUMS}, {_QUANTILE_SUMS}>>",
+            "sums of backtest errors by model, split and window",
+        ),
+        _FORECAST_HASH,
+    ),
+    key=("run_id", *SERIES_KEY),
+    partition_by=("run_id",),
+)
+
+
+def _forecast_columns(published: bool) -> tuple[Column, ...]:
+    """Columns of a product-day ahead; what is published may not be null."""
+    return (
+        RUN_ID,
+        *SERIES,
+        Column("cutoff", "DATE", "last day the run has seen", False),
+        Column("date", "DATE", "the day that is forecast", False),
+        Column("step", "INT", "days after the cutoff, from 1", False),
+        Column("forecast", "DOUBLE", "the mean of the day's demand in units", not published),
+        *(
+            Column(name, "DOUBLE", f"quantile forecast in units at the level {level:.2f}", not published)
+            for name, level in QUANTILE_LEVELS.items()
+        ),
+        _MODEL,
+        _STATUS,
+    )
+
+
+FORECASTS = Table(
+    name="forecasts",
+    comment="One product-day ahead, of every run",
+    columns=_forecast_columns(published=False),
+    key=("run_id", *SERIES_KEY, "date"),
+    partition_by=("run_id",),
+)
+
+LATEST_FORECASTS = Table(
+    name="latest_forecasts",
+    comment="The published run's forecasts, replaced in one commit; read this one",
+    columns=(
+        *_forecast_columns(published=True),
+        Column("published_at", "TIMESTAMP", "when the run was published", False),
+        Column("valid_until", "DATE", "last day on which the forecasts may be used", False),
+    ),
+    key=(*SERIES_KEY, "date"),
+    checks={
+        "finite_forecast": "forecast >= 0 AND forecast < double('Infinity')",
+        "steps_from_one": "step >= 1 AND date = date_add(cutoff, step)",
+    },
+)
+
+_ERRORS = (
+    Column("sse", "DOUBLE", "sum of squared errors, units squared"),
+    Column("mae", "DOUBLE", "mean absolute error in units"),
+    Column("rmse", "DOUBLE", "root mean squared error in units"),
+    Column("wape", "DOUBLE", "sum of absolute errors / sum of absolute actuals; null when nothing was sold"),
+    Column("bias", "DOUBLE", "mean of forecast less actual in units; above 0 is over-forecasting"),
+    Column("mase", "DOUBLE", "mean absolute error over the one-step naive error; null without a scale"),
+    Column("rmsse", "DOUBLE", "root mean squared error over the one-step naive error; null without a scale"),
+    Column("pinball", "DOUBLE", "mean pinball loss over the published quantiles in units"),
+    Column("coverage", "DOUBLE", "share of actuals inside [p05, p95]"),
+)
+
+METRICS = Table(
+    name="metrics",
+    comment="Backtest errors of a series: the chosen model, the runner-up and seasonal naive",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        Column("model", "STRING", "the model that is judged", False),
+        Column("role", "STRING", "chosen, runner_up or seasonal_naive", False),
+        Column("split", "STRING", "validation or test", False),
+        Column("window", "INT", "the backtest window", False),
+        Column("n_obs", "BIGINT", "days with a known actual"),
+        *_ERRORS,
+        Column("abs_error", "DOUBLE", "sum of absolute errors in units"),
+        Column("sum_error", "DOUBLE", "sum of forecast less actual in units"),
+        Column("sum_actual", "DOUBLE", "sum of actuals in units"),
+        Column("scaled_sse", "DOUBLE", "sum of squared errors / squared naive error before the window"),
+        Column("scaled_abs_error", "DOUBLE", "sum of absolute errors / naive error before the window"),
+        Column("pinball_sum", "DOUBLE", "sum of pinball losses over days and quantiles"),
+        Column("covered_sum", "DOUBLE", "days whose actual lies inside [p05, p95]"),
+        Column("n_quantile_obs", "BIGINT", "days for which quantiles were judged"),
+    ),
+    key=("run_id", *SERIES_KEY, "model", "role", "split", "window"),
+    partition_by=("run_id",),
+)
+
+METRICS_SUMMARY = Table(
+    name="metrics_summary",
+    comment="Backtest errors of a segment, from pooled sums, and the value added over seasonal naive",
+    columns=(
+        RUN_ID,
+        Column("segment", "STRING", "all, demand_class=.. or location=..", False),
+        Column("model", "STRING", "a model, or 'chosen' for the mix that is published", False),
+        Column("split", "STRING", "validation or test", False),
+        Column("n_series", "BIGINT", "series judged"),
+        Column("n_obs", "BIGINT", "days with a known actual"),
+        *_ERRORS,
+        Column("value_added", "DOUBLE", "1 - rmsse / rmsse of seasonal naive over the same days"),
+    ),
+    key=("run_id", "segment", "model", "split"),
+    partition_by=("run_id",),
+)
+
+MODELS = Table(
+    name="models",
+    comment="One row for every series that entered a run: which model, why, and what stood in the way",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        _MODEL,
+        *_CHOICE,
+        _STATUS,
+        _REASON,
+        _FALLBACK,
+        _FORECAST_HASH,
+    ),
+    key=("run_id", *SERIES_KEY),
+    partition_by=("run_id",),
+)
+
+FORECAST_TABLES = (CANDIDATES, FITS, FORECASTS, LATEST_FORECASTS, METRICS, METRICS_SUMMARY, MODELS)

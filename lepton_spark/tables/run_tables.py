@@ -1,0 +1,37 @@
+"""The manifest of runs."""
+
+from lepton_spark.tables.schema import Column, Table
+
+RUNS = Table(
+    name="runs",
+    comment="The manifest: a run's rows elsewhere count once its state is complete",
+    columns=(
+        Column("run_id", "STRING", "a hash of job, cutoff, configuration, code and input", False),
+        Column("job", "STRING", "ingest, forecast or publish", False),
+        Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
+        Column("cutoff", "DATE", "last day the run may see; null for ingest"),
+        Column("started_at", "TIMESTAMP", "when it began", False),
+        Column("finished_at", "TIMESTAMP", "when it ended; null while running"),
+        Column("seconds", "DOUBLE", "how long it took"),
+        Column("config", "STRING", "the resolved configuration as JSON, secrets masked"),
+        Column("code_version", "STRING", "package version and a digest of its sources"),
+        Column("library_versions", "MAP<STRING, STRING>", "versions of the libraries that results depend on"),
+        Column("input_fingerprint", "STRING", "hash of the load batches up to the cutoff"),
+        Column("ingest_batch", "STRING", "the load; null for other jobs"),
+        Column("load_number", "BIGINT", "order of the loads, from 1; null for other jobs"),
+        Column("min_date", "DATE", "earliest day of the load's lines"),
+        Column("max_date", "DATE", "latest day of the load's lines"),
+        Column("counts", "MAP<STRING, BIGINT>", "what came in, what went out"),
+        Column(
+            "gates",
+            "ARRAY<STRUCT<name: STRING, passed: BOOLEAN, found: STRING, allowed: STRING>>",
+            "what a run had to pass before it was published",
+        ),
+        Column("horizon", "INT", "days forecast"),
+        Column("n_batches", "INT", "batches of series that were fitted together"),
+    ),
+    key=("run_id",),
+    checks={"known_state": "state IN ('running', 'complete', 'refused', 'failed')"},
+)
+
+RUN_TABLES = (RUNS,)

@@ -1,0 +1,138 @@
+"""The warehouse: Delta tables under one root, each written under its schema."""
+
+from delta.tables import DeltaTable
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, StructField, StructType
+
+from lepton_spark.errors import InputError, examples, explain
+from lepton_spark.tables.catalog import TABLES
+from lepton_spark.tables.schema import Table
+
+_READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
+"""What keeps a table open to every Delta reader, whatever the session's defaults."""
+
+
+class Warehouse:
+    """Reads, writes and replaces the tables under `root`; a table is created by its first write."""
+
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        self._spark = spark
+        self._root = root.rstrip("/")
+
+    def path(self, name: str) -> str:
+        """Where a table stands."""
+        return f"{self._root}/{_table(name).name}"
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has been created."""
+        return DeltaTable.isDeltaTable(self._spark, self.path(name))
+
+    def read(self, name: str) -> DataFrame:
+        """The table as it stands now; no rows when it has not been created yet."""
+        if self.exists(name):
+            return self._spark.read.format("delta").load(self.path(name))
+        return self._spark.createDataFrame([], _loose_schema(_table(name)))
+
+    def append(self, name: str, df: DataFrame) -> None:
+        """Adds rows, in one commit."""
+        self._writer(name, df).mode("append").save(self.path(name))
+
+    def overwrite(self, name: str, df: DataFrame) -> None:
+        """Replaces all rows in one commit; readers see the old rows or the new."""
+        self._writer(name, df).mode("overwrite").save(self.path(name))
+
+    def replace(self, name: str, df: DataFrame, where: str) -> None:
+        """Replaces the rows for which the SQL condition holds, in one commit; new rows must fulfil it."""
+        self._writer(name, df).mode("overwrite").option("replaceWhere", where).save(self.path(name))
+
+    def delete(self, name: str, condition: Column) -> None:
+        """Removes the rows for which the condition holds."""
+        if self.exists(name):
+            self._delta(name).delete(condition)
+
+    def merge(
+        self,
+        name: str,
+        df: DataFrame,
+        *,
+        update: bool = True,
+        insert: bool = True,
+        delete_unmatched: Column | None = None,
+    ) -> None:
+        """Merges rows by the table's key, in one commit; `df` holds each key once.
+
+        delete_unmatched: which of the table's rows go when `df` has no row of their key; none by default.
+        """
+        source = conform(name, df).alias("source")
+        self._ready(name)
+        target = self._delta(name).alias("target")
+        same_key = " AND ".join(f"target.{column} = source.{column}" for column in _table(name).key)
+        merging = target.merge(source, same_key)
+        if update:
+            merging = merging.whenMatchedUpdateAll()
+        if insert:
+            merging = merging.whenNotMatchedInsertAll()
+        if delete_unmatched is not None:
+            merging = merging.whenNotMatchedBySourceDelete(delete_unmatched)
+        merging.execute()
+
+    def version(self, name: str) -> int | None:
+        """The table's Delta version; None when it has not been created yet."""
+        if not self.exists(name):
+            return None
+        latest = self._delta(name).history(1).select("version").first()
+        return None if latest is None else int(latest["version"])
+
+    def _writer(self, name: str, df: DataFrame) -> DataFrameWriter:
+        rows = conform(name, df)
+        self._ready(name)
+        return rows.write.format("delta")
+
+    def _delta(self, name: str) -> DeltaTable:
+        return DeltaTable.forPath(self._spark, self.path(name))
+
+    def _ready(self, name: str) -> None:
+        """Creates the table, comments and constraints included, in one commit, unless it is there."""
+        if self.exists(name):
+            return
+        table = _table(name)
+        builder = DeltaTable.createIfNotExists(self._spark).location(self.path(name)).comment(table.comment)
+        for column in table.columns:
+            builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
+        checks = {f"delta.constraints.{check}": condition for check, condition in table.checks.items()}
+        for key, value in {**_READABLE_BY_ALL, **checks, **table.properties}.items():
+            builder.property(key, value)
+        builder.partitionedBy(*table.partition_by).execute()
+
+
+def conform(name: str, df: DataFrame) -> DataFrame:
+    """The frame under the table's schema: columns by name and in order; absent nullable ones null.
+
+    Columns that the table does not know are dropped, nested ones too.
+
+    Raises: InputError when a column that may not be null is missing.
+    """
+    table = _table(name)
+    derived = {column.name: F.expr(column.expression) for column in table.columns if column.expression}
+    missing = [
+        column.name
+        for column in table.columns
+        if not column.nullable and column.name not in df.columns and column.name not in derived
+    ]
+    if missing:
+        required = ", ".join(column.name for column in table.columns if not column.nullable)
+        found = f"no column {examples(missing)}"
+        raise InputError(explain(f"table {name}", found, required, "Give the frame these columns."))
+    return df.withColumns(derived).to(_loose_schema(table)) if derived else df.to(_loose_schema(table))
+
+
+def _loose_schema(table: Table) -> StructType:
+    """Names and types; what may be null is judged by Delta when rows are written."""
+    return StructType([StructField(column.name, DataType.fromDDL(column.type)) for column in table.columns])
+
+
+def _table(name: str) -> Table:
+    if name not in TABLES:
+        raise InputError(explain("warehouse", f"no table {name!r}", ", ".join(TABLES), "Name one of these."))
+    return TABLES[name]

@@ -1,0 +1,155 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import deltalake
+import pytest
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.errors import InputError
+from lepton_spark.tables import TABLES, Warehouse
+
+WRITE_REFUSED = (PySparkException, Py4JJavaError)
+SALES = (
+    "product_id string, location_id string, date date, quantity double, sold_quantity double, "
+    "product_id string, location_id string, date date, quantity double, sold_quantity double, "
+)
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    return Warehouse(spark, str(tmp_path / "warehouse"))
+
+
+def sales(spark: SparkSession, *rows: tuple[str, date, float]) -> DataFrame:
+    full = [(product, "all", day, units, units, 0.0, 0.0, 1, None, "b1") for product, day, units in rows]
+    return spark.createDataFrame(full, SALES)
+
+
+def units(warehouse: Warehouse) -> dict[tuple[str, str], float]:
+    rows = warehouse.read("sales").select("product_id", "date", "quantity").collect()
+    return {(row.product_id, str(row.date)): row.quantity for row in rows}
+
+
+def protocols(path: str) -> list[dict[str, object]]:
+    lines = [
+        line
+        for log in sorted(Path(path, "_delta_log").glob("*.json"))
+        for line in log.read_text().splitlines()
+    ]
+    return [json.loads(line)["protocol"] for line in lines if "protocol" in json.loads(line)]
+
+
+def test_read_of_a_table_that_is_not_there_has_its_columns_and_no_rows(warehouse: Warehouse) -> None:
+    frame = warehouse.read("sales")
+    assert tuple(frame.columns) == TABLES["sales"].column_names
+    assert frame.count() == 0
+    assert warehouse.version("sales") is None
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_table_is_created_in_one_commit_for_every_reader(warehouse: Warehouse, name: str) -> None:
+    warehouse.append(name, warehouse.read(name))
+    table = TABLES[name]
+    outside = deltalake.DeltaTable(warehouse.path(name), version=0)
+    assert [protocol["minReaderVersion"] for protocol in protocols(warehouse.path(name))] == [1]
+    assert outside.protocol().reader_features is None
+    assert outside.metadata().description == table.comment
+    assert outside.metadata().partition_columns == list(table.partition_by)
+    assert outside.metadata().configuration["delta.enableDeletionVectors"] == "false"
+    fields = {field.name: field for field in outside.schema().fields}
+    assert {name: field.metadata["comment"] for name, field in fields.items()} == {
+        column.name: column.comment for column in table.columns
+    }
+    assert {name: field.nullable for name, field in fields.items()} == {
+        column.name: column.nullable for column in table.columns
+    }
+
+
+def test_append_orders_columns_derives_the_partition_and_drops_strangers(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("stranger", F.lit(1))
+    warehouse.append("sales", frame.select(*reversed(frame.columns)))
+    row = warehouse.read("sales").first()
+    assert row is not None
+    assert row.asDict() == {
+        "product_id": "a", "location_id": "all", "date": date(2021, 3, 4), "quantity": 2.0,
+        "sold_quantity": 2.0, "cancelled_quantity": 0.0, "returned_quantity": 0.0, "n_transactions": 1,
+        "price": None, "ingest_batch": "b1", "year": 2021,
+    }  # fmt: skip
+
+
+def test_append_fills_absent_nullable_columns_with_null(spark: SparkSession, warehouse: Warehouse) -> None:
+    warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)).drop("price"))
+    assert [row.price for row in warehouse.read("sales").collect()] == [None]
+
+
+def test_append_refuses_a_frame_without_a_required_column(spark: SparkSession, warehouse: Warehouse) -> None:
+    with pytest.raises(InputError, match="table sales: found no column 'quantity'"):
+        warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)).drop("quantity"))
+    assert not warehouse.exists("sales")
+
+
+@pytest.mark.parametrize(
+    "bad", [-1.0, float("nan"), float("inf"), None], ids=["negative", "nan", "infinite", "null"]
+)
+def test_append_refuses_demand_that_is_no_number_of_units(
+    spark: SparkSession, warehouse: Warehouse, bad: float | None
+) -> None:
+    frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("quantity", F.lit(bad).cast("double"))
+    with pytest.raises(WRITE_REFUSED, match=r"CHECK constraint demand|NOT NULL constraint"):
+        warehouse.append("sales", frame)
+    assert units(warehouse) == {}
+
+
+def test_overwrite_replaces_all_rows_in_one_commit(spark: SparkSession, warehouse: Warehouse) -> None:
+    warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
+    before = warehouse.version("sales")
+    warehouse.overwrite("sales", sales(spark, ("b", date(2022, 3, 4), 3.0)))
+    assert units(warehouse) == {("b", "2022-03-04"): 3.0}
+    assert before is not None
+    assert warehouse.version("sales") == before + 1
+
+
+def test_replace_touches_only_what_its_condition_names(spark: SparkSession, warehouse: Warehouse) -> None:
+    warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0), ("a", date(2022, 3, 4), 5.0)))
+    warehouse.replace("sales", sales(spark, ("b", date(2022, 1, 1), 7.0)), "year = 2022")
+    assert units(warehouse) == {("a", "2021-03-04"): 2.0, ("b", "2022-01-01"): 7.0}
+
+
+def test_replace_refuses_rows_outside_its_condition(spark: SparkSession, warehouse: Warehouse) -> None:
+    with pytest.raises(WRITE_REFUSED, match=r"(?i)replace.?where"):
+        warehouse.replace("sales", sales(spark, ("b", date(2021, 1, 1), 7.0)), "year = 2022")
+
+
+def test_delete_takes_ids_that_look_like_sql(spark: SparkSession, warehouse: Warehouse) -> None:
+    wicked = "x' OR '1'='1"
+    warehouse.append("sales", sales(spark, (wicked, date(2021, 3, 4), 2.0), ("a", date(2021, 3, 4), 5.0)))
+    warehouse.delete("sales", F.col("product_id") == F.lit(wicked))
+    assert units(warehouse) == {("a", "2021-03-04"): 5.0}
+
+
+def test_merge_updates_inserts_and_deletes_by_key(spark: SparkSession, warehouse: Warehouse) -> None:
+    day, later = date(2021, 3, 4), date(2021, 3, 5)
+    warehouse.append("sales", sales(spark, ("a", day, 1.0), ("gone", day, 2.0), ("kept", later, 3.0)))
+    frame = sales(spark, ("a", day, 10.0), ("new", day, 4.0))
+    warehouse.merge("sales", frame, delete_unmatched=F.col("target.date") == F.lit(day))
+    assert units(warehouse) == {
+        ("a", "2021-03-04"): 10.0, ("new", "2021-03-04"): 4.0, ("kept", "2021-03-05"): 3.0
+    }  # fmt: skip
+
+
+def test_merge_without_update_keeps_what_is_there(spark: SparkSession, warehouse: Warehouse) -> None:
+    day = date(2021, 3, 4)
+    warehouse.append("sales", sales(spark, ("a", day, 1.0)))
+    warehouse.merge("sales", sales(spark, ("a", day, 10.0), ("b", day, 2.0)), update=False)
+    assert units(warehouse) == {("a", "2021-03-04"): 1.0, ("b", "2021-03-04"): 2.0}
+
+
+def test_warehouse_names_its_tables_when_asked_for_another(warehouse: Warehouse) -> None:
+    with pytest.raises(InputError, match="no table 'sale'; allowed: files, transactions"):
+        warehouse.path("sale")
