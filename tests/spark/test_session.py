@@ -102,7 +102,7 @@ def test_submitted_session_without_delta_says_what_to_add(tmp_path: Path, confs:
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
 
     assert ended.returncode == 1
-    assert found in ended.stderr
-    assert "--packages io.delta:delta-spark_4.2_2.13:4.4.0" in ended.stderr
-    assert "--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in ended.stderr
-    assert "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog" in ended.stderr
+    assert found in ended.stdout
+    assert "--packages io.delta:delta-spark_4.2_2.13:4.4.0" in ended.stdout
+    assert "--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in ended.stdout
+    assert "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog" in ended.stdout
