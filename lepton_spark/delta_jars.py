@@ -54,7 +54,14 @@ def find_jars(folder: Path | None = None, pins: Mapping[str, str] | None = None)
     wrong = [jar.name for jar in jars if _sha256(jar) != pins[jar.name]]
     if wrong:
         remedy = "Delete them and run: python -m lepton_spark.delta_jars"
-        raise SetupError(explain(f"Delta's jars in {folder}", f"other contents in {examples(wrong)}", "the pinned SHA-256", remedy))
+        raise SetupError(
+            explain(
+                f"Delta's jars in {folder}",
+                f"other contents in {examples(wrong)}",
+                "the pinned SHA-256",
+                remedy,
+            )
+        )
     return jars
 
 
@@ -72,7 +79,14 @@ def fetch_jars(folder: Path | None = None) -> list[Path]:
         fetched = Path(scratch) / "jars"
         _retrieve(fetched, Path(scratch))
         if find_jars(fetched) is None:
-            raise SetupError(explain("Delta's jars", f"{_names(fetched)} fetched", _names_text(list(pinned_jars())), "Try again."))
+            raise SetupError(
+                explain(
+                    "Delta's jars",
+                    f"{_names(fetched)} fetched",
+                    _names_text(list(pinned_jars())),
+                    "Try again.",
+                )
+            )
         _move_in(fetched, folder)
     return [folder / name for name in pinned_jars()]
 
@@ -100,7 +114,9 @@ def _retrieve(target: Path, scratch: Path) -> None:
             "Connect this machine to its package registry (a proxy is given by JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=...)"
             f" and try again, or set {JARS_VARIABLE} to a folder that holds {_names_text(list(pinned_jars()))}."
         )
-        raise SetupError(explain("Delta's jars", "they could not be fetched", "the network at first set-up", remedy))
+        raise SetupError(
+            explain("Delta's jars", "they could not be fetched", "the network at first set-up", remedy)
+        )
 
 
 def _ivy_description() -> str:
@@ -123,10 +139,14 @@ def _artifact_and_version(jar_name: str) -> tuple[str, str]:
 def _ivy_jar() -> Path:
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:
-        raise SetupError(explain("PySpark", "not installed", "the pinned one", "Run: pip install lepton-spark"))
+        raise SetupError(
+            explain("PySpark", "not installed", "the pinned one", "Run: pip install lepton-spark")
+        )
     found = sorted((Path(spec.origin).parent / "jars").glob("ivy-*.jar"))
     if not found:
-        raise SetupError(explain("PySpark", "no Ivy among its jars", "PySpark from pip", "Reinstall pyspark by pip."))
+        raise SetupError(
+            explain("PySpark", "no Ivy among its jars", "PySpark from pip", "Reinstall pyspark by pip.")
+        )
     return found[-1]
 
 

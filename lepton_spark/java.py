@@ -45,7 +45,9 @@ def _version_of(java: Path) -> int:
     try:
         told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - the user's own Java
     except OSError as fault:
-        raise SetupError(explain(str(java), f"it does not start ({fault.strerror})", _ALLOWED, _REMEDY)) from fault
+        raise SetupError(
+            explain(str(java), f"it does not start ({fault.strerror})", _ALLOWED, _REMEDY)
+        ) from fault
     version = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
     if told.returncode or version is None:
         raise SetupError(explain(str(java), "it tells no version", _ALLOWED, _REMEDY))

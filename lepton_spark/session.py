@@ -104,7 +104,9 @@ def _without_delta(found: str) -> str:
 
 def _start(settings: SparkSettings, app_name: str) -> SparkSession:
     require_java()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # PySpark's own default is any python3 of the PATH
+    os.environ.setdefault(
+        "PYSPARK_PYTHON", sys.executable
+    )  # PySpark's own default is any python3 of the PATH
     builder = SparkSession.builder.appName(app_name).master(settings.master)
     for key, value in local_settings(settings, _jars()).items():
         builder = builder.config(key, value)
@@ -112,7 +114,9 @@ def _start(settings: SparkSettings, app_name: str) -> SparkSession:
         return builder.getOrCreate()
     except PySparkRuntimeError as fault:
         remedy = "Read Java's own message above; too little memory is mended by --set spark.driver_memory=1g."
-        raise SetupError(explain("Spark's Java process", "it ended at its start", "a running one", remedy)) from fault
+        raise SetupError(
+            explain("Spark's Java process", "it ended at its start", "a running one", remedy)
+        ) from fault
 
 
 def _jars() -> list[Path]:
@@ -130,7 +134,9 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
     """
     fixed = {**RESULT_SETTINGS, **DELTA_SETTINGS}
     faults = [
-        Fault("configuration", f"spark.options.{key}", repr(value), f"{fixed[key]!r}, for results depend on it")
+        Fault(
+            "configuration", f"spark.options.{key}", repr(value), f"{fixed[key]!r}, for results depend on it"
+        )
         for key, value in settings.options.items()
         if value != fixed.get(key, value)
     ]

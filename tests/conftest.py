@@ -40,5 +40,7 @@ def shared_data() -> Path:
     root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
     data = root / "data"
     if not data.is_dir():
-        pytest.skip(f"needs the real data; {data} is not there, set LEPTON_SHARED to the folder that holds data/")
+        pytest.skip(
+            f"needs the real data; {data} is not there, set LEPTON_SHARED to the folder that holds data/"
+        )
     return data.resolve()

@@ -15,7 +15,9 @@ from lepton_spark.session import local_settings, open_session
 def test_session_sets_what_results_depend_on(spark: SparkSession) -> None:
     assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
     assert spark.conf.get("spark.sql.ansi.enabled") == "true"
-    assert spark.sql("SELECT CAST(TIMESTAMP'2024-07-01 00:00:00' AS STRING)").first() == ("2024-07-01 00:00:00",)
+    assert spark.sql("SELECT CAST(TIMESTAMP'2024-07-01 00:00:00' AS STRING)").first() == (
+        "2024-07-01 00:00:00",
+    )
 
 
 def test_open_session_takes_the_running_session_and_repairs_it(spark: SparkSession) -> None:
@@ -53,7 +55,9 @@ def test_python_workers_run_this_python(spark: SparkSession) -> None:
 def test_local_settings_refuse_an_option_that_changes_results() -> None:
     settings = SparkSettings(options={"spark.sql.session.timeZone": "Asia/Shanghai"})
 
-    with pytest.raises(ConfigError, match=r"spark\.options\.spark\.sql\.session\.timeZone: found 'Asia/Shanghai'"):
+    with pytest.raises(
+        ConfigError, match=r"spark\.options\.spark\.sql\.session\.timeZone: found 'Asia/Shanghai'"
+    ):
         local_settings(settings, [])
 
 
@@ -82,7 +86,9 @@ def test_local_settings_let_options_replace_the_quick_ones() -> None:
     ],
     ids=["no settings", "no jars"],
 )
-def test_submitted_session_without_delta_says_what_to_add(tmp_path: Path, confs: list[str], found: str) -> None:
+def test_submitted_session_without_delta_says_what_to_add(
+    tmp_path: Path, confs: list[str], found: str
+) -> None:
     job = tmp_path / "job.py"
     job.write_text(
         "import sys\n"
@@ -105,4 +111,7 @@ def test_submitted_session_without_delta_says_what_to_add(tmp_path: Path, confs:
     assert found in ended.stdout
     assert "--packages io.delta:delta-spark_4.2_2.13:4.4.0" in ended.stdout
     assert "--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in ended.stdout
-    assert "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog" in ended.stdout
+    assert (
+        "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog"
+        in ended.stdout
+    )
