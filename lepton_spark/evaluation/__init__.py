@@ -1,0 +1,1 @@
+"""How forecasts are scored, chosen and given their quantiles; numpy arrays only."""

@@ -1,0 +1,67 @@
+"""What kind of demand a series has."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lepton_spark.models.batch import BoolArray, FloatArray
+
+SMOOTH, INTERMITTENT, ERRATIC, LUMPY = "smooth", "intermittent", "erratic", "lumpy"
+NEW, OBSOLETE = "new", "obsolete"
+DEMAND_CLASSES = (SMOOTH, INTERMITTENT, ERRATIC, LUMPY, NEW, OBSOLETE)
+
+ADI_LIMIT = 1.32
+CV2_LIMIT = 0.49
+MIN_SALES = 4
+"""Fewer days with a sale than this say too little of sizes and gaps; the series counts as new."""
+
+StringArray = NDArray[np.str_]
+
+
+def is_obsolete(quantity: FloatArray, obsolete_days: int) -> BoolArray:
+    """[S], whether the last `obsolete_days` known days (so many there must be) passed without a sale.
+
+    quantity: [S, T], units; NaN = unknown.
+    """
+    known = ~np.isnan(quantity)
+    sold = quantity > 0
+    after_last_sale = ~np.logical_or.accumulate(sold[:, ::-1], axis=1)[:, ::-1]  # [S, T]
+    quiet: BoolArray = np.count_nonzero(known & after_last_sale, axis=1) >= obsolete_days
+    return quiet
+
+
+def demand_classes(quantity: FloatArray, new_days: int, obsolete_days: int) -> StringArray:
+    """[S], one of `DEMAND_CLASSES`; obsolete comes before new, new before the rest.
+
+    New: the first sale is one of the last `new_days` days, or fewer than 4 days have a sale.
+    The rest by ADI, known days since the first sale over days with a sale (above 1.32: intermittent or
+    lumpy), and by the squared coefficient of variation of the sizes (above 0.49: erratic or lumpy).
+
+    quantity: [S, T], units; NaN = unknown.
+    Source: Syntetos, Boylan and Croston (2005), On the categorization of demand patterns.
+    """
+    known = ~np.isnan(quantity)
+    sold = quantity > 0
+    n_sales = np.count_nonzero(sold, axis=1)
+    first = np.argmax(sold, axis=1)
+    n_days = quantity.shape[1]
+    since_first = np.count_nonzero(known & (np.arange(n_days) >= first[:, np.newaxis]), axis=1)
+    rare = since_first > ADI_LIMIT * n_sales
+    uneven = _squared_variation(quantity, sold) > CV2_LIMIT
+    new = (n_sales < MIN_SALES) | (first >= n_days - new_days)
+    classes: StringArray = np.select(
+        [is_obsolete(quantity, obsolete_days), new, rare & uneven, rare, uneven],
+        [OBSOLETE, NEW, LUMPY, INTERMITTENT, ERRATIC],
+        SMOOTH,
+    )
+    return classes
+
+
+def _squared_variation(quantity: FloatArray, sold: BoolArray) -> FloatArray:
+    """[S], variance of the sizes of sales over their squared mean; 0 without a sale."""
+    n_sales = np.maximum(np.count_nonzero(sold, axis=1), 1)
+    size = np.where(sold, quantity, 0.0)
+    mean = size.sum(axis=1) / n_sales
+    spread = np.where(sold, quantity - mean[:, np.newaxis], 0.0)
+    variance = np.einsum("st,st->s", spread, spread) / n_sales
+    squared: FloatArray = np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0)
+    return squared

@@ -1,0 +1,157 @@
+"""Which candidate a series uses: by its own errors where they say enough, else by its demand class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW, StringArray
+from lepton_spark.evaluation.sums import ErrorSums
+from lepton_spark.models.batch import BoolArray, FloatArray, IntArray
+
+ALL = "all"
+"""The class of every series."""
+
+MIN_CLASS_SERIES = 20
+"""Series a class needs before it speaks for its members."""
+
+SERIES_CAP = 10.0
+"""Most that one series' mean scaled squared error counts in a class, so that no series rules it."""
+
+SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
+SPARSE_FACTOR = 2
+"""Sparse demand needs so many times the observations to choose by itself: most of its days are zeros."""
+
+CLEAR_GAIN = 0.05
+"""Share of the class choice's error that a series' own choice must save, besides one standard error."""
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """How candidates do in each demand class, on validation windows.
+
+    classes: [G] names, with `all`. scaled_mse: [G, C], NaN where nothing was scored.
+    n_series, n_obs: [G, C].
+    """
+
+    classes: tuple[str, ...]
+    scaled_mse: FloatArray
+    n_series: FloatArray
+    n_obs: FloatArray
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choice for each series.
+
+    chosen: [S], place of the candidate. runner_up: [S], -1 when there is none.
+    level: [S], whose errors chose: `series`, `class`, or `default` (every series', or the first candidate).
+    margin: [S], share of the runner-up's error that the chosen one saves; NaN without a runner-up.
+    """
+
+    chosen: IntArray
+    runner_up: IntArray
+    level: StringArray
+    margin: FloatArray
+
+
+def class_table(sums: ErrorSums, demand_class: StringArray) -> ClassTable:
+    """Pool validation errors by class: each series' mean scaled squared error, capped, weighted by its days.
+
+    sums: fields of [C, Wv, S]; demand_class: [S].
+    """
+    pooled = sums.pool(axis=1)  # [C, S]
+    scored = pooled.n_scaled > 0
+    mean = np.divide(pooled.scaled_sse, pooled.n_scaled, out=np.zeros_like(pooled.sse), where=scored)
+    weighted = np.minimum(mean, SERIES_CAP) * pooled.n_scaled
+    classes = (*sorted(set(demand_class.tolist())), ALL)
+    members = [np.flatnonzero((demand_class == name) | (name == ALL)) for name in classes]
+    total = np.array([weighted[:, rows].sum(axis=1) for rows in members])
+    n_obs = np.array([pooled.n_scaled[:, rows].sum(axis=1) for rows in members])
+    n_series = np.array([scored[:, rows].sum(axis=1) for rows in members], dtype=np.float64)
+    scaled_mse = np.divide(total, n_obs, out=np.full(total.shape, np.nan), where=n_obs > 0)
+    return ClassTable(classes, scaled_mse, n_series, n_obs)
+
+
+def select(
+    sums: ErrorSums,
+    demand_class: StringArray,
+    table: ClassTable,
+    min_obs: int,
+    *,
+    min_series: int = MIN_CLASS_SERIES,
+) -> Selection:
+    """Choose a candidate for every series; ties go to the earlier candidate.
+
+    A series goes by its own errors when it has `min_obs` scored days (twice that if its demand is
+    sparse) and its best candidate either is its class's or clearly beats it: by 5 % and by more than
+    one standard error over the windows. Else its class decides, else all series, else the first wins.
+
+    sums: fields of [C, Wv, S], validation windows only; demand_class: [S].
+    """
+    own = _own_errors(sums)
+    shared, by_class = _class_errors(demand_class, table, min_series)  # [C, S], [S]
+    fallback = np.argmin(shared, axis=0)
+    best = np.argmin(own, axis=0)
+    needed = np.where(np.isin(demand_class, SPARSE_CLASSES), SPARSE_FACTOR * min_obs, min_obs)
+    enough = (sums.n_obs.sum(axis=1).max(axis=0) >= needed) & np.isfinite(own.min(axis=0))
+    by_series = enough & ((best == fallback) | _clearly_better(sums, own, best, fallback))
+    chosen = np.where(by_series, best, fallback)
+    level = np.where(by_series, "series", np.where(by_class, "class", "default"))
+    runner_up, margin = _runner_up(np.where(by_series, own, shared), chosen)
+    return Selection(chosen, runner_up, level, margin)
+
+
+def _own_errors(sums: ErrorSums) -> FloatArray:
+    """[C, S], mean squared error over the windows; infinite where not scored on the days others were."""
+    n_obs, sse = sums.n_obs.sum(axis=1), sums.sse.sum(axis=1)
+    comparable = (n_obs > 0) & (n_obs == n_obs.max(axis=0))
+    error: FloatArray = np.divide(sse, n_obs, out=np.full(sse.shape, np.inf), where=comparable)
+    return error
+
+
+def _class_errors(
+    demand_class: StringArray, table: ClassTable, min_series: int
+) -> tuple[FloatArray, BoolArray]:
+    """[C, S] errors of each series' class, or of all where the class is small; [S] whether its class's.
+
+    Infinite where neither has enough series.
+    """
+    spoken = np.where(table.n_series >= max(min_series, 1), table.scaled_mse, np.nan)
+    usable = np.where(np.isnan(spoken), np.inf, spoken)  # [G, C]
+    place = {name: row for row, name in enumerate(table.classes)}
+    everyone = usable[place[ALL]] if ALL in place else np.full(usable.shape[1], np.inf)
+    rows = np.vstack([usable, everyone])
+    index = np.array([place.get(name, -1) for name in demand_class.tolist()], dtype=np.int64)
+    by_class = np.isfinite(rows[index].min(axis=1)) & (index >= 0)
+    return rows[np.where(by_class, index, -1)].T, by_class
+
+
+def _clearly_better(sums: ErrorSums, own: FloatArray, best: IntArray, other: IntArray) -> BoolArray:
+    """[S], whether `best` saves enough of the error of `other`, and steadily so over the windows."""
+    series = np.arange(len(best))
+    reference = own[other, series]
+    with np.errstate(invalid="ignore"):
+        gain = reference - own[best, series]
+    n_obs = sums.n_obs[best, :, series]  # [S, W]
+    scored = n_obs > 0
+    difference = sums.sse[other, :, series] - sums.sse[best, :, series]
+    per_window = np.divide(difference, n_obs, out=np.zeros_like(difference), where=scored)
+    n_windows = scored.sum(axis=1)
+    mean = per_window.sum(axis=1) / np.maximum(n_windows, 1)
+    squares = np.where(scored, per_window - mean[:, np.newaxis], 0.0) ** 2
+    standard_error = np.sqrt(squares.sum(axis=1) / np.maximum(n_windows * (n_windows - 1), 1))
+    clear: BoolArray = np.isinf(reference) | ((gain > CLEAR_GAIN * reference) & (gain > standard_error))
+    return clear
+
+
+def _runner_up(errors: FloatArray, chosen: IntArray) -> tuple[IntArray, FloatArray]:
+    """The best candidate but the chosen one, [S], and the share of its error that the chosen one saves."""
+    series = np.arange(len(chosen))
+    others = errors.copy()
+    others[chosen, series] = np.inf
+    second = np.argmin(others, axis=0)
+    theirs, ours = others[second, series], errors[chosen, series]
+    there = np.isfinite(theirs)
+    with np.errstate(invalid="ignore"):
+        saved = np.divide(theirs - ours, theirs, out=np.zeros(len(chosen)), where=theirs > 0)
+    return np.where(there, second, -1), np.where(there, saved, np.nan)
