@@ -18,9 +18,10 @@ help:  ## list the targets
 
 setup: $(STAMP)  ## make .venv from the lock files and fetch Delta's jars, once
 
-$(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/delta_jars.sha256
-	@command -v $(PYTHON) >/dev/null || { echo 'setup: Python: found no $(PYTHON); allowed: 3.11 or newer. Install one.' >&2; exit 1; }
-	@$(PYTHON) scripts/bootstrap.py
+$(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/delta_jars.sha256 scripts/bootstrap.py
+	@command -v $(PYTHON) >/dev/null || { echo 'setup: Python: found no $(PYTHON); allowed: 3.11 or newer. Install one and run: make setup PYTHON=python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("setup: Python: found %d.%d; allowed: 3.11 or newer. Install one and run: make setup PYTHON=python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -B scripts/bootstrap.py
 	@touch $@
 
 demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to published tables

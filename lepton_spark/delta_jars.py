@@ -1,7 +1,7 @@
 """Delta's five jars: pinned, checksummed, fetched once by the Ivy that PySpark ships.
 
-Delta's own POM also brings Hadoop, Jackson, Parquet and Log4j of other versions than Spark's; only these five are
-taken, so a run has one of each. `python -m lepton_spark.delta_jars` fetches them.
+Delta's own POM also brings Hadoop, Jackson, Parquet and Log4j of other versions than Spark's; only these five
+are taken, so a run has one of each. `python -m lepton_spark.delta_jars` fetches them.
 """
 
 import hashlib
@@ -104,15 +104,15 @@ def _retrieve(target: Path, scratch: Path) -> None:
     java = require_java()
     description = scratch / "ivy.xml"
     description.write_text(_ivy_description(), "utf-8")
-    command = [
+    command: list[str | Path] = [
         java, "-cp", _ivy_jar(), "org.apache.ivy.Main", "-ivy", description, "-cache", scratch / "cache",
         "-retrieve", f"{target}/[artifact]-[revision].[ext]",
     ]  # fmt: skip
-    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - all parts are ours
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
     if told.returncode or not target.is_dir():
         remedy = (
-            "Connect this machine to its package registry (a proxy is given by JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=...)"
-            f" and try again, or set {JARS_VARIABLE} to a folder that holds {_names_text(list(pinned_jars()))}."
+            "Connect this machine (Java takes a proxy from JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=...) and try"
+            f" again, or set {JARS_VARIABLE} to a folder that holds {_names_text(list(pinned_jars()))}."
         )
         raise SetupError(
             explain("Delta's jars", "they could not be fetched", "the network at first set-up", remedy)

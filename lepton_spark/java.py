@@ -43,7 +43,7 @@ def _find_java() -> Path:
 def _version_of(java: Path) -> int:
     """The feature version: 8 of `1.8.0_392`, 17 of `17.0.15`."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - the user's own Java
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     except OSError as fault:
         raise SetupError(
             explain(str(java), f"it does not start ({fault.strerror})", _ALLOWED, _REMEDY)

@@ -59,11 +59,13 @@ _QUICK_SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 """What makes small work on one machine quick; the figures stand in docs/adr/0002-local-session.md."""
 
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+
 
 def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
     """The session to work in: the running one where there is one, else a new local one.
 
-    Raises: SetupError when Java or Delta is missing; ConfigError when an option contradicts what results need.
+    Raises: SetupError without Java or Delta; ConfigError when an option contradicts what results need.
     """
     if _is_running():
         return _adopt(SparkSession.builder.getOrCreate())
@@ -151,7 +153,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         **local_dir,
         **settings.options,
         **_class_path(settings.master, jars),
-        "spark.driver.extraJavaOptions": f"{_quiet_log()} {settings.options.get('spark.driver.extraJavaOptions', '')}",
+        JAVA_OPTIONS: f"{_quiet_log()} {settings.options.get(JAVA_OPTIONS, '')}",
         **fixed,
     }
 

@@ -1,105 +1,97 @@
 """Makes .venv, installs what the lock files pin, then this project and Delta's jars; `make setup` runs it.
 
-Runs before anything is installed and on any Python 3, so that a wrong one gets a sentence instead of a syntax error:
-standard library only, and no syntax newer than Python 3.5 above the check.
+Runs before anything is installed: standard library only.
 """
 
-import os
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
-LEAST_PYTHON = (3, 11)
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOG = VENV / "setup.log"
+OFFLINE_SIGNS = (
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeout",
+    "ProxyError",
+    "Max retries exceeded",
+)
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
-PYTHON = os.path.join(VENV, "bin", "python")
-LOG = os.path.join(VENV, "setup.log")
-OFFLINE_SIGNS = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError", "Network is unreachable")
+sys.path.insert(0, str(ROOT))
+from lepton_spark.errors import SetupError, explain  # noqa: E402 - the package is not installed yet
+from lepton_spark.java import require_java  # noqa: E402
 
 
-def stop(sentence):
-    """Ends with one sentence and exit code 1."""
-    sys.exit("setup: " + sentence)
-
-
-def require_python():
-    """A Python that the project runs on, with the parts that Debian packs apart."""
-    found = sys.version_info[:2]
-    if found < LEAST_PYTHON:
-        stop(
-            "Python: found %d.%d; allowed: 3.11 or newer. Install one and run: make setup PYTHON=python3.11" % found
-        )
+def main() -> int:
+    """Each step says what it lacks; make's stamp comes last, so nothing half done is taken for done."""
     try:
-        import ensurepip
-        import venv  # noqa: F401
-    except ImportError:
-        stop(
-            "Python: found %s without its venv module; allowed: one that can make virtual environments."
-            " Install it (on Debian and Ubuntu: apt install python3-venv)." % sys.executable
-        )
-
-
-def require_java():
-    """The package's own check, which needs nothing installed."""
-    sys.path.insert(0, ROOT)
-    sys.dont_write_bytecode = True
-    from lepton_spark.errors import SetupError
-    from lepton_spark.java import require_java as check
-
-    try:
-        check()
+        require_java()
+        make_venv()
+        install()
     except SetupError as fault:
-        stop(str(fault))
+        sys.stderr.write(f"setup: {fault}\n")
+        return fault.exit_code
+    return subprocess.call([PYTHON, "-m", "lepton_spark.delta_jars"], cwd=ROOT)
 
 
-def make_venv():
+def make_venv() -> None:
     """A fresh .venv, unless a usable one stands there."""
-    usable = "import sys; sys.exit(sys.version_info[:2] < %r)" % (LEAST_PYTHON,)
-    if os.path.exists(PYTHON) and subprocess.call([PYTHON, "-c", usable]) == 0:
+    if (
+        PYTHON.exists()
+        and subprocess.call([PYTHON, "-c", "import tomllib, pip"], stderr=subprocess.DEVNULL) == 0
+    ):
         return
+    remedy = (
+        "On Debian and Ubuntu install the package python3-venv, or name another Python: make setup PYTHON=..."
+    )
+    if find_spec("ensurepip") is None or find_spec("venv") is None:
+        found = f"{sys.executable} without its venv module"
+        raise SetupError(explain("Python", found, "one that can make virtual environments", remedy))
     if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]):
-        stop("Python: %s could not make %s; see its words above." % (sys.executable, VENV))
+        raise SetupError(explain("Python", f"{sys.executable} could not make {VENV}", "one that can", remedy))
 
 
-def pip_install(what, *arguments):
-    """Runs pip with its words kept in the log; a failure ends in one sentence."""
-    print("setup: installing " + what)
-    sys.stdout.flush()
-    command = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--no-input"] + list(arguments)
-    with open(LOG, "ab") as log:
+def install() -> None:
+    """The locked build tool, the locked packages with it, and this project, which asks no index."""
+    LOG.unlink(missing_ok=True)
+    pip("the build tool", "--require-hashes", "-r", "requirements-build.lock")
+    locked = ("--require-hashes", "--no-build-isolation", "-r", "requirements.lock")
+    pip("the locked packages (one to some minutes, once)", *locked)
+    pip("lepton-spark itself", "--no-deps", "--no-build-isolation", "--no-index", "--editable", ".")
+
+
+def pip(what: str, *arguments: str) -> None:
+    """Runs `pip install`, its words kept in the log."""
+    print(f"setup: installing {what}", flush=True)
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--no-input",
+        *arguments,
+    ]
+    with LOG.open("ab") as log:
         code = subprocess.call(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     if code:
-        explain_pip(what)
+        raise SetupError(pip_failure(what, LOG.read_text("utf-8", "replace")))
 
 
-def explain_pip(what):
-    """Tells a missing network from any other failure."""
-    with open(LOG, errors="replace") as log:
-        words = log.read()
+def pip_failure(what: str, words: str) -> str:
+    """Tells a missing network from any other failure of pip."""
     if any(sign in words for sign in OFFLINE_SIGNS):
-        stop(
-            "network: found none, or no way to the package registry, while installing %s; needed at the first set-up"
-            " only. Connect (pip takes a proxy from HTTPS_PROXY) and run make again." % what
+        remedy = "Connect this machine (pip takes a proxy from HTTPS_PROXY) and run make again."
+        return explain(
+            "network", f"no way to the package registry for {what}", "one at the first set-up only", remedy
         )
-    stop("pip: could not install %s; its own words are in %s. Mend that and run make again." % (what, LOG))
-
-
-def main():
-    """Each step says what it lacks; nothing half done is taken for done, for the stamp comes last."""
-    require_python()
-    require_java()
-    make_venv()
-    if os.path.exists(LOG):
-        os.remove(LOG)
-    pip_install("the build tool", "--require-hashes", "-r", "requirements-build.lock")
-    locked = ("--require-hashes", "--no-build-isolation", "-r", "requirements.lock")
-    pip_install("the locked packages (some minutes the first time; PySpark is 450 MB)", *locked)
-    pip_install("lepton-spark itself", "--no-deps", "--no-build-isolation", "--no-index", "--editable", ".")
-    print("setup: Delta's jars")
-    sys.stdout.flush()
-    if subprocess.call([PYTHON, "-m", "lepton_spark.delta_jars"], cwd=ROOT):
-        sys.exit(1)
+    return explain(
+        "pip", f"it could not install {what}", "an install without faults", f"Its own words are in {LOG}."
+    )
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,8 +1,10 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
@@ -40,9 +42,7 @@ def test_new_table_is_readable_by_every_reader(spark: SparkSession, tmp_path: Pa
 
 
 def test_python_workers_run_this_python(spark: SparkSession) -> None:
-    def executable(batches):  # type: ignore[no-untyped-def]
-        import pandas as pd
-
+    def executable(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for _ in batches:
             yield pd.DataFrame({"executable": [sys.executable]})
 

@@ -55,5 +55,5 @@ def test_java_missing_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_java_home_without_java_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 
-    with pytest.raises(SetupError, match="JAVA_HOME: found .* without bin/java"):
+    with pytest.raises(SetupError, match=r"JAVA_HOME: found .* without bin/java"):
         require_java()

@@ -1,0 +1,1 @@
+"""Entry points for spark-submit: each hands its arguments to the command of the same name."""
