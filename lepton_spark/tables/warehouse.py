@@ -1,5 +1,7 @@
 """The warehouse: Delta tables under one root, each written under its schema."""
 
+from collections.abc import Mapping, Sequence
+
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
@@ -33,6 +35,12 @@ class Warehouse:
         if self.exists(name):
             return self._spark.read.format("delta").load(self.path(name))
         return self._spark.createDataFrame([], _loose_schema(_table(name)))
+
+    def rows(self, name: str, rows: Sequence[Mapping[str, object]]) -> DataFrame:
+        """A small frame under the table's schema; what a row does not name is null."""
+        columns = _table(name).column_names
+        values = [tuple(row.get(column) for column in columns) for row in rows]
+        return self._spark.createDataFrame(values, _loose_schema(_table(name)))
 
     def append(self, name: str, df: DataFrame) -> None:
         """Adds rows, in one commit."""

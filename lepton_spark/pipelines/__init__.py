@@ -1,0 +1,1 @@
+"""One pipeline a job: read, transform, check, write; no formulas."""

@@ -1,0 +1,96 @@
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
+from lepton_spark.pipelines.manifest import Gate, Run, RunLog, complete_batches, run_id_for
+from lepton_spark.pipelines.progress import ConsoleProgress
+from lepton_spark.tables import Warehouse
+
+NOON = datetime(2021, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    return Warehouse(spark, str(tmp_path))
+
+
+def ticking(seconds: float) -> Callable[[], datetime]:
+    ticks = iter(range(1000))
+    return lambda: NOON + timedelta(seconds=seconds * next(ticks))
+
+
+def test_run_is_found_as_it_was_completed(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1.5))
+    run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28), Config())
+    assert log.find("r1") == run
+    gate = Gate("no_null", passed=True, found="0 rows", allowed="0 rows")
+    done = log.complete(Run(**(vars(run) | {"counts": {"series": 3}, "gates": (gate,)})))
+    assert (done.state, done.seconds, done.started_at) == ("complete", 1.5, NOON)
+    assert log.find("r1") == done
+    row = warehouse.read("runs").first()
+    assert row is not None
+    assert row.library_versions["pyspark"].startswith("4.2")
+    assert '"horizon": 28' in row.config
+
+
+def test_run_started_again_has_one_row(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1))
+    log.fail(log.start(Run("r1", "ingest"), Config()))
+    log.start(Run("r1", "ingest"), Config())
+    assert [(row.run_id, row.state) for row in warehouse.read("runs").collect()] == [("r1", "running")]
+    assert log.latest("ingest") is None
+
+
+def test_complete_batches_are_the_complete_loads_with_lines_by_the_day_in_order(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1))
+    loads = {"late": (2, date(2021, 3, 1)), "first": (1, date(2021, 1, 1)), "empty": (3, None)}
+    for batch, (number, day) in loads.items():
+        log.complete(
+            log.start(Run(batch, "ingest", ingest_batch=batch, load_number=number, min_date=day), Config())
+        )
+    log.start(Run("crashed", "ingest", ingest_batch="crashed", min_date=date(2021, 1, 1)), Config())
+    assert complete_batches(warehouse, None) == ["first", "late"]
+    assert complete_batches(warehouse, date(2021, 2, 28)) == ["first"]
+    assert complete_batches(warehouse, date(2021, 3, 1)) == ["first", "late"]
+
+
+def test_run_id_depends_on_what_changes_results_alone() -> None:
+    day = date(2021, 1, 1)
+    one = run_id_for("forecast", day, Config(), "f")
+    moved = Config(warehouse=WarehouseSettings(root="s3://x"), spark=SparkSettings(shuffle_partitions=99))
+    asked = Config(forecast=ForecastSettings(cutoff=day))
+    assert run_id_for("forecast", day, moved, "f") == run_id_for("forecast", day, asked, "f") == one
+    others = {
+        run_id_for("forecast", day, Config(forecast=ForecastSettings(horizon=7)), "f"),
+        run_id_for("forecast", date(2021, 1, 2), Config(), "f"),
+        run_id_for("forecast", day, Config(), "g"),
+        run_id_for("ingest", day, Config(), "f"),
+    }
+    assert len({one, *others}) == 5
+
+
+def test_secrets_are_masked_in_runs(warehouse: Warehouse) -> None:
+    config = Config(spark=SparkSettings(options={"fs.s3a.secret.key": "hush"}))
+    RunLog(warehouse, ticking(1)).start(Run("r1", "ingest"), config)
+    row = warehouse.read("runs").first()
+    assert row is not None
+    assert "hush" not in row.config
+    assert '"fs.s3a.secret.key": "***"' in row.config
+
+
+def test_console_progress_prints_one_plain_line_a_stage() -> None:
+    out = StringIO()
+    times = iter([10.0, 12.5, 20.0, 21.0])
+    progress = ConsoleProgress(Console(file=out), lambda: next(times))
+    with progress.stage("ingest") as stage:
+        stage.note("3 files")
+        stage.note("[9] lines")
+    with pytest.raises(ValueError, match="bad"), progress.stage("panel"):
+        raise ValueError("bad")
+    assert out.getvalue() == "ingest: 3 files, [9] lines (2.5 s)\npanel: failed (1.0 s)\n"
