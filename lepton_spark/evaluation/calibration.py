@@ -41,6 +41,9 @@ def quantile_forecasts(
 
     forecast: [S, H]; errors: [S, W, H], actual - forecast, NaN = unscored; levels: [Q], rising, in (0, 1).
     """
+    if errors.shape[1] == 0:
+        values = poisson_quantiles(forecast, levels)
+        return QuantileForecasts(values, np.zeros(len(forecast), dtype=np.bool_))
     quantiles, counts = _pooled_quantiles(errors, np.asarray(levels))
     by_errors = counts >= MIN_ERRORS
     values = forecast[:, :, np.newaxis] + quantiles

@@ -1,0 +1,149 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lepton_spark.errors import InputError
+from lepton_spark.evaluation import final
+from lepton_spark.evaluation.final import BatchForecast, forecast_batch
+from lepton_spark.evaluation.selection import Selection
+from lepton_spark.evaluation.windows import plan_windows
+from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.registry import Candidate, create
+
+HORIZON = 7
+LEVELS = (0.1, 0.5, 0.9)
+MEAN, NAIVE, LINE = Candidate("mean"), Candidate("seasonal_naive"), Candidate("linear_regression")
+
+
+def _history(n_series: int = 3, n_days: int = 63) -> History:
+    quantity = np.random.default_rng(5).poisson(6.0, (n_series, n_days)).astype(float)
+    return History(quantity, np.arange(19_000, 19_000 + n_days))
+
+
+def _forecast(
+    history: History, candidates: list[Candidate], chosen: list[int], **changes: Any
+) -> BatchForecast:
+    n_series = history.n_series
+    runner_up = changes.pop("runner_up", [-1] * n_series)
+    selection = Selection(
+        np.array(chosen), np.array(runner_up), np.full(n_series, "series"), np.full(n_series, np.nan)
+    )
+    closed = changes.pop("closed_future", np.zeros((n_series, HORIZON), bool))
+    given = {"obsolete": np.zeros(n_series, bool), "levels": LEVELS, "horizon": HORIZON, "min_train_days": 14}
+    return forecast_batch(
+        history, closed, candidates, selection, plan_windows(HORIZON, 3, HORIZON), **{**given, **changes}
+    )
+
+
+def test_each_series_is_forecast_by_its_own_choice() -> None:
+    history = _history()
+    found = _forecast(history, [MEAN, NAIVE], [0, 1, 0], runner_up=[1, 0, -1])
+    np.testing.assert_allclose(found.forecast[0], history.quantity[0].mean())
+    np.testing.assert_array_equal(found.forecast[1], history.quantity[1, -7:])
+    assert found.models == ("mean", "seasonal_naive", "mean")
+    assert found.runner_up.keys == ("seasonal_naive", "mean", None)
+    assert found.status.tolist() == ["ok"] * 3
+    assert found.coefficients[0] == pytest.approx({"level": history.quantity[0].mean()})
+    assert found.coefficients[1] == {}
+
+
+def test_role_errors_are_those_of_their_candidates() -> None:
+    history = _history()
+    found = _forecast(history, [MEAN, NAIVE], [0, 1, 0], runner_up=[1, 0, -1])
+    actual = history.quantity[:, -7:]
+    naive_sse = ((history.quantity[:, -14:-7] - actual) ** 2).sum(axis=1)
+    mean_sse = ((history.quantity[:, :-7].mean(axis=1, keepdims=True) - actual) ** 2).sum(axis=1)
+    np.testing.assert_allclose(found.chosen.sums.sse[0], [mean_sse[0], naive_sse[1], mean_sse[2]])
+    np.testing.assert_allclose(found.runner_up.sums.sse[0], [naive_sse[0], mean_sse[1], 0.0])
+    np.testing.assert_allclose(found.seasonal_naive.sums.sse[0], naive_sse)
+    assert found.runner_up.sums.n_obs[:, 2].tolist() == [0, 0, 0, 0]
+
+
+def test_test_window_changes_no_quantile_that_judges_it() -> None:
+    history = _history(1)
+    far = history.quantity.copy()
+    far[:, -7:] = 1000.0
+    near, away = (_forecast(replace(history, quantity=q), [MEAN], [0]) for q in (history.quantity, far))
+    assert near.chosen.covered[0] >= 4
+    assert away.chosen.covered[0] == 0
+    # far above every quantile q the loss is q (actual - quantile): quantiles are the same, so
+    # raising the actuals by one more unit on 7 days costs 7 x (0.1 + 0.5 + 0.9)
+    farther = _forecast(replace(history, quantity=np.where(far == 1000.0, 1001.0, far)), [MEAN], [0])
+    assert farther.chosen.pinball[0] - away.chosen.pinball[0] == pytest.approx(7 * 1.5)
+
+
+def test_closed_days_and_obsolete_series_are_zero() -> None:
+    closed = np.zeros((3, HORIZON), bool)
+    closed[:, 2] = True
+    found = _forecast(
+        _history(), [MEAN], [0, 0, 0], closed_future=closed, obsolete=np.array([False, True, False])
+    )
+    assert (found.forecast[:, 2] == 0).all()
+    assert (found.quantiles[:, 2] == 0).all()
+    assert (found.forecast[0, [0, 1, 3, 4, 5, 6]] > 0).all()
+    assert (found.forecast[1] == 0).all()
+    assert (found.quantiles[1] == 0).all()
+    assert found.status.tolist() == ["ok", "obsolete", "ok"]
+    assert (found.models[1], found.reasons[1]) == ("zero", "no_recent_sale")
+
+
+def test_series_falls_back_until_a_forecast_is_finite() -> None:
+    quantity = np.full((3, 63), np.nan)
+    quantity[1, -1] = 4.0
+    quantity[2, -40] = 2.0
+    found = _forecast(History(quantity, np.arange(63)), [LINE], [0, 0, 0])
+    assert found.fallback_level.tolist() == [3, 2, 1]
+    assert found.models == ("zero", "mean", "seasonal_naive")
+    assert found.reasons == ("no_known_days", "too_few_known_days", "too_few_known_days")
+    assert found.status.tolist() == ["fallback"] * 3
+    np.testing.assert_array_equal(found.forecast[:, 0], [0.0, 4.0, 2.0])
+    assert np.isfinite(found.quantiles).all()
+
+
+def test_single_model_is_used_however_short_the_history() -> None:
+    quantity = np.full((1, 63), np.nan)
+    quantity[0, -3:] = [150.0, 200.0, 250.0]
+    found = _forecast(History(quantity, np.arange(63)), [LINE], [0])
+    np.testing.assert_allclose(found.forecast[0, :2], [300.0, 350.0])
+    assert (found.status[0], found.reasons[0], found.chosen.sums.n_obs.sum()) == ("ok", None, 0)
+    assert not found.quantiles_by_errors[0]
+
+
+def test_model_that_raises_for_one_series_costs_that_series_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fragile:
+        def fit_forecast(self, history: History, horizon: int) -> Fit:
+            if (history.quantity == 99.0).any():
+                raise ValueError("99 is too much")
+            return Fit(np.full((history.n_series, horizon), 5.0))
+
+    monkeypatch.setattr(final, "create", lambda c: Fragile() if c == MEAN else create(c))
+    history = _history()
+    history.quantity[1, 3] = 99.0
+    found = _forecast(history, [MEAN], [0, 0, 0])
+    assert found.status.tolist() == ["ok", "fallback", "ok"]
+    assert found.reasons[1] == "model_failed: ValueError: 99 is too much"
+    assert (found.forecast[[0, 2]] == 5.0).all()
+
+
+def test_linear_forecast_below_zero_is_clipped() -> None:
+    quantity = np.maximum(30.0 - np.arange(63.0), 0)[np.newaxis]
+    found = _forecast(History(quantity, np.arange(63)), [LINE], [0])
+    assert (found.forecast == 0).all()
+
+
+def test_levels_must_hold_the_interval() -> None:
+    with pytest.raises(InputError, match=r"0\.1 and 0\.9 must be among them"):
+        _forecast(_history(), [MEAN], [0, 0, 0], levels=(0.5, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("n_series", "n_days"), [(1, 1), (2, 5), (0, 63)], ids=["one day", "five days", "no series"]
+)
+def test_batch_smaller_than_its_windows_is_forecast(n_series: int, n_days: int) -> None:
+    found = _forecast(_history(n_series, n_days), [MEAN, LINE], [0] * n_series)
+    assert found.forecast.shape == (n_series, HORIZON)
+    assert found.quantiles.shape == (n_series, HORIZON, 3)
+    assert np.isfinite(found.quantiles).all()
+    assert found.chosen.sums.n_obs.sum() == 0

@@ -1,0 +1,116 @@
+"""What every registered model promises."""
+
+import cloudpickle
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.registry import Candidate, candidates_for, create, known_models
+
+CANDIDATES = candidates_for(known_models(), [28.0])
+NUMPY_ONLY = [
+    c for c in CANDIDATES if c.model not in {"hist_gradient_boosting", "mlp", "sklearn_linear_regression"}
+]
+HORIZON = 10
+
+every_model = pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda c: c.key)
+
+
+def _history(n_series: int = 4, n_days: int = 70, seed: int = 1) -> History:
+    random = np.random.default_rng(seed)
+    quantity = random.poisson(5.0, (n_series, n_days)).astype(float)
+    quantity[random.random(quantity.shape) < 0.1] = np.nan
+    return History(quantity, np.arange(19_000, 19_000 + n_days))
+
+
+def _fit(candidate: Candidate, history: History) -> Fit:
+    return create(candidate).fit_forecast(history, HORIZON)
+
+
+def _of(quantity: np.ndarray) -> History:
+    return History(quantity, np.arange(19_000, 19_000 + quantity.shape[1]))
+
+
+@every_model
+def test_model_forecasts_every_series_despite_unknown_days(candidate: Candidate) -> None:
+    fit = _fit(candidate, _history())
+    assert fit.forecast.shape == (4, HORIZON)
+    assert np.isfinite(fit.forecast).all()
+    assert all(values.shape == (4,) for values in fit.coefficients.values())
+
+
+@every_model
+def test_model_gives_nan_row_for_unknown_series_and_fits_the_others(candidate: Candidate) -> None:
+    history = _history()
+    quantity = history.quantity.copy()
+    quantity[2] = np.nan
+    fit = _fit(candidate, _of(quantity))
+    assert np.isnan(fit.forecast[2]).all()
+    np.testing.assert_allclose(
+        fit.forecast[[0, 1, 3]], _fit(candidate, history).forecast[[0, 1, 3]], rtol=1e-9, atol=1e-9
+    )
+
+
+@every_model
+def test_model_gives_whole_row_or_nan_row_for_one_day(candidate: Candidate) -> None:
+    forecast = _fit(candidate, _of(np.array([[4.0], [0.0]]))).forecast
+    finite = np.isfinite(forecast)
+    assert (finite.all(axis=1) | ~finite.any(axis=1)).all()
+
+
+@every_model
+def test_model_forecasts_constant_as_itself(candidate: Candidate) -> None:
+    expected = 0.0 if candidate.model == "zero" else 6.0
+    forecast = _fit(candidate, _of(np.full((2, 60), 6.0))).forecast
+    np.testing.assert_allclose(forecast, expected, atol=1e-8)
+
+
+@every_model
+def test_model_does_not_depend_on_the_order_of_series(candidate: Candidate) -> None:
+    history, order = _history(), np.array([2, 0, 3, 1])
+    np.testing.assert_allclose(
+        _fit(candidate, history.select(order)).forecast,
+        _fit(candidate, history).forecast[order],
+        rtol=1e-9,
+        atol=1e-9,
+    )
+
+
+@every_model
+def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidate) -> None:
+    history = _history()
+    before = history.quantity.copy()
+    first, second = _fit(candidate, history), _fit(candidate, history)
+    np.testing.assert_array_equal(history.quantity, before)
+    np.testing.assert_array_equal(first.forecast, second.forecast)
+
+
+@every_model
+def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate) -> None:
+    history = _history()
+    changed = history.quantity.copy()
+    changed[:, 50:] = 1e6
+    np.testing.assert_array_equal(
+        _fit(candidate, history.until(49)).forecast, _fit(candidate, _of(changed).until(49)).forecast
+    )
+
+
+@every_model
+def test_model_survives_cloudpickle(candidate: Candidate) -> None:
+    forecaster = cloudpickle.loads(cloudpickle.dumps(create(candidate)))
+    np.testing.assert_array_equal(
+        forecaster.fit_forecast(_history(), HORIZON).forecast, _fit(candidate, _history()).forecast
+    )
+
+
+@pytest.mark.parametrize("candidate", NUMPY_ONLY, ids=lambda c: c.key)
+@settings(max_examples=25, deadline=None)
+@given(scale=st.floats(0.001, 1000.0), seed=st.integers(0, 1000))
+def test_model_scales_with_its_series(candidate: Candidate, scale: float, seed: int) -> None:
+    history = _history(seed=seed)
+    scaled = _fit(candidate, _of(history.quantity * scale)).forecast
+    np.testing.assert_allclose(
+        scaled, _fit(candidate, history).forecast * scale, rtol=1e-8, atol=1e-8 * scale
+    )

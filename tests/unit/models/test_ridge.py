@@ -1,0 +1,59 @@
+import numpy as np
+
+from lepton_spark.models.batch import History
+from lepton_spark.models.ridge import TREND_PENALTY, WEEKDAY_PENALTY, Ridge
+
+HORIZON, HALF_LIFE = 14, 20.0
+
+
+def _reference(quantity: np.ndarray, first_day: int) -> np.ndarray:
+    """One series by least squares on weighted rows with a row for each penalty."""
+    known = np.flatnonzero(~np.isnan(quantity))
+    n_days = len(quantity)
+
+    def row(t: int) -> list[float]:
+        ahead = t - (n_days - 1)
+        trend = float(ahead) if ahead <= 0 else sum(0.9**i for i in range(1, ahead + 1))
+        weekday = (first_day + t + 3) % 7
+        return [1.0, trend / 28.0, *(float(weekday == w) for w in range(7))]
+
+    weight = np.sqrt(0.5 ** ((known[-1] - known) / HALF_LIFE))
+    design = np.array([row(t) for t in known]) * weight[:, None]
+    penalty = np.diag(np.sqrt([0.0, TREND_PENALTY] + [WEEKDAY_PENALTY] * 7))
+    beta = np.linalg.lstsq(
+        np.vstack([design, penalty]), np.concatenate([quantity[known] * weight, np.zeros(9)]), rcond=None
+    )[0]
+    return np.array([row(t) for t in range(n_days, n_days + HORIZON)]) @ beta
+
+
+def _quantity() -> np.ndarray:
+    random = np.random.default_rng(3)
+    quantity = random.poisson(8.0, (5, 120)).astype(float)
+    quantity[random.random(quantity.shape) < 0.2] = np.nan
+    quantity[1, :100] = np.nan
+    quantity[2, 60:] = np.nan
+    quantity[3, :119], quantity[3, 119] = np.nan, 4.0
+    return quantity
+
+
+def test_ridge_meets_the_reference_of_each_series() -> None:
+    quantity = _quantity()
+    fit = Ridge(HALF_LIFE).fit_forecast(History(quantity, np.arange(19_003, 19_123)), HORIZON)
+    expected = np.array([_reference(series, 19_003) for series in quantity])
+    np.testing.assert_allclose(fit.forecast, expected, rtol=1e-8)
+
+
+def test_ridge_learns_the_weekday() -> None:
+    week = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 20.0, 0.0])
+    days = np.arange(4, 4 + 364)  # 1970-01-05, a Monday
+    fit = Ridge(200.0).fit_forecast(History(np.tile(week, (1, 52)), days), 7)
+    np.testing.assert_allclose(fit.forecast[0], week, atol=1.0)  # 2 days of penalty to some 30 of data
+    assert fit.coefficients["saturday"][0] > 10
+
+
+def test_ridge_trend_is_damped_ahead() -> None:
+    days = np.arange(364)
+    fit = Ridge(100.0).fit_forecast(History(days[np.newaxis].astype(float), days), 28)
+    slope = fit.coefficients["trend"][0]
+    assert 0.8 < slope < 1.05
+    assert fit.forecast[0].max() < 364 + 9.5
