@@ -41,7 +41,7 @@ def test_scores_are_those_of_each_window() -> None:
 
 
 def test_window_counts_only_with_enough_known_days_before_it() -> None:
-    history = _of([NAN, NAN, 1.0, 2.0, 3.0, 4.0], [1.0] * 6)
+    history = _of([NAN, 9.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6)
     scores = score_candidates(history, [MEAN], plan_windows(2, 2, 2), 2, min_train_days=2)
     assert scores.sums.n_obs[0].tolist() == [[2, 2], [0, 2], [0, 0]]
 
