@@ -21,7 +21,7 @@ from lepton_spark.tables import Warehouse
 Clock = Callable[[], datetime]
 """Gives the present instant, with its zone; passed in by the command."""
 
-Job = Literal["ingest", "forecast", "publish"]
+Job = Literal["ingest", "panel", "forecast", "publish"]
 State = Literal["running", "complete", "refused", "failed"]
 
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -77,13 +77,13 @@ class RunLog:
     def start(self, run: Run, config: Config) -> Run:
         """Records the run as running, with its configuration and versions, in place of an earlier try."""
         started = replace(run, state="running", started_at=self._clock(), finished_at=None, seconds=None)
-        manifest = {
-            "config": masked_json(config),
-            "code_version": code_version(),
-            "library_versions": {name: version(name) for name in _LIBRARIES},
-        }
-        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(started) | manifest]))
+        self._write(started, config)
         return started
+
+    def record(self, run: Run, state: State, config: Config) -> None:
+        """Records a run that begins and ends at once, in one commit."""
+        now = self._clock()
+        self._write(replace(run, state=state, started_at=now, finished_at=now, seconds=0.0), config)
 
     def complete(self, run: Run) -> Run:
         """Records that all of the run's rows are written: to be called after them."""
@@ -102,12 +102,21 @@ class RunLog:
         row = self._warehouse.read("runs").where(F.col("run_id") == F.lit(run_id)).first()
         return None if row is None else _run(row.asDict(recursive=True))
 
-    def latest(self, job: Job) -> Run | None:
-        """The run of a job that completed last; None when none has."""
+    def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
+        """The run of a job (for a cutoff, where one is given) that completed last; None when none has."""
         complete = (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))
         newest = F.col("finished_at").desc(), F.col("run_id")
-        row = self._warehouse.read("runs").where(complete).orderBy(*newest).first()
+        asked = F.lit(cutoff is None) | (F.col("cutoff") == F.lit(cutoff))
+        row = self._warehouse.read("runs").where(complete & asked).orderBy(*newest).first()
         return None if row is None else _run(row.asDict(recursive=True))
+
+    def _write(self, run: Run, config: Config) -> None:
+        manifest = {
+            "config": masked_json(config),
+            "code_version": code_version(),
+            "library_versions": {name: version(name) for name in _LIBRARIES},
+        }
+        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(run) | manifest]))
 
     def _finish(self, run: Run, state: State) -> Run:
         finished_at = self._clock()

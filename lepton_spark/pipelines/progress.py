@@ -1,14 +1,7 @@
-"""What a person sees while a job runs: one line a stage, with what it found and its seconds."""
+"""How a pipeline tells whoever watches what it is doing."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
-
-from rich.console import Console
-
-Timer = Callable[[], float]
-"""Seconds from some fixed point."""
 
 
 class Stage(Protocol):
@@ -25,15 +18,9 @@ class Progress(Protocol):
         """Shows a stage for as long as the block lasts."""
 
 
-@dataclass
-class Notes:
-    """Notes in their order."""
-
-    words: list[str] = field(default_factory=list)
-
+class _Unheard:
     def note(self, words: str) -> None:
-        """Keeps the note."""
-        self.words.append(words)
+        """Forgets the note."""
 
 
 class SilentProgress:
@@ -41,27 +28,4 @@ class SilentProgress:
 
     def stage(self, words: str) -> AbstractContextManager[Stage]:  # noqa: ARG002 - nobody looks
         """A stage that nobody sees."""
-        return nullcontext(Notes())
-
-
-class ConsoleProgress:
-    """One line when a stage ends; on a terminal a spinner before it."""
-
-    def __init__(self, console: Console, timer: Timer) -> None:
-        self._console = console
-        self._timer = timer
-
-    @contextmanager
-    def stage(self, words: str) -> Iterator[Stage]:
-        """Prints the stage, its notes and its seconds once it is done; a failed one as failed."""
-        begun = self._timer()
-        notes = Notes()
-        outcome = "failed"
-        try:
-            with self._console.status(words) if self._console.is_terminal else nullcontext():
-                yield notes
-            outcome = ", ".join(notes.words)
-        finally:
-            seconds = self._timer() - begun
-            said = f"{words}: {outcome}" if outcome else words
-            self._console.print(f"{said} ({seconds:.1f} s)", markup=False, highlight=False, soft_wrap=True)
+        return nullcontext(_Unheard())

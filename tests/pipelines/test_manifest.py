@@ -1,15 +1,12 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from rich.console import Console
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
 from lepton_spark.pipelines.manifest import Gate, Run, RunLog, complete_batches, run_id_for
-from lepton_spark.pipelines.progress import ConsoleProgress
 from lepton_spark.tables import Warehouse
 
 NOON = datetime(2021, 5, 1, 12, tzinfo=UTC)
@@ -82,15 +79,3 @@ def test_secrets_are_masked_in_runs(warehouse: Warehouse) -> None:
     assert row is not None
     assert "hush" not in row.config
     assert '"fs.s3a.secret.key": "***"' in row.config
-
-
-def test_console_progress_prints_one_plain_line_a_stage() -> None:
-    out = StringIO()
-    times = iter([10.0, 12.5, 20.0, 21.0])
-    progress = ConsoleProgress(Console(file=out), lambda: next(times))
-    with progress.stage("ingest") as stage:
-        stage.note("3 files")
-        stage.note("[9] lines")
-    with pytest.raises(ValueError, match="bad"), progress.stage("panel"):
-        raise ValueError("bad")
-    assert out.getvalue() == "ingest: 3 files, [9] lines (2.5 s)\npanel: failed (1.0 s)\n"
