@@ -1,0 +1,1 @@
+"""Raw files to judged lines, transactions, cancellations and sales."""

@@ -1,0 +1,70 @@
+"""Which sale each return cancels: a stack per customer, product and quantity, as window functions."""
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+CANDIDATE = (
+    "product_id",
+    "location_id",
+    "line_hash",
+    "occurrence",
+    "line_kind",
+    "date",
+    "sold_at",
+    "quantity",
+    "customer",
+)
+_STACK = ("customer", "product_id", "location_id", "quantity")
+
+
+def match_returns(candidates: DataFrame, window_days: int) -> DataFrame:
+    """Rows of `cancellations`: each return with the latest earlier sale not yet matched, within the window.
+
+    candidates: CANDIDATE, sales and returns not matched before; without a customer nothing is matched. At one
+    instant sales come before returns.
+
+    A sale lies one level above those still open; a return takes the topmost. Walking through a stack's lines in time,
+    the depth is S - min(0, least S so far) of S = sales - returns; a return's sale is the line before it on its level.
+    A sale past the window may be taken off unmatched: every sale below it is older still.
+    """
+    known = candidates.where(F.col("customer").isNotNull())
+    step = F.when(F.col("line_kind") == "sale", 1).otherwise(-1)
+    at = F.coalesce("sold_at", F.col("date").cast("timestamp"))
+    stack = Window.partitionBy(*_STACK).orderBy("at", F.desc("step"), "line_hash", "occurrence")
+    so_far = stack.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    walked = known.withColumns({"step": step, "at": at}).withColumn("sum", F.sum("step").over(so_far))
+    deep = walked.withColumn("depth", F.col("sum") - F.least(F.lit(0), F.min("sum").over(so_far)))
+    level = F.when(F.col("step") == 1, F.col("depth")).otherwise(
+        F.coalesce(F.lag("depth").over(stack), F.lit(0))
+    )
+    on_level = Window.partitionBy(*_STACK, "level").orderBy("at", F.desc("step"), "line_hash", "occurrence")
+    sale = F.struct("line_kind", "date", "line_hash", "occurrence")
+    paired = deep.withColumn("level", level).withColumn("sale", F.lag(sale).over(on_level))
+    in_time = F.date_diff("date", "sale.date") <= window_days
+    return paired.where((F.col("step") == -1) & (F.col("sale.line_kind") == "sale") & in_time).select(
+        "product_id",
+        "location_id",
+        F.col("sale.date").alias("date"),
+        F.col("date").alias("cancelled_on"),
+        "quantity",
+        F.col("sale.line_hash").alias("line_hash"),
+        F.col("sale.occurrence").alias("occurrence"),
+        F.col("line_hash").alias("cancel_line_hash"),
+        F.col("occurrence").alias("cancel_occurrence"),
+    )
+
+
+def still_open(orders: DataFrame, cancellations: DataFrame, loaded: DataFrame, window_days: int) -> DataFrame:
+    """Open orders that a line to come may still match: neither matched nor past the window.
+
+    loaded: `transactions`, whose latest day the window is counted from.
+    """
+    sales = cancellations.select("line_hash", "occurrence")
+    returns = cancellations.select(
+        F.col("cancel_line_hash").alias("line_hash"), F.col("cancel_occurrence").alias("occurrence")
+    )
+    newest = loaded.agg(F.max("date").alias("newest"))
+    recent = (
+        orders.join(F.broadcast(newest)).where(F.date_diff("newest", "date") <= window_days).drop("newest")
+    )
+    return recent.join(sales.union(returns), ["line_hash", "occurrence"], "left_anti")
