@@ -1,0 +1,129 @@
+"""The published tables, cut from `fits`: no fitting happens twice."""
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lepton_spark.forecasting.result import CHOSEN, SEASONAL_NAIVE
+from lepton_spark.forecasting.score import SCALED_SUMS, SUMS
+from lepton_spark.panel.ordered import ordered_sum
+from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schema import SERIES_KEY
+
+SUM_NAMES = ("n_obs", "n_scaled", *SUMS, *SCALED_SUMS, "pinball_sum", "covered_sum", "n_quantile_obs")
+BASELINE_SUMS = ("paired_scaled_sse", "baseline_scaled_sse")
+
+
+def forecasts(fits: DataFrame, cutoff: date) -> DataFrame:
+    """One row a series and day ahead."""
+    steps = fits.select(
+        "run_id",
+        *SERIES_KEY,
+        "model",
+        "status",
+        "quantiles",
+        F.posexplode("forecast").alias("place", "forecast"),
+    )
+    quantiles = {
+        name: F.col("quantiles")[level][F.col("place")] for level, name in enumerate(QUANTILE_LEVELS)
+    }
+    step = F.col("place") + 1
+    return steps.withColumns(
+        {"cutoff": F.lit(cutoff), "step": step, "date": F.date_add(F.lit(cutoff), step), **quantiles}
+    ).drop("quantiles", "place")
+
+
+def metrics(fits: DataFrame) -> DataFrame:
+    """One row a series, role, split and window."""
+    rows = fits.select("run_id", *SERIES_KEY, F.inline("metrics")).withColumnRenamed("is_role", "role")
+    return _with_ratios(rows.withColumn("n_scaled", _scaled(F.col("scaled_sse"), F.col("n_obs"))))
+
+
+def models(fits: DataFrame) -> DataFrame:
+    """One row a series: `models` is `fits` without its arrays."""
+    return fits.drop(
+        "batch", "n_days_known", "last_sale", "recent_quantity", "forecast", "quantiles", "metrics"
+    )
+
+
+def metrics_summary(fits: DataFrame, *, by_location: bool) -> DataFrame:
+    """Pooled sums by segment, model and split; sums are added up batch by batch, the division comes last.
+
+    Models: `chosen`, the mix that is published; `seasonal_naive` over all series; each other model over
+    the series that chose it. `value_added` compares the days that both it and seasonal naive forecast.
+    """
+    keys = ("run_id", "segment", "model", "split")
+    names = (*SUM_NAMES, *BASELINE_SUMS)
+    rows = _segmented(fits, by_location=by_location)
+    by_series_count = F.count_distinct(*SERIES_KEY).alias("n_series")
+    by_batch = rows.groupBy("batch", *keys).agg(
+        by_series_count, *(ordered_sum(F.col(name).cast("double")).alias(name) for name in names)
+    )
+    pooled = by_batch.groupBy(*keys).agg(
+        F.sum("n_series").alias("n_series"), *(ordered_sum(F.col(name)).alias(name) for name in names)
+    )
+    baseline = F.sqrt(_ratio("paired_scaled_sse", "baseline_scaled_sse"))
+    return _with_ratios(pooled).withColumn("value_added", 1 - baseline)
+
+
+def _segmented(fits: DataFrame, *, by_location: bool) -> DataFrame:
+    """One row a series, window, model it counts for and segment it belongs to."""
+    own = F.filter("metrics", lambda item: item["is_role"].isin(CHOSEN, SEASONAL_NAIVE))
+    baseline = F.filter("metrics", lambda item: item["is_role"] == SEASONAL_NAIVE)
+    segments = [F.lit("all"), F.concat(F.lit("demand_class="), "demand_class")]
+    if by_location:
+        segments.append(F.concat(F.lit("location="), "location_id"))
+    rows = fits.select(
+        "run_id",
+        "batch",
+        *SERIES_KEY,
+        F.array(*segments).alias("segments"),
+        baseline.alias("baseline"),
+        F.inline(own),
+    ).withColumnRenamed("model", "candidate")
+    same_window = F.filter("baseline", lambda item: item["window"] == F.col("window"))
+    other = F.get(same_window, F.lit(0))
+    paired = (other["n_obs"] == F.col("n_obs")) & F.col("scaled_sse").isNotNull()
+    counted = rows.withColumns(
+        {
+            "n_scaled": _scaled(F.col("scaled_sse"), F.col("n_obs")),
+            "paired_scaled_sse": F.when(paired, F.col("scaled_sse")),
+            "baseline_scaled_sse": F.when(paired, other["scaled_sse"]),
+            "model": F.explode(_counts_for()),
+        }
+    )
+    return counted.withColumn("segment", F.explode("segments"))
+
+
+def _counts_for() -> Column:
+    """The chosen model counts for the mix and for itself, but for seasonal naive, which is every series'."""
+    chosen = F.when(F.col("candidate") == SEASONAL_NAIVE, F.array(F.lit(CHOSEN))).otherwise(
+        F.array(F.lit(CHOSEN), F.col("candidate"))
+    )
+    return F.when(F.col("is_role") == CHOSEN, chosen).otherwise(F.array(F.lit(SEASONAL_NAIVE)))
+
+
+def _scaled(scaled_sse: Column, n_obs: Column) -> Column:
+    return F.when(scaled_sse.isNotNull(), n_obs).otherwise(F.lit(0))
+
+
+def _with_ratios(rows: DataFrame) -> DataFrame:
+    n_levels = len(QUANTILE_LEVELS)
+    return rows.withColumns(
+        {
+            "mae": _ratio("abs_error", "n_obs"),
+            "rmse": F.sqrt(_ratio("sse", "n_obs")),
+            "wape": _ratio("abs_error", "sum_actual"),
+            "bias": _ratio("sum_error", "sum_actual"),
+            "mase": _ratio("scaled_abs_error", "n_scaled"),
+            "rmsse": F.sqrt(_ratio("scaled_sse", "n_scaled")),
+            "pinball": _ratio("pinball_sum", "n_quantile_obs") / n_levels,
+            "coverage": _ratio("covered_sum", "n_quantile_obs"),
+        }
+    )
+
+
+def _ratio(above: str, below: str) -> Column:
+    """Null where the denominator is 0."""
+    return F.try_divide(above, below)

@@ -1,0 +1,41 @@
+"""The two grouped UDFs: packed rows by batch -> `candidates`, and with those -> `fits`."""
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from lepton_spark.evaluation.selection import ClassTable
+from lepton_spark.forecasting.fit import FitBatch
+from lepton_spark.forecasting.score import ScoreBatch
+from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.tables import TABLES
+
+
+def score(series: DataFrame, settings: FitSettings) -> DataFrame:
+    """Pass A: the rows of `candidates`, without the run's id."""
+    work = ScoreBatch(settings)
+
+    def score_batch(rows: pa.Table) -> pa.Table:
+        return work(rows)
+
+    return series.groupBy("batch").applyInArrow(score_batch, _schema("candidates"))
+
+
+def fit(series: DataFrame, candidates: DataFrame, settings: FitSettings, table: ClassTable) -> DataFrame:
+    """Pass B: the rows of `fits`, one a series, without the run's id.
+
+    candidates: the run's rows; none where there was nothing to choose.
+    """
+    work = FitBatch(settings, table)
+
+    def fit_batch(rows: pa.Table, scored: pa.Table) -> pa.Table:
+        return work(rows, scored)
+
+    scored = candidates.select("batch", "product_id", "location_id", "model", "windows")
+    pairs = series.groupBy("batch").cogroup(scored.groupBy("batch"))
+    return pairs.applyInArrow(fit_batch, _schema("fits"))
+
+
+def _schema(table: str) -> str:
+    """What the UDF returns: the table's columns but the run's id."""
+    columns = (column for column in TABLES[table].columns if column.name != "run_id")
+    return ", ".join(f"{column.name} {column.type}" for column in columns)

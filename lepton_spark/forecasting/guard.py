@@ -1,0 +1,22 @@
+"""Exceptions are data: a batch that fails is worked series by series, one that fails alone says why."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from lepton_spark.models.adapters import words
+
+Work = Callable[[pa.Table], pa.Table]
+LastResort = Callable[[pa.Table, str], pa.Table]
+"""Gives the one row of a series, and the reason in words, its place in the result; must not raise."""
+
+
+def guarded(rows: pa.Table, work: Work, last_resort: LastResort) -> pa.Table:
+    """The result of all series: together, or one by one when that raises, so that none harms another."""
+    try:
+        return work(rows)
+    except Exception as error:  # noqa: BLE001  whatever it was, it becomes the row's reason
+        if rows.num_rows == 1:
+            return last_resort(rows, words(error))
+    singles = [guarded(rows.slice(place, 1), work, last_resort) for place in range(rows.num_rows)]
+    return pa.concat_tables(singles)

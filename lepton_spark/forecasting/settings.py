@@ -1,0 +1,66 @@
+"""What a worker needs to know to fit a batch; it travels with the UDF."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lepton_spark.config import Config
+from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
+from lepton_spark.models.adapters import RegressorFactory
+from lepton_spark.models.registry import Candidate, candidates_for, register_regressor, registered_regressors
+from lepton_spark.panel.calendar import Calendar
+from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+
+LEVELS = tuple(QUANTILE_LEVELS.values())
+
+MIN_CHOICE_DAYS = 28
+"""Scored days from which a series chooses by its own errors; sparse demand needs twice as many."""
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """The candidates, the windows, the calendar up to the cutoff, and what decides a series' class.
+
+    regressors: what was registered in the driver, to be known to the workers too.
+    """
+
+    candidates: tuple[Candidate, ...]
+    windows: tuple[Window, ...]
+    horizon: int
+    calendar: Calendar
+    min_train_days: int
+    new_days: int
+    obsolete_days: int
+    regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
+
+    @property
+    def validation(self) -> list[int]:
+        """Places of the validation windows."""
+        return of_role(self.windows, Role.VALIDATION)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether there is anything to choose and to choose by; else pass A would decide nothing."""
+        return len(self.candidates) > 1 and bool(self.validation)
+
+    def register(self) -> None:
+        """Make the driver's regressors known in this process."""
+        for name, factory in self.regressors.items():
+            register_regressor(name, factory)
+
+
+def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
+    """The settings of a run.
+
+    Raises: InputError for an unknown model.
+    """
+    forecast, backtest = config.forecast, config.backtest
+    return FitSettings(
+        candidates=candidates_for(forecast.models, forecast.half_lives),
+        windows=plan_windows(forecast.horizon, backtest.validation_windows, backtest.stride),
+        horizon=forecast.horizon,
+        calendar=calendar,
+        min_train_days=backtest.min_train_days,
+        new_days=config.panel.new_days,
+        obsolete_days=config.panel.obsolete_days,
+        regressors=registered_regressors(),
+    )

@@ -1,0 +1,1 @@
+"""Sales become packed series; packed series and a cutoff become the arrays of a run."""

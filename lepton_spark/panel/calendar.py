@@ -1,0 +1,94 @@
+"""On which days each location delivered: what tells a day without a sale from an unknown day."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lepton_spark.models.batch import SEASON_LENGTH, BoolArray, IntArray, weekdays
+
+CLOSED_LOOKBACK_DAYS = 56
+MIN_WEEKDAYS_SEEN = 4
+"""A weekday counts as closed when so many of it passed in the look-back without a line."""
+
+EPOCH = date(1970, 1, 1)
+
+
+def epoch_day(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+@dataclass(frozen=True)
+class DayVolume:
+    """What a location delivered for one day: `lines` transactions, `n_series` product-days."""
+
+    location_id: str
+    day: int
+    lines: int
+    n_series: int
+
+
+def day_volumes(sales: DataFrame) -> list[DayVolume]:
+    """Every location's delivered days, in order; small: locations times days."""
+    volumes = sales.groupBy("location_id", F.unix_date("date").alias("day")).agg(
+        F.sum("n_transactions").alias("lines"), F.count("*").alias("n_series")
+    )
+    rows = volumes.select("location_id", "day", "lines", "n_series").collect()
+    return sorted((DayVolume(*row) for row in rows), key=lambda volume: (volume.location_id, volume.day))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days up to the cutoff on which each location delivered, as sorted epoch days."""
+
+    delivered: Mapping[str, IntArray]
+    cutoff: int
+
+    @classmethod
+    def until(cls, volumes: Sequence[DayVolume], cutoff: int) -> "Calendar":
+        """The calendar as known at the cutoff."""
+        days: dict[str, list[int]] = {}
+        for volume in volumes:
+            if volume.day <= cutoff:
+                days.setdefault(volume.location_id, []).append(volume.day)
+        return cls({name: np.array(sorted(found), dtype=np.int64) for name, found in days.items()}, cutoff)
+
+    def is_delivered(self, locations: Sequence[str], first_day: int) -> BoolArray:
+        """[S, T], whether each series' location delivered on the days from `first_day` to the cutoff."""
+        return self._by_location(locations, lambda days: self._mask(days, first_day))
+
+    def is_closed(self, locations: Sequence[str], horizon: int) -> BoolArray:
+        """[S, H], whether a future day falls on a weekday on which its location does not open.
+
+        Not one of its last weekdays had a line, of those in the last 56 days and since the location's
+        first delivery; at least 4 must have passed.
+        """
+        return self._by_location(locations, lambda days: self._closed(days, horizon))
+
+    def _by_location(self, locations: Sequence[str], rows: Callable[[IntArray], BoolArray]) -> BoolArray:
+        names = sorted(set(locations))
+        unknown = np.array([], dtype=np.int64)
+        found = np.array([rows(self.delivered.get(name, unknown)) for name in names])
+        places = {name: place for place, name in enumerate(names)}
+        by_series: BoolArray = found[[places[name] for name in locations]]
+        return by_series
+
+    def _mask(self, days: IntArray, first_day: int) -> BoolArray:
+        mask = np.zeros(self.cutoff - first_day + 1, dtype=np.bool_)
+        mask[days[days >= first_day] - first_day] = True
+        return mask
+
+    def _closed(self, days: IntArray, horizon: int) -> BoolArray:
+        start = self.cutoff - CLOSED_LOOKBACK_DAYS + 1
+        if not days.size:
+            return np.zeros(horizon, dtype=np.bool_)
+        seen = np.arange(max(start, int(days[0])), self.cutoff + 1)
+        n_seen = np.bincount(weekdays(seen), minlength=SEASON_LENGTH)
+        n_open = np.bincount(weekdays(days[days >= start]), minlength=SEASON_LENGTH)
+        closed = (n_seen >= MIN_WEEKDAYS_SEEN) & (n_open == 0)
+        future: BoolArray = closed[weekdays(self.cutoff + 1 + np.arange(horizon))]
+        return future

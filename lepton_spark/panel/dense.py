@@ -1,0 +1,84 @@
+"""The dense arrays of a batch: what was sold, 0 where nothing was, NaN where nothing is known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.models.batch import BoolArray, FloatArray, History, IntArray
+from lepton_spark.panel.calendar import Calendar
+
+RECENT_DAYS = 28
+"""Known days behind a series' recent quantity."""
+
+
+@dataclass(frozen=True)
+class PackedBatch:
+    """The packed rows of a batch, sorted by series.
+
+    first_day: [S], epoch days. offsets: [S+1], where each series' days stand in `quantity`.
+    quantity: [N], units; NaN = no row in `sales`.
+    """
+
+    product_ids: tuple[str, ...]
+    location_ids: tuple[str, ...]
+    first_day: IntArray
+    offsets: IntArray
+    quantity: FloatArray
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    """Facts of each series up to the cutoff, [S].
+
+    n_days_known: days. last_sale: epoch day, -1 without one. recent_quantity: units, last 28 known days.
+    """
+
+    n_days_known: IntArray
+    last_sale: IntArray
+    recent_quantity: FloatArray
+
+
+def dense_history(packed: PackedBatch, calendar: Calendar) -> History:
+    """The history of a batch, each series from its first sale (or first row, where nothing was ever sold).
+
+    A day without a row is 0 where the location delivered, else NaN.
+    """
+    start = int(packed.first_day.min())
+    n_days = calendar.cutoff - start + 1
+    quantity = _spread(packed, start, n_days)
+    observed = ~np.isnan(quantity)
+    quiet = ~observed & calendar.is_delivered(packed.location_ids, start)
+    quantity[quiet] = 0.0
+    begin = _begin(quantity, observed)
+    quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
+    skipped = int(begin.min())
+    return History(quantity[:, skipped:], np.arange(start + skipped, calendar.cutoff + 1))
+
+
+def series_facts(history: History) -> SeriesFacts:
+    """What the gates and readers want to know of each series."""
+    sold = history.quantity > 0
+    from_end = np.argmax(sold[:, ::-1], axis=1)
+    last_sale = np.where(sold.any(axis=1), history.days[-1] - from_end, -1)
+    age = np.cumsum(history.known[:, ::-1], axis=1)[:, ::-1]  # 1 = the last known day
+    recent = history.known & (age <= RECENT_DAYS)
+    return SeriesFacts(history.n_known, last_sale, np.sum(history.filled, axis=1, where=recent))
+
+
+def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
+    """[S, T], each series' values on their days."""
+    lengths = np.diff(packed.offsets)
+    n_series = len(lengths)
+    rows = np.repeat(np.arange(n_series), lengths)
+    shift = packed.first_day - start - packed.offsets[:-1]
+    columns = np.arange(len(packed.quantity)) + np.repeat(shift, lengths)
+    quantity = np.full((n_series, n_days), np.nan)
+    quantity[rows, columns] = packed.quantity
+    return quantity
+
+
+def _begin(quantity: FloatArray, observed: BoolArray) -> IntArray:
+    """[S], column of the first sale, or of the first observation without one."""
+    sold = quantity > 0
+    begin: IntArray = np.where(sold.any(axis=1), np.argmax(sold, axis=1), np.argmax(observed, axis=1))
+    return begin

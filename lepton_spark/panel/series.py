@@ -1,0 +1,89 @@
+"""The series of a run: the packed years joined to one row, as they stood at the cutoff."""
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lepton_spark.panel.ordered import ordered_sum
+from lepton_spark.tables.schema import SERIES_KEY
+
+
+def known_at(panel: DataFrame, cutoff: date) -> DataFrame:
+    """The `panel` rows that begin by the cutoff, cut off after it: nothing below sees a later day.
+
+    Gives the series, `first_day` (days since 1970-01-01) and `quantity`.
+    """
+    first_day = F.unix_date("first_date")
+    n_days = F.unix_date(F.lit(cutoff)) - first_day + 1
+    return panel.where(F.col("first_date") <= F.lit(cutoff)).select(
+        *SERIES_KEY, first_day.alias("first_day"), F.slice("quantity", 1, n_days).alias("quantity")
+    )
+
+
+def count_series(panel: DataFrame, cutoff: date) -> int:
+    """How many series have a row in `sales` by the cutoff."""
+    return known_at(panel, cutoff).select(*SERIES_KEY).distinct().count()
+
+
+def run_series(panel: DataFrame, cancellations: DataFrame, cutoff: date, n_batches: int) -> DataFrame:
+    """One row a series: `batch`, the series, `first_day`, `quantity` by day to the last observation.
+
+    Null = no row in `sales`. Units that were cancelled after the cutoff count as sold. The rows are
+    laid out by `batch`, so that grouping by it moves nothing again.
+    """
+    years = _restore(known_at(panel, cutoff), cancellations, cutoff)
+    placed = years.withColumn("batch", batch_of(n_batches)).repartition("batch")
+    year = F.struct("first_day", "quantity")
+    joined = placed.groupBy("batch", *SERIES_KEY).agg(F.sort_array(F.collect_list(year)).alias("years"))
+    return joined.select(
+        "batch",
+        *SERIES_KEY,
+        F.col("years")[0]["first_day"].alias("first_day"),
+        _end_to_end().alias("quantity"),
+    )
+
+
+def batch_of(n_batches: int) -> Column:
+    """The batch of a series: a hash of its ids, whatever else is in the run."""
+    return F.pmod(F.xxhash64(*SERIES_KEY), F.lit(n_batches)).cast("int")
+
+
+def batch_count(n_series: int, series_per_batch: int) -> int:
+    """The power of two nearest to `n_series / series_per_batch`, at least 1; of two as near the larger."""
+    wanted = max(n_series / series_per_batch, 1.0)
+    lower = 1 << (int(wanted).bit_length() - 1)
+    return lower if wanted - lower < 2 * lower - wanted else 2 * lower
+
+
+def _restore(years: DataFrame, cancellations: DataFrame, cutoff: date) -> DataFrame:
+    """Adds back what was sold by the cutoff and cancelled after it; so few rows that they are broadcast."""
+    later = (F.col("date") <= F.lit(cutoff)) & (F.col("cancelled_on") > F.lit(cutoff))
+    by_day = (
+        cancellations.where(later)
+        .groupBy(*SERIES_KEY, F.unix_date("date").alias("day"))
+        .agg(ordered_sum(F.col("quantity")).alias("units"))
+    )
+    by_series = by_day.groupBy(*SERIES_KEY).agg(
+        F.map_from_entries(F.collect_list(F.struct("day", "units"))).alias("restored")
+    )
+    added = F.transform(
+        "quantity",
+        lambda units, place: (
+            units + F.coalesce(F.element_at("restored", F.col("first_day") + place), F.lit(0.0))
+        ),
+    )
+    quantity = F.when(F.col("restored").isNull(), F.col("quantity")).otherwise(added)
+    joined = years.join(F.broadcast(by_series), list(SERIES_KEY), "left")
+    return joined.withColumn("quantity", quantity).drop("restored")
+
+
+def _end_to_end() -> Column:
+    """The years' arrays one after another, with nulls for the days between them."""
+
+    def with_gap(year: Column, place: Column) -> Column:
+        end = year["first_day"] + F.size(year["quantity"])
+        gap = F.coalesce(F.get("years", place + 1)["first_day"] - end, F.lit(0))
+        return F.concat(year["quantity"], F.array_repeat(F.lit(None).cast("double"), gap))
+
+    return F.flatten(F.transform("years", with_gap))

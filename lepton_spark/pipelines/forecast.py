@@ -1,0 +1,185 @@
+"""The forecast job: packed series and a cutoff become fits, and the tables cut from them."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.config import Config
+from lepton_spark.errors import BalanceError, InputError, explain
+from lepton_spark.forecasting import cut
+from lepton_spark.forecasting.fan_out import fit, score
+from lepton_spark.forecasting.pool import collect_class_table, no_class_table
+from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.panel.calendar import Calendar, DayVolume, day_volumes, epoch_day
+from lepton_spark.panel.cutoff import choose_cutoff
+from lepton_spark.panel.series import batch_count, count_series, run_series
+from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches, fingerprint_of, run_id_for
+from lepton_spark.pipelines.panel import packed_until
+from lepton_spark.pipelines.progress import Progress
+from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schema import SERIES_KEY
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    """A complete run; `already_complete`: it was so before, nothing was done.
+
+    n_series: forecast; n_fallback and n_obsolete of them.
+    """
+
+    run_id: str
+    cutoff: date
+    already_complete: bool
+    n_series: int
+    n_fallback: int
+    n_obsolete: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run works with; only `run` is written to tables as it is."""
+
+    run: Run
+    cutoff: date
+    settings: FitSettings
+    volumes: list[DayVolume]
+
+
+def forecast(
+    spark: SparkSession, config: Config, cutoff: date | None, clock: Clock, progress: Progress
+) -> ForecastResult:
+    """Forecast every series that was known by the cutoff; `runs` says complete last.
+
+    Raises: InputError without a panel that is up to date, or for a cutoff without sales; BalanceError when
+    a series was lost on the way.
+    """
+    warehouse = Warehouse(spark, config.warehouse.root)
+    runs = RunLog(warehouse, clock)
+    with progress.stage("cutoff") as stage:
+        plan = _plan(warehouse, runs, config, cutoff or config.forecast.cutoff)
+        stage.note(f"{plan.cutoff}")
+    known = runs.find(plan.run.run_id)
+    if known is not None and known.state in ("complete", "refused"):
+        return _result(known, plan.cutoff, already_complete=True)
+    run = runs.start(plan.run, config)
+    try:
+        counts = _work(warehouse, replace(plan, run=run), progress)
+    except BaseException:
+        runs.fail(run)
+        raise
+    complete = runs.complete(replace(run, counts=counts))
+    log.info("run %s cutoff %s complete: %s", run.run_id, plan.cutoff, counts)
+    return _result(complete, plan.cutoff, already_complete=False)
+
+
+def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None) -> _Plan:
+    _require_panel(warehouse, runs)
+    volumes = day_volumes(warehouse.read("sales"))
+    by_lines = config.input.kind == "transactions"
+    cutoff = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=asked)
+    fingerprint = fingerprint_of(complete_batches(warehouse, cutoff))
+    n_series = count_series(warehouse.read("panel"), cutoff)
+    run = Run(
+        run_id=run_id_for("forecast", cutoff, config, fingerprint),
+        job="forecast",
+        cutoff=cutoff,
+        input_fingerprint=fingerprint,
+        horizon=config.forecast.horizon,
+        n_batches=batch_count(n_series, config.forecast.series_per_batch),
+        counts={"series_in": n_series},
+    )
+    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
+    return _Plan(run, cutoff, settings, volumes)
+
+
+def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
+    packed, sales = packed_until(runs), warehouse.version("sales")
+    if sales is None or packed != sales:
+        found = "none" if packed is None else f"sales up to version {packed}"
+        allowed = "sales up to their present version" + ("" if sales is None else f" {sales}")
+        raise InputError(explain("table panel", found, allowed, "Run `lepton panel` first."))
+
+
+def _work(warehouse: Warehouse, plan: _Plan, progress: Progress) -> dict[str, int]:
+    series = run_series(
+        warehouse.read("panel"), warehouse.read("cancellations"), plan.cutoff, plan.run.n_batches or 1
+    )
+    with progress.stage("backtest of the candidates"):
+        _score(warehouse, plan, series)
+    with progress.stage("fit and forecast") as stage:
+        counts = _fit(warehouse, plan, series)
+        stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} fallen back")
+    with progress.stage("forecasts, metrics, models"):
+        _cut(warehouse, plan)
+    return counts
+
+
+def _score(warehouse: Warehouse, plan: _Plan, series: DataFrame) -> None:
+    """Pass A; where there is nothing to choose it would decide nothing and is left out."""
+    if plan.settings.has_choice:
+        _write(warehouse, "candidates", _of_run(plan, score(series, plan.settings)), plan)
+
+
+def _fit(warehouse: Warehouse, plan: _Plan, series: DataFrame) -> dict[str, int]:
+    """Pass B; each series that came in must have come out once."""
+    candidates = _rows(warehouse, "candidates", plan)
+    table = no_class_table(len(plan.settings.candidates))
+    if plan.settings.has_choice:
+        table = collect_class_table(candidates, plan.settings.candidates)
+    _write(warehouse, "fits", _of_run(plan, fit(series, candidates, plan.settings, table)), plan)
+    return _counts(_rows(warehouse, "fits", plan), plan)
+
+
+def _counts(fits: DataFrame, plan: _Plan) -> dict[str, int]:
+    row = fits.agg(
+        F.count("*").alias("series_out"),
+        F.count_distinct(*SERIES_KEY).alias("distinct"),
+        F.count_if(F.col("status") == "fallback").alias("fallback"),
+        F.count_if(F.col("status") == "obsolete").alias("obsolete"),
+    ).first()
+    counts = {**plan.run.counts, **({} if row is None else row.asDict())}
+    if not counts["series_in"] == counts["series_out"] == counts.pop("distinct"):
+        found = f"{counts['series_in']} series in, {counts['series_out']} rows out"
+        raise BalanceError(
+            explain(f"run {plan.run.run_id}", found, "one row each", "The run is not completed.")
+        )
+    return counts
+
+
+def _cut(warehouse: Warehouse, plan: _Plan) -> None:
+    fits = _rows(warehouse, "fits", plan)
+    by_location = len({volume.location_id for volume in plan.volumes}) > 1
+    _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff), plan)
+    _write(warehouse, "metrics", cut.metrics(fits), plan)
+    _write(warehouse, "metrics_summary", cut.metrics_summary(fits, by_location=by_location), plan)
+    _write(warehouse, "models", cut.models(fits), plan)
+
+
+def _of_run(plan: _Plan, rows: DataFrame) -> DataFrame:
+    return rows.withColumn("run_id", F.lit(plan.run.run_id))
+
+
+def _rows(warehouse: Warehouse, name: str, plan: _Plan) -> DataFrame:
+    return warehouse.read(name).where(F.col("run_id") == F.lit(plan.run.run_id))
+
+
+def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: _Plan) -> None:
+    """In place of what an earlier try of the run left; run ids are hexadecimal, safe in a condition."""
+    warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
+
+
+def _result(run: Run, cutoff: date, *, already_complete: bool) -> ForecastResult:
+    counts = run.counts
+    return ForecastResult(
+        run_id=run.run_id,
+        cutoff=cutoff,
+        already_complete=already_complete,
+        n_series=counts["series_out"],
+        n_fallback=counts["fallback"],
+        n_obsolete=counts["obsolete"],
+    )
