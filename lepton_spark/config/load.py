@@ -1,6 +1,6 @@
 """Reads the configuration: YAML files laid over each other, `--set` on top, every fault at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_origin
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from lepton_spark.config.secrets import MASK, is_secret
-from lepton_spark.config.tree import Config
+from lepton_spark.config.tree import KNOWN_MODELS, Config
 from lepton_spark.errors import ConfigError, Fault
 
 DEFAULT_SOURCE = "default"
@@ -38,8 +38,12 @@ def nearest_source(key: str, sources: Mapping[str, str]) -> str | None:
     return next((sources[branch] for branch in branches if branch in sources), None)
 
 
-def load_config(paths: Sequence[str | Path], overrides: Sequence[str] = ()) -> LoadedConfig:
+def load_config(
+    paths: Sequence[str | Path], overrides: Sequence[str] = (), known_models: Collection[str] | None = None
+) -> LoadedConfig:
     """The resolved configuration; later files and then `overrides` (`dotted.key=value`) win.
+
+    known_models: the names that `forecast.models` may hold; any when None.
 
     Raises: ConfigError with every fault of every file.
     """
@@ -48,7 +52,7 @@ def load_config(paths: Sequence[str | Path], overrides: Sequence[str] = ()) -> L
     faults: list[Fault] = []
     for name, layer in _layers(paths, overrides, faults):
         _overlay(tree, layer, name, sources)
-    loaded = _validate(tree, sources, faults)
+    loaded = _validate(tree, sources, faults, known_models)
     if faults or loaded is None:
         raise ConfigError(faults)
     return loaded
@@ -141,9 +145,11 @@ def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], pref
             sources[dotted] = source
 
 
-def _validate(tree: Tree, sources: Mapping[str, str], faults: list[Fault]) -> LoadedConfig | None:
+def _validate(
+    tree: Tree, sources: Mapping[str, str], faults: list[Fault], known_models: Collection[str] | None
+) -> LoadedConfig | None:
     try:
-        config = Config.model_validate(_without_empty_sections(tree))
+        config = Config.model_validate(_without_empty_sections(tree), context={KNOWN_MODELS: known_models})
     except ValidationError as error:
         faults.extend(_fault(detail, sources) for detail in error.errors(include_url=False))
         return None
@@ -156,13 +162,19 @@ def _without_empty_sections(tree: Tree) -> Tree:
 
 
 def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
-    key = ".".join(str(part) for part in detail["loc"]) or "(tree)"
-    source = _source_of(key, sources)
+    key = _key(detail["loc"])
+    source = _source_of(key.partition("[")[0], sources)
     if detail["type"] == "extra_forbidden":
         return Fault(source, key, "an unknown key", f"one of {', '.join(_siblings(key))}")
     allowed = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     found = "nothing" if detail["type"] == "missing" else _shown(key, detail["input"])
     return Fault(source, key, found, allowed)
+
+
+def _key(place: Sequence[int | str]) -> str:
+    """`forecast.models[2]`; `(tree)` for the whole."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".") or "(tree)"
 
 
 def _shown(key: str, value: object) -> str:

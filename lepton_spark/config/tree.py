@@ -5,9 +5,20 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from lepton_spark.config.options import READER_OPTIONS, option_faults
+
+KNOWN_MODELS = "known_models"
+"""Names the models in the validation's context: the registry stands above this room."""
 
 
 def _known_zone(name: str) -> str:
@@ -31,10 +42,18 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _known_model(name: str, info: ValidationInfo) -> str:
+    known = (info.context or {}).get(KNOWN_MODELS)
+    if known is not None and name not in known:
+        raise ValueError(f"a known model: {', '.join(known)}")
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Pattern = Annotated[str, AfterValidator(_compilable)]
 OptionText = Annotated[str, BeforeValidator(_as_text)]
 Name = Annotated[str, Field(min_length=1)]
+ModelName = Annotated[Name, AfterValidator(_known_model)]
 
 
 class Section(BaseModel):
@@ -129,7 +148,7 @@ class ForecastSettings(Section):
     """What is forecast, by which models."""
 
     horizon: int = Field(28, ge=1, le=366)
-    models: tuple[Name, ...] = Field(
+    models: tuple[ModelName, ...] = Field(
         ("ridge", "seasonal_window_average", "seasonal_naive", "mean"),
         min_length=1,
         description="names from the registry",

@@ -1,0 +1,90 @@
+"""What a run came to, from its tables: products, errors by demand class, lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import functions as F
+
+from lepton_spark.tables import Warehouse
+
+_CLASS = "demand_class="
+
+
+@dataclass(frozen=True)
+class ClassError:
+    """Errors of the published mix and of seasonal naive on the test window; None where nothing was judged."""
+
+    demand_class: str
+    n_series: int
+    rmsse: float | None
+    naive_rmsse: float | None
+    wape: float | None
+    naive_wape: float | None
+    value_added: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in a few figures; `fallbacks`: products by reason."""
+
+    run_id: str
+    n_products: int
+    n_ok: int
+    n_obsolete: int
+    fallbacks: Mapping[str, int]
+    errors: tuple[ClassError, ...]
+
+    @property
+    def n_fallback(self) -> int:
+        """Products that a simpler forecast stands in for."""
+        return sum(self.fallbacks.values())
+
+
+def summarise(warehouse: Warehouse, run_id: str) -> Summary:
+    """The figures of a complete run; a few rows are collected."""
+    statuses = _statuses(warehouse, run_id)
+    fallbacks = {
+        reason: count for (status, reason), count in statuses.items() if status not in {"ok", "obsolete"}
+    }
+    return Summary(
+        run_id,
+        n_products=sum(statuses.values()),
+        n_ok=sum(count for (status, _), count in statuses.items() if status == "ok"),
+        n_obsolete=sum(count for (status, _), count in statuses.items() if status == "obsolete"),
+        fallbacks=dict(sorted(fallbacks.items(), key=lambda item: (-item[1], item[0]))),
+        errors=_errors(warehouse, run_id),
+    )
+
+
+def _statuses(warehouse: Warehouse, run_id: str) -> dict[tuple[str, str], int]:
+    """Products by status and the reason's code, without its details."""
+    models = warehouse.read("models").where(F.col("run_id") == F.lit(run_id))
+    code = F.substring_index(F.coalesce("reason", F.lit("no reason given")), ":", 1)
+    groups = models.groupBy("status", code.alias("code")).count().collect()
+    return {(row["status"], row["code"]): row["count"] for row in groups}
+
+
+def _errors(warehouse: Warehouse, run_id: str) -> tuple[ClassError, ...]:
+    """One for each demand class by name, and one for all of them at the end."""
+    of_run = (F.col("run_id") == F.lit(run_id)) & (F.col("split") == "test")
+    shown = (F.col("segment") == "all") | F.col("segment").startswith(_CLASS)
+    judged = F.col("model").isin("chosen", "seasonal_naive")
+    rows = warehouse.read("metrics_summary").where(of_run & shown & judged).collect()
+    found = {(row["segment"], row["model"]): row.asDict() for row in rows}
+    segments = sorted({segment for segment, _ in found}, key=lambda name: (name == "all", name))
+    return tuple(
+        _class_error(segment, found.get((segment, "chosen"), {}), found.get((segment, "seasonal_naive"), {}))
+        for segment in segments
+    )
+
+
+def _class_error(segment: str, chosen: Mapping[str, float], naive: Mapping[str, float]) -> ClassError:
+    return ClassError(
+        segment.removeprefix(_CLASS),
+        n_series=int(chosen.get("n_series") or 0),
+        rmsse=chosen.get("rmsse"),
+        naive_rmsse=naive.get("rmsse"),
+        wape=chosen.get("wape"),
+        naive_wape=naive.get("wape"),
+        value_added=chosen.get("value_added"),
+    )
