@@ -23,8 +23,9 @@ def match_returns(candidates: DataFrame, window_days: int) -> DataFrame:
     candidates: CANDIDATE, sales and returns not matched before; without a customer nothing is matched. At one
     instant sales come before returns.
 
-    A sale lies one level above those still open; a return takes the topmost. Walking through a stack's lines in time,
-    the depth is S - min(0, least S so far) of S = sales - returns; a return's sale is the line before it on its level.
+    A sale lies one level above those still open; a return takes the topmost. Along a stack's lines in time,
+    the depth is S - min(0, least S so far) of S = sales - returns; a return's sale is the line before it on
+    its level.
     A sale past the window may be taken off unmatched: every sale below it is older still.
     """
     known = candidates.where(F.col("customer").isNotNull())

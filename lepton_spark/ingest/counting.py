@@ -45,7 +45,7 @@ def findings(numbered: DataFrame) -> tuple[Counts, date | None, date | None]:
 
 @dataclass(frozen=True)
 class Ended:
-    """Lines by place, and rejected ones by first reason, over the load and by file; the accepted lines' days."""
+    """Lines by place, and rejected ones by first reason, of the load and by file; accepted lines' days."""
 
     total: Counts
     by_file: Mapping[int, Counts]

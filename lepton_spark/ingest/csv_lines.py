@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from lepton_spark.ingest.layout import Layout, Row, UnreadableFileError, check_columns
 
@@ -36,6 +36,14 @@ def read_csv(text: str, layout: Layout) -> tuple[list[str], Iterator[Row]]:
 Record = tuple[int, list[str] | csv.Error]
 
 
+class _Reader(Protocol):
+    """The standard library's reader, whose class has no public name."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
 def _quoting(layout: Layout) -> dict[str, Any]:
     if layout.quote is None:
         return {"quoting": csv.QUOTE_NONE}
@@ -47,7 +55,7 @@ def _with(first: Record, rest: Iterator[Record]) -> Iterator[Record]:
     yield from rest
 
 
-def _records(reader: Any) -> Iterator[Record]:
+def _records(reader: _Reader) -> Iterator[Record]:
     """Each record with the number of the text line it starts on; a badly quoted one as its error."""
     while True:
         start = reader.line_num + 1

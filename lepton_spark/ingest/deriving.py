@@ -34,8 +34,8 @@ def current_figures(transactions: DataFrame) -> DataFrame:
 def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
     """The rows of `sales` without `ingest_batch`, of every product-day among the lines.
 
-    lines: current rows of `transactions`. A return that cancelled a sale is that sale's cancellation and not also
-    a return of its own day.
+    lines: current rows of `transactions`. A return that cancelled a sale counts as that, not also
+    as a return of its own day.
     """
     matched = cancellations.select(
         F.col("cancel_line_hash").alias("line_hash"),
@@ -66,7 +66,7 @@ def _figures() -> list[Column]:
         F.col("sold").cast("double").alias("sold_quantity"),
         cancelled.cast("double").alias("cancelled_quantity"),
         F.col("returned").cast("double").alias("returned_quantity"),
-        "n_transactions",
+        F.col("n_transactions"),
         F.when(F.col("priced") > 0, mean_price).otherwise(F.col("listed_price")).alias("price"),
     ]
 

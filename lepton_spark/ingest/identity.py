@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.functions import pandas_udf
+from pyspark.sql.pandas.functions import pandas_udf
 
 MASK = "***"
 
@@ -19,16 +19,15 @@ def token(key: bytes, column: str, text: str) -> str:
 def tokens(key: bytes, column: str) -> Callable[[Column], Column]:
     """The token of each text; null stays null. The key travels with the function and stands in no plan."""
 
-    @pandas_udf("string")
     def keyed(texts: pd.Series) -> pd.Series:
         known = {text: token(key, column, text) for text in texts.dropna().unique()}
         return texts.map(known).astype(object).where(texts.notna(), None)
 
-    return keyed  # type: ignore[no-any-return]  # pandas_udf is typed as Any
+    return pandas_udf(keyed, "string")  # type: ignore[call-overload,no-any-return]  # its stubs want a kind
 
 
 def line_hash(columns: Column, values: Column, personal: Column) -> Column:
-    """Hash of names, values and tokens, written so that no two different lines look alike and null is not empty."""
+    """Hash of names, values and tokens, written so that no two lines look alike and null is not empty."""
     return F.sha2(F.to_json(F.struct(columns.alias("c"), values.alias("v"), personal.alias("p"))), 256)
 
 

@@ -81,7 +81,8 @@ def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
     except (pa.ArrowException, OSError, ValueError) as fault:
         raise UnreadableFileError(
             "unreadable_parquet",
-            f"content: found {' '.join(str(fault).split())[:300]}; allowed: a whole Parquet file. Have it delivered again",
+            f"content: found {' '.join(str(fault).split())[:300]}; allowed: a whole Parquet file. "
+            "Have it delivered again",
         ) from fault
     check_columns(names, layout)
     schema = str(file.schema_arrow.remove_metadata())

@@ -48,8 +48,9 @@ def judge(
 ) -> DataFrame:
     """Every raw line with JUDGED; nothing is left out.
 
-    customer: what cancellations are matched by, the customer's token, or without a key the number as it stands.
-    personal: personal values that the line's hash does not hold, so that repeats are judged on the whole line.
+    customer: what cancellations are matched by: the customer's token, or without a key the number itself.
+    personal: the personal values that the line's hash does not hold, so that
+    repeats are judged on the whole line.
     line: the source columns as JSON, masked; null for an accepted line.
     """
     read = lines.join(files, "file").withColumns(_texts(settings))

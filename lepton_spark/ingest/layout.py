@@ -12,7 +12,7 @@ from lepton_spark.errors import InputError, explain
 MAPPED = ("product_id", "location_id", "date", "quantity", "price", "transaction_id", "customer_id")
 
 Row = tuple[int, Sequence[str | None] | None, str | None, str | None]
-"""A line: its number in the file, its values in the order of the names, or else what is malformed and the text."""
+"""A line: its number in the file, its values in the names' order, or else what is malformed and the text."""
 
 
 class UnreadableFileError(Exception):
@@ -85,7 +85,8 @@ def check_columns(found: list[str], layout: Layout) -> None:
         raise UnreadableFileError(
             "wrong_header",
             f"columns: found {', '.join(found)[:500]} ({fault}); allowed: a header with each of "
-            f"{', '.join(layout.columns)} once. Map the names in input.columns, or load this file by its own configuration",
+            f"{', '.join(layout.columns)} once. "
+            "Map the names in input.columns, or load this file by its own configuration",
         )
 
 

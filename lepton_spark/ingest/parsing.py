@@ -1,4 +1,4 @@
-"""Text to values by rule: codes, numbers, days and instants, as pure Column functions; what does not fit is null."""
+"""Text to values by rule, as pure Column functions: codes, numbers, days, instants; null where none fits."""
 
 import re
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ IDENTITY = ("line_hash", "occurrence")
 
 
 def number_lines(judged: DataFrame, duplicates: str) -> DataFrame:
-    """Judged lines with is_repeat, occurrence (the n-th of its hash within its file) and in_earlier_file of this load.
+    """Judged lines with is_repeat, occurrence (n-th of its hash within its file) and in_earlier_file of the load.
 
     A repeat equals an earlier line of its file in every source column, personal ones included.
     """
@@ -74,7 +74,7 @@ def place_daily(
 
 
 def _figures(counted: DataFrame, conflicts: str) -> DataFrame:
-    """Figure (quantity, price) of the line's product-day in this load; conflicts; said_before by an equal line."""
+    """The product-day's figure (quantity, price) in this load; conflicts; said_before by an equal line."""
     day = Window.partitionBy("product_id", "location_id", "date", "counts")
     value = F.struct(F.col("quantity").alias("quantity"), F.col("unit_price").alias("price"))
     if conflicts == "sum":
@@ -97,7 +97,8 @@ def _conflict_words() -> Column:
         F.lit("product-day: found "),
         F.col("quantity").cast("string"),
         F.lit(
-            " and another value in the same load; allowed: one. Set input.conflicts: sum if they belong together"
+            " and another value in the same load; allowed: one. "
+            "Set input.conflicts: sum if they belong together"
         ),
     )
 

@@ -1,6 +1,7 @@
 """Files to raw lines of one shape, whatever their format: file, line_number, values, malformed, raw.
 
-`values` are texts in the order of the file's `columns`; `malformed` says why there are none, `raw` holds what stood there.
+`values` are texts in the order of the file's `columns`; `malformed` says why there are none,
+`raw` what stood there.
 """
 
 import json

@@ -22,7 +22,8 @@ class Rule:
 def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
     """Every rule in the order in which reasons are given.
 
-    They read: malformed, product_id, date_text, date, quantity_text, quantity, price_text, price, unit_price, is_cancellation.
+    They read malformed, product_id, date, quantity, price, unit_price, is_cancellation, and the texts that the
+    dates and numbers were read from.
     today: the clock's day in `input.timezone`.
     """
     return (

@@ -1,4 +1,4 @@
-"""The ingest job: new files are inspected, their lines judged and placed, what they change derived and written."""
+"""The ingest job: new files are inspected, their lines judged and placed, what they change is derived."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
@@ -56,7 +56,7 @@ class IngestResult:
 class Delivery:
     """What was found under the configured path, against what is known.
 
-    copies: further files of this delivery with the content of one in `readable`; their lines are known already.
+    copies: further files of this delivery with the content of one in `readable`; their lines are known.
     """
 
     readable: tuple[ReadFile, ...]
@@ -242,7 +242,7 @@ def _write_lines(load: Load, placed: DataFrame) -> None:
     load.warehouse.append("rejects", named)
 
 
-def _stored(config: Config) -> dict[str, object]:
+def _stored(config: Config) -> dict[str, Column]:
     kind = "daily" if config.input.kind == "daily" else "sale"
     return {
         "line_kind": F.when(F.col("quantity") < 0, "return").otherwise(kind),
@@ -277,8 +277,9 @@ def _write_cancellations(load: Load, placed: DataFrame) -> None:
 def _close_orders(load: Load) -> None:
     """Drops matched and expired orders, with their tokens, once the load is complete."""
     if load.warehouse.exists("open_orders"):
-        tables = (load.warehouse.read(name) for name in ("open_orders", "cancellations", "transactions"))
-        load.warehouse.overwrite("open_orders", still_open(*tables, load.config.input.cancel_window_days))
+        orders, matched, loaded = map(load.warehouse.read, ("open_orders", "cancellations", "transactions"))
+        days = load.config.input.cancel_window_days
+        load.warehouse.overwrite("open_orders", still_open(orders, matched, loaded, days))
 
 
 def _write_sales(load: Load) -> None:

@@ -16,9 +16,9 @@ WRITTEN_BY_LOADS = ("transactions", "rejects", "cancellations", "open_orders", "
 
 
 def roll_back_incomplete(warehouse: Warehouse, runs: RunLog, kind: str) -> int:
-    """Deletes the rows of every load left running and derives the product-days it changed again; how many loads.
+    """Deletes the rows of every load left running and derives anew the days it changed; how many loads.
 
-    It may itself be cut short and run again: `sales` names the load of each row until that row is derived anew.
+    It may itself be cut short and run again: `sales` names the load of each row until it is derived.
     """
     running = (F.col("job") == "ingest") & (F.col("state") == "running")
     left = [row["run_id"] for row in warehouse.read("runs").where(running).select("run_id").collect()]
@@ -35,7 +35,7 @@ def roll_back_incomplete(warehouse: Warehouse, runs: RunLog, kind: str) -> int:
 
 
 def sales_of(warehouse: Warehouse, days: DataFrame, kind: str) -> DataFrame:
-    """`sales` of these product-days out of what is stored; `ingest_batch` is the latest load with a line of the day.
+    """`sales` of these product-days out of what is stored; `ingest_batch` is the latest load of the day.
 
     days: DAY, each once.
     """

@@ -1,0 +1,180 @@
+"""Each rule refuses what it says, in the fixed order, in words that name found and allowed."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.config import ColumnNames, InputSettings
+from lepton_spark.ingest.judging import judge
+
+TODAY = date(2021, 6, 30)
+COLUMNS = ("day", "id", "paid", "sku", "units")
+SETTINGS = InputSettings(
+    kind="transactions",
+    columns=ColumnNames(product_id="sku", date="day", quantity="units", price="paid", transaction_id="id"),
+    date_formats=("yyyy-MM-dd", "dd.MM.yyyy HH:mm", "yyyy-MM-dd'T'HH:mm:ssXXX"),
+    source_timezone="Europe/Berlin",
+    timezone="America/New_York",
+    product_case="upper",
+    product_pattern="[0-9]{2}[A-Z]?",
+    cancellation_pattern="^C",
+    price_is="line_total",
+    min_unit_price=0.005,
+)
+GOOD = {"sku": "10", "day": "2021-01-02", "units": "2", "paid": "3", "id": "7"}
+
+CASES: dict[str, tuple[dict[str, str | None], list[str]]] = {
+    "good": ({}, []),
+    "blank product": ({"sku": " \t"}, ["missing_product_id"]),
+    "null product": ({"sku": None}, ["missing_product_id"]),
+    "postage": ({"sku": "POST"}, ["not_a_product"]),
+    "longer than the pattern": ({"sku": "10AB"}, ["not_a_product"]),
+    "pattern and a line end": ({"sku": "10A\nX"}, ["not_a_product"]),
+    "trimmed and folded": ({"sku": " 10a "}, []),
+    "other date form": ({"day": "02/01/2021"}, ["unparsable_date"]),
+    "no such day": ({"day": "2021-02-30"}, ["unparsable_date"]),
+    "no day": ({"day": ""}, ["unparsable_date"]),
+    "today": ({"day": "2021-06-30"}, []),
+    "tomorrow": ({"day": "2021-07-01"}, ["future_date"]),
+    "text for units": ({"units": "many"}, ["unparsable_quantity"]),
+    "nan": ({"units": "NaN"}, ["unparsable_quantity"]),
+    "infinite": ({"units": "1e999"}, ["unparsable_quantity"]),
+    "java's suffix": ({"units": "1d"}, ["unparsable_quantity"]),
+    "thousands": ({"units": "1,000"}, ["unparsable_quantity"]),
+    "none sold": ({"units": "0"}, ["zero_quantity"]),
+    "exponent": ({"units": "1e1"}, []),
+    "write-off": ({"units": "-2", "paid": "-3"}, ["stock_adjustment"]),
+    "cancellation": ({"units": "-2", "paid": "-3", "id": "C7"}, []),
+    "write-off without an id": ({"units": "-2", "paid": "-3", "id": None}, ["stock_adjustment"]),
+    "price in words": ({"paid": "free"}, ["unparsable_price"]),
+    "price unknown": ({"paid": ""}, []),
+    "free": ({"paid": "0"}, ["non_positive_price"]),
+    "negative price": ({"paid": "-1"}, ["non_positive_price"]),
+    "fuel": ({"units": "1000", "paid": "2.5"}, ["not_units"]),
+    "all at once": (
+        {"sku": "M", "day": "x", "units": "-1", "paid": "0"},
+        ["not_a_product", "unparsable_date", "stock_adjustment", "non_positive_price"],
+    ),
+}
+
+
+def judged_rows(
+    spark: SparkSession, cases: dict[str, dict[str, str | None]], settings: InputSettings
+) -> dict[str, Any]:
+    rows = [
+        (0, number, [({**GOOD, **case})[name] for name in COLUMNS], None, None)
+        for number, case in enumerate(cases.values())
+    ]
+    rows.append((0, len(rows), None, "line: found 2 columns; allowed: 5", "a,b"))  # type: ignore[arg-type]
+    schema = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
+    files = spark.createDataFrame(
+        [(0, "hash", "a.csv", list(COLUMNS))],
+        "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>",
+    )
+    lines = judge(spark.createDataFrame(rows, schema), files, settings, (), TODAY, None)
+    by_number = {
+        row["line_number"]: row for row in lines.withColumn("at", F.col("sold_at").cast("string")).collect()
+    }
+    return {name: by_number[number] for number, name in enumerate([*cases, "malformed"])}
+
+
+@pytest.fixture(scope="module")
+def judged(spark: SparkSession) -> dict[str, Any]:
+    return judged_rows(spark, {name: case for name, (case, _) in CASES.items()}, SETTINGS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_line_has_every_reason_in_order(judged: dict[str, Any], name: str) -> None:
+    assert judged[name]["reasons"] == CASES[name][1]
+
+
+def test_malformed_line_has_that_reason_alone_and_keeps_its_text(judged: dict[str, Any]) -> None:
+    row = judged["malformed"]
+    assert row["reasons"] == ["malformed_line"]
+    assert row["words"] == "line: found 2 columns; allowed: 5"
+    assert row["line"] == '{"malformed":"a,b"}'
+
+
+def test_words_say_found_and_allowed(judged: dict[str, Any]) -> None:
+    assert judged["postage"]["words"] == "sku: found 'POST'; allowed: codes of the form [0-9]{2}[A-Z]?"
+    assert judged["no day"]["words"].startswith("day: found nothing; allowed: dates of the form yyyy-MM-dd, ")
+    assert judged["tomorrow"]["words"] == "day: found '2021-07-01'; allowed: days up to 2021-06-30"
+
+
+def test_accepted_values_are_parsed(judged: dict[str, Any]) -> None:
+    row = judged["trimmed and folded"]
+    found = (
+        row["product_id"],
+        row["location_id"],
+        row["date"],
+        row["quantity"],
+        row["unit_price"],
+        row["at"],
+    )
+    assert found == ("10A", "all", date(2021, 1, 2), 2.0, 1.5, None)
+    assert judged["good"]["line"] is None
+    assert judged["postage"]["line"] == '{"day":"2021-01-02","id":"7","paid":"3","sku":"POST","units":"2"}'
+
+
+def test_days_are_counted_in_the_business_calendar_and_dates_never_shifted(spark: SparkSession) -> None:
+    cases: dict[str, dict[str, str | None]] = {
+        "day": {"day": "2021-01-02"},
+        "winter": {"day": "02.01.2021 05:59"},
+        "morning": {"day": "02.01.2021 06:00"},
+        "summer": {"day": "02.06.2021 05:59"},
+        "offset": {"day": "2021-01-02T01:00:00-08:00"},
+    }
+    rows = judged_rows(spark, cases, SETTINGS)
+    assert {name: (str(rows[name]["date"]), rows[name]["at"]) for name in cases} == {
+        "day": ("2021-01-02", None),
+        "winter": ("2021-01-01", "2021-01-02 04:59:00"),
+        "morning": ("2021-01-02", "2021-01-02 05:00:00"),
+        "summer": ("2021-06-01", "2021-06-02 03:59:00"),
+        "offset": ("2021-01-02", "2021-01-02 09:00:00"),
+    }
+
+
+def test_daily_input_knows_days_without_a_sale(spark: SparkSession) -> None:
+    daily = SETTINGS.model_copy(update={"kind": "daily", "min_unit_price": None, "price_is": "unit"})
+    rows = judged_rows(spark, {"none sold": {"units": "0", "paid": "0"}, "free": {"paid": "0"}}, daily)
+    assert rows["none sold"]["reasons"] == []
+    assert rows["free"]["reasons"] == ["non_positive_price"]
+
+
+def test_identity_tells_null_from_empty_and_follows_names(spark: SparkSession) -> None:
+    rows = judged_rows(
+        spark, {"a": {"id": None}, "b": {"id": ""}, "c": {"id": "", "paid": "3,"}, "d": {"id": ""}}, SETTINGS
+    )
+    hashes = [rows[name]["line_hash"] for name in "abcd"]
+    assert len(set(hashes)) == 3
+    assert hashes[1] == hashes[3]
+
+
+def test_personal_columns_are_keyed_masked_and_in_no_text(spark: SparkSession) -> None:
+    columns = ColumnNames(product_id="sku", date="day", quantity="units", price="paid", customer_id="who")
+    personal = InputSettings(kind="transactions", columns=columns, personal_columns=("phone",))
+    files = spark.createDataFrame(
+        [(0, "hash", "a.csv", ["day", "paid", "sku", "units", "who", "phone"])],
+        "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>",
+    )
+    rows = [
+        (0, 1, ["2021-01-02", "1", "", "1", "4711", "555"], None, None),
+        (0, 2, ["2021-01-02", "1", "", "1", "4712", "555"], None, None),
+        (0, 3, ["2021-01-02", "1", "", "1", " ", None], None, None),
+        (0, 4, None, "line: found 2 columns", "4711,555"),
+    ]
+    schema = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
+    lines = spark.createDataFrame(rows, schema)  # type: ignore[type-var]
+    keyed = judge(lines, files, personal, (), TODAY, b"key").orderBy("line_number").collect()
+    plain = judge(lines, files, personal, (), TODAY, None).orderBy("line_number").collect()
+    assert '"who":"***"' in keyed[0]["line"]
+    assert '"phone":"***"' in keyed[2]["line"]
+    assert keyed[3]["line"] is None
+    assert not any("4711" in str(row) or "555" in str(row) for row in keyed)
+    assert keyed[0]["line_hash"] != keyed[1]["line_hash"]
+    assert plain[0]["line_hash"] == plain[1]["line_hash"] != keyed[0]["line_hash"]
+    assert [row["customer"] for row in plain] == ["4711", "4712", None, None]
+    assert keyed[2]["customer"] is None

@@ -1,0 +1,20 @@
+"""Tokens of personal values, against the published HMAC-SHA-256 of the standard library's own construction."""
+
+import hashlib
+
+from lepton_spark.ingest.identity import token
+
+
+def by_definition(key: bytes, message: bytes) -> str:
+    """RFC 2104: H((K ^ opad) || H((K ^ ipad) || m)) with blocks of 64 bytes."""
+    block = key.ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + message).digest()
+    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()
+
+
+def test_token_is_hmac_sha256_of_column_and_value() -> None:
+    assert token(b"secret", "client", "17850") == by_definition(b"secret", b"client\x0017850")
+
+
+def test_token_differs_by_key_and_column() -> None:
+    assert len({token(b"a", "x", "1"), token(b"b", "x", "1"), token(b"a", "y", "1")}) == 3

@@ -1,0 +1,159 @@
+"""Every layout a file may come in, and every fault that refuses one whole."""
+
+import gzip
+import io
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lepton_spark.config import ColumnNames, InputSettings
+from lepton_spark.errors import InputError
+from lepton_spark.ingest.inspection import inspect, read_text
+from lepton_spark.ingest.layout import Layout
+
+COLUMNS = ("sku", "day", "units")
+
+
+def layout(**changes: object) -> Layout:
+    return Layout(**({"format": "csv", "columns": COLUMNS} | changes))  # type: ignore[arg-type]
+
+
+def lines_of(
+    content: bytes, name: str = "sales.csv", **changes: object
+) -> list[tuple[int, list[str | None] | None]]:
+    _, rows = read_text(name, content, layout(**changes))
+    return [(number, None if values is None else list(values)) for number, values, _, _ in rows]
+
+
+PLAIN = b"sku,day,units\n1001,2021-01-01,150\n"
+EXPECTED = [(2, ["1001", "2021-01-01", "150"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "changes"),
+    [
+        pytest.param(PLAIN, {}, id="plain"),
+        pytest.param(gzip.compress(PLAIN), {}, id="gzip by its mark"),
+        pytest.param(b"\xef\xbb\xbf" + PLAIN, {"encoding": "utf-8-sig"}, id="byte order mark"),
+        pytest.param(PLAIN.replace(b",", b";"), {"separator": ";"}, id="semicolons"),
+        pytest.param(PLAIN.replace(b"\n", b"\r\n"), {}, id="carriage returns"),
+        pytest.param(b'"sku","day","units"\n"1001","2021-01-01","150"\n', {}, id="quoted"),
+        pytest.param(PLAIN.decode().encode("utf-16"), {"encoding": "utf-16"}, id="utf-16"),
+    ],
+)
+def test_csv_layouts_give_the_same_line(content: bytes, changes: dict[str, object]) -> None:
+    assert lines_of(content, **changes) == EXPECTED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_chinese_headers_are_read_by_configuration_alone(encoding: str) -> None:
+    settings = InputSettings(
+        columns=ColumnNames(product_id="商品ID", date="日期", quantity="销售量"),
+        options={"encoding": encoding},
+    )
+    content = "日期,商品ID,销售量\n2021-01-01,1001,150\n".encode(encoding)
+    names, rows = read_text("a.csv", content, Layout.of(settings))
+    assert names == ["日期", "商品ID", "销售量"]
+    assert [row[1] for row in rows] == [["2021-01-01", "1001", "150"]]
+
+
+def test_quoted_fields_hold_separators_line_ends_and_quotes() -> None:
+    content = b'sku,day,units\n"a,b","x\ny","say ""hi"""\n2,3,4\n'
+    assert lines_of(content) == [(2, ["a,b", "x\ny", 'say "hi"']), (4, ["2", "3", "4"])]
+
+
+def test_lines_of_another_width_or_badly_quoted_are_malformed_and_blank_ones_are_none() -> None:
+    content = b'sku,day,units\n1,2\n\n"x"y,2,3\n1,2,3,4\n5,6,7\n'
+    assert lines_of(content) == [(2, None), (4, None), (5, None), (6, ["5", "6", "7"])]
+    assert inspect("a.csv", content, layout()).lines == 4
+
+
+def test_json_numbers_keep_their_text_and_missing_keys_are_null() -> None:
+    content = b'{"units": 1.50, "sku": 7, "day": "d", "late": true}\n\n{"sku": "8", "day": null, "units": 2}\nnot json\n[1]\n'
+    names, rows = read_text("a.json", content, layout(format="json"))
+    read = list(rows)
+    assert names == ["day", "late", "sku", "units"]
+    assert [row[1] for row in read] == [["d", "true", "7", "1.50"], [None, None, "8", "2"], None, None]
+    assert [row[0] for row in read] == [1, 3, 4, 5]
+
+
+def test_inspection_counts_lines_and_missing_values_with_personal_columns_last() -> None:
+    content = b"client,sku,day,units\n,1,d,1\n9,2,d,\n,3,d,2\n"
+    found = inspect("a.csv", content, layout(columns=("sku", "day", "units", "client"), personal=("client",)))
+    assert found.columns == ("day", "sku", "units", "client")
+    assert (found.lines, found.missing) == (3, {"client": 2, "sku": 0, "day": 0, "units": 1})
+
+
+def parquet_bytes() -> bytes:
+    table = pa.table({"sku": ["1", None], "day": [date(2021, 1, 1)] * 2, "units": [1.5, 2.0]})
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def test_parquet_is_read_to_its_last_page() -> None:
+    found = inspect("a.parquet", parquet_bytes(), layout(format="parquet"))
+    assert (found.reason, found.lines, found.missing) == (None, 2, {"sku": 1, "day": 0, "units": 0})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "changes", "reason", "words"),
+    [
+        pytest.param("a.csv", b"", {}, "empty_file", "nothing", id="empty"),
+        pytest.param("a.csv.gz", gzip.compress(PLAIN)[:-6], {}, "bad_gzip", "whole gzip", id="cut gzip"),
+        pytest.param("a.csv.gz", PLAIN, {}, "bad_gzip", "whole gzip", id="no gzip at all"),
+        pytest.param(
+            "a.csv", b"shop,turnover\n1,2\n", {}, "wrong_header", "found shop, turnover", id="another layout"
+        ),
+        pytest.param("a.csv", b"sku,day,units,sku\n1,2,3,4\n", {}, "wrong_header", "sku twice", id="twice"),
+        pytest.param(
+            "a.csv", "sku,day,units\né,1,2\n".encode("latin-1"), {}, "wrong_encoding", "e9", id="bytes"
+        ),
+        pytest.param("a.csv", b'sku,day,units\n1,"2021', {}, "cut_short", "line 2", id="cut inside quotes"),
+        pytest.param(
+            "a.json", b'{"sku": 1}\n', {"format": "json"}, "wrong_header", "without day, units", id="json"
+        ),
+        pytest.param(
+            "a", parquet_bytes()[:-9], {"format": "parquet"}, "unreadable_parquet", "Parquet", id="footer"
+        ),
+        pytest.param(
+            "a",
+            parquet_bytes(),
+            {"format": "parquet", "columns": ("price",)},
+            "wrong_header",
+            "price",
+            id="schema",
+        ),
+    ],
+)
+def test_file_that_cannot_be_read_is_refused_with_its_reason(
+    name: str, content: bytes, changes: dict[str, object], reason: str, words: str
+) -> None:
+    found = inspect(name, content, layout(**changes))
+    assert found.reason == reason
+    assert words in str(found.words)
+
+
+def test_parquet_with_a_broken_page_is_refused() -> None:
+    content = bytearray(parquet_bytes())
+    content[4:40] = b"\xff" * 36
+    assert inspect("a", bytes(content), layout(format="parquet")).reason == "unreadable_parquet"
+
+
+@pytest.mark.parametrize(("option", "value"), [("encoding", "klingon"), ("separator", "ab")])
+def test_option_no_file_could_be_read_by_is_an_error(option: str, value: str) -> None:
+    with pytest.raises(InputError, match=rf"input\.options\.{option}: found '{value}'; allowed: .*"):
+        Layout.of(InputSettings(options={option: value}))
+
+
+def test_real_files_have_the_counted_lines_and_missing_values(shared_data: Path) -> None:
+    columns = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
+    paths = sorted((shared_data / "online_retail").glob("*.csv.gz"))
+    found = [inspect(path.name, path.read_bytes(), layout(columns=columns)) for path in paths]
+    assert len(found) == 305
+    assert sum(one.lines for one in found) == 541_909
+    assert sum(one.missing["CustomerID"] for one in found) == 135_080
+    assert sum(one.missing["Description"] for one in found) == 1_454
