@@ -41,8 +41,8 @@ class ForecastResult:
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """What a run works with; only `run` is written to tables as it is."""
+class Plan:
+    """What a run works with; its row of `runs`, and what the workers are given."""
 
     run: Run
     cutoff: date
@@ -68,7 +68,7 @@ def forecast(
         return _result(known, plan.cutoff, already_complete=True)
     run = runs.start(plan.run, config)
     try:
-        counts = _work(warehouse, replace(plan, run=run), progress)
+        counts = carry_out(warehouse, replace(plan, run=run), progress)
     except BaseException:
         runs.fail(run)
         raise
@@ -77,7 +77,7 @@ def forecast(
     return _result(complete, plan.cutoff, already_complete=False)
 
 
-def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None) -> _Plan:
+def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None) -> Plan:
     _require_panel(warehouse, runs)
     volumes = day_volumes(warehouse.read("sales"))
     by_lines = config.input.kind == "transactions"
@@ -94,7 +94,7 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
         counts={"series_in": n_series},
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
-    return _Plan(run, cutoff, settings, volumes)
+    return Plan(run, cutoff, settings, volumes)
 
 
 def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
@@ -105,7 +105,8 @@ def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
         raise InputError(explain("table panel", found, allowed, "Run `lepton panel` first."))
 
 
-def _work(warehouse: Warehouse, plan: _Plan, progress: Progress) -> dict[str, int]:
+def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str, int]:
+    """Write all tables of a run but `runs`; gives the counts in and out."""
     series = run_series(
         warehouse.read("panel"), warehouse.read("cancellations"), plan.cutoff, plan.run.n_batches or 1
     )
@@ -119,13 +120,13 @@ def _work(warehouse: Warehouse, plan: _Plan, progress: Progress) -> dict[str, in
     return counts
 
 
-def _score(warehouse: Warehouse, plan: _Plan, series: DataFrame) -> None:
+def _score(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
     """Pass A; where there is nothing to choose it would decide nothing and is left out."""
     if plan.settings.has_choice:
         _write(warehouse, "candidates", _of_run(plan, score(series, plan.settings)), plan)
 
 
-def _fit(warehouse: Warehouse, plan: _Plan, series: DataFrame) -> dict[str, int]:
+def _fit(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
     """Pass B; each series that came in must have come out once."""
     candidates = _rows(warehouse, "candidates", plan)
     table = no_class_table(len(plan.settings.candidates))
@@ -135,7 +136,7 @@ def _fit(warehouse: Warehouse, plan: _Plan, series: DataFrame) -> dict[str, int]
     return _counts(_rows(warehouse, "fits", plan), plan)
 
 
-def _counts(fits: DataFrame, plan: _Plan) -> dict[str, int]:
+def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
     row = fits.agg(
         F.count("*").alias("series_out"),
         F.count_distinct(*SERIES_KEY).alias("distinct"),
@@ -151,7 +152,7 @@ def _counts(fits: DataFrame, plan: _Plan) -> dict[str, int]:
     return counts
 
 
-def _cut(warehouse: Warehouse, plan: _Plan) -> None:
+def _cut(warehouse: Warehouse, plan: Plan) -> None:
     fits = _rows(warehouse, "fits", plan)
     by_location = len({volume.location_id for volume in plan.volumes}) > 1
     _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff), plan)
@@ -160,15 +161,15 @@ def _cut(warehouse: Warehouse, plan: _Plan) -> None:
     _write(warehouse, "models", cut.models(fits), plan)
 
 
-def _of_run(plan: _Plan, rows: DataFrame) -> DataFrame:
+def _of_run(plan: Plan, rows: DataFrame) -> DataFrame:
     return rows.withColumn("run_id", F.lit(plan.run.run_id))
 
 
-def _rows(warehouse: Warehouse, name: str, plan: _Plan) -> DataFrame:
+def _rows(warehouse: Warehouse, name: str, plan: Plan) -> DataFrame:
     return warehouse.read(name).where(F.col("run_id") == F.lit(plan.run.run_id))
 
 
-def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: _Plan) -> None:
+def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan) -> None:
     """In place of what an earlier try of the run left; run ids are hexadecimal, safe in a condition."""
     warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
 

@@ -1,0 +1,128 @@
+"""Passes A and B on a batch, without Spark."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lepton_spark.config import Config
+from lepton_spark.forecasting.arrow import lists
+from lepton_spark.forecasting.fit import FitBatch
+from lepton_spark.forecasting.guard import guarded
+from lepton_spark.forecasting.pool import no_class_table
+from lepton_spark.forecasting.score import ScoreBatch
+from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.panel.calendar import Calendar
+
+N_DAYS = 200
+CUTOFF = 19_000
+N_CANDIDATES = 6
+
+
+@pytest.fixture
+def settings() -> FitSettings:
+    calendar = Calendar({"all": np.arange(CUTOFF - N_DAYS + 1, CUTOFF + 1)}, CUTOFF)
+    return fit_settings(Config(), calendar)
+
+
+def packed_rows(n_series: int) -> pa.Table:
+    units = np.random.default_rng(7).poisson(4.0, (n_series, N_DAYS)).astype(np.float64) + 1.0
+    return pa.table(
+        {
+            "batch": pa.array([3] * n_series, type=pa.int32()),
+            "product_id": [f"p{n:02d}" for n in range(n_series)],
+            "location_id": ["all"] * n_series,
+            "first_day": pa.array([CUTOFF - N_DAYS + 1] * n_series, type=pa.int32()),
+            "quantity": lists(units),
+        }
+    )
+
+
+def fit_both(rows: pa.Table, settings: FitSettings) -> pa.Table:
+    return FitBatch(settings, no_class_table(len(settings.candidates)))(rows, ScoreBatch(settings)(rows))
+
+
+def test_score_batch_gives_each_series_each_candidate_in_order(settings: FitSettings) -> None:
+    scored = ScoreBatch(settings)(packed_rows(2))
+    keys = [candidate.key for candidate in settings.candidates]
+    assert scored["model"].to_pylist() == keys * 2
+    assert scored["product_id"].to_pylist() == ["p00"] * N_CANDIDATES + ["p01"] * N_CANDIDATES
+    windows = scored["windows"].to_pylist()[0]
+    assert [(window["window"], window["role"], window["n_obs"]) for window in windows] == [
+        (0, "test", 28),
+        (1, "validation", 28),
+        (2, "validation", 28),
+        (3, "validation", 28),
+    ]
+
+
+def test_fit_batch_is_the_same_for_rows_and_candidates_in_any_order(settings: FitSettings) -> None:
+    rows = packed_rows(12)
+    scored = ScoreBatch(settings)(rows)
+    shuffle = np.random.default_rng(1).permutation
+    fit = FitBatch(settings, no_class_table(N_CANDIDATES))
+    other = fit(rows.take(shuffle(12)), scored.take(shuffle(scored.num_rows)))
+    assert other.equals(fit(rows, scored))
+
+
+def test_fit_batch_hash_is_of_the_doubles(settings: FitSettings) -> None:
+    import hashlib
+    import struct
+
+    row = fit_both(packed_rows(1), settings).to_pylist()[0]
+    values = [*row["forecast"], *(value for level in row["quantiles"] for value in level)]
+    assert len(values) == 28 * 8
+    packed = struct.pack(f"<{len(values)}d", *values)
+    assert row["forecast_hash"] == hashlib.sha256(packed).hexdigest()
+
+
+def test_fit_batch_metrics_hold_scored_windows_of_each_role(settings: FitSettings) -> None:
+    metrics = fit_both(packed_rows(1), settings).to_pylist()[0]["metrics"]
+    roles = {"chosen", "seasonal_naive"}  # no class has so few series; a choice by default has no runner-up
+    windows = {(role, window.index) for role in roles for window in settings.windows}
+    assert {(item["is_role"], item["window"]) for item in metrics} == windows
+    assert len(metrics) == len(windows)
+    tested = [item for item in metrics if item["split"] == "test"]
+    assert [item["n_quantile_obs"] for item in tested] == [28, 28]
+    assert all(item["pinball_sum"] is None for item in metrics if item["split"] == "validation")
+
+
+def test_fit_batch_with_one_candidate_needs_no_candidates_table(settings: FitSettings) -> None:
+    alone = replace(settings, candidates=settings.candidates[:1])
+    nothing = ScoreBatch(alone)(packed_rows(1)).slice(0, 0)
+    made = FitBatch(alone, no_class_table(1))(packed_rows(3), nothing)
+    assert made["model"].to_pylist() == ["ridge(half_life=28)"] * 3
+    assert made["choice_level"].to_pylist() == ["default"] * 3
+
+
+def test_fit_batch_keeps_a_series_whose_rows_cannot_be_read(settings: FitSettings) -> None:
+    """A day far after the cutoff breaks its array; its neighbours come out as if it were not there."""
+    rows = packed_rows(3)
+    first = rows["first_day"].to_pylist()
+    broken = rows.set_column(3, "first_day", pa.array([first[0], CUTOFF + 5_000, first[2]], type=pa.int32()))
+    made = fit_both(broken, settings).to_pylist()
+    whole = fit_both(rows, settings).to_pylist()
+    assert [row["product_id"] for row in made] == ["p00", "p01", "p02"]
+    assert [row["status"] for row in made] == ["ok", "fallback", "ok"]
+    assert made[1]["reason"].startswith("batch_failed: ")
+    assert made[1]["forecast"] == [0.0] * 28
+    for place in (0, 2):
+        assert made[place]["forecast"] == pytest.approx(whole[place]["forecast"], rel=1e-9)
+
+
+def test_guarded_works_one_by_one_only_after_a_failure() -> None:
+    calls: list[int] = []
+
+    def work(rows: pa.Table) -> pa.Table:
+        calls.append(rows.num_rows)
+        if "bad" in rows["id"].to_pylist():
+            raise ValueError("no\nluck")
+        return rows
+
+    def last_resort(rows: pa.Table, reason: str) -> pa.Table:
+        return pa.table({"id": [f"{rows['id'][0]}: {reason}"]})
+
+    made = guarded(pa.table({"id": ["a", "bad", "c"]}), work, last_resort)
+    assert made["id"].to_pylist() == ["a", "bad: ValueError: no luck", "c"]
+    assert calls == [3, 1, 1, 1]

@@ -1,0 +1,51 @@
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
+
+FRIDAY = date(2024, 3, 29)
+CUTOFF = epoch_day(FRIDAY)
+
+
+def calendar(days: list[int], cutoff: int = CUTOFF) -> Calendar:
+    return Calendar.until([DayVolume("shop", day, 1, 1) for day in days], cutoff)
+
+
+def without_saturdays(n_days: int) -> list[int]:
+    days = [FRIDAY - timedelta(days=n) for n in range(n_days)]
+    return [epoch_day(day) for day in days if day.weekday() != 5]
+
+
+def test_epoch_day_counts_from_1970() -> None:
+    assert (epoch_day(date(1970, 1, 1)), epoch_day(date(2000, 3, 1))) == (0, 11017)
+
+
+def test_calendar_closes_the_weekday_that_never_opened() -> None:
+    closed = calendar(without_saturdays(56)).is_closed(["shop"], 9)
+    assert closed.tolist() == [[True, False, False, False, False, False, False, True, False]]
+
+
+@pytest.mark.parametrize(("n_days", "closed"), [(27, False), (28, True)], ids=["three seen", "four seen"])
+def test_calendar_needs_four_weekdays_since_the_first_delivery(n_days: int, closed: bool) -> None:
+    days = [CUTOFF - n_days + 1, *without_saturdays(n_days - 1)]
+    first_is_saturday = (FRIDAY - timedelta(days=n_days - 1)).weekday() == 5
+    assert calendar([day for day in days if not (first_is_saturday and day == days[0])]).is_closed(
+        ["shop"], 1
+    ).tolist() == [[closed and not first_is_saturday]]
+
+
+def test_calendar_ignores_a_saturday_opened_before_the_look_back() -> None:
+    opened = epoch_day(FRIDAY - timedelta(days=6 + 56))
+    assert calendar([opened, *without_saturdays(100)]).is_closed(["shop"], 1).tolist() == [[True]]
+
+
+def test_calendar_does_not_see_days_after_the_cutoff() -> None:
+    assert calendar([CUTOFF, CUTOFF + 1]).delivered["shop"].tolist() == [CUTOFF]
+
+
+def test_calendar_of_an_unknown_location_is_neither_delivered_nor_closed() -> None:
+    found = calendar(without_saturdays(56))
+    assert found.is_delivered(["elsewhere"], CUTOFF - 2).tolist() == [[False, False, False]]
+    assert not np.any(found.is_closed(["elsewhere"], 7))

@@ -1,0 +1,48 @@
+import numpy as np
+
+from lepton_spark.models.batch import History
+from lepton_spark.panel.calendar import Calendar
+from lepton_spark.panel.dense import PackedBatch, dense_history, series_facts
+
+NAN = np.nan
+CALENDAR = Calendar({"a": np.array([10, 11, 12, 14, 15]), "b": np.array([12, 15])}, cutoff=15)
+
+
+def packed(*series: tuple[str, int, list[float]]) -> PackedBatch:
+    lengths = [len(values) for _, _, values in series]
+    return PackedBatch(
+        product_ids=tuple(f"p{n}" for n in range(len(series))),
+        location_ids=tuple(location for location, _, _ in series),
+        first_day=np.array([first for _, first, _ in series]),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        quantity=np.array([value for _, _, values in series for value in values]),
+    )
+
+
+def test_dense_history_has_zeros_where_its_location_delivered_and_nan_elsewhere() -> None:
+    history = dense_history(packed(("a", 10, [5.0, NAN, 2.0]), ("b", 12, [3.0])), CALENDAR)
+    assert history.days.tolist() == [10, 11, 12, 13, 14, 15]
+    np.testing.assert_array_equal(
+        history.quantity, [[5.0, 0.0, 2.0, NAN, 0.0, 0.0], [NAN, NAN, 3.0, NAN, NAN, 0.0]]
+    )
+
+
+def test_dense_history_begins_with_the_first_sale_not_with_a_return_before_it() -> None:
+    history = dense_history(packed(("a", 10, [0.0, NAN, 2.0])), CALENDAR)
+    assert history.days.tolist() == [12, 13, 14, 15]
+    np.testing.assert_array_equal(history.quantity, [[2.0, NAN, 0.0, 0.0]])
+
+
+def test_dense_history_of_a_product_never_sold_begins_with_its_first_row() -> None:
+    history = dense_history(packed(("a", 11, [0.0])), CALENDAR)
+    np.testing.assert_array_equal(history.quantity, [[0.0, 0.0, NAN, 0.0, 0.0]])
+
+
+def test_series_facts_count_known_days_and_recent_units() -> None:
+    quantity = np.full((2, 40), 1.0)
+    quantity[0, 35:] = NAN
+    quantity[1] = 0.0
+    facts = series_facts(History(quantity, np.arange(100, 140)))
+    assert facts.n_days_known.tolist() == [35, 40]
+    assert facts.last_sale.tolist() == [134, -1]
+    assert facts.recent_quantity.tolist() == [28.0, 0.0]
