@@ -54,6 +54,8 @@ def trainable(history: History, column: int, min_train_days: int) -> BoolArray:
 
 def window_scales(history: History, windows: Sequence[Window]) -> list[Scales]:
     """For each window the scales [S] of what was known at its cutoff."""
+    if not windows:
+        return []
     scales = naive_scales(history.quantity, cutoff_columns(history, windows))
     return [Scales(*pair) for pair in zip(scales.abs_change, scales.squared_change, strict=True)]
 

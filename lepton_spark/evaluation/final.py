@@ -17,7 +17,7 @@ from lepton_spark.evaluation.calibration import QuantileForecasts, quantile_fore
 from lepton_spark.evaluation.demand import StringArray
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.selection import Selection
-from lepton_spark.evaluation.sums import ErrorSums, error_sums
+from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
 from lepton_spark.evaluation.windows import Role, Window, of_role
 from lepton_spark.models.batch import BoolArray, Fit, FloatArray, History, IntArray
 from lepton_spark.models.registry import Candidate, create
@@ -112,8 +112,9 @@ def forecast_batch(
     """
     roles = _roles(history.n_series, candidates, selection)
     backtests = _backtest_roles(history, roles, windows, horizon, min_train_days)
+    scales = window_scales(history, windows)
     scores = [
-        _score_role(history, keys, backtest, windows, levels)
+        _score_role(keys, backtest, scales, windows, levels)
         for keys, backtest in zip(roles, backtests, strict=True)
     ]
     fitted, used, level = _fit_with_fallbacks(history, roles[0], horizon, closed_future)
@@ -211,14 +212,14 @@ def _errors(backtest: _Backtest) -> FloatArray:
 
 
 def _score_role(
-    history: History,
     assignment: Assignment,
     backtest: _Backtest,
+    window_scale: Sequence[Scales],
     windows: Sequence[Window],
     levels: Sequence[float],
 ) -> RoleScores:
-    sums = ErrorSums.zeros(len(windows), history.n_series)
-    for place, scales in enumerate(window_scales(history, windows)):
+    sums = ErrorSums.zeros(len(windows), len(assignment))
+    for place, scales in enumerate(window_scale):
         sums.put((place,), error_sums(backtest.actual[:, place], backtest.forecast[:, place], scales))
     keys = tuple(None if candidate is None else candidate.key for candidate in assignment)
     pinball, covered = _score_quantiles(backtest, windows, levels)
