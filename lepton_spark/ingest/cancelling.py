@@ -28,7 +28,8 @@ def match_returns(candidates: DataFrame, window_days: int) -> DataFrame:
     its level.
     A sale past the window may be taken off unmatched: every sale below it is older still.
     """
-    known = candidates.where(F.col("customer").isNotNull())
+    returned = candidates.where(F.col("line_kind") == "return").select(*_STACK).distinct()
+    known = candidates.where(F.col("customer").isNotNull()).join(returned, list(_STACK), "left_semi")
     step = F.when(F.col("line_kind") == "sale", 1).otherwise(-1)
     at = F.coalesce("sold_at", F.col("date").cast("timestamp"))
     stack = Window.partitionBy(*_STACK).orderBy("at", F.desc("step"), "line_hash", "occurrence")

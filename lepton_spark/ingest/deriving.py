@@ -32,7 +32,7 @@ def current_figures(transactions: DataFrame) -> DataFrame:
 
 
 def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
-    """The rows of `sales` without `ingest_batch`, of every product-day among the lines.
+    """Rows of `sales`, one for every product-day among the lines, with the latest load of its lines.
 
     lines: current rows of `transactions`. A return that cancelled a sale counts as that, not also
     as a return of its own day.
@@ -54,6 +54,7 @@ def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
         F.sum((F.col("price") * priced_units).cast(_EXACT)).alias("money"),
         F.sum(priced_units.cast(_EXACT)).alias("priced"),
         F.min(F.when(is_sale, F.col("price"))).alias("listed_price"),
+        F.max_by("ingest_batch", "load_number").alias("ingest_batch"),
     )
     return days.join(cancelled, list(DAY), "left").select(*DAY, *_figures())
 
@@ -67,6 +68,7 @@ def _figures() -> list[Column]:
         cancelled.cast("double").alias("cancelled_quantity"),
         F.col("returned").cast("double").alias("returned_quantity"),
         F.col("n_transactions"),
+        F.col("ingest_batch"),
         F.when(F.col("priced") > 0, mean_price).otherwise(F.col("listed_price")).alias("price"),
     ]
 

@@ -13,7 +13,7 @@ IDENTITY = ("line_hash", "occurrence")
 
 
 def number_lines(judged: DataFrame, duplicates: str) -> DataFrame:
-    """Judged lines with is_repeat, occurrence (n-th of its hash within its file) and in_earlier_file of the load.
+    """Judged lines with is_repeat, occurrence (n-th of its hash in its file), in_earlier_file of the load.
 
     A repeat equals an earlier line of its file in every source column, personal ones included.
     """

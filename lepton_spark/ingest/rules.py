@@ -22,7 +22,7 @@ class Rule:
 def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
     """Every rule in the order in which reasons are given.
 
-    They read malformed, product_id, date, quantity, price, unit_price, is_cancellation, and the texts that the
+    They read malformed, product_id, date, quantity, price, unit_price, is_cancellation, and the texts that
     dates and numbers were read from.
     today: the clock's day in `input.timezone`.
     """

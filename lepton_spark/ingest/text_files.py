@@ -21,8 +21,8 @@ def decoded(name: str, content: bytes, layout: Layout) -> str:
     except UnicodeDecodeError as fault:
         raise UnreadableFileError(
             "wrong_encoding",
-            f"content: found bytes {plain[fault.start : fault.start + 4].hex(' ')} at {fault.start}; allowed: "
-            f"text in {layout.encoding}. Set input.options.encoding to what the file is written in",
+            f"content: found bytes {plain[fault.start : fault.start + 4].hex(' ')} at {fault.start}; "
+            f"allowed: text in {layout.encoding}. Set input.options.encoding to what the file is written in",
         ) from fault
 
 

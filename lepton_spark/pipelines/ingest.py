@@ -93,7 +93,7 @@ def ingest(
 ) -> IngestResult:
     """Loads what is new under `input.path`; a load left incomplete is taken back first.
 
-    Raises: InputError when the path or an option cannot be worked with; BalanceError when lines do not add up.
+    Raises: InputError for a path or option that cannot be worked with; BalanceError when lines do not add up.
     """
     begun = clock()
     warehouse = Warehouse(spark, config.warehouse.root)
@@ -276,7 +276,7 @@ def _write_cancellations(load: Load, placed: DataFrame) -> None:
 
 def _close_orders(load: Load) -> None:
     """Drops matched and expired orders, with their tokens, once the load is complete."""
-    if load.warehouse.exists("open_orders"):
+    if load.run.load_number != 1 and load.warehouse.exists("open_orders"):
         orders, matched, loaded = map(load.warehouse.read, ("open_orders", "cancellations", "transactions"))
         days = load.config.input.cancel_window_days
         load.warehouse.overwrite("open_orders", still_open(orders, matched, loaded, days))

@@ -44,8 +44,7 @@ def sales_of(warehouse: Warehouse, days: DataFrame, kind: str) -> DataFrame:
         warehouse.read("transactions").where(F.col("month").isin(months)).join(days, list(DAY), "left_semi")
     )
     current = latest_figures(lines) if kind == "daily" else lines
-    last_load = lines.groupBy(*DAY).agg(F.max_by("ingest_batch", "load_number").alias("ingest_batch"))
-    return derive_sales(current, warehouse.read("cancellations")).join(last_load, list(DAY))
+    return derive_sales(current, warehouse.read("cancellations"))
 
 
 def _derive_again(warehouse: Warehouse, ingest_batch: str, kind: str) -> None:

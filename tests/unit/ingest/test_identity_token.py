@@ -1,4 +1,4 @@
-"""Tokens of personal values, against the published HMAC-SHA-256 of the standard library's own construction."""
+"""Tokens of personal values, against HMAC-SHA-256 worked out by its definition."""
 
 import hashlib
 

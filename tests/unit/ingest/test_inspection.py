@@ -72,7 +72,8 @@ def test_lines_of_another_width_or_badly_quoted_are_malformed_and_blank_ones_are
 
 
 def test_json_numbers_keep_their_text_and_missing_keys_are_null() -> None:
-    content = b'{"units": 1.50, "sku": 7, "day": "d", "late": true}\n\n{"sku": "8", "day": null, "units": 2}\nnot json\n[1]\n'
+    good = b'{"units": 1.50, "sku": 7, "day": "d", "late": true}\n\n{"sku": "8", "day": null, "units": 2}\n'
+    content = good + b"not json\n[1]\n"
     names, rows = read_text("a.json", content, layout(format="json"))
     read = list(rows)
     assert names == ["day", "late", "sku", "units"]
