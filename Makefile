@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test check bench dist lock clean distclean
+.PHONY: help setup demo test check bench wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -39,7 +39,7 @@ check: $(STAMP)  ## lint, format, types, direction of imports
 bench: $(STAMP)  ## measure speed and accuracy; prints a table for each
 	@for script in benchmarks/[a-z]*.py; do echo "$(BIN)/python $$script"; $(BIN)/python $$script; done
 
-dist: $(STAMP)  ## build the wheel, and its copy lepton_spark.zip for spark-submit --py-files
+wheel: $(STAMP)  ## build the wheel, and its copy lepton_spark.zip for spark-submit --py-files
 	rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .
 	cp dist/lepton_spark-*.whl dist/lepton_spark.zip
