@@ -1,0 +1,138 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lepton_spark import __version__, cli
+from lepton_spark.errors import GateError
+from lepton_spark.pipelines.ingest import IngestResult, RefusedFile
+from lepton_spark.pipelines.publish import PublishResult
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump({"warehouse": {"root": str(tmp_path / "tables")}}), encoding="utf-8")
+    return path
+
+
+def test_expand_gives_each_file_its_own_option() -> None:
+    given = ["run", "--conf", "a", "b", "--set", "x=1", "--conf", "c", "--publish"]
+    wanted = ["run", "--conf", "a", "--conf", "b", "--set", "x=1", "--conf", "c", "--publish"]
+    assert cli.expand(given) == wanted
+    assert cli.expand(wanted) == wanted
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"lepton_spark {__version__}\n"
+
+
+def test_config_prints_values_with_their_source_and_masks_secrets(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting = "spark.options.fs.s3a.secret.key=hush"
+    assert cli.main(["config", "--conf", str(conf), "--set", setting, "--cutoff", "2021-01-31"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"warehouse.root: {conf.parent / 'tables'}  # {conf}" in lines
+    assert "forecast.horizon: 28  # default" in lines
+    assert "forecast.cutoff: 2021-01-31  # --set" in lines
+    assert "spark.options.fs.s3a.secret.key: ***  # --set" in lines
+
+
+def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["tables", "--set", "warehouse.root=here"]) == 0
+    out = capsys.readouterr().out
+    assert "Tables under here" in out
+    assert "latest_forecasts" in out
+    assert "One product-day as known now" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--cutoff", "tomorrow"], "forecast.cutoff: found 'tomorrow'; allowed: a valid date"),
+        (
+            ["--set", "forecast.models=[mean, arma]"],
+            "forecast.models[1]: found 'arma'; allowed: a known model",
+        ),
+        (["--set", "forecast.horizn=3"], "forecast.horizn: found an unknown key; allowed: one of horizon"),
+        ([], "default: input.path: found nothing; allowed: a file, a folder"),
+    ],
+    ids=["cutoff", "model", "key", "no_input"],
+)
+def test_wrong_configuration_ends_with_2_and_writes_nothing(
+    conf: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert cli.main(["run", "--conf", str(conf), *arguments]) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert "nothing was written" in said.err
+    assert said.out == ""
+    assert [path.name for path in conf.parent.iterdir()] == ["c.yaml"]
+
+
+def test_faults_of_files_and_models_are_told_together(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--set", "forecast.models=[mean, arma]", "--set", "forecast.horizon=0", "--cutoff", "x"]
+    assert cli.main(["forecast", "--conf", str(conf), str(conf.parent / "absent.yaml"), *settings]) == 2
+    said = capsys.readouterr().err
+    assert "4 faults" in said
+    assert "absent.yaml: (file): found no such file" in said
+
+
+def test_root_below_a_file_is_refused_before_spark_starts(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = conf / "tables"
+    assert cli.main(["panel", "--set", f"warehouse.root={root}"]) == 2
+    assert f"--set: warehouse.root: found '{root}'; allowed: a folder to write to" in capsys.readouterr().err
+
+
+def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--nope"]) == 2
+    assert "--nope" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; run it again"),
+        (GateError("total_forecast: found 9"), 3, "lepton: total_forecast: found 9\n"),
+        (ZeroDivisionError("by zero"), 1, "lepton: ZeroDivisionError: by zero\nAdd --debug to see where.\n"),
+    ],
+    ids=["interrupt", "known", "unexpected"],
+)
+def test_failure_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    raised: BaseException,
+    code: int,
+    words: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(cli, "load_config", fail)
+    assert cli.main(["config"]) == code
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_debug_shows_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "load_config", lambda *_: 1 / 0)
+    assert cli.main(["config", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
+    assert cli._told_refused(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert cli._told_refused(IngestResult("b", {}, (), 1.0)) == 0
+    assert cli._told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
+    assert cli._told(PublishResult("r", False, "a later one is published")) == 0
+    said = capsys.readouterr().err
+    assert "refused: b.csv.gz: unreadable: not a gzip file" in said
+    assert "run r: refused by no_null" in said
