@@ -1,0 +1,97 @@
+"""JSON lines, typed Parquet and Delta give the same sales as CSV."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
+from lepton_spark.errors import InputError
+from lepton_spark.pipelines.ingest import IngestResult, ingest
+from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.tables import Warehouse
+
+BY_HAND = {("7", "2017-01-01", 3.0), ("7", "2017-01-02", 2.0)}
+"""04:59 UTC is still the day before in New York; the third line lies on the next."""
+
+
+def load(spark: SparkSession, root: Path, path: Path, **changes: Any) -> IngestResult:
+    settings = {
+        "path": str(path),
+        "kind": "transactions",
+        "columns": ColumnNames(product_id="sku", date="at", quantity="units"),
+        "timezone": "America/New_York",
+        **changes,
+    }
+    config = Config(warehouse=WarehouseSettings(root=str(root)), input=InputSettings(**settings))
+    return ingest(spark, config, lambda: datetime(2021, 2, 1, tzinfo=UTC), None, SilentProgress())
+
+
+def sales(spark: SparkSession, root: Path) -> set[tuple[str, str, float]]:
+    rows = Warehouse(spark, str(root)).read("sales").collect()
+    return {(row["product_id"], str(row["date"]), row["quantity"]) for row in rows}
+
+
+def typed() -> pd.DataFrame:
+    at = pd.to_datetime(["2017-01-01 11:53:26", "2017-01-02 04:59:59", "2017-01-02 05:00:00"])
+    return pd.DataFrame({"sku": [7, 7, 7], "at": at, "units": [1, 2, 2]})
+
+
+def test_json_lines_are_read_by_their_own_names(spark: SparkSession, tmp_path: Path) -> None:
+    lines = [f'{{"units": {row.units}, "at": "{row.at}", "sku": {row.sku}}}' for row in typed().itertuples()]
+    (tmp_path / "a.json").write_text("\n".join([*lines, "{cut"]))
+    result = load(
+        spark, tmp_path / "w", tmp_path / "a.json", format="json", date_formats=("yyyy-MM-dd HH:mm:ss",)
+    )
+    assert (result.counts["lines_read"], result.counts["rejected.malformed_line"]) == (4, 1)
+    assert sales(spark, tmp_path / "w") == BY_HAND
+
+
+def test_parquet_of_two_schemas_is_read_and_a_truncated_one_refused(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in [x]"
+    folder.mkdir()
+    typed().to_parquet(folder / "a 1.parquet")
+    days = pd.DataFrame({"units": [4.5], "sku": ["8"], "at": [date(2017, 1, 1)]})
+    days.to_parquet(folder / "b.parquet")
+    (folder / "c.parquet").write_bytes((folder / "b.parquet").read_bytes()[:-20])
+    result = load(spark, tmp_path / "w", tmp_path / "in*", format="parquet")
+    assert [(Path(one.name).name, one.reason) for one in result.refused] == [
+        ("c.parquet", "unreadable_parquet")
+    ]
+    assert sales(spark, tmp_path / "w") == BY_HAND | {("8", "2017-01-01", 4.5)}
+
+
+def test_delta_table_is_one_file_a_version(spark: SparkSession, tmp_path: Path) -> None:
+    source = str(tmp_path / "source")
+    frame = spark.createDataFrame(
+        [("7", datetime(2017, 1, 1, 11, tzinfo=UTC), 3.0)], "sku STRING, at TIMESTAMP, units DOUBLE"
+    )
+    frame.write.format("delta").save(source)
+    assert load(spark, tmp_path / "w", tmp_path / "source", format="delta").counts["accepted"] == 1
+    assert load(spark, tmp_path / "w", tmp_path / "source", format="delta").ingest_batch is None
+    frame.union(
+        spark.createDataFrame([("7", datetime(2017, 1, 2, 11, tzinfo=UTC), 2.0)], frame.schema)
+    ).exceptAll(frame).write.format("delta").mode("append").save(source)
+    counts = load(spark, tmp_path / "w", tmp_path / "source", format="delta").counts
+    assert (counts["lines_read"], counts["already_loaded"], counts["accepted"]) == (2, 1, 1)
+    assert sales(spark, tmp_path / "w") == BY_HAND
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (
+            "/nowhere/at/all",
+            r"input\.path: found nothing at /nowhere/at/all; allowed: a file, a folder or a glob",
+        ),
+        ("package:no_such_package/a.csv", r"no package 'no_such_package'.*pip install '\.\[demo\]'"),
+    ],
+)
+def test_path_without_files_is_an_error(spark: SparkSession, tmp_path: Path, path: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load(spark, tmp_path / "w", Path(path))
