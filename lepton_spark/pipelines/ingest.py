@@ -224,10 +224,14 @@ def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:
 
 
 def _placed(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
-    """Lines against what is stored of the load's months; random hashes would have every month read."""
+    """Lines against what is stored of the load's months; random hashes would have every month read.
+
+    Delta shows a table as it is whenever the frame is worked out, so the load's own rows are left out.
+    """
+    earlier = F.col("ingest_batch") != F.lit(load.batch)
     in_months = F.col("month").between(F.trunc(F.lit(first).cast("date"), "MM"), F.lit(last).cast("date"))
-    stored = load.warehouse.read("transactions").where(in_months)
-    rejects = load.warehouse.read("rejects")
+    stored = load.warehouse.read("transactions").where(earlier & in_months)
+    rejects = load.warehouse.read("rejects").where(earlier)
     if load.config.input.kind == "daily":
         return placing.place_daily(numbered, current_figures(stored), rejects, load.config.input.conflicts)
     return placing.place_transactions(numbered, stored, rejects)
