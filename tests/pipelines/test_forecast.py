@@ -80,9 +80,8 @@ class World:
 
     def load(self, name: str, frame: DataFrame, min_date: date) -> None:
         self.warehouse.append("sales", frame)
-        run = Run(
-            name, "ingest", ingest_batch=name, load_number=int(name[1:]), min_date=min_date, max_date=LAST
-        )
+        started: dict[str, Any] = {"min_date": min_date, "max_date": LAST, "started_at": clock()}
+        run = Run(name, "ingest", ingest_batch=name, load_number=int(name[1:]), **started)
         RunLog(self.warehouse, clock).complete(run)
 
     def panel(self) -> tuple[int, ...]:
@@ -209,9 +208,9 @@ def test_metrics_summary_pools_the_rows_of_metrics(done: Done) -> None:
         assert row["sse"] == pytest.approx(sum(item["sse"] for item in pooled))
         actual = sum(item["sum_actual"] for item in pooled)
         assert row["wape"] == pytest.approx(sum(item["abs_error"] for item in pooled) / actual)
-    assert [row["value_added"] for row in summary if row["model"] == "seasonal_naive"] == pytest.approx(
-        [0.0] * len([row for row in summary if row["model"] == "seasonal_naive"])
-    )
+    naive = [row for row in summary if row["model"] == "seasonal_naive"]
+    assert {row["value_added"] for row in naive} == {0.0, None}
+    assert all(row["sse"] == 0 for row in naive if row["value_added"] is None)  # what is gone stays gone
     assert len({(row["segment"], row["model"], row["split"]) for row in summary}) == len(summary)
 
 
