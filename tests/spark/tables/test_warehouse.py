@@ -123,7 +123,7 @@ def test_replace_touches_only_what_its_condition_names(spark: SparkSession, ware
 
 
 def test_replace_refuses_rows_outside_its_condition(spark: SparkSession, warehouse: Warehouse) -> None:
-    with pytest.raises(WRITE_REFUSED, match=r"(?i)replace.?where|does not conform to partial table overwrite"):
+    with pytest.raises(WRITE_REFUSED, match=r"(?i)replace.?where|does not conform to partial table"):
         warehouse.replace("sales", sales(spark, ("b", date(2021, 1, 1), 7.0)), "year = 2022")
 
 
