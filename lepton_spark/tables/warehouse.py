@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from pathlib import Path
+
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
@@ -20,7 +22,7 @@ class Warehouse:
 
     def __init__(self, spark: SparkSession, root: str) -> None:
         self._spark = spark
-        self._root = root.rstrip("/")
+        self._root = _absolute(root).rstrip("/")
 
     def path(self, name: str) -> str:
         """Where a table stands."""
@@ -133,6 +135,11 @@ def conform(name: str, df: DataFrame) -> DataFrame:
         found = f"no column {examples(missing)}"
         raise InputError(explain(f"table {name}", found, required, "Give the frame these columns."))
     return df.withColumns(derived).to(_loose_schema(table)) if derived else df.to(_loose_schema(table))
+
+
+def _absolute(root: str) -> str:
+    """Delta takes a relative path for the name of a table; paths with a scheme stay as they are."""
+    return root if ":/" in root else str(Path(root).absolute())
 
 
 def _loose_schema(table: Table) -> StructType:

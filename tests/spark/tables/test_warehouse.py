@@ -154,3 +154,13 @@ def test_merge_without_update_keeps_what_is_there(spark: SparkSession, warehouse
 def test_warehouse_names_its_tables_when_asked_for_another(warehouse: Warehouse) -> None:
     with pytest.raises(InputError, match="no table 'sale'; allowed: files, transactions"):
         warehouse.path("sale")
+
+
+def test_warehouse_takes_a_relative_root(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    relative = Warehouse(spark, "output/shop")
+    relative.append("sales", sales(spark, ("a", date(2021, 1, 1), 2.0)))
+    assert (tmp_path / "output" / "shop" / "sales" / "_delta_log").is_dir()
+    assert relative.read("sales").count() == 1

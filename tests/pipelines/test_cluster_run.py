@@ -1,0 +1,58 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from lepton_spark.cli import main
+from tests.spark.cluster import REPOSITORY, build_package, standalone_cluster, submit
+
+SEED = 20211
+N_PRODUCTS, N_DAYS = 60, 150
+
+
+def write_sales(path: Path) -> None:
+    """Poisson demand with a weekday pattern, some products sparse; closed on Sundays."""
+    chance = np.random.default_rng(SEED)
+    level = np.exp(chance.normal(0.5, 1.2, N_PRODUCTS))
+    lines = ["date,product_id,quantity"]
+    for n in range(N_DAYS):
+        day = date(2021, 1, 1) + timedelta(days=n)
+        if day.weekday() == 6:
+            continue
+        sold = chance.poisson(level * (1 + 0.4 * (day.weekday() == 5)))
+        lines += [f"{day},p{product:03d},{units}" for product, units in enumerate(sold) if units]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def rows(root: Path, table: str, columns: list[str]) -> list[dict[str, object]]:
+    found = DeltaTable(str(root / table)).to_pyarrow_table().select(columns).to_pylist()
+    return sorted(found, key=lambda row: tuple(str(row[column]) for column in columns))
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+def test_run_on_a_cluster_gives_the_forecasts_of_local_mode_to_the_bit(
+    spark: SparkSession,  # noqa: ARG001 - the command takes the running session
+    tmp_path: Path,
+) -> None:
+    write_sales(tmp_path / "sales.csv")
+    settings = {"input.path": tmp_path / "sales.csv", "forecast.series_per_batch": 16, "forecast.horizon": 14}
+    common = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    local, remote = tmp_path / "local", tmp_path / "remote"
+    assert main(["run", *common, "--set", f"warehouse.root={local}"]) == 0
+
+    package = build_package(tmp_path / "package")
+    with standalone_cluster(tmp_path / "cluster") as master:
+        job = REPOSITORY / "jobs" / "run.py"
+        ended = submit(master, job, [*common, "--set", f"warehouse.root={remote}"], package=package)
+
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    published = ["product_id", "date", "forecast", "p05", "p50", "p95", "model", "status", "run_id"]
+    ours = rows(local, "latest_forecasts", published)
+    assert len(ours) == N_PRODUCTS * 14
+    assert rows(remote, "latest_forecasts", published) == ours
+    hashes = ["product_id", "forecast_hash", "model", "margin"]
+    assert rows(remote, "models", hashes) == rows(local, "models", hashes)
