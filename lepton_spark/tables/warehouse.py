@@ -1,7 +1,6 @@
 """The warehouse: Delta tables under one root, each written under its schema."""
 
 from collections.abc import Mapping, Sequence
-
 from pathlib import Path
 
 from delta.tables import DeltaTable
