@@ -28,6 +28,7 @@ RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.sql.caseSensitive": "false",
         "spark.sql.legacy.timeParserPolicy": "CORRECTED",
         "spark.sql.legacy.javaCharsets": "true",  # else the CSV reader refuses GB18030
+        "spark.sql.legacy.parquet.nanosAsLong": "true",  # else a file of pandas cannot be read at all
         "spark.sql.timestampType": "TIMESTAMP_LTZ",  # TIMESTAMP_NTZ would need a newer table reader
         "spark.sql.sources.partitionOverwriteMode": "static",
         "spark.sql.files.ignoreCorruptFiles": "false",  # half a file is worse than none

@@ -19,12 +19,14 @@ class Inspection:
     """What was found of one file: its columns in their kept order, or why it is refused.
 
     missing: lines without a value, by column. layout: files of one layout may be read together.
+    nanoseconds: instants that Spark reads as numbers only, by column, and whether they are in UTC.
     """
 
     columns: tuple[str, ...] = ()
     lines: int = 0
     missing: dict[str, int] = field(default_factory=dict)
     layout: str = ""
+    nanoseconds: dict[str, bool] = field(default_factory=dict)
     reason: str | None = None
     words: str | None = None
 
@@ -85,5 +87,10 @@ def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
             "Have it delivered again",
         ) from fault
     check_columns(names, layout)
-    schema = str(file.schema_arrow.remove_metadata())
-    return Inspection(in_order(names, layout), file.metadata.num_rows, missing, schema)
+    schema = file.schema_arrow.remove_metadata()
+    nanoseconds = {
+        column.name: column.type.tz is not None
+        for column in schema
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns"
+    }
+    return Inspection(in_order(names, layout), file.metadata.num_rows, missing, str(schema), nanoseconds)

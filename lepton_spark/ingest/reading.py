@@ -150,6 +150,8 @@ def _by_layout(loaded: Sequence[ReadFile]) -> list[list[ReadFile]]:
 
 def _parquet(spark: SparkSession, group: Sequence[ReadFile]) -> DataFrame:
     frame = spark.read.parquet(*(escaped(read.file.path) for read in group))
+    nanoseconds = group[0].inspection.nanoseconds
+    frame = frame.withColumns({name: _instant(name, in_utc) for name, in_utc in nanoseconds.items()})
     numbers = spark.createDataFrame(
         [(read.file.uri, read.number) for read in group], f"__uri STRING, {_FILE} INT"
     )
@@ -157,6 +159,17 @@ def _parquet(spark: SparkSession, group: Sequence[ReadFile]) -> DataFrame:
         {"__uri": F.col("_metadata.file_path"), _LINE: F.col("_metadata.row_index") + 1}
     )
     return placed.join(F.broadcast(numbers), "__uri")
+
+
+def _quoted(name: str) -> str:
+    """A source's column, whatever stands in its name."""
+    return f"`{name.replace('`', '``')}`"
+
+
+def _instant(name: str, in_utc: bool) -> Column:
+    """A count of nanoseconds, as pandas writes instants, to the microsecond; cut, never rounded up."""
+    instant = F.timestamp_micros(F.floor(F.col(_quoted(name)).cast("decimal(19,0)") / 1000).cast("bigint"))
+    return instant if in_utc else instant.cast("timestamp_ntz")
 
 
 _FILE = "__file"
@@ -187,7 +200,7 @@ def _typed_lines(frame: DataFrame, group: Sequence[ReadFile], date_column: str) 
 
 
 def _as_text(name: str, kind: DataType) -> Column:
-    column = F.col(f"`{name}`")
+    column = F.col(_quoted(name))
     form = TYPED_FORMS.get(type(kind))
     if form is not None:
         return F.date_format(column, form.written)
@@ -198,4 +211,4 @@ def _as_text(name: str, kind: DataType) -> Column:
 
 
 def _nulls(name: str) -> Column:
-    return F.count_if(F.isnull(f"`{name}`")).alias(name)
+    return F.count_if(F.isnull(_quoted(name))).alias(name)

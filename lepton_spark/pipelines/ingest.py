@@ -1,10 +1,9 @@
 """The ingest job: new files are inspected, their lines judged and placed, what they change is derived."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -14,12 +13,18 @@ from lepton_spark.config import Config
 from lepton_spark.errors import BalanceError
 from lepton_spark.ingest import counting, placing
 from lepton_spark.ingest.cancelling import CANDIDATE, match_returns, still_open
-from lepton_spark.ingest.delivery import FoundFile, ReadFile, files_frame, find_files, find_table, resolve
+from lepton_spark.ingest.delivery import files_frame
 from lepton_spark.ingest.deriving import DAY, current_figures
-from lepton_spark.ingest.inspection import Inspection
 from lepton_spark.ingest.judging import judge
 from lepton_spark.ingest.layout import Layout
-from lepton_spark.ingest.reading import inspect_files, inspect_table, read_lines
+from lepton_spark.ingest.reading import read_lines
+from lepton_spark.pipelines.ingest_delivery import (
+    Delivery,
+    batch_of,
+    file_counts,
+    look_for_files,
+    record_files,
+)
 from lepton_spark.pipelines.ingest_recovery import roll_back_incomplete, sales_of
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, run_id_for
 from lepton_spark.pipelines.progress import Progress
@@ -53,25 +58,6 @@ class IngestResult:
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """What was found under the configured path, against what is known.
-
-    copies: further files of this delivery with the content of one in `readable`; their lines are known.
-    """
-
-    readable: tuple[ReadFile, ...]
-    copies: tuple[ReadFile, ...]
-    refused: tuple[tuple[FoundFile, Inspection], ...]
-    n_known: int
-    known_refusals: frozenset[tuple[str, str]]
-
-    @property
-    def lines_read(self) -> int:
-        """Lines of every file that is read, as the inspection counted them."""
-        return sum(read.inspection.lines for read in (*self.readable, *self.copies))
-
-
-@dataclass(frozen=True)
 class Load:
     """What every step of one load needs to know."""
 
@@ -100,11 +86,11 @@ def ingest(
     runs = RunLog(warehouse, clock)
     with progress.stage("look for new files") as stage:
         roll_back_incomplete(warehouse, runs, config.input.kind)
-        delivery = _deliver(spark, warehouse, config)
+        delivery = look_for_files(spark, warehouse, config)
         stage.note(f"{len(delivery.readable)} new, {delivery.n_known} known, {len(delivery.refused)} refused")
     if not delivery.readable:
-        _record_files(warehouse, delivery, {}, _batch_of(delivery, config), begun)
-        return _result(None, _file_counts(delivery), delivery, (clock() - begun).total_seconds())
+        record_files(warehouse, delivery, {}, batch_of(delivery, config), begun)
+        return _result(None, file_counts(delivery), delivery, (clock() - begun).total_seconds())
     run = runs.start(_new_run(warehouse, delivery, config), config)
     load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
     try:
@@ -117,69 +103,11 @@ def ingest(
     return _result(load.batch, finished.counts, delivery, (clock() - begun).total_seconds())
 
 
-def _deliver(spark: SparkSession, warehouse: Warehouse, config: Config) -> Delivery:
-    layout = Layout.of(config.input)
-    found, large = _found(spark, config)
-    known = {
-        row["content_hash"]: row["reason"]
-        for row in warehouse.read("files")
-        .select("content_hash", F.coalesce("reason", F.lit("")).alias("reason"))
-        .collect()
-    }
-    new = [file for file in found if known.get(file.content_hash) != ""]
-    first = {file.content_hash: file for file in reversed(new)}
-    unique = [file for file in new if first[file.content_hash] is file]
-    inspected = _inspect(spark, unique, layout)
-    readable = tuple(
-        ReadFile(number, file, inspection)
-        for number, (file, inspection) in enumerate(pair for pair in inspected if pair[1].reason is None)
-    )
-    by_hash = {read.file.content_hash: read for read in readable}
-    copies = [file for file in new if first[file.content_hash] is not file and file.content_hash in by_hash]
-    return Delivery(
-        readable,
-        tuple(replace(by_hash[file.content_hash], file=file) for file in copies),
-        tuple(pair for pair in inspected if pair[1].reason is not None)
-        + tuple(map(_too_large(config), large)),
-        len(found) - len(new),
-        frozenset(known.items()),
-    )
-
-
-def _found(spark: SparkSession, config: Config) -> tuple[list[FoundFile], list[FoundFile]]:
-    path = resolve(config.input.path)
-    if config.input.format == "delta":
-        return [find_table(spark, path, config.input.options.get("versionAsOf"))], []
-    return find_files(spark, path, config.input.max_file_bytes)
-
-
-def _inspect(
-    spark: SparkSession, files: Sequence[FoundFile], layout: Layout
-) -> list[tuple[FoundFile, Inspection]]:
-    if layout.format == "delta":
-        return [(file, inspect_table(spark, file, layout)) for file in files]
-    return list(zip(files, inspect_files(spark, files, layout), strict=True))
-
-
-def _too_large(config: Config) -> Callable[[FoundFile], tuple[FoundFile, Inspection]]:
-    allowed = f"up to {config.input.max_file_bytes}. Split it, or raise input.max_file_bytes"
-    return lambda file: (
-        file,
-        Inspection(reason="file_too_large", words=f"size: found {file.bytes} bytes; allowed: {allowed}"),
-    )
-
-
-def _batch_of(delivery: Delivery, config: Config) -> str:
-    hashes = sorted(read.file.content_hash for read in delivery.readable)
-    rules = config.input.model_dump_json(exclude={"path"})
-    return sha256("\n".join([*hashes, rules]).encode()).hexdigest()[:32]
-
-
 def _new_run(warehouse: Warehouse, delivery: Delivery, config: Config) -> Run:
     complete = (F.col("job") == "ingest") & (F.col("state") == "complete")
     last = warehouse.read("runs").where(complete).agg(F.max("load_number").alias("last")).first()
     number = 1 + (last["last"] or 0 if last else 0)
-    batch = _batch_of(delivery, config)
+    batch = batch_of(delivery, config)
     return Run(run_id_for("ingest", None, config, batch), "ingest", ingest_batch=batch, load_number=number)
 
 
@@ -199,7 +127,7 @@ def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -
                 log.warning(NO_KEY)
                 stage.note(NO_KEY)
         _write_sales(load)
-        _record_files(load.warehouse, delivery, ended.by_file, load.batch, begun)
+        record_files(load.warehouse, delivery, ended.by_file, load.batch, begun)
         numbered.unpersist()
     counts = {
         "lines_read": delivery.lines_read,
@@ -209,7 +137,7 @@ def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -
     }
     return replace(
         load.run,
-        counts=counts | _file_counts(delivery),
+        counts=counts | file_counts(delivery),
         min_date=ended.first_accepted,
         max_date=ended.last_accepted,
     )
@@ -297,44 +225,6 @@ def _write_sales(load: Load) -> None:
     )
     write = load.warehouse.merge if load.warehouse.exists("sales") else load.warehouse.append
     write("sales", sales)
-
-
-def _record_files(
-    warehouse: Warehouse,
-    delivery: Delivery,
-    by_file: Mapping[int, Mapping[str, int]],
-    batch: str,
-    begun: datetime,
-) -> None:
-    """Rows of `files`; a refusal that is on record already is not written again."""
-    loaded = [
-        _file_row(read.file, read.inspection, batch, begun)
-        | {"state": "loaded", "counts": {**by_file.get(read.number, {}), **counting.missing_values([read])}}
-        for read in delivery.readable
-    ]
-    refused = [
-        _file_row(file, inspection, batch, begun) | {"state": "refused"}
-        for file, inspection in {
-            file.content_hash: (file, found) for file, found in delivery.refused
-        }.values()
-        if (file.content_hash, inspection.reason) not in delivery.known_refusals
-    ]
-    if loaded or refused:
-        warehouse.merge("files", warehouse.rows("files", [*loaded, *refused]))
-
-
-def _file_row(file: FoundFile, found: Inspection, batch: str, begun: datetime) -> dict[str, object]:
-    lines = None if found.reason else found.lines
-    known = {"content_hash": file.content_hash, "name": file.name, "bytes": file.bytes, "lines": lines}
-    return known | {"ingest_batch": batch, "reason": found.reason, "words": found.words, "loaded_at": begun}
-
-
-def _file_counts(delivery: Delivery) -> dict[str, int]:
-    return {
-        "files_loaded": len(delivery.readable),
-        "files_known": delivery.n_known + len(delivery.copies),
-        "files_refused": len(delivery.refused),
-    }
 
 
 def _result(batch: str | None, counts: Mapping[str, int], delivery: Delivery, seconds: float) -> IngestResult:
