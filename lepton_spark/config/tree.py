@@ -134,7 +134,12 @@ class InputSettings(Section):
 class PanelSettings(Section):
     """How sales become series."""
 
-    obsolete_days: int = Field(180, ge=1, description="a product without a sale for so long is obsolete")
+    obsolete_days: int = Field(
+        180, ge=1, description="a product without a sale on so many known days is obsolete"
+    )
+    history_days: int = Field(
+        1461, ge=28, description="how far back from the cutoff a model sees; older days are left out"
+    )
     new_days: int = Field(56, ge=1, description="a product first sold less long ago is new")
     last_day: Literal["by_volume", "complete", "incomplete"] = Field(
         "by_volume", description="whether the last delivered day counts as complete"
