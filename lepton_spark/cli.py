@@ -75,13 +75,20 @@ def run(
     """All stages: ingest, panel, forecast, publish."""
     job = _Job(conf, settings, cutoff, reads_input=True)
     result = running.run(
-        job.spark, job.config, None, _clock, _privacy_key(), force=publish, progress=job.progress
+        job.spark,
+        job.config,
+        None,
+        _clock,
+        _privacy_key(),
+        force=publish,
+        progress=job.progress,
+        tell=_tell_refused,
     )
     summary = summarise(job.warehouse, result.forecast.run_id)
     print_summary(
         job.console, summary, result.ingest.counts, job.warehouse, published=result.publish.published
     )
-    raise typer.Exit(_told(result.publish) or _told_refused(result.ingest))
+    raise typer.Exit(_told(result.publish) or _refusal_code(result.ingest))
 
 
 @app.command()
@@ -90,7 +97,8 @@ def ingest(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None)
     job = _Job(conf, settings, cutoff, reads_input=True)
     result = ingesting.ingest(job.spark, job.config, _clock, _privacy_key(), job.progress)
     print_counts(job.console, result.counts)
-    raise typer.Exit(_told_refused(result))
+    _tell_refused(result)
+    raise typer.Exit(_refusal_code(result))
 
 
 @app.command()
@@ -191,10 +199,13 @@ def _told(result: publishing.PublishResult) -> int:
     return GATES_REFUSED if result.refused else 0
 
 
-def _told_refused(result: ingesting.IngestResult) -> int:
-    """Names on stderr the files that were refused; the exit code of it."""
+def _tell_refused(result: ingesting.IngestResult) -> None:
+    """Names on stderr the files that were refused."""
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
+
+
+def _refusal_code(result: ingesting.IngestResult) -> int:
     return FILES_REFUSED if result.refused else 0
 
 

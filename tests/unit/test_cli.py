@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from lepton_spark import __version__, cli
-from lepton_spark.errors import GateError
+from lepton_spark.errors import FilesError
 from lepton_spark.pipelines.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.publish import PublishResult
 
@@ -97,7 +97,7 @@ def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     ("raised", "code", "words"),
     [
         (KeyboardInterrupt(), 130, "interrupted; run it again"),
-        (GateError("total_forecast: found 9"), 3, "lepton: total_forecast: found 9\n"),
+        (FilesError("table sales: found 9"), 4, "lepton: table sales: found 9\n"),
         (ZeroDivisionError("by zero"), 1, "lepton: ZeroDivisionError: by zero\nAdd --debug to see where.\n"),
     ],
     ids=["interrupt", "known", "unexpected"],
@@ -129,8 +129,9 @@ def test_debug_shows_the_traceback(
 
 def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
-    assert cli._told_refused(IngestResult("b", {}, (bad,), 1.0)) == 4
-    assert cli._told_refused(IngestResult("b", {}, (), 1.0)) == 0
+    cli._tell_refused(IngestResult("b", {}, (bad,), 1.0))
+    assert cli._refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert cli._refusal_code(IngestResult("b", {}, (), 1.0)) == 0
     assert cli._told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
     assert cli._told(PublishResult("r", False, "a later one is published")) == 0
     said = capsys.readouterr().err
