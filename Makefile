@@ -28,7 +28,7 @@ demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to p
 	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
 
 test: $(STAMP)  ## run every test
-	@$(BIN)/python -m pytest --durations=15
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	$(BIN)/ruff check .
