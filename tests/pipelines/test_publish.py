@@ -108,6 +108,23 @@ def test_gate_refuses_the_run_and_the_published_one_stands(shop: Shop, units: fl
     assert [found.name for found in row.gates if not found.passed] == [gate]
 
 
+def test_publish_cut_short_before_its_commit_is_done_by_the_next_try(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shop.forecast("one", DAY, 5.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Warehouse, "overwrite", killed)
+        with pytest.raises(KeyboardInterrupt):
+            shop.publish("one")
+    assert shop.published() == []
+    assert shop.publish("one").published
+    assert {row[0] for row in shop.published()} == {"one"}
+    assert shop.warehouse.read("runs").where("job = 'publish'").count() == 1
+
+
 def test_publish_needs_a_complete_run(shop: Shop) -> None:
     with pytest.raises(InputError, match="run to publish: found none; allowed: a complete forecast run"):
         shop.publish()
