@@ -1,5 +1,6 @@
 """Reads the configuration: YAML files laid over each other, `--set` on top, every fault at once."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,16 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from lepton_spark.config.secrets import MASK, is_secret
+from lepton_spark.config.secrets import masked
 from lepton_spark.config.tree import KNOWN_MODELS, Config
 from lepton_spark.errors import ConfigError, Fault
 
 DEFAULT_SOURCE = "default"
 SET_SOURCE = "--set"
+CUTOFF_SOURCE = "--cutoff"
+
+_NO_YAML = tuple("|>*&!@%#`")
+"""What a value on the command line may start with and mean itself: `|`, `*.csv`."""
 
 Tree = dict[str, Any]
 
@@ -39,9 +44,12 @@ def nearest_source(key: str, sources: Mapping[str, str]) -> str | None:
 
 
 def load_config(
-    paths: Sequence[str | Path], overrides: Sequence[str] = (), known_models: Collection[str] | None = None
+    paths: Sequence[str | Path],
+    overrides: Sequence[str] = (),
+    known_models: Collection[str] | None = None,
+    cutoff: str | None = None,
 ) -> LoadedConfig:
-    """The resolved configuration; later files and then `overrides` (`dotted.key=value`) win.
+    """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
     known_models: the names that `forecast.models` may hold; any when None.
 
@@ -52,6 +60,8 @@ def load_config(
     faults: list[Fault] = []
     for name, layer in _layers(paths, overrides, faults):
         _overlay(tree, layer, name, sources)
+    if cutoff is not None:
+        _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)
     loaded = _validate(tree, sources, faults, known_models)
     if faults or loaded is None:
         raise ConfigError(faults)
@@ -79,12 +89,19 @@ def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
     except (OSError, UnicodeDecodeError) as fault:
         faults.append(Fault(str(path), "(file)", str(fault), "a readable YAML file in UTF-8"))
     except yaml.YAMLError as fault:
-        faults.append(Fault(str(path), "(file)", " ".join(str(fault).split()), "YAML with each key once"))
+        faults.append(Fault(str(path), "(file)", _told(fault), "YAML with each key once"))
     else:
         if content is None or isinstance(content, dict):
             return content or {}
         faults.append(Fault(str(path), "(file)", type(content).__name__, "a mapping of sections"))
     return None
+
+
+def _told(fault: yaml.YAMLError) -> str:
+    """What is wrong and where; without the line itself, which may hold a secret."""
+    if isinstance(fault, yaml.MarkedYAMLError) and fault.problem_mark is not None:
+        return f"{fault.problem} (line {fault.problem_mark.line + 1})"
+    return type(fault).__name__
 
 
 def _read_override(override: str, faults: list[Fault]) -> Tree | None:
@@ -94,9 +111,9 @@ def _read_override(override: str, faults: list[Fault]) -> Tree | None:
         faults.append(Fault(SET_SOURCE, override, "no dotted key and value", "dotted.key=value"))
         return None
     try:
-        value: Any = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        value: Any = text if text.startswith(_NO_YAML) else yaml.load(text, Loader=_StrictLoader)  # noqa: S506
     except yaml.YAMLError as fault:
-        faults.append(Fault(SET_SOURCE, key, " ".join(str(fault).split()), "a YAML value"))
+        faults.append(Fault(SET_SOURCE, key, _told(fault), "a YAML value"))
         return None
     for part in reversed(_split_at_fields(parts)):
         value = {part: value}
@@ -151,9 +168,18 @@ def _validate(
     try:
         config = Config.model_validate(_without_empty_sections(tree), context={KNOWN_MODELS: known_models})
     except ValidationError as error:
-        faults.extend(_fault(detail, sources) for detail in error.errors(include_url=False))
+        details = error.errors(include_url=False)
+        faults.extend(_fault(detail, sources) for detail in details if not _follows(detail, details))
         return None
     return LoadedConfig(config, dict(sources))
+
+
+def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is too short only because its items were refused, each with its own fault."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in details
+    )
 
 
 def _without_empty_sections(tree: Tree) -> Tree:
@@ -166,7 +192,7 @@ def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
     source = _source_of(key.partition("[")[0], sources)
     if detail["type"] == "extra_forbidden":
         return Fault(source, key, "an unknown key", f"one of {', '.join(_siblings(key))}")
-    allowed = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    allowed = re.sub(r"^(Value error, |\w+ should (be |have )?)", "", detail["msg"])
     found = "nothing" if detail["type"] == "missing" else _shown(key, detail["input"])
     return Fault(source, key, found, allowed)
 
@@ -178,11 +204,9 @@ def _key(place: Sequence[int | str]) -> str:
 
 
 def _shown(key: str, value: object) -> str:
-    if is_secret(key):
-        return MASK
     if isinstance(value, dict) or hasattr(value, "model_dump"):
         return "this section"
-    text = repr(value)
+    text = repr(masked(key, value))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
