@@ -36,7 +36,7 @@ check: $(STAMP)  ## lint, format, types, direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## measure speed and accuracy; prints a table for each
+bench: $(STAMP)  ## measure speed; prints a table for each script of benchmarks/
 	@for script in benchmarks/[a-z]*.py; do echo "$(BIN)/python $$script"; $(BIN)/python $$script; done
 
 wheel: $(STAMP)  ## build the wheel, and its copy lepton_spark.zip for spark-submit --py-files

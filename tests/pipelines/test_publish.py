@@ -66,7 +66,7 @@ def shop(spark: SparkSession, tmp_path: Path) -> Shop:
 def test_publish_replaces_the_forecasts_in_one_commit_once_a_run(shop: Shop) -> None:
     shop.forecast("one", DAY, 5.0)
     assert shop.publish().published
-    until = date(2021, 4, 7)
+    until = date(2021, 4, 2)  # the last day with a forecast; publish.valid_days is 7, the horizon 2
     assert shop.published() == [("one", 1, 5.0, until), ("one", 2, 5.0, until)]
     before = shop.warehouse.read("latest_forecasts").collect()
     version = shop.warehouse.version("latest_forecasts")

@@ -36,7 +36,7 @@ def test_config_prints_values_with_their_source_and_masks_secrets(
     lines = capsys.readouterr().out.splitlines()
     assert f"warehouse.root: {conf.parent / 'tables'}  # {conf}" in lines
     assert "forecast.horizon: 28  # default" in lines
-    assert "forecast.cutoff: 2021-01-31  # --set" in lines
+    assert "forecast.cutoff: 2021-01-31  # --cutoff" in lines
     assert "spark.options.fs.s3a.secret.key: ***  # --set" in lines
 
 
@@ -51,15 +51,48 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--cutoff", "tomorrow"], "forecast.cutoff: found 'tomorrow'; allowed: a valid date"),
+        (["--cutoff", "tomorrow"], "--cutoff: forecast.cutoff: found 'tomorrow'; allowed: a day of the"),
         (
             ["--set", "forecast.models=[mean, arma]"],
             "forecast.models[1]: found 'arma'; allowed: a known model",
         ),
         (["--set", "forecast.horizn=3"], "forecast.horizn: found an unknown key; allowed: one of horizon"),
         ([], "default: input.path: found nothing; allowed: a file, a folder"),
+        (
+            ["--set", "input.date_formats=[YYYY-MM-DD]"],
+            "input.date_formats[0]: found 'YYYY-MM-DD'; allowed: a date form of y (year), M (month), d (day)",
+        ),
+        (
+            ["--set", "input.options.separator=||"],
+            "input.options.separator: found '||'; allowed: one character",
+        ),
+        (
+            ["--set", "input.options.encoding=latin-foo"],
+            "input.options.encoding: found 'latin-foo'; allowed: a text",
+        ),
+        (
+            ["--set", "input.product_pattern='(?P<a>x)'"],
+            "input.product_pattern: found '(?P<a>x)'; allowed: a regular",
+        ),
+        (
+            ["--set", "publish.valid_days=29"],
+            "publish.valid_days: found 29; allowed: up to forecast.horizon, 28",
+        ),
+        (
+            ["--set", "input.columns.customer_id=who"],
+            "input.columns.customer_id: found 'who'; allowed: nothing with",
+        ),
+        (["--set", "input.price_is=line_total"], "input.price_is: found 'line_total'; allowed: only with"),
+        (
+            ["--set", "spark.options.spark.sql.session.timeZone=CET"],
+            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', for",
+        ),
+        (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
-    ids=["cutoff", "model", "key", "no_input"],
+    ids=[
+        *("cutoff", "model", "key", "no_input", "date_form", "separator", "encoding", "pattern"),
+        *("valid_days", "daily_customer", "no_price", "fixed_option", "master"),
+    ],
 )
 def test_wrong_configuration_ends_with_2_and_writes_nothing(
     conf: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
