@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark import __version__
 from lepton_spark.config import Config
-from lepton_spark.config.secrets import MASK, is_secret
+from lepton_spark.config.secrets import masked
 from lepton_spark.tables import Warehouse
 
 Clock = Callable[[], datetime]
@@ -167,7 +167,7 @@ def masked_json(config: Config) -> str:
 def _masked(value: object, key: str) -> object:
     if isinstance(value, dict):
         return {name: _masked(below, f"{key}.{name}") for name, below in value.items()}
-    return MASK if value is not None and is_secret(key) else value
+    return masked(key, value)
 
 
 def _sources(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
