@@ -97,6 +97,9 @@ class InputSettings(Section):
     )
     source_timezone: Zone = Field("UTC", description="the zone of times that are written without an offset")
     timezone: Zone = Field("UTC", description="the zone in whose calendar a business day is counted")
+    earliest_date: date = Field(
+        date(1990, 1, 1), description="a line of an earlier day is `implausible_date`"
+    )
     duplicates: Literal["drop", "keep"] = Field("drop", description="what a line repeated within its file is")
     conflicts: Literal["reject", "sum"] = Field(
         "reject", description="two values of one product-day in one load of daily input"
