@@ -1,5 +1,6 @@
 """The section `input`: the delivered files and the rules that read them."""
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -12,7 +13,7 @@ from lepton_spark.config.input_checks import (
 )
 from lepton_spark.config.options import option_faults
 from lepton_spark.config.refusal import refuse
-from lepton_spark.config.section import DateForm, Name, OptionText, Pattern, Section, Zone
+from lepton_spark.config.section import DateForm, Day, Name, OptionText, Pattern, Section, Zone
 
 
 class ColumnNames(Section):
@@ -44,6 +45,7 @@ class InputSettings(Section):
     )
     source_timezone: Zone = Field("UTC", description="the zone of times that are written without an offset")
     timezone: Zone = Field("UTC", description="the zone in whose calendar a business day is counted")
+    earliest_date: Day = Field(date(1990, 1, 1), description="a line of an earlier day is `implausible_date`")
     duplicates: Literal["drop", "keep"] = Field("drop", description="what a line repeated within its file is")
     conflicts: Literal["reject", "sum"] = Field(
         "reject", description="two values of one product-day in one load of daily input"

@@ -77,13 +77,24 @@ def check_columns(found: list[str], layout: Layout) -> None:
     missing = [name for name in layout.columns if name not in found]
     twice = sorted({name for name in found if found.count(name) > 1})
     if missing or twice:
-        fault = f"without {', '.join(missing)}" if missing else f"with {', '.join(twice)} twice"
         raise UnreadableFileError(
             "wrong_header",
-            f"columns: found {', '.join(found)[:500]} ({fault}); allowed: a header with each of "
-            f"{', '.join(layout.columns)} once. "
+            f"columns: found {_named(found, layout)} ({_fault(missing, twice, layout)}); allowed: "
+            f"a header with each of {', '.join(layout.columns)} once. "
             "Map the names in input.columns, or load this file by its own configuration",
         )
+
+
+def _named(found: list[str], layout: Layout) -> str:
+    """The names; how many where they may be a person's values, of a file delivered without its header."""
+    return f"{len(found)} names" if layout.personal else ", ".join(found)[:500]
+
+
+def _fault(missing: list[str], twice: list[str], layout: Layout) -> str:
+    if missing:
+        return f"without {', '.join(missing)}"
+    told = [name for name in twice if not layout.personal or name in layout.columns]
+    return f"with {', '.join(told) or 'a name'} twice"
 
 
 def _encoding(name: str) -> str:

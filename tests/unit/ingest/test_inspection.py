@@ -163,3 +163,19 @@ def test_real_files_have_the_counted_lines_and_missing_values(shared_data: Path)
     assert sum(one.lines for one in found) == 541_909
     assert sum(one.missing["CustomerID"] for one in found) == 135_080
     assert sum(one.missing["Description"] for one in found) == 1_454
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        pytest.param(b"4711,2021-01-01,Planted\n", "3 names (without sku, day, units)", id="no header"),
+        pytest.param(b"sku,day,units,Planted,Planted\n", "5 names (with a name twice)", id="a name twice"),
+    ],
+)
+def test_header_of_a_file_with_personal_columns_is_counted_not_quoted(content: bytes, found: str) -> None:
+    refused = inspect("a.csv", content, layout(personal=("units",)))
+    assert refused.reason == "wrong_header"
+    assert str(refused.words).startswith(
+        f"columns: found {found}; allowed: a header with each of sku, day, units"
+    )
+    assert "Planted" not in str(refused)
