@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
+from tests.java_options import QUICK_JAVA
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -25,8 +26,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         local_dir=str(scratch / "local"),
         options={
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
-            # Thousands of short plans: the quick compiler alone is faster than waiting for the thorough one.
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+            "spark.driver.extraJavaOptions": QUICK_JAVA,
         },
     )
     session = open_session(settings, "lepton_spark tests")

@@ -17,13 +17,12 @@ import pyspark
 
 from lepton_spark.delta_jars import fetch_jars
 from lepton_spark.session import DELTA_SETTINGS
+from tests.java_options import QUICK_JAVA
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SPARK_BIN = Path(pyspark.__file__).parent / "bin"
 LOOPBACK = "127.0.0.1"
 WORKERS = 2
-QUICK_JAVA = "-XX:TieredStopAtLevel=1"
-"""For short lives: docs/adr/0002-local-session.md."""
 NO_CONFS: Mapping[str, str] = MappingProxyType({})
 
 

@@ -1,0 +1,5 @@
+"""What Java is told where it lives for a test run."""
+
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
+"""Thousands of short plans: the quick compiler alone is faster than waiting for the thorough one. Alone it
+keeps 48 MB of code, which a test run fills in minutes; then Java throws code away and makes it again."""
