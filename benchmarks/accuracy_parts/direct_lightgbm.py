@@ -27,15 +27,16 @@ def direct_lightgbm(origin: Origin) -> Output:
     """Train on 12 weekly cutoffs that end 28 days before the origin's own, then forecast."""
     start = time.perf_counter()
     history, last = origin.history, origin.history.n_days - 1
-    features, targets = [], []
+    features, targets, levels = [], [], []
     for back in range(N_CUTOFFS):
         cutoff = last - HORIZON - STRIDE * back
         design, level = rows(history.until(cutoff))
         targets.append(history.quantity[:, cutoff + 1 : cutoff + 1 + HORIZON].ravel() / level)
         features.append(design)
+        levels.append(level)
     target, design = np.concatenate(targets), np.concatenate(features)
     known = np.isfinite(target)
-    data = lgb.Dataset(design[known], target[known], free_raw_data=False)
+    data = lgb.Dataset(design[known], target[known], weight=np.concatenate(levels)[known], free_raw_data=False)
     ahead, level = rows(history)
     parameters = [{"objective": "poisson"}, *({"objective": "quantile", "alpha": alpha} for alpha in LEVELS)]
     means = [lgb.train({**COMMON, **extra}, data, N_TREES).predict(ahead) * level for extra in parameters]
