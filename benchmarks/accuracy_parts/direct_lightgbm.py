@@ -1,16 +1,17 @@
 """The peer a skilled practitioner writes in a day: direct LightGBM on decayed means over the level.
 
 One row a product, cutoff and step; the target over the product's level; one model for the mean (Poisson)
-and one for each quantile. It stands by itself: nothing of it is shared with the forecasters it is held against.
+and one for each quantile. It stands by itself: it shares nothing with the
+forecasters it is held against.
 """
 
 import time
 
 import lightgbm as lgb
 import numpy as np
+
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import LEVELS, Output
-
 from lepton_spark.models.batch import FloatArray, History, IntArray, weekdays
 
 HALF_LIVES = np.array([3.0, 7.0, 14.0, 28.0, 56.0, 112.0, 224.0, 364.0])
@@ -36,7 +37,9 @@ def direct_lightgbm(origin: Origin) -> Output:
         levels.append(level)
     target, design = np.concatenate(targets), np.concatenate(features)
     known = np.isfinite(target)
-    data = lgb.Dataset(design[known], target[known], weight=np.concatenate(levels)[known], free_raw_data=False)
+    data = lgb.Dataset(
+        design[known], target[known], weight=np.concatenate(levels)[known], free_raw_data=False
+    )
     ahead, level = rows(history)
     parameters = [{"objective": "poisson"}, *({"objective": "quantile", "alpha": alpha} for alpha in LEVELS)]
     means = [lgb.train({**COMMON, **extra}, data, N_TREES).predict(ahead) * level for extra in parameters]

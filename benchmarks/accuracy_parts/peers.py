@@ -9,19 +9,34 @@ from collections.abc import Callable, Mapping, Sequence
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from accuracy_parts.direct_lightgbm import direct_lightgbm
-from accuracy_parts.protocol import HORIZON, Origin
-from accuracy_parts.scores import Output
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
 from statsforecast import StatsForecast
-from statsforecast.models import TSB, AutoETS, AutoTheta, CrostonSBA, SeasonalNaive, SeasonalWindowAverage, WindowAverage
+from statsforecast.models import (
+    TSB,
+    AutoETS,
+    AutoTheta,
+    CrostonSBA,
+    SeasonalNaive,
+    SeasonalWindowAverage,
+    WindowAverage,
+)
 
+from accuracy_parts.direct_lightgbm import direct_lightgbm
+from accuracy_parts.protocol import HORIZON, Origin
+from accuracy_parts.scores import Output
 from lepton_spark.models.batch import FloatArray, History
 
 Model = Callable[[Origin], Output]
 MEDIAN = "median of six"
-MEDIAN_OF = ("AutoETS", "AutoTheta", "SeasonalWindowAverage", "mlforecast Poisson", "mlforecast Tweedie", "direct LightGBM")
+MEDIAN_OF = (
+    "AutoETS",
+    "AutoTheta",
+    "SeasonalWindowAverage",
+    "mlforecast Poisson",
+    "mlforecast Tweedie",
+    "direct LightGBM",
+)
 
 
 def long_frame(history: History) -> pd.DataFrame:
@@ -46,7 +61,7 @@ def statistical(model: object) -> Model:
 
 
 def recursive_lightgbm(objective: str) -> Model:
-    """Mlforecast with LightGBM: lags 1, 7, 14, 28, rolling means of 7 and 28 days, weekday and day of month."""
+    """Mlforecast with LightGBM: lags 1, 7, 14, 28, means of 7 and 28 days, weekday, day of month."""
 
     def forecast(origin: Origin) -> Output:
         start = time.perf_counter()

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from accuracy_parts.protocol import Origin
 
+from accuracy_parts.protocol import Origin
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.models.batch import FloatArray, IntArray
 
@@ -52,15 +52,22 @@ class InvalidForecastError(ValueError):
 def check(model: str, origin: Origin, output: Output) -> None:
     """Raise `InvalidForecastError` unless every scored day has a finite forecast that is not negative."""
     scored = ~np.isnan(origin.actual)
-    arrays = [output.forecast] if output.quantiles is None else [output.forecast, *np.moveaxis(output.quantiles, 2, 0)]
+    arrays = (
+        [output.forecast]
+        if output.quantiles is None
+        else [output.forecast, *np.moveaxis(output.quantiles, 2, 0)]
+    )
     for values in arrays:
         if values.shape != scored.shape:
-            raise InvalidForecastError(f"{model}: origin {origin.index}: shape {values.shape}, not {scored.shape}")
+            raise InvalidForecastError(
+                f"{model}: origin {origin.index}: shape {values.shape}, not {scored.shape}"
+            )
         with np.errstate(invalid="ignore"):
             bad = scored & ~(np.isfinite(values) & (values >= 0))
         if bad.any():
             raise InvalidForecastError(
-                f"{model}: origin {origin.index}: {np.count_nonzero(bad)} scored days without a finite forecast >= 0"
+                f"{model}: origin {origin.index}: found {np.count_nonzero(bad)} scored days without a "
+                "forecast; allowed: finite and at least 0 on each"
             )
 
 
@@ -90,14 +97,18 @@ def cell_sums(origin: Origin, output: Output) -> Sums:
 
 def pool(parts: Sequence[Sums]) -> Sums:
     """The sums of several origins side by side."""
-    return Sums(*(np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True)))
+    return Sums(
+        *(np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True))
+    )
 
 
 def scores(sums: Sums, count: FloatArray | None = None) -> dict[str, float]:
     """`SCORES` of cells that count `count` [N] times, once by default."""
     times = np.ones(len(sums.units)) if count is None else count
     units = times @ sums.units
-    by_origin = np.bincount(sums.origin, times * sums.error) / np.maximum(np.bincount(sums.origin, times * sums.units), 1e-9)
+    by_origin = np.bincount(sums.origin, times * sums.error) / np.maximum(
+        np.bincount(sums.origin, times * sums.units), 1e-9
+    )
     return {
         "wrmsse": float(np.sqrt(times @ sums.squared / (times @ sums.squared_weight))),
         "bias": float(np.abs(by_origin[np.unique(sums.origin)]).mean()),

@@ -14,7 +14,7 @@ def decay(n_days: int, cutoffs: IntArray, half_lives: tuple[float, ...]) -> Floa
     """
     age = cutoffs[np.newaxis, :] - np.arange(n_days)[:, np.newaxis]  # [T, C]
     weeks = np.maximum(age, 0) // SEASON_LENGTH * SEASON_LENGTH
-    weight = 0.5 ** (weeks[:, :, np.newaxis] / np.array(half_lives))
+    weight: FloatArray = 0.5 ** (weeks[:, :, np.newaxis] / np.array(half_lives))
     weight[age < 0] = 0.0
     return weight
 

@@ -4,43 +4,49 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import Fit, FloatArray, History
+from lepton_spark.models.batch import BoolArray, Fit, FloatArray, History
 from lepton_spark.models.pooled_features import PooledFeatures, pooled_features
 from lepton_spark.models.shrunk_weekday import PoolProfile
 from lepton_spark.models.trees import Trees
 
 LARGEST_LOG_RATIO = 5.0
-"""A mean forecast is at most e^5 times the level, whatever the trees say of a series unlike any trained on."""
+"""A mean forecast is at most e^5 times its base, whatever the trees say of a series unlike any trained on."""
+
+SHRUNK_SHARE = 0.5
+"""The shrunk weekday forecast's part of the mean; the trees share the rest."""
 
 
 @dataclass(frozen=True)
 class PooledModel:
     """What training hands to the batches of a run.
 
-    mean: trees for the log of mean over level, averaged; quantiles: trees for each level's quantile over level.
-    levels: [Q], rising; pool: what the pool shares at the forecasts' cutoff, C = 1.
-    total_ratio: what the sum of the pool's means is multiplied by to agree with its total.
+    over_level, over_shrunk: trees for the log of the mean over the level and over the weekday forecast.
+    quantiles: trees for each level's quantile over the shrunk weekday forecast; levels: [Q], rising.
+    pool: what the pool shares at the forecasts' cutoff, C = 1.
     """
 
-    mean: tuple[Trees, ...]
+    over_level: Trees
+    over_shrunk: Trees
     quantiles: tuple[Trees, ...]
     levels: FloatArray
     pool: PoolProfile
-    total_ratio: float
 
     def forecast(self, history: History, horizon: int) -> Fit:
-        """The mean: boosted trees and shrunk weekdays in equal parts; NaN rows where no day is known."""
+        """The mean: shrunk weekdays, and two sums of trees; NaN rows where no day is known."""
         features = self._features(history, horizon)
-        forecast = blended_mean(self.mean, features) * self.total_ratio
+        level, shrunk = features.level[:, :1], features.shrunk[:, 0]
+        boosted = (
+            self._ratio(self.over_level, features) * level + self._ratio(self.over_shrunk, features) * shrunk
+        ) / 2
+        forecast = SHRUNK_SHARE * shrunk + (1.0 - SHRUNK_SHARE) * boosted
         forecast[history.n_known == 0] = np.nan
-        return Fit(forecast, {"level": features.level[:, 0], "total_ratio": np.full(history.n_series, self.total_ratio)})
+        return Fit(forecast, {"level": features.level[:, 0]})
 
     def quantile_forecast(self, history: History, horizon: int) -> FloatArray:
         """[S, H, Q], units, never negative, rising with the level; whole where all known sales are whole."""
         features = self._features(history, horizon)
-        level = features.level[:, 0, np.newaxis]
-        arrays = features.series[:, 0], features.days[:, 0], features.calendar[0]
-        raw = np.stack([trees.predict(*arrays) * level for trees in self.quantiles], axis=2)
+        shrunk, arrays = features.shrunk[:, 0], at_one_cutoff(features)
+        raw = np.stack([trees.predict(*arrays) * shrunk for trees in self.quantiles], axis=2)
         raised = np.maximum(np.sort(raw, axis=2), 0.0)
         whole = sells_whole_units(history)
         raised[whole] = np.round(raised[whole])
@@ -50,17 +56,18 @@ class PooledModel:
     def _features(self, history: History, horizon: int) -> PooledFeatures:
         return pooled_features(history, np.array([history.n_days - 1]), horizon, self.pool)
 
-
-def blended_mean(trees: tuple[Trees, ...], features: PooledFeatures) -> FloatArray:
-    """[S, H], units, at the first cutoff: the trees' mean and the shrunk weekday forecast, half each."""
-    arrays = features.series[:, 0], features.days[:, 0], features.calendar[0]
-    log_ratios = [np.minimum(member.predict(*arrays), LARGEST_LOG_RATIO) for member in trees]
-    boosted = np.mean(np.exp(log_ratios), axis=0) * features.level[:, 0, np.newaxis]
-    blended: FloatArray = (boosted + features.shrunk[:, 0]) / 2.0
-    return blended
+    @staticmethod
+    def _ratio(trees: Trees, features: PooledFeatures) -> FloatArray:
+        ratio: FloatArray = np.exp(np.minimum(trees.predict(*at_one_cutoff(features)), LARGEST_LOG_RATIO))
+        return ratio
 
 
-def sells_whole_units(history: History) -> np.ndarray:
+def at_one_cutoff(features: PooledFeatures) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Features of series, days and calendar at the only cutoff, as trees take them."""
+    return features.series[:, 0], features.days[:, 0], features.calendar[0]
+
+
+def sells_whole_units(history: History) -> BoolArray:
     """[S], whether every known quantity is a whole number."""
-    whole: np.ndarray = (history.filled == np.round(history.filled)).all(axis=1)
+    whole: BoolArray = (history.filled == np.round(history.filled)).all(axis=1)
     return whole

@@ -73,15 +73,17 @@ def pooled_features(
 def _decayed(history: History, cutoffs: IntArray, half_lives: tuple[float, ...], power: float) -> FloatArray:
     """[S, C, L], decayed means of the quantity to a power."""
     weight = decay(history.n_days, cutoffs, half_lives)
-    return ratio(project(history.filled**power, weight), project(history.known_weight, weight))
+    powers: FloatArray = history.filled**power
+    return ratio(project(powers, weight), project(history.known_weight, weight))
 
 
 def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: FloatArray) -> FloatArray:
-    """[S, C, K], means, means of roots squared (which spikes hardly move) and root mean squares over level."""
+    """[S, C, K], over level: means, squared means of roots (spikes hardly move them), root mean squares."""
     scale = level[:, :, np.newaxis]
-    roots = _decayed(history, cutoffs, ROOT_HALF_LIVES, 0.5) ** 2
+    roots = np.square(_decayed(history, cutoffs, ROOT_HALF_LIVES, 0.5))
     weight = decay(history.n_days, cutoffs, SHARE_HALF_LIVES)
-    days_sold = ratio(project((history.filled > 0) * 1.0, weight), project(history.known_weight, weight))
+    sold = (history.filled > 0).astype(np.float64)
+    days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
     spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
     return np.concatenate([roots / scale, mean / scale, days_sold, spread / scale], axis=2)
 
@@ -91,9 +93,14 @@ def _times(level: FloatArray, since_sale: IntArray, age: IntArray) -> FloatArray
 
 
 def _of_days(
-    own: Profiles, pool: PoolProfile, index: FloatArray, shrunk: FloatArray, level: FloatArray, ahead: IntArray
+    own: Profiles,
+    pool: PoolProfile,
+    index: FloatArray,
+    shrunk: FloatArray,
+    level: FloatArray,
+    ahead: IntArray,
 ) -> FloatArray:
-    """[S, C, H, K], shrunk and own weekday means over level, the pool's index, the shrunk forecast over level."""
+    """[S, C, H, K], indices shrunk, own and of the pool, and the shrunk forecast over level."""
     scale = level[:, :, np.newaxis, np.newaxis]
     raw = at_days(ratio(own.units, own.days), ahead) / scale
     of_pool = pool.index[np.arange(len(ahead))[:, np.newaxis], weekdays(ahead), -2]  # [C, H]

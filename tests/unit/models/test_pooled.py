@@ -43,7 +43,9 @@ def test_features_know_nothing_after_their_cutoff(history: History) -> None:
     for place, cutoff in enumerate(cutoffs):
         alone = pooled_features(history.until(int(cutoff)), cutoffs[[place]], HORIZON)
         for name in ("level", "shrunk", "series", "days", "since_sale", "age"):
-            np.testing.assert_allclose(getattr(alone, name)[:, 0], getattr(whole, name)[:, place], rtol=1e-9, err_msg=name)
+            np.testing.assert_allclose(
+                getattr(alone, name)[:, 0], getattr(whole, name)[:, place], rtol=1e-9, err_msg=name
+            )
 
 
 def test_features_are_free_of_units_but_the_last_of_a_series(history: History) -> None:
@@ -59,7 +61,10 @@ def test_times_of_a_series_are_counted_from_the_cutoff() -> None:
     features = pooled_features(History(quantity, np.arange(6)), np.array([2, 5]), 2)
     assert features.since_sale.tolist() == [[1, 2]]
     assert features.age.tolist() == [[2, 5]]
-    assert features.calendar[1].tolist() == [[1.0, 2.0, 7.0], [2.0, 3.0, 8.0]]  # Wednesday and Thursday of 1970
+    assert features.calendar[1].tolist() == [
+        [1.0, 2.0, 7.0],
+        [2.0, 3.0, 8.0],
+    ]  # Wednesday and Thursday of 1970
 
 
 def test_training_targets_end_with_the_history(history: History) -> None:
@@ -107,7 +112,10 @@ def test_a_batch_does_not_change_what_a_series_gets(history: History, model: Poo
 
 def test_training_again_gives_the_same_bits(history: History, model: PooledModel) -> None:
     again = train(history, HORIZON, SMALL)
-    assert again.forecast(history, HORIZON).forecast.tobytes() == model.forecast(history, HORIZON).forecast.tobytes()
+    assert (
+        again.forecast(history, HORIZON).forecast.tobytes()
+        == model.forecast(history, HORIZON).forecast.tobytes()
+    )
 
 
 def test_a_series_without_a_known_day_has_no_forecast(model: PooledModel, history: History) -> None:
@@ -117,7 +125,7 @@ def test_a_series_without_a_known_day_has_no_forecast(model: PooledModel, histor
 
 
 def test_a_pool_too_young_to_train_on_is_refused() -> None:
-    with pytest.raises(ValueError, match="none of 2 series has a target after 56 days"):
+    with pytest.raises(ValueError, match="none of 2 series has a target after 56 days of history"):
         train(History(np.ones((2, 40)), np.arange(40)), HORIZON, SMALL)
 
 

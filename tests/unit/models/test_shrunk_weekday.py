@@ -60,7 +60,9 @@ def test_dispersion_is_the_variance_over_the_mean() -> None:
 
 
 def test_shrunk_index_lies_between_its_own_and_the_pools() -> None:
-    own = Profiles(np.full((1, 1, 7, 1), 40.0), np.full((1, 1, 7, 1), 10.0), np.full((1, 1, 1), 2.0), np.zeros((1, 1)))
+    own = Profiles(
+        np.full((1, 1, 7, 1), 40.0), np.full((1, 1, 7, 1), 10.0), np.full((1, 1, 1), 2.0), np.zeros((1, 1))
+    )
     pool = PoolProfile(np.full((1, 7, 1), 0.5), np.zeros(1))
     # own index 40 / 20 = 2, worth 20 units against the prior's 80: (40 + 80 x 0.5) / (20 + 80)
     assert shrunk_index(own, pool)[0, 0, 0, 0] == pytest.approx((40 + PRIOR_UNITS * 0.5) / (20 + PRIOR_UNITS))
@@ -70,7 +72,10 @@ def test_lumpy_demand_is_drawn_further_to_the_pool() -> None:
     shape = (1, 1, 7, 1)
     pool = PoolProfile(np.full((1, 7, 1), 0.5), np.zeros(1))
     smooth, lumpy = (
-        shrunk_index(Profiles(np.full(shape, 40.0), np.full(shape, 10.0), np.full((1, 1, 1), 2.0), np.full((1, 1), d)), pool)
+        shrunk_index(
+            Profiles(np.full(shape, 40.0), np.full(shape, 10.0), np.full((1, 1, 1), 2.0), np.full((1, 1), d)),
+            pool,
+        )
         for d in (0.0, 2.0)
     )
     assert (lumpy < smooth).all()

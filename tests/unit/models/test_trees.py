@@ -10,7 +10,11 @@ def _rows(n_series: int, n_ahead: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     rng = np.random.default_rng(3)
     series, days = rng.normal(size=(n_series, 3)), rng.normal(size=(n_series, n_ahead, 2))
     calendar = np.arange(n_ahead)[:, np.newaxis] * np.ones(2)
-    parts = np.broadcast_to(series[:, np.newaxis], (n_series, n_ahead, 3)), days, np.broadcast_to(calendar, (n_series, n_ahead, 2))
+    parts = (
+        np.broadcast_to(series[:, np.newaxis], (n_series, n_ahead, 3)),
+        days,
+        np.broadcast_to(calendar, (n_series, n_ahead, 2)),
+    )
     return series, days, calendar, np.concatenate(parts, axis=2).reshape(-1, 7)
 
 
@@ -28,7 +32,9 @@ def test_trees_sum_as_scikit_learn_does(loss: str) -> None:
 
 
 def test_a_value_on_the_threshold_goes_left() -> None:
-    tree = Trees(1.0, np.array([0]), np.array([0.5]), np.array([0]), np.array([1], dtype=np.uint16), np.eye(1, 16) + 2)
+    tree = Trees(
+        1.0, np.array([0]), np.array([0.5]), np.array([0]), np.array([1], dtype=np.uint16), np.eye(1, 16) + 2
+    )
     series = np.array([[0.5], [0.6]])
     # leaves 3 and 2, on a baseline of 1
     assert tree.predict(series, np.empty((2, 1, 0)), np.empty((1, 0))).tolist() == [[4.0], [3.0]]
