@@ -1,8 +1,8 @@
 """The peer a skilled practitioner writes in a day: direct LightGBM on decayed means over the level.
 
 One row a product, cutoff and step; the target over the product's level; one model for the mean (Poisson)
-and one for each quantile (weighted by the level, which its pinball is better for). It stands by itself: it shares nothing with the
-forecasters it is held against.
+and one for each quantile, weighted by the level, which is better for its pinball. It stands by itself: it
+shares nothing with the forecasters it is held against.
 """
 
 import time
@@ -40,9 +40,10 @@ def direct_lightgbm(origin: Origin) -> Output:
     inputs, ratios = design[known], target[known]
     plain = lgb.Dataset(inputs, ratios, free_raw_data=False)
     weighted = lgb.Dataset(inputs, ratios, weight=np.concatenate(levels)[known], free_raw_data=False)
-    boosters = [lgb.train({**COMMON, "objective": "poisson"}, plain, N_TREES)]
-    for alpha in LEVELS:
-        boosters.append(lgb.train({**COMMON, "objective": "quantile", "alpha": alpha}, weighted, N_TREES))
+    boosters = [
+        lgb.train({**COMMON, "objective": "poisson"}, plain, N_TREES),
+        *(lgb.train({**COMMON, "objective": "quantile", "alpha": q}, weighted, N_TREES) for q in LEVELS),
+    ]
     ahead, level = rows(history)
     means = [booster.predict(ahead) * level for booster in boosters]
     forecast, *quantiles = np.maximum(np.stack(means), 0.0).reshape(1 + len(LEVELS), -1, HORIZON)
