@@ -28,7 +28,7 @@ demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to p
 	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
 
 test: $(STAMP)  ## run every test
-	@$(BIN)/python -m pytest --durations=15
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	$(BIN)/ruff check .
@@ -39,8 +39,12 @@ check: $(STAMP)  ## lint, format, types, direction of imports
 bench: $(STAMP)  ## measure speed; prints a table
 	$(BIN)/python benchmarks/throughput.py
 
-bench-accuracy: $(STAMP)  ## measure accuracy against peers; prints a table (needs the extra peers)
-	$(BIN)/python benchmarks/accuracy.py
+bench-accuracy: $(VENV)/.peers-done  ## measure accuracy beside peers, which it installs first; prints a table
+	$(BIN)/python benchmarks/accuracy.py --csv docs/accuracy.csv
+
+$(VENV)/.peers-done: $(STAMP) requirements-peers.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $@
 
 wheel: $(STAMP)  ## build the wheel, and its copy lepton_spark.zip for spark-submit --py-files
 	rm -rf build dist

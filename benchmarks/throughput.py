@@ -155,7 +155,7 @@ class Bench:
         def forecast(rows: pa.Table) -> pa.Table:
             rows = rows.sort_by(SERIES_ORDER)
             with threadpool_limits(1):
-                history = dense_history(packed_batch(rows), settings.calendar)
+                history = dense_history(packed_batch(rows), settings.calendar, settings.history_days)
                 made = create(settings.candidates[0]).fit_forecast(history, settings.horizon)
             ids = rows.select(["product_id", "location_id"])
             return ids.append_column("forecast", lists(clip_forecast(made.forecast)))
@@ -182,7 +182,7 @@ class Bench:
         def run() -> None:
             name = f"r{time.monotonic_ns()}"
             manifest = Run(name, "forecast", n_batches=self.n_batches, counts={"series_in": self.n_series})
-            carry_out(self.warehouse, Plan(manifest, CUTOFF, settings, []), SilentProgress())
+            carry_out(self.warehouse, Plan(manifest, CUTOFF, settings), SilentProgress())
 
         return run
 

@@ -27,7 +27,7 @@ from lepton_spark.pipelines import run as running
 from lepton_spark.report.console import print_counts, print_summary, print_tables
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.report.summary import summarise
-from lepton_spark.session import open_session
+from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
 
 PRIVACY_KEY = "LEPTON_PRIVACY_KEY"
@@ -47,13 +47,26 @@ app = typer.Typer(
 )
 
 Files = Annotated[
-    list[Path] | None, typer.Option("--conf", metavar="FILE...", help="YAML files; later ones win.")
+    list[Path] | None,
+    typer.Option(
+        "--conf",
+        metavar="FILE...",
+        help="One or more YAML files; later ones win. `lepton config` shows the result.",
+    ),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; wins over the files.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="One setting, such as forecast.horizon=14; wins over the files. Again for more.",
+    ),
 ]
 Cutoff = Annotated[
-    str | None, typer.Option(metavar="DATE", help="The last day the models may see (default: configured).")
+    str | None,
+    typer.Option(
+        metavar="DATE", help="The last day the models may see, as 2024-12-31; default: the last complete day."
+    ),
 ]
 Publish = Annotated[bool, typer.Option("--publish", help="Publish although a later cutoff is published.")]
 
@@ -75,13 +88,20 @@ def run(
     """All stages: ingest, panel, forecast, publish."""
     job = _Job(conf, settings, cutoff, reads_input=True)
     result = running.run(
-        job.spark, job.config, None, _clock, _privacy_key(), force=publish, progress=job.progress
+        job.spark,
+        job.config,
+        None,
+        _clock,
+        _privacy_key(),
+        force=publish,
+        progress=job.progress,
+        tell=_tell_refused,
     )
     summary = summarise(job.warehouse, result.forecast.run_id)
     print_summary(
         job.console, summary, result.ingest.counts, job.warehouse, published=result.publish.published
     )
-    raise typer.Exit(_told(result.publish) or _told_refused(result.ingest))
+    raise typer.Exit(_told(result.publish) or _refusal_code(result.ingest))
 
 
 @app.command()
@@ -90,7 +110,8 @@ def ingest(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None)
     job = _Job(conf, settings, cutoff, reads_input=True)
     result = ingesting.ingest(job.spark, job.config, _clock, _privacy_key(), job.progress)
     print_counts(job.console, result.counts)
-    raise typer.Exit(_told_refused(result))
+    _tell_refused(result)
+    raise typer.Exit(_refusal_code(result))
 
 
 @app.command()
@@ -156,8 +177,7 @@ class _Job:
 
 
 def _load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None) -> LoadedConfig:
-    asked = [] if cutoff is None else [f"forecast.cutoff={cutoff}"]
-    return load_config(conf or [], [*(settings or []), *asked], known_models())
+    return load_config(conf or [], settings or [], known_models(), cutoff)
 
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
@@ -166,6 +186,10 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     if reads_input and loaded.config.input.path is None:
         source, allowed = loaded.source("input.path"), "a file, a folder, a glob or a Delta table"
         faults.append(Fault(source, "input.path", "nothing", allowed))
+    faults += [
+        Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
+        for key, found, allowed in contradictions(loaded.config.spark)
+    ]
     root = loaded.config.warehouse.root
     if not _can_hold_tables(root):
         faults.append(
@@ -191,10 +215,13 @@ def _told(result: publishing.PublishResult) -> int:
     return GATES_REFUSED if result.refused else 0
 
 
-def _told_refused(result: ingesting.IngestResult) -> int:
-    """Names on stderr the files that were refused; the exit code of it."""
+def _tell_refused(result: ingesting.IngestResult) -> None:
+    """Names on stderr the files that were refused."""
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
+
+
+def _refusal_code(result: ingesting.IngestResult) -> int:
     return FILES_REFUSED if result.refused else 0
 
 

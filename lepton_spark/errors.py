@@ -25,10 +25,10 @@ class BalanceError(LeptonError):
     """Lines read do not equal lines accounted for; nothing may be published."""
 
 
-class GateError(LeptonError):
-    """A gate refused the run; it is kept, the last published forecasts stand."""
+class FilesError(LeptonError):
+    """Files were refused, and nothing else is there to work with."""
 
-    exit_code = 3
+    exit_code = 4
 
 
 @dataclass(frozen=True)

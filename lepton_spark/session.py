@@ -135,13 +135,9 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
 
     Raises: ConfigError when an option contradicts what results depend on.
     """
-    fixed = {**RESULT_SETTINGS, **DELTA_SETTINGS}
     faults = [
-        Fault(
-            "configuration", f"spark.options.{key}", repr(value), f"{fixed[key]!r}, for results depend on it"
-        )
-        for key, value in settings.options.items()
-        if value != fixed.get(key, value)
+        Fault("configuration", f"spark.options.{key}", repr(found), allowed)
+        for key, found, allowed in contradictions(settings)
     ]
     if faults:
         raise ConfigError(faults)
@@ -155,8 +151,19 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         **settings.options,
         **_class_path(settings.master, jars),
         JAVA_OPTIONS: f"{_quiet_log()} {settings.options.get(JAVA_OPTIONS, '')}",
-        **fixed,
+        **RESULT_SETTINGS,
+        **DELTA_SETTINGS,
     }
+
+
+def contradictions(settings: SparkSettings) -> list[tuple[str, str, str]]:
+    """(option, found, allowed) of each option that contradicts what results depend on."""
+    fixed = {**RESULT_SETTINGS, **DELTA_SETTINGS}
+    return [
+        (key, value, f"{fixed[key]!r}, for results depend on it")
+        for key, value in settings.options.items()
+        if value != fixed.get(key, value)
+    ]
 
 
 def _class_path(master: str, jars: list[Path]) -> dict[str, str]:

@@ -1,22 +1,20 @@
 """Reads the configuration: YAML files laid over each other, `--set` on top, every fault at once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from lepton_spark.config.secrets import MASK, is_secret
+from lepton_spark.config.layers import Tree, layers
+from lepton_spark.config.secrets import masked
 from lepton_spark.config.tree import KNOWN_MODELS, Config
 from lepton_spark.errors import ConfigError, Fault
 
 DEFAULT_SOURCE = "default"
-SET_SOURCE = "--set"
-
-Tree = dict[str, Any]
+CUTOFF_SOURCE = "--cutoff"
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,12 @@ def nearest_source(key: str, sources: Mapping[str, str]) -> str | None:
 
 
 def load_config(
-    paths: Sequence[str | Path], overrides: Sequence[str] = (), known_models: Collection[str] | None = None
+    paths: Sequence[str | Path],
+    overrides: Sequence[str] = (),
+    known_models: Collection[str] | None = None,
+    cutoff: str | None = None,
 ) -> LoadedConfig:
-    """The resolved configuration; later files and then `overrides` (`dotted.key=value`) win.
+    """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
     known_models: the names that `forecast.models` may hold; any when None.
 
@@ -50,83 +51,14 @@ def load_config(
     tree: Tree = {}
     sources: dict[str, str] = {}
     faults: list[Fault] = []
-    for name, layer in _layers(paths, overrides, faults):
+    for name, layer in layers(paths, overrides, faults):
         _overlay(tree, layer, name, sources)
+    if cutoff is not None:
+        _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)
     loaded = _validate(tree, sources, faults, known_models)
     if faults or loaded is None:
         raise ConfigError(faults)
     return loaded
-
-
-def _layers(
-    paths: Sequence[str | Path], overrides: Sequence[str], faults: list[Fault]
-) -> Iterator[tuple[str, Tree]]:
-    for path in paths:
-        layer = _read_yaml(path, faults)
-        if layer is not None:
-            yield str(path), layer
-    for override in overrides:
-        setting = _read_override(override, faults)
-        if setting is not None:
-            yield SET_SOURCE, setting
-
-
-def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
-    try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except FileNotFoundError:
-        faults.append(Fault(str(path), "(file)", "no such file", "an existing YAML file"))
-    except (OSError, UnicodeDecodeError) as fault:
-        faults.append(Fault(str(path), "(file)", str(fault), "a readable YAML file in UTF-8"))
-    except yaml.YAMLError as fault:
-        faults.append(Fault(str(path), "(file)", " ".join(str(fault).split()), "YAML with each key once"))
-    else:
-        if content is None or isinstance(content, dict):
-            return content or {}
-        faults.append(Fault(str(path), "(file)", type(content).__name__, "a mapping of sections"))
-    return None
-
-
-def _read_override(override: str, faults: list[Fault]) -> Tree | None:
-    key, equals, text = override.partition("=")
-    parts = key.strip().split(".")
-    if not equals or not all(parts):
-        faults.append(Fault(SET_SOURCE, override, "no dotted key and value", "dotted.key=value"))
-        return None
-    try:
-        value: Any = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as fault:
-        faults.append(Fault(SET_SOURCE, key, " ".join(str(fault).split()), "a YAML value"))
-        return None
-    for part in reversed(_split_at_fields(parts)):
-        value = {part: value}
-    layer: Tree = value
-    return layer
-
-
-def _split_at_fields(parts: Sequence[str]) -> list[str]:
-    """Below a free mapping (`spark.options`) the rest is one key, dots and all: `fs.s3a.endpoint`."""
-    section: type[BaseModel] | None = Config
-    for position, part in enumerate(parts):
-        annotation = (
-            section.model_fields[part].annotation if section and part in section.model_fields else None
-        )
-        if get_origin(annotation) is dict:
-            below = parts[position + 1 :]
-            return [*parts[: position + 1], ".".join(below)] if below else list(parts)
-        section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-    return list(parts)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice instead of keeping the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], prefix: str = "") -> None:
@@ -151,9 +83,18 @@ def _validate(
     try:
         config = Config.model_validate(_without_empty_sections(tree), context={KNOWN_MODELS: known_models})
     except ValidationError as error:
-        faults.extend(_fault(detail, sources) for detail in error.errors(include_url=False))
+        details = error.errors(include_url=False)
+        faults.extend(_fault(detail, sources) for detail in details if not _follows(detail, details))
         return None
     return LoadedConfig(config, dict(sources))
+
+
+def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is too short only because its items were refused, each with its own fault."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in details
+    )
 
 
 def _without_empty_sections(tree: Tree) -> Tree:
@@ -166,7 +107,7 @@ def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
     source = _source_of(key.partition("[")[0], sources)
     if detail["type"] == "extra_forbidden":
         return Fault(source, key, "an unknown key", f"one of {', '.join(_siblings(key))}")
-    allowed = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    allowed = re.sub(r"^(Value error, |\w+ should (be |have )?)", "", detail["msg"])
     found = "nothing" if detail["type"] == "missing" else _shown(key, detail["input"])
     return Fault(source, key, found, allowed)
 
@@ -178,11 +119,9 @@ def _key(place: Sequence[int | str]) -> str:
 
 
 def _shown(key: str, value: object) -> str:
-    if is_secret(key):
-        return MASK
     if isinstance(value, dict) or hasattr(value, "model_dump"):
         return "this section"
-    text = repr(value)
+    text = repr(masked(key, value))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -4,9 +4,22 @@ import re
 
 MASK = "***"
 
-_SECRET = re.compile(r"(password|passwd|secret|token|credential|access.?key|account.?key|sas)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(password|passwd|secret|token|credential|(access|account|private|privacy|api).?key|sas)", re.IGNORECASE
+)
+_SECRET_WITHIN = re.compile(rf"{_SECRET.pattern}[^\s=:]*\s*[=:]", re.IGNORECASE)
+_USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
 
 
 def is_secret(key: str) -> bool:
     """Whether a dotted key names a secret, such as `spark.options.fs.s3a.secret.key`."""
     return _SECRET.search(key) is not None
+
+
+def masked(key: str, value: object) -> object:
+    """The value without a secret: named by the key, set in the text (`-Dpassword=...`) or in a URL."""
+    if value is None:
+        return None
+    if is_secret(key) or (isinstance(value, str) and _SECRET_WITHIN.search(value)):
+        return MASK
+    return _USER_OF_URL.sub(MASK, value) if isinstance(value, str) else value

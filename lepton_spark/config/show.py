@@ -1,16 +1,17 @@
 """The resolved tree as text: each value, where it came from, secrets masked."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lepton_spark.config.load import LoadedConfig
-from lepton_spark.config.secrets import MASK, is_secret
+from lepton_spark.config.secrets import masked
 
 
 def resolved_lines(loaded: LoadedConfig) -> Iterator[tuple[str, str, str]]:
     """(dotted key, value as YAML would write it, source) for every key of the tree."""
     for key, value in _flatten(loaded.config.model_dump(mode="json")):
-        yield key, MASK if is_secret(key) and value is not None else _as_yaml(value), loaded.source(key)
+        yield key, _as_yaml(masked(key, value)), loaded.source(key)
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -28,4 +29,6 @@ def _as_yaml(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return f"[{', '.join(_as_yaml(item) for item in value)}]"
+    if isinstance(value, str) and (value != value.strip() or not value or not value.isprintable()):
+        return json.dumps(value, ensure_ascii=False)
     return str(value) if value != {} else "{}"

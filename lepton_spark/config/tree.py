@@ -1,45 +1,30 @@
 """The configuration tree: every key, its type, its default and what it means."""
 
 import re
-from datetime import date
-from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from lepton_spark.config.options import READER_OPTIONS, option_faults
+from lepton_spark.config.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.refusal import Refusal, refuse
+from lepton_spark.config.section import Day, Name, OptionText, Section
+
+__all__ = [
+    "KNOWN_MODELS",
+    "BacktestSettings",
+    "ColumnNames",
+    "Config",
+    "ForecastSettings",
+    "GateSettings",
+    "InputSettings",
+    "PanelSettings",
+    "PublishSettings",
+    "SparkSettings",
+    "WarehouseSettings",
+]
 
 KNOWN_MODELS = "known_models"
 """Names the models in the validation's context: the registry stands above this room."""
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("a time zone of the IANA data base such as UTC or America/New_York")
-    return name
-
-
-def _compilable(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as fault:
-        raise ValueError(f"a regular expression ({fault})") from fault
-    return pattern
-
-
-def _as_text(value: object) -> object:
-    """YAML reads `header: true` and `quote: 1` as values of their own; options are text."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
 
 
 def _known_model(name: str, info: ValidationInfo) -> str:
@@ -49,17 +34,19 @@ def _known_model(name: str, info: ValidationInfo) -> str:
     return name
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Pattern = Annotated[str, AfterValidator(_compilable)]
-OptionText = Annotated[str, BeforeValidator(_as_text)]
-Name = Annotated[str, Field(min_length=1)]
+def _known_master(master: str) -> str:
+    if not re.fullmatch(r"local(\[(\*|[1-9]\d*)(, *[1-9]\d*)?\])?|(spark|k8s)://\S+|yarn", master):
+        raise ValueError("local[*], local[2] or spark://HOST:PORT, for instance")
+    return master
+
+
+def _memory(size: str) -> str:
+    if not re.fullmatch(r"[1-9]\d*[kmgt]b?", size.lower()):
+        raise ValueError("an amount of memory such as 4g or 800m")
+    return size
+
+
 ModelName = Annotated[Name, AfterValidator(_known_model)]
-
-
-class Section(BaseModel):
-    """A frozen section that refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class WarehouseSettings(Section):
@@ -68,73 +55,15 @@ class WarehouseSettings(Section):
     root: Name = Field("warehouse", description="folder or object-store path that holds every Delta table")
 
 
-class ColumnNames(Section):
-    """The source's name of each column; the last four are optional."""
-
-    product_id: Name = "product_id"
-    location_id: Name | None = None
-    date: Name = "date"
-    quantity: Name = "quantity"
-    price: Name | None = None
-    transaction_id: Name | None = None
-    customer_id: Name | None = None
-
-
-class InputSettings(Section):
-    """The delivered files and the rules that read them."""
-
-    path: Name | None = Field(None, description="a file, a folder, a glob, or a Delta table")
-    format: Literal["csv", "json", "parquet", "delta"] = "csv"
-    kind: Literal["daily", "transactions"] = Field(
-        "daily", description="daily: one figure a product-day; transactions: one line a sale or return"
-    )
-    columns: ColumnNames = ColumnNames()
-    options: dict[str, OptionText] = Field(default_factory=dict, description="reader options of the format")
-    date_formats: tuple[Name, ...] = Field(
-        ("yyyy-MM-dd",),
-        min_length=1,
-        description="the forms a date may have, tried in this order, never guessed",
-    )
-    source_timezone: Zone = Field("UTC", description="the zone of times that are written without an offset")
-    timezone: Zone = Field("UTC", description="the zone in whose calendar a business day is counted")
-    duplicates: Literal["drop", "keep"] = Field("drop", description="what a line repeated within its file is")
-    conflicts: Literal["reject", "sum"] = Field(
-        "reject", description="two values of one product-day in one load of daily input"
-    )
-    product_case: Literal["keep", "upper", "lower"] = Field(
-        "keep", description="how product codes are folded"
-    )
-    product_pattern: Pattern | None = Field(
-        None, description="what a folded product code looks like as a whole; other codes are `not_a_product`"
-    )
-    cancellation_pattern: Pattern | None = Field(
-        None,
-        description="transaction ids of cancellations and returns; a negative line without it is a write-off",
-    )
-    cancel_window_days: int = Field(60, ge=0, le=3660, description="how long a sale can still be cancelled")
-    price_is: Literal["unit", "line_total"] = Field("unit", description="what the price column holds")
-    non_positive_price: Literal["reject", "keep"] = "reject"
-    min_unit_price: float | None = Field(
-        None, gt=0, description="a line sold below this price a unit is not counted in units (`not_units`)"
-    )
-    personal_columns: tuple[Name, ...] = Field((), description="further source columns that speak of persons")
-    max_file_bytes: int = Field(
-        1 << 30, gt=0, le=2_000_000_000, description="a larger file is refused; split it"
-    )
-
-    @model_validator(mode="after")
-    def _options_fit_the_format(self) -> Self:
-        faults = option_faults(self.format, self.options)
-        if faults:
-            known = ", ".join(sorted(READER_OPTIONS[self.format])) or "none"
-            raise ValueError(f"options of {self.format}: {known} (found {', '.join(faults)})")
-        return self
-
-
 class PanelSettings(Section):
     """How sales become series."""
 
-    obsolete_days: int = Field(180, ge=1, description="a product without a sale for so long is obsolete")
+    obsolete_days: int = Field(
+        180, ge=1, description="a product without a sale on so many known days is obsolete"
+    )
+    history_days: int = Field(
+        1461, ge=28, description="how far back from the cutoff a model sees; older days are left out"
+    )
     new_days: int = Field(56, ge=1, description="a product first sold less long ago is new")
     last_day: Literal["by_volume", "complete", "incomplete"] = Field(
         "by_volume", description="whether the last delivered day counts as complete"
@@ -153,7 +82,7 @@ class ForecastSettings(Section):
         min_length=1,
         description="names from the registry",
     )
-    cutoff: date | None = Field(
+    cutoff: Day | None = Field(
         None, description="the last day a model may see; default: the last complete day"
     )
     half_lives: tuple[Annotated[float, Field(gt=0)], ...] = Field(
@@ -162,6 +91,16 @@ class ForecastSettings(Section):
         description="days in which a day's weight halves, chosen per product",
     )
     series_per_batch: int = Field(512, ge=1, le=16384, description="series that one call fits, about")
+
+    @field_validator("models")
+    @classmethod
+    def _each_model_once(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        refuse(
+            Refusal((position,), name, "each model once")
+            for position, name in enumerate(models)
+            if name in models[:position]
+        )
+        return models
 
 
 class BacktestSettings(Section):
@@ -189,14 +128,18 @@ class GateSettings(Section):
 class PublishSettings(Section):
     """What readers are told of the published forecasts."""
 
-    valid_days: int = Field(7, ge=1, description="days after the cutoff for which the forecasts may be used")
+    valid_days: int = Field(
+        7,
+        ge=1,
+        description="days after the cutoff for which the forecasts may be used; at most the horizon",
+    )
 
 
 class SparkSettings(Section):
     """The local session; under spark-submit the cluster's own settings stand."""
 
-    master: Name = "local[*]"
-    driver_memory: Name = "4g"
+    master: Annotated[str, AfterValidator(_known_master)] = "local[*]"
+    driver_memory: Annotated[str, AfterValidator(_memory)] = "4g"
     shuffle_partitions: int = Field(8, ge=1)
     local_dir: Name | None = None
     options: dict[str, OptionText] = Field(default_factory=dict)
@@ -213,3 +156,15 @@ class Config(Section):
     gates: GateSettings = GateSettings()
     publish: PublishSettings = PublishSettings()
     spark: SparkSettings = SparkSettings()
+
+    @field_validator("publish")
+    @classmethod
+    def _valid_within_the_horizon(cls, publish: PublishSettings, info: ValidationInfo) -> PublishSettings:
+        """A shorter horizon than the default shortens the default; what was set is refused instead."""
+        horizon = info.data["forecast"].horizon if "forecast" in info.data else publish.valid_days
+        if publish.valid_days <= horizon:
+            return publish
+        if "valid_days" in publish.model_fields_set:
+            allowed = f"up to forecast.horizon, {horizon}: no day after it has a forecast"
+            refuse([Refusal(("valid_days",), publish.valid_days, allowed)])
+        return publish.model_copy(update={"valid_days": horizon})

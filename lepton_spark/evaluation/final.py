@@ -14,7 +14,7 @@ from lepton_spark.evaluation.backtest import (
     window_scales,
 )
 from lepton_spark.evaluation.calibration import QuantileForecasts, quantile_forecasts
-from lepton_spark.evaluation.demand import StringArray
+from lepton_spark.evaluation.demand import StringArray, is_obsolete
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
@@ -98,20 +98,22 @@ def forecast_batch(
     *,
     horizon: int,
     levels: Sequence[float],
-    obsolete: BoolArray,
+    obsolete_days: int,
     min_train_days: int,
 ) -> BatchForecast:
     """Forecast every series with its chosen candidate, or the first fallback whose forecast is finite.
 
-    Closed days get 0, obsolete series 0 on every day. Quantiles come from the chosen candidate's errors
+    Closed days get 0, obsolete series 0 on every day; in the backtest what was obsolete at a window's
+    cutoff, as it would have been published then. Quantiles come from the chosen candidate's errors
     on all windows, where a fallback made the forecast from Poisson.
 
-    closed_future: [S, H]; levels: [Q], rising; obsolete: [S].
+    closed_future: [S, H]; levels: [Q], rising.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
     roles = _roles(history.n_series, candidates, selection)
-    backtests = _backtest_roles(history, roles, windows, horizon, min_train_days)
+    backtests = _backtest_roles(history, roles, windows, horizon, min_train_days, obsolete_days)
+    obsolete = is_obsolete(history.quantity, obsolete_days)
     scales = window_scales(history, windows)
     scores = [
         _score_role(keys, backtest, scales, windows, levels)
@@ -190,8 +192,12 @@ def _backtest_roles(
     windows: Sequence[Window],
     horizon: int,
     min_train_days: int,
+    obsolete_days: int,
 ) -> list[_Backtest]:
-    """Every role's forecasts on every window, each model fitted on the days up to the window's cutoff."""
+    """Every role's forecasts on every window, each model fitted on the days up to the window's cutoff.
+
+    The first role's are those that would have been published: 0 where a series was obsolete.
+    """
     shape = (history.n_series, len(windows), horizon)
     found = [_Backtest(np.full(shape, np.nan), np.full(shape, np.nan)) for _ in roles]
     for place, (window, column) in enumerate(zip(windows, cutoff_columns(history, windows), strict=True)):
@@ -199,7 +205,9 @@ def _backtest_roles(
         if not rows.size:
             continue
         actual = actuals(history, window, horizon)
-        fits = _fit_roles(history.until(int(column)), roles, rows, horizon)
+        train = history.until(int(column))
+        fits = _fit_roles(train, roles, rows, horizon)
+        fits[0].forecast[rows[is_obsolete(train.quantity[rows], obsolete_days)]] = 0.0
         for backtest, fitted in zip(found, fits, strict=True):
             backtest.forecast[:, place] = fitted.forecast
             backtest.actual[:, place] = actual

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.errors import InputError, explain
-from lepton_spark.evaluation.demand import NEW, OBSOLETE, StringArray, demand_classes
+from lepton_spark.evaluation.demand import NEW, StringArray, demand_classes
 from lepton_spark.evaluation.final import FALLBACKS, BatchForecast, forecast_batch
 from lepton_spark.evaluation.selection import ClassTable, Selection, select
 from lepton_spark.evaluation.sums import ErrorSums
@@ -41,10 +41,9 @@ class FitBatch:
 
     def _fit(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
         history, classes = self._history(rows)
-        selection = select(self._sums(rows, candidates), classes, self.table, MIN_CHOICE_DAYS)
-        forecast = self._forecast(
-            rows, history, classes, self.settings.candidates, selection, self.settings.windows
-        )
+        seen = self.settings.classes_for_choice(history)
+        selection = select(self._sums(rows, candidates), seen, self.table, MIN_CHOICE_DAYS)
+        forecast = self._forecast(rows, history, self.settings.candidates, selection, self.settings.windows)
         return result_rows(rows, Batch(history, classes, selection, forecast), self.settings)
 
     def _last_resort(self, rows: pa.Table, reason: str) -> pa.Table:
@@ -57,21 +56,20 @@ class FitBatch:
 
     def _fall_back(self, rows: pa.Table, history: History, classes: StringArray, reason: str) -> pa.Table:
         selection = select(ErrorSums.zeros(1, 0, 1), classes, no_class_table(1), 1)
-        forecast = self._forecast(rows, history, classes, FALLBACKS[:1], selection, ())
+        forecast = self._forecast(rows, history, FALLBACKS[:1], selection, ())
         return result_rows(rows, Batch(history, classes, selection, forecast), self.settings, reason)
 
     def _unknown(self) -> History:
         return History(np.full((1, 1), np.nan), np.array([self.settings.calendar.cutoff]))
 
     def _history(self, rows: pa.Table) -> tuple[History, StringArray]:
-        history = dense_history(packed_batch(rows), self.settings.calendar)
+        history = dense_history(packed_batch(rows), self.settings.calendar, self.settings.history_days)
         return history, demand_classes(history.quantity, self.settings.new_days, self.settings.obsolete_days)
 
     def _forecast(
         self,
         rows: pa.Table,
         history: History,
-        classes: StringArray,
         candidates: tuple[Candidate, ...],
         selection: Selection,
         windows: tuple[Window, ...],
@@ -85,7 +83,7 @@ class FitBatch:
             windows,
             horizon=self.settings.horizon,
             levels=LEVELS,
-            obsolete=classes == OBSOLETE,
+            obsolete_days=self.settings.obsolete_days,
             min_train_days=self.settings.min_train_days,
         )
 

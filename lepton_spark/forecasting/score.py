@@ -7,7 +7,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
-from lepton_spark.evaluation.demand import NEW, StringArray, demand_classes
+from lepton_spark.evaluation.demand import NEW, StringArray
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.forecasting.arrow import SERIES_ORDER, floats, masked, packed_batch, struct_lists
 from lepton_spark.forecasting.guard import guarded
@@ -34,8 +34,8 @@ class ScoreBatch:
 
     def _score(self, rows: pa.Table) -> pa.Table:
         given = self.settings
-        history = dense_history(packed_batch(rows), given.calendar)
-        classes = demand_classes(history.quantity, given.new_days, given.obsolete_days)
+        history = dense_history(packed_batch(rows), given.calendar, given.history_days)
+        classes = given.classes_for_choice(history)
         scores = score_candidates(
             history, given.candidates, given.windows, given.horizon, given.min_train_days
         )

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lepton_spark.config import Config
+from lepton_spark.evaluation.backtest import cutoff_columns
+from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.models.adapters import RegressorFactory
+from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Candidate, candidates_for, register_regressor, registered_regressors
 from lepton_spark.panel.calendar import Calendar
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
@@ -30,6 +33,7 @@ class FitSettings:
     min_train_days: int
     new_days: int
     obsolete_days: int
+    history_days: int
     regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
 
     @property
@@ -41,6 +45,12 @@ class FitSettings:
     def has_choice(self) -> bool:
         """Whether there is anything to choose and to choose by; else pass A would decide nothing."""
         return len(self.candidates) > 1 and bool(self.validation)
+
+    def classes_for_choice(self, history: History) -> StringArray:
+        """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""
+        ends = cutoff_columns(history, [self.windows[place] for place in of_role(self.windows, Role.TEST)])
+        seen = history.quantity[:, : max(int(ends.min(initial=history.n_days - 1)), -1) + 1]
+        return demand_classes(seen, self.new_days, self.obsolete_days)
 
     def register(self) -> None:
         """Make the driver's regressors known in this process."""
@@ -62,5 +72,6 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
         min_train_days=backtest.min_train_days,
         new_days=config.panel.new_days,
         obsolete_days=config.panel.obsolete_days,
+        history_days=config.panel.history_days,
         regressors=registered_regressors(),
     )

@@ -1,5 +1,6 @@
 """What a load came to: lines by where they ended, and what was found of them, as delivered."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError, explain
 from lepton_spark.ingest.delivery import ReadFile
-from lepton_spark.ingest.placing import ACCEPTED, ALREADY_LOADED, PLACES, REJECTED
+from lepton_spark.ingest.placing import ACCEPTED, ALREADY_LOADED, PLACES, REJECTED, REPEAT
 
 Counts = dict[str, int]
 
@@ -45,19 +46,26 @@ def findings(numbered: DataFrame) -> tuple[Counts, date | None, date | None]:
 
 @dataclass(frozen=True)
 class Ended:
-    """Lines by place, and rejected ones by first reason, of the load and by file; accepted lines' days."""
+    """Lines by place, and rejected ones by first reason, of the load and by file; accepted lines' days.
+
+    barren: files of which every line stands in `rejects`, repeats left aside, with words for it.
+    """
 
     total: Counts
     by_file: Mapping[int, Counts]
+    barren: Mapping[int, str]
     first_accepted: date | None
     last_accepted: date | None
 
 
 def places(placed: DataFrame, copies: Sequence[ReadFile]) -> Ended:
     """Where the lines of a load ended; those of a file delivered twice at once are already loaded."""
-    reason = F.when(F.col("place") == REJECTED, F.col("reasons")[0])
+    reason = F.when(F.col("is_refused"), F.col("reasons")[0])
     groups = placed.groupBy("file", "place", reason.alias("reason"), "replaces").agg(
-        F.count("*").alias("lines"), F.min("date").alias("first"), F.max("date").alias("last")
+        F.count("*").alias("lines"),
+        F.min("date").alias("first"),
+        F.max("date").alias("last"),
+        F.min("words").alias("words"),
     )
     rows = groups.collect()
     total: Counts = dict.fromkeys(PLACES, 0) | {"replaced": 0}
@@ -70,11 +78,35 @@ def places(placed: DataFrame, copies: Sequence[ReadFile]) -> Ended:
     total[ALREADY_LOADED] += sum(copy.inspection.lines for copy in copies)
     accepted = [row for row in rows if row["place"] == ACCEPTED]
     first = min((row["first"] for row in accepted), default=None)
-    return Ended(total, by_file, first, max((row["last"] for row in accepted), default=None))
+    last = max((row["last"] for row in accepted), default=None)
+    return Ended(total, by_file, _barren(rows), first, last)
+
+
+def _barren(rows: Sequence[Row]) -> dict[int, str]:
+    fertile = {row["file"] for row in rows if row["place"] != REPEAT and row["reason"] is None}
+    by_file: dict[int, list[Row]] = {}
+    for row in rows:
+        if row["file"] not in fertile and row["reason"] is not None:
+            by_file.setdefault(row["file"], []).append(row)
+    return {file: _barren_words(of_file) for file, of_file in by_file.items()}
+
+
+def _barren_words(rows: Sequence[Row]) -> str:
+    lines, words = Counter[str](), dict[str, str]()
+    for row in sorted(rows, key=lambda row: str(row["words"])):
+        lines[row["reason"]] += row["lines"]
+        words.setdefault(row["reason"], str(row["words"]))
+    reason, count = min(lines.items(), key=lambda item: (-item[1], item[0]))
+    return explain(
+        "lines",
+        f"none accepted, {count} of {lines.total()} rejected as {reason} (such as {words[reason]})",
+        "at least one that the rules accept",
+        "Mend the rules under input, or have the file delivered again; it is then read anew",
+    )
 
 
 def _names(row: Row) -> list[str]:
-    reasons = [f"rejected.{row['reason']}"] if row["reason"] is not None else []
+    reasons = [f"rejected.{row['reason']}"] if row["place"] == REJECTED else []
     return [row["place"], *reasons, *(["replaced"] if row["replaces"] else [])]
 
 

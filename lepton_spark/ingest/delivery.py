@@ -118,18 +118,18 @@ def numbers_by(loaded: Iterable[ReadFile]) -> Mapping[str, int]:
 
 
 def _listing(spark: SparkSession, path: str) -> DataFrame:
+    """What stands at the path itself, whatever its letters; else at what it matches as a pattern."""
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-    try:
-        return reader.load(path).select(
-            "path", F.col("_metadata.file_path").alias("uri"), "length", "content"
-        )
-    except AnalysisException as fault:
-        if fault.getCondition() != "PATH_NOT_FOUND":
-            raise
-        remedy = "Check the path; a relative one starts in the working folder."
-        raise InputError(
-            explain("input.path", f"nothing at {path}", "a file, a folder or a glob", remedy)
-        ) from fault
+    for place in dict.fromkeys((escaped(path), path)):
+        try:
+            return reader.load(place).select(
+                "path", F.col("_metadata.file_path").alias("uri"), "length", "content"
+            )
+        except AnalysisException as fault:
+            if fault.getCondition() != "PATH_NOT_FOUND":
+                raise
+    remedy = "Check the path; a relative one starts in the working folder."
+    raise InputError(explain("input.path", f"nothing at {path}", "a file, a folder or a glob", remedy))
 
 
 def _collected(listing: DataFrame) -> list[FoundFile]:

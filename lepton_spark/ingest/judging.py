@@ -111,7 +111,7 @@ def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column
     )
     return {
         "product_id": code,
-        "location_id": F.coalesce(location, F.lit(ALL_LOCATIONS)),
+        "location_id": location,
         "sold_at": at,
         "date": parsing.sold_on(F.col("date_text"), at, forms, settings.timezone),
         "quantity": parsing.number(F.col("quantity_text")),

@@ -7,7 +7,6 @@ from typing import Self
 
 from lepton_spark.config.options import reader_options
 from lepton_spark.config.tree import InputSettings
-from lepton_spark.errors import InputError, explain
 
 MAPPED = ("product_id", "location_id", "date", "quantity", "price", "transaction_id", "customer_id")
 
@@ -39,17 +38,14 @@ class Layout:
 
     @classmethod
     def of(cls, settings: InputSettings) -> Self:
-        """The layout of a configured input.
-
-        Raises: InputError when an option has a value that no file could be read by.
-        """
+        """The layout of a configured input, whose options the configuration has checked."""
         options = reader_options(settings.options)
         compression = options.get("compression")
         return cls(
             format=settings.format,
             columns=mapped_columns(settings),
             personal=personal_columns(settings),
-            separator=_separator(options.get("separator", ",")),
+            separator=options.get("separator", ","),
             quote=options.get("quote", '"') or None,
             encoding=_encoding(options.get("encoding", "utf-8")),
             has_header=options.get("header", "true").lower() == "true",
@@ -81,29 +77,27 @@ def check_columns(found: list[str], layout: Layout) -> None:
     missing = [name for name in layout.columns if name not in found]
     twice = sorted({name for name in found if found.count(name) > 1})
     if missing or twice:
-        fault = f"without {', '.join(missing)}" if missing else f"with {', '.join(twice)} twice"
         raise UnreadableFileError(
             "wrong_header",
-            f"columns: found {', '.join(found)[:500]} ({fault}); allowed: a header with each of "
-            f"{', '.join(layout.columns)} once. "
+            f"columns: found {_named(found, layout)} ({_fault(missing, twice, layout)}); allowed: "
+            f"a header with each of {', '.join(layout.columns)} once. "
             "Map the names in input.columns, or load this file by its own configuration",
         )
 
 
-def _separator(text: str) -> str:
-    separator = {"\\t": "\t", "tab": "\t"}.get(text, text)
-    if len(separator) == 1:
-        return separator
-    raise InputError(
-        explain("input.options.separator", repr(text), "one character", "Set it to the file's own.")
-    )
+def _named(found: list[str], layout: Layout) -> str:
+    """The names; how many where they may be a person's values, of a file delivered without its header."""
+    return f"{len(found)} names" if layout.personal else ", ".join(found)[:500]
+
+
+def _fault(missing: list[str], twice: list[str], layout: Layout) -> str:
+    if missing:
+        return f"without {', '.join(missing)}"
+    told = [name for name in twice if not layout.personal or name in layout.columns]
+    return f"with {', '.join(told) or 'a name'} twice"
 
 
 def _encoding(name: str) -> str:
-    try:
-        known = codecs.lookup(name).name
-    except LookupError as fault:
-        remedy = "Set it to what the files are written in."
-        allowed = "an encoding such as utf-8 or gb18030"
-        raise InputError(explain("input.options.encoding", repr(name), allowed, remedy)) from fault
+    """The encoding's one name; a byte order mark is no part of the text."""
+    known = codecs.lookup(name).name
     return "utf-8-sig" if known == "utf-8" else known

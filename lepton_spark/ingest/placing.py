@@ -3,6 +3,8 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lepton_spark.ingest.deriving import EXACT
+
 ACCEPTED = "accepted"
 ALREADY_LOADED = "already_loaded"
 REPEAT = "repeat"
@@ -12,13 +14,17 @@ PLACES = (ACCEPTED, ALREADY_LOADED, REPEAT, REJECTED)
 IDENTITY = ("line_hash", "occurrence")
 
 
-def number_lines(judged: DataFrame, duplicates: str) -> DataFrame:
+def number_lines(judged: DataFrame, duplicates: str, *, add_files: bool) -> DataFrame:
     """Judged lines with is_repeat, occurrence (n-th of its hash in its file), in_earlier_file of the load.
 
     A repeat equals an earlier line of its file in every source column, personal ones included.
+    add_files: equal lines of two files of the load are two, so the occurrence is counted over the load.
     """
+    within = () if add_files else ("file",)
     same_line = Window.partitionBy("line_hash", "file", "personal").orderBy("line_number")
-    same_hash = Window.partitionBy("line_hash", "file", "is_repeat").orderBy("line_number", "personal")
+    same_hash = Window.partitionBy("line_hash", *within, "is_repeat").orderBy(
+        "file", "line_number", "personal"
+    )
     same_anywhere = Window.partitionBy("line_hash", "occurrence", "is_repeat").orderBy("file")
     is_repeat = F.row_number().over(same_line) > 1 if duplicates == "drop" else F.lit(False)
     return (
@@ -30,14 +36,17 @@ def number_lines(judged: DataFrame, duplicates: str) -> DataFrame:
 
 
 def place_transactions(numbered: DataFrame, known_lines: DataFrame, known_rejects: DataFrame) -> DataFrame:
-    """Numbered lines with `place` and `replaces`; a line is known by its hash and occurrence.
+    """Numbered lines with `place`, `replaces`, `is_refused`; a line is known by its hash and occurrence.
 
     A line rejected before counts as loaded only while it is rejected still.
+    is_refused: rejected, now or already; false for a repeat.
     """
     known = numbered.transform(_flag, known_lines, "is_known").transform(_flag, known_rejects, "was_rejected")
     again = F.col("in_earlier_file") | F.col("is_known") | (_is_refused() & F.col("was_rejected"))
     place = _place(again, _is_refused())
-    return known.withColumns({"place": place, "replaces": F.lit(False)}).drop("is_known", "was_rejected")
+    refused = _is_refused() & ~F.col("is_known") & ~F.col("is_repeat")
+    placed = known.withColumns({"place": place, "replaces": F.lit(False), "is_refused": refused})
+    return placed.drop("is_known", "was_rejected")
 
 
 def place_daily(
@@ -65,6 +74,7 @@ def place_daily(
     return placed.withColumns(
         {
             "replaces": (F.col("place") == ACCEPTED) & has_current,
+            "is_refused": refused & ~F.col("is_repeat"),
             "reasons": F.when(conflicting, F.array(F.lit("conflicting_day"))).otherwise(F.col("reasons")),
             "words": F.when(conflicting, _conflict_words()).otherwise(F.col("words")),
         }
@@ -76,9 +86,10 @@ def place_daily(
 def _figures(counted: DataFrame, conflicts: str) -> DataFrame:
     """The product-day's figure (quantity, price) in this load; conflicts; said_before by an equal line."""
     day = Window.partitionBy("product_id", "location_id", "date", "counts")
-    value = F.struct(F.col("quantity").alias("quantity"), F.col("unit_price").alias("price"))
+    units = F.col("quantity").cast(EXACT)  # as stored figures are summed: 0.1 + 0.2 is 0.3
+    value = F.struct(units.cast("double").alias("quantity"), F.col("unit_price").alias("price"))
     if conflicts == "sum":
-        total = F.sum(F.col("quantity").cast("decimal(38,9)")).over(day).cast("double")
+        total = F.sum(units).over(day).cast("double")
         figure = F.struct(total.alias("quantity"), F.max("unit_price").over(day).alias("price"))
         return counted.withColumns({"figure": figure, "conflicts": F.lit(False), "said_before": F.lit(False)})
     nth = F.row_number().over(day.orderBy("file", "line_number"))

@@ -22,8 +22,8 @@ class Rule:
 def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
     """Every rule in the order in which reasons are given.
 
-    They read malformed, product_id, date, quantity, price, unit_price, is_cancellation, and the texts that
-    dates and numbers were read from.
+    They read malformed, product_id, location_id, date, quantity, price, unit_price, is_cancellation, and
+    the texts that dates and numbers were read from.
     today: the clock's day in `input.timezone`.
     """
     return (
@@ -54,7 +54,10 @@ def _words(subject: str, found: Column, allowed: str) -> Column:
 
 def _product_rules(settings: InputSettings) -> list[Rule]:
     code, source = F.col("product_id"), settings.columns.product_id
-    found = [Rule("missing_product_id", code.isNull(), _words(source, code, "a product code"))]
+    found = [
+        Rule("missing_product_id", code.isNull(), _words(source, code, "a product code")),
+        *_location_rules(settings),
+    ]
     if settings.product_pattern is not None:
         whole = rf"\A(?:{settings.product_pattern})\z"
         allowed = f"codes of the form {settings.product_pattern}"
@@ -62,11 +65,24 @@ def _product_rules(settings: InputSettings) -> list[Rule]:
     return found
 
 
+def _location_rules(settings: InputSettings) -> list[Rule]:
+    source = settings.columns.location_id
+    if source is None:
+        return []
+    place = F.col("location_id")
+    return [Rule("missing_location_id", place.isNull(), _words(source, place, "a place of sale"))]
+
+
 def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
     day, text, source = F.col("date"), F.col("date_text"), settings.columns.date
     forms = ", ".join(settings.date_formats)
     return [
         Rule("unparsable_date", day.isNull(), _words(source, text, f"dates of the form {forms}")),
+        Rule(
+            "implausible_date",
+            day < F.lit(settings.earliest_date),
+            _words(source, text, f"days from {settings.earliest_date} on (input.earliest_date)"),
+        ),
         Rule("future_date", day > F.lit(today), _words(source, text, f"days up to {today}")),
     ]
 

@@ -56,9 +56,9 @@ def _last_complete(usage: Mapping[int, int], days: Sequence[int], settings: Pane
 
 
 def _is_usual(usage: Mapping[int, int], day: int, min_share: float) -> bool:
-    """Whether a day has its share of the median of the same weekday in the 8 weeks before it."""
-    before = [day - SEASON_LENGTH * week for week in range(1, USUAL_WEEKS + 1)]
-    usual = [usage[earlier] for earlier in before if earlier in usage]
+    """Whether a day has its share of the median of the last 8 delivered days of its weekday before it."""
+    before = [earlier for earlier in usage if earlier < day and (day - earlier) % SEASON_LENGTH == 0]
+    usual = [usage[earlier] for earlier in sorted(before)[-USUAL_WEEKS:]]
     return len(usual) < MIN_USUAL_DAYS or usage[day] >= min_share * median(usual)
 
 

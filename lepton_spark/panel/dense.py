@@ -38,18 +38,19 @@ class SeriesFacts:
     recent_quantity: FloatArray
 
 
-def dense_history(packed: PackedBatch, calendar: Calendar) -> History:
+def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) -> History:
     """The history of a batch, each series from its first sale (or first row, where nothing was ever sold).
 
-    A day without a row is 0 where the location delivered, else NaN.
+    A day without a row is 0 where the location delivered, else NaN. Only the last `history_days` are kept,
+    so that one series of a century ago does not make its whole batch as long.
     """
-    start = int(packed.first_day.min())
+    start = max(int(packed.first_day.min()), calendar.cutoff - history_days + 1)
     n_days = calendar.cutoff - start + 1
     quantity = _spread(packed, start, n_days)
     observed = ~np.isnan(quantity)
     quiet = ~observed & calendar.is_delivered(packed.location_ids, start)
     quantity[quiet] = 0.0
-    begin = _begin(quantity, observed)
+    begin = np.where(packed.first_day < start, 0, _begin(quantity, observed))
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
     skipped = int(begin.min())
     return History(quantity[:, skipped:], np.arange(start + skipped, calendar.cutoff + 1))
@@ -72,8 +73,9 @@ def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
     rows = np.repeat(np.arange(n_series), lengths)
     shift = packed.first_day - start - packed.offsets[:-1]
     columns = np.arange(len(packed.quantity)) + np.repeat(shift, lengths)
+    kept = columns >= 0
     quantity = np.full((n_series, n_days), np.nan)
-    quantity[rows, columns] = packed.quantity
+    quantity[rows[kept], columns[kept]] = packed.quantity[kept]
     return quantity
 
 

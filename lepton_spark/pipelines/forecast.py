@@ -13,7 +13,7 @@ from lepton_spark.forecasting import cut
 from lepton_spark.forecasting.fan_out import fit, score
 from lepton_spark.forecasting.pool import collect_class_table, no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.panel.calendar import Calendar, DayVolume, day_volumes, epoch_day
+from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.panel.series import batch_count, count_series, run_series
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches, fingerprint_of, run_id_for
@@ -42,12 +42,15 @@ class ForecastResult:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run works with; its row of `runs`, and what the workers are given."""
+    """What a run works with; its row of `runs`, and what the workers are given.
+
+    tried_before: rows of an earlier try that was cut short may stand in the tables.
+    """
 
     run: Run
     cutoff: date
     settings: FitSettings
-    volumes: list[DayVolume]
+    tried_before: bool = False
 
 
 def forecast(
@@ -64,11 +67,12 @@ def forecast(
         plan = _plan(warehouse, runs, config, cutoff or config.forecast.cutoff)
         stage.note(f"{plan.cutoff}")
     known = runs.find(plan.run.run_id)
-    if known is not None and known.state in ("complete", "refused"):
+    if known is not None and known.state == "complete":
         return _result(known, plan.cutoff, already_complete=True)
     run = runs.start(plan.run, config)
     try:
-        counts = carry_out(warehouse, replace(plan, run=run), progress)
+        plan = replace(plan, run=run, tried_before=known is not None)
+        counts = carry_out(warehouse, plan, progress)
     except BaseException:
         runs.fail(run)
         raise
@@ -94,7 +98,7 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
         counts={"series_in": n_series},
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
-    return Plan(run, cutoff, settings, volumes)
+    return Plan(run, cutoff, settings)
 
 
 def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
@@ -154,7 +158,7 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 
 def _cut(warehouse: Warehouse, plan: Plan) -> None:
     fits = _rows(warehouse, "fits", plan)
-    by_location = len({volume.location_id for volume in plan.volumes}) > 1
+    by_location = len(plan.settings.calendar.delivered) > 1
     _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff), plan)
     _write(warehouse, "metrics", cut.metrics(fits), plan)
     _write(warehouse, "metrics_summary", cut.metrics_summary(fits, by_location=by_location), plan)
@@ -170,8 +174,14 @@ def _rows(warehouse: Warehouse, name: str, plan: Plan) -> DataFrame:
 
 
 def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan) -> None:
-    """In place of what an earlier try of the run left; run ids are hexadecimal, safe in a condition."""
-    warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
+    """In place of what an earlier try of the run left; run ids are hexadecimal, safe in a condition.
+
+    A first try finds nothing in its place: it appends, in a third of the time.
+    """
+    if plan.tried_before:
+        warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
+    else:
+        warehouse.append(name, rows)
 
 
 def _result(run: Run, cutoff: date, *, already_complete: bool) -> ForecastResult:

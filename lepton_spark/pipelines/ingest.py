@@ -2,30 +2,39 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.errors import BalanceError
 from lepton_spark.ingest import counting, placing
-from lepton_spark.ingest.cancelling import CANDIDATE, match_returns, still_open
 from lepton_spark.ingest.delivery import files_frame
-from lepton_spark.ingest.deriving import DAY, current_figures
+from lepton_spark.ingest.deriving import current_figures
 from lepton_spark.ingest.judging import judge
 from lepton_spark.ingest.layout import Layout
 from lepton_spark.ingest.reading import read_lines
 from lepton_spark.pipelines.ingest_delivery import (
     Delivery,
+    Stamp,
     batch_of,
     file_counts,
     look_for_files,
     record_files,
 )
-from lepton_spark.pipelines.ingest_recovery import roll_back_incomplete, sales_of
+from lepton_spark.pipelines.ingest_key import check_of, require_same_key
+from lepton_spark.pipelines.ingest_recovery import roll_back_incomplete
+from lepton_spark.pipelines.ingest_settling import MENDED, settle, settle_last, stale_rejects
+from lepton_spark.pipelines.ingest_writing import (
+    Load,
+    matches_customers,
+    write_cancellations,
+    write_lines,
+    write_sales,
+)
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, run_id_for
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.tables import Warehouse
@@ -57,90 +66,76 @@ class IngestResult:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Load:
-    """What every step of one load needs to know."""
-
-    spark: SparkSession
-    warehouse: Warehouse
-    config: Config
-    key: bytes | None
-    run: Run
-    files: DataFrame = field(repr=False)
-
-    @property
-    def batch(self) -> str:
-        """The load's id."""
-        return str(self.run.ingest_batch)
-
-
 def ingest(
     spark: SparkSession, config: Config, clock: Clock, privacy_key: bytes | None, progress: Progress
 ) -> IngestResult:
     """Loads what is new under `input.path`; a load left incomplete is taken back first.
 
-    Raises: InputError for a path or option that cannot be worked with; BalanceError when lines do not add up.
+    Raises: InputError for a path or option that cannot be worked with; BalanceError when lines do not add up;
+    ConfigError when the privacy key is another than that of earlier loads.
     """
     begun = clock()
     warehouse = Warehouse(spark, config.warehouse.root)
     runs = RunLog(warehouse, clock)
+    require_same_key(warehouse, config.input, privacy_key)
     with progress.stage("look for new files") as stage:
-        roll_back_incomplete(warehouse, runs, config.input.kind)
+        roll_back_incomplete(warehouse, runs)
+        settle_last(warehouse, runs, config)
         delivery = look_for_files(spark, warehouse, config)
         stage.note(f"{len(delivery.readable)} new, {delivery.n_known} known, {len(delivery.refused)} refused")
+    number = _next_number(warehouse)
+    batch = batch_of(delivery, config, number)
     if not delivery.readable:
-        record_files(warehouse, delivery, {}, batch_of(delivery, config), begun)
+        record_files(warehouse, delivery, {}, Stamp(batch, begun))
         return _result(None, file_counts(delivery), delivery, (clock() - begun).total_seconds())
-    run = runs.start(_new_run(warehouse, delivery, config), config)
+    run_id = run_id_for("ingest", None, config, batch)
+    run = runs.start(Run(run_id, "ingest", ingest_batch=batch, load_number=number), config)
     load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
     try:
-        finished = _load(load, delivery, begun, progress)
+        finished, ended = _load(load, delivery, begun, progress)
     except BalanceError:
         runs.fail(run)
         raise
     runs.complete(finished)
-    _close_orders(load)
-    return _result(load.batch, finished.counts, delivery, (clock() - begun).total_seconds())
+    settle(warehouse, batch, finished.counts[MENDED], config)
+    return _result(batch, finished.counts, ended, (clock() - begun).total_seconds())
 
 
-def _new_run(warehouse: Warehouse, delivery: Delivery, config: Config) -> Run:
+def _next_number(warehouse: Warehouse) -> int:
     complete = (F.col("job") == "ingest") & (F.col("state") == "complete")
     last = warehouse.read("runs").where(complete).agg(F.max("load_number").alias("last")).first()
-    number = 1 + (last["last"] or 0 if last else 0)
-    batch = batch_of(delivery, config)
-    return Run(run_id_for("ingest", None, config, batch), "ingest", ingest_batch=batch, load_number=number)
+    return 1 + (last["last"] or 0 if last else 0)
 
 
-def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -> Run:
-    with progress.stage("read and judge lines") as stage:
-        numbered = _numbered(load, delivery, begun).persist()
-        found, first, last = counting.findings(numbered)
-        placed = _placed(load, numbered, first, last)
-        ended = counting.places(placed, delivery.copies)
-        counting.check_balance(delivery.lines_read, ended.total)
-        stage.note(", ".join(f"{ended.total[place]} {place}" for place in placing.PLACES))
-    with progress.stage("write transactions, cancellations, sales") as stage:
-        _write_lines(load, placed)
-        if _matches_customers(load.config):
-            _write_cancellations(load, placed)
-            if load.key is None:
+def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -> tuple[Run, Delivery]:
+    """The load's run with its counts, and the delivery less the files of which no line was accepted."""
+    numbered = _numbered(load, delivery, begun).persist()
+    try:
+        with progress.stage("read and judge lines") as stage:
+            found, first, last = counting.findings(numbered)
+            placed = _placed(load, numbered, first, last)
+            ended = counting.places(placed, delivery.copies)
+            counting.check_balance(delivery.lines_read, ended.total)
+            stage.note(", ".join(f"{ended.total[place]} {place}" for place in placing.PLACES))
+        left = delivery.without_barren(ended.barren)
+        with progress.stage("write transactions, cancellations, sales") as stage:
+            _write(load, placed)
+            if load.key is None and matches_customers(load.config):
                 log.warning(NO_KEY)
                 stage.note(NO_KEY)
-        _write_sales(load)
-        record_files(load.warehouse, delivery, ended.by_file, load.batch, begun)
+            stamp = Stamp(load.batch, begun, check_of(load.config.input, load.key))
+            record_files(load.warehouse, left, delivery.by_hash(ended.by_file), stamp)
+    finally:
         numbered.unpersist()
     counts = {
         "lines_read": delivery.lines_read,
         **ended.total,
         **found,
         **counting.missing_values(delivery.readable),
+        **file_counts(left),
+        MENDED: 0 if load.run.load_number == 1 else stale_rejects(load.warehouse, load.batch).count(),
     }
-    return replace(
-        load.run,
-        counts=counts | file_counts(delivery),
-        min_date=ended.first_accepted,
-        max_date=ended.last_accepted,
-    )
+    return replace(load.run, counts=counts, min_date=ended.first_accepted, max_date=ended.last_accepted), left
 
 
 def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:
@@ -148,83 +143,31 @@ def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:
     today = begun.astimezone(ZoneInfo(settings.timezone)).date()
     raw = read_lines(load.spark, delivery.readable, Layout.of(settings), settings.columns.date)
     judged = judge(raw.frame, load.files, settings, raw.typed_forms, today, load.key)
-    return placing.number_lines(judged, settings.duplicates)
+    add_files = settings.kind == "daily" and settings.conflicts == "sum"
+    return placing.number_lines(judged, settings.duplicates, add_files=add_files)
 
 
 def _placed(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
     """Lines against what is stored of the load's months; random hashes would have every month read.
 
     Delta shows a table as it is whenever the frame is worked out, so the load's own rows are left out.
+    Earlier rejects of a file that is read again are left out too: its lines are judged anew.
     """
     earlier = F.col("ingest_batch") != F.lit(load.batch)
     in_months = F.col("month").between(F.trunc(F.lit(first).cast("date"), "MM"), F.lit(last).cast("date"))
     stored = load.warehouse.read("transactions").where(earlier & in_months)
-    rejects = load.warehouse.read("rejects").where(earlier)
+    hashes = load.files.select("content_hash")
+    rejects = load.warehouse.read("rejects").where(earlier).join(hashes, "content_hash", "left_anti")
     if load.config.input.kind == "daily":
         return placing.place_daily(numbered, current_figures(stored), rejects, load.config.input.conflicts)
     return placing.place_transactions(numbered, stored, rejects)
 
 
-def _write_lines(load: Load, placed: DataFrame) -> None:
-    accepted = placed.where(F.col("place") == placing.ACCEPTED).join(load.files, "file")
-    of_load = {"ingest_batch": F.lit(load.batch), "load_number": F.lit(load.run.load_number)}
-    load.warehouse.append("transactions", accepted.withColumns(_stored(load.config) | of_load))
-    rejected = placed.where(F.col("place") == placing.REJECTED).join(load.files, "file")
-    named = rejected.withColumns({"reason": F.col("reasons")[0], "file": F.col("name")} | of_load)
-    load.warehouse.append("rejects", named)
-
-
-def _stored(config: Config) -> dict[str, Column]:
-    kind = "daily" if config.input.kind == "daily" else "sale"
-    return {
-        "line_kind": F.when(F.col("quantity") < 0, "return").otherwise(kind),
-        "quantity": F.abs("quantity"),
-        "price": F.col("unit_price"),
-    }
-
-
-def _matches_customers(config: Config) -> bool:
-    return config.input.kind == "transactions" and config.input.columns.customer_id is not None
-
-
-def _write_cancellations(load: Load, placed: DataFrame) -> None:
-    days = load.config.input.cancel_window_days
-    accepted = placed.where((F.col("place") == placing.ACCEPTED) & F.col("customer").isNotNull())
-    new = accepted.withColumns(_stored(load.config)).select(*CANDIDATE)
-    of_load = {"ingest_batch": F.lit(load.batch)}
-    earlier = load.warehouse.read("open_orders").withColumn("customer", F.col("customer_token"))
-    matched = load.warehouse.read("cancellations")
-    open_before = still_open(earlier, matched, load.warehouse.read("transactions"), days).select(*CANDIDATE)
-    candidates = new if load.key is None else new.unionByName(open_before)
-    load.warehouse.append("cancellations", match_returns(candidates, days).withColumns(of_load))
-    if load.key is not None:
-        kept = still_open(
-            new, load.warehouse.read("cancellations"), load.warehouse.read("transactions"), days
-        )
-        load.warehouse.append(
-            "open_orders", kept.withColumns({"customer_token": F.col("customer")} | of_load)
-        )
-
-
-def _close_orders(load: Load) -> None:
-    """Drops matched and expired orders, with their tokens, once the load is complete."""
-    if load.run.load_number != 1 and load.warehouse.exists("open_orders"):
-        orders, matched, loaded = map(load.warehouse.read, ("open_orders", "cancellations", "transactions"))
-        days = load.config.input.cancel_window_days
-        load.warehouse.overwrite("open_orders", still_open(orders, matched, loaded, days))
-
-
-def _write_sales(load: Load) -> None:
-    of_load = F.col("ingest_batch") == F.lit(load.batch)
-    lines = load.warehouse.read("transactions").where(of_load).select(*DAY)
-    cancelled = load.warehouse.read("cancellations").where(of_load)
-    returned_on = cancelled.select("product_id", "location_id", F.col("cancelled_on").alias("date"))
-    days = lines.union(cancelled.select(*DAY)).union(returned_on).distinct()
-    sales = sales_of(load.warehouse, days, load.config.input.kind).withColumn(
-        "ingest_batch", F.lit(load.batch)
-    )
-    write = load.warehouse.merge if load.warehouse.exists("sales") else load.warehouse.append
-    write("sales", sales)
+def _write(load: Load, placed: DataFrame) -> None:
+    write_lines(load, placed)
+    if matches_customers(load.config):
+        write_cancellations(load, placed)
+    write_sales(load)
 
 
 def _result(batch: str | None, counts: Mapping[str, int], delivery: Delivery, seconds: float) -> IngestResult:

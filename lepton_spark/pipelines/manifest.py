@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark import __version__
 from lepton_spark.config import Config
-from lepton_spark.config.secrets import MASK, is_secret
+from lepton_spark.config.secrets import masked
 from lepton_spark.tables import Warehouse
 
 Clock = Callable[[], datetime]
@@ -89,10 +89,6 @@ class RunLog:
         """Records that all of the run's rows are written: to be called after them."""
         return self._finish(run, "complete")
 
-    def refuse(self, run: Run) -> Run:
-        """Records that gates refused the run."""
-        return self._finish(run, "refused")
-
     def fail(self, run: Run) -> Run:
         """Records that the run came to nothing."""
         return self._finish(run, "failed")
@@ -103,9 +99,9 @@ class RunLog:
         return None if row is None else _run(row.asDict(recursive=True))
 
     def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
-        """The run of a job (for a cutoff, where one is given) that completed last; None when none has."""
+        """The complete run of the latest cutoff, or of the one given; of several the last; None without."""
         complete = (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))
-        newest = F.col("finished_at").desc(), F.col("run_id")
+        newest = F.col("cutoff").desc(), F.col("finished_at").desc(), F.col("run_id")
         asked = F.lit(cutoff is None) | (F.col("cutoff") == F.lit(cutoff))
         row = self._warehouse.read("runs").where(complete & asked).orderBy(*newest).first()
         return None if row is None else _run(row.asDict(recursive=True))
@@ -116,7 +112,11 @@ class RunLog:
             "code_version": code_version(),
             "library_versions": {name: version(name) for name in _LIBRARIES},
         }
-        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(run) | manifest]))
+        row = self._warehouse.rows("runs", [_row(run) | manifest])
+        if self.find(run.run_id) is None:
+            self._warehouse.append("runs", row)  # a quarter of a merge's time
+        else:
+            self._warehouse.merge("runs", row)
 
     def _finish(self, run: Run, state: State) -> Run:
         finished_at = self._clock()
@@ -167,7 +167,7 @@ def masked_json(config: Config) -> str:
 def _masked(value: object, key: str) -> object:
     if isinstance(value, dict):
         return {name: _masked(below, f"{key}.{name}") for name, below in value.items()}
-    return MASK if value is not None and is_secret(key) else value
+    return masked(key, value)
 
 
 def _sources(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:

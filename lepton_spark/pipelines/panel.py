@@ -38,13 +38,11 @@ def update_panel(spark: SparkSession, config: Config, clock: Clock, progress: Pr
         version = _sales_version(warehouse)
         packed_version = packed_until(log) if warehouse.exists("panel") else None
         years = _changed_years(spark, warehouse, packed_version, version)
-        if not years:
-            stage.note("up to date")
-            return PanelResult((), 0, version)
-        run = log.start(Run(fingerprint_of(["panel", str(version)]), "panel"), config)
-        n_rows = _repack(warehouse, years)
-        log.complete(_counted(run, version, n_rows, len(years)))
-        stage.note(f"{n_rows:,} packed rows of {', '.join(map(str, years))}")
+        n_rows = _repack(warehouse, years) if years else 0
+        if packed_version != version:  # maintenance moves the version and changes no year
+            run = Run(fingerprint_of(["panel", str(version)]), "panel")
+            log.record(_counted(run, version, n_rows, len(years)), "complete", config)
+        stage.note(f"{n_rows:,} packed rows of {', '.join(map(str, years))}" if years else "up to date")
     return PanelResult(years, n_rows, version)
 
 

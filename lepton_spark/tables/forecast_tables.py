@@ -7,7 +7,9 @@ QUANTILE_LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.
 
 _BATCH = Column("batch", "INT", "the batch of series that was fitted together", False)
 _DEMAND_CLASS = Column("demand_class", "STRING", "smooth, intermittent, erratic, lumpy, new or obsolete")
-_STATUS = Column("status", "STRING", "ok, or what stood in for a fitted model", False)
+_STATUS = Column(
+    "status", "STRING", "ok, fallback (a simpler forecast stands in) or obsolete (no recent sale: 0)", False
+)
 _REASON = Column("reason", "STRING", "why the status is not ok; null when it is")
 _FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the chain")
 _MODEL = Column("model", "STRING", "the model that made the forecast", False)
@@ -18,8 +20,10 @@ _CHOICE = (
     Column("coefficients", "MAP<STRING, DOUBLE>", "fitted coefficients by name"),
     Column("runner_up", "STRING", "the second best model; null without a choice"),
     Column("margin", "DOUBLE", "share by which the chosen model's validation error is below the runner-up's"),
-    Column("choice_level", "STRING", "whose errors decided: the series' own or its demand class's"),
-    Column("quantile_method", "STRING", "where the quantiles come from"),
+    Column(
+        "choice_level", "STRING", "whose errors decided: the series' own, its class's, or neither (default)"
+    ),
+    Column("quantile_method", "STRING", "where the quantiles come from: backtest_errors or poisson"),
 )
 _FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecasts' bits, to compare runs")
 
@@ -38,7 +42,7 @@ CANDIDATES = Table(
         *SERIES,
         _BATCH,
         Column("model", "STRING", "the candidate: a model and its settings", False),
-        _DEMAND_CLASS,
+        Column("demand_class", "STRING", "as known at the test window's cutoff, where the choice is made"),
         Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
         Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
     ),
@@ -121,11 +125,17 @@ _ERRORS = (
     Column("mae", "DOUBLE", "mean absolute error in units"),
     Column("rmse", "DOUBLE", "root mean squared error in units"),
     Column("wape", "DOUBLE", "sum of absolute errors / sum of absolute actuals; null when nothing was sold"),
-    Column("bias", "DOUBLE", "mean of forecast less actual in units; above 0 is over-forecasting"),
+    Column(
+        "bias", "DOUBLE", "sum of forecast less actual / sum of absolute actuals; above 0 is over-forecasting"
+    ),
     Column("mase", "DOUBLE", "mean absolute error over the one-step naive error; null without a scale"),
     Column("rmsse", "DOUBLE", "root mean squared error over the one-step naive error; null without a scale"),
-    Column("pinball", "DOUBLE", "mean pinball loss over the published quantiles in units"),
-    Column("coverage", "DOUBLE", "share of actuals inside [p05, p95]"),
+    Column(
+        "pinball",
+        "DOUBLE",
+        "mean pinball loss over the published quantiles in units; of the test window alone",
+    ),
+    Column("coverage", "DOUBLE", "share of actuals inside [p10, p90]; of the test window alone"),
 )
 
 METRICS = Table(
@@ -146,7 +156,7 @@ METRICS = Table(
         Column("scaled_sse", "DOUBLE", "sum of squared errors / squared naive error before the window"),
         Column("scaled_abs_error", "DOUBLE", "sum of absolute errors / naive error before the window"),
         Column("pinball_sum", "DOUBLE", "sum of pinball losses over days and quantiles"),
-        Column("covered_sum", "DOUBLE", "days whose actual lies inside [p05, p95]"),
+        Column("covered_sum", "DOUBLE", "days whose actual lies inside [p10, p90]"),
         Column("n_quantile_obs", "BIGINT", "days for which quantiles were judged"),
     ),
     key=("run_id", *SERIES_KEY, "model", "role", "split", "window"),
@@ -159,7 +169,7 @@ METRICS_SUMMARY = Table(
     columns=(
         RUN_ID,
         Column("segment", "STRING", "all, demand_class=.. or location=..", False),
-        Column("model", "STRING", "a model, or 'chosen' for the mix that is published", False),
+        Column("model", "STRING", "a model, or 'chosen': what would have been published, by series", False),
         Column("split", "STRING", "validation or test", False),
         Column("n_series", "BIGINT", "series judged"),
         Column("n_obs", "BIGINT", "days with a known actual"),

@@ -3,10 +3,14 @@
 from lepton_spark.tables.schema import INGEST_BATCH, SERIES, SERIES_KEY, Column, Table
 
 _LINE_HASH = Column("line_hash", "STRING", "hash of all source columns; personal ones enter keyed", False)
-_OCCURRENCE = Column("occurrence", "INT", "1 for the line's first occurrence within its file", False)
+_OCCURRENCE = Column(
+    "occurrence", "INT", "n-th of its hash: within its file, or its load for daily sums", False
+)
 _CONTENT_HASH = Column("content_hash", "STRING", "hash of the content of the file it came from", False)
 _DATE = Column("date", "DATE", "day of sale in the business's calendar", False)
-_LINE_KIND = Column("line_kind", "STRING", "sale, return or daily (a day's figure)", False)
+_LINE_KIND = Column(
+    "line_kind", "STRING", "sale, return, daily (a day's figure) or daily_return (a negative one)", False
+)
 _SOLD_AT = Column("sold_at", "TIMESTAMP", "instant of sale; null where the source gives days only")
 
 FILES = Table(
@@ -16,12 +20,17 @@ FILES = Table(
         Column("content_hash", "STRING", "hash of the file's content", False),
         Column("name", "STRING", "name it was first delivered under", False),
         Column("bytes", "BIGINT", "its size"),
-        Column("lines", "BIGINT", "data lines read; null when it was refused before reading"),
+        Column("lines", "BIGINT", "data lines read; null when it could not be read"),
         INGEST_BATCH,
         Column("state", "STRING", "loaded or refused", False),
         Column("reason", "STRING", "code of the reason it was refused; null when loaded"),
         Column("words", "STRING", "the reason in words; null when loaded"),
         Column("counts", "MAP<STRING, BIGINT>", "lines by what became of them"),
+        Column(
+            "key_check",
+            "STRING",
+            "check value of the privacy key in its lines' hashes, 'none' without one; null: nothing personal",
+        ),
         Column("loaded_at", "TIMESTAMP", "when its load began", False),
     ),
     key=("content_hash",),
@@ -30,7 +39,7 @@ FILES = Table(
 
 TRANSACTIONS = Table(
     name="transactions",
-    comment="One accepted raw line: a sale, a return or a day's figure; its n-th occurrence counts once",
+    comment="One accepted raw line: a sale, a return or a day's figure, which may come back in a later load",
     columns=(
         *SERIES,
         _LINE_HASH,
@@ -47,10 +56,10 @@ TRANSACTIONS = Table(
         Column("price", "DOUBLE", "price of one unit; null when unknown"),
         Column("month", "DATE", "first day of the month of sale", False, expression="trunc(date, 'MM')"),
     ),
-    key=("line_hash", "occurrence"),
+    key=("line_hash", "occurrence", "ingest_batch"),
     partition_by=("month",),
     checks={
-        "known_kind": "line_kind IN ('sale', 'return', 'daily')",
+        "known_kind": "line_kind IN ('sale', 'return', 'daily', 'daily_return')",
         "finite_units": "quantity >= 0 AND quantity < double('Infinity')",
     },
 )
@@ -113,7 +122,10 @@ OPEN_ORDERS = Table(
         INGEST_BATCH,
     ),
     key=("line_hash", "occurrence"),
-    properties={"delta.dataSkippingStatsColumns": "product_id,location_id,date"},
+    properties={
+        "delta.dataSkippingStatsColumns": "product_id,location_id,date",  # no token in the log
+        "delta.deletedFileRetentionDuration": "interval 0 hours",  # a token that left may be swept at once
+    },
 )
 
 SALES = Table(
@@ -124,11 +136,23 @@ SALES = Table(
         _DATE,
         Column("quantity", "DOUBLE", "demand in units: sold less cancelled, never negative", False),
         Column("sold_quantity", "DOUBLE", "units sold", False),
-        Column("cancelled_quantity", "DOUBLE", "units of this day's sales that were cancelled later", False),
+        Column(
+            "cancelled_quantity",
+            "DOUBLE",
+            "units of this day's sales that were cancelled, that day or later",
+            False,
+        ),
         Column("returned_quantity", "DOUBLE", "units returned on this day, of any day's sale", False),
-        Column("n_transactions", "BIGINT", "lines that make up the day", False),
+        Column(
+            "n_transactions", "BIGINT", "lines of sale, or of a daily figure; returns are not counted", False
+        ),
         Column("price", "DOUBLE", "mean price of a unit; null when unknown"),
-        Column("ingest_batch", "STRING", "the load that last changed the row", False),
+        Column(
+            "ingest_batch",
+            "STRING",
+            "the latest load with a line of the day, or a cancellation from or on it",
+            False,
+        ),
         Column("year", "INT", "year of the day", False, expression="year(date)"),
     ),
     key=(*SERIES_KEY, "date"),

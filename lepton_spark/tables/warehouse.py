@@ -15,6 +15,9 @@ from lepton_spark.tables.schema import Table
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
 """What keeps a table open to every Delta reader, whatever the session's defaults."""
 
+_LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
+"""Of which Spark's default is 10,000, most without work: a minute for a folder of five files."""
+
 
 class Warehouse:
     """Reads, writes and replaces the tables under `root`; a table is created by its first write."""
@@ -59,6 +62,21 @@ class Warehouse:
         """Removes the rows for which the condition holds."""
         if self.exists(name):
             self._delta(name).delete(condition)
+
+    def remove(self, name: str, keys: DataFrame) -> None:
+        """Removes the rows of these keys, in one commit; `keys` holds the table's key columns."""
+        same_key = " AND ".join(f"target.{column} = source.{column}" for column in _table(name).key)
+        source = keys.select(*_table(name).key).distinct().alias("source")
+        self._delta(name).alias("target").merge(source, same_key).whenMatchedDelete().execute()
+
+    def sweep(self, name: str) -> None:
+        """Deletes the files of rows that left longer ago than the table's own retention."""
+        before = self._spark.conf.get(_LISTING_TASKS)
+        self._spark.conf.set(_LISTING_TASKS, "2")
+        try:
+            self._delta(name).vacuum()
+        finally:
+            self._spark.conf.set(_LISTING_TASKS, str(before))
 
     def merge(
         self,

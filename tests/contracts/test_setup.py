@@ -89,6 +89,18 @@ def test_setup_done_is_not_done_again(clone: Path) -> None:
     assert "Nothing to be done" in make(clone, "setup").stdout
 
 
+@pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "wheel"])
+def test_target_after_the_setup_installs_and_fetches_nothing(clone: Path, target: str) -> None:
+    stamp = clone / ".venv" / ".setup-done"
+    stamp.parent.mkdir()
+    stamp.touch()
+
+    planned = make(clone, "--dry-run", target)
+
+    assert planned.returncode == 0
+    assert not re.search(r"bootstrap|delta_jars|pip (?!wheel .*--no-index)|curl|https?:", planned.stdout)
+
+
 def test_setup_is_done_again_after_a_change_of_the_lock(clone: Path) -> None:
     stamp = clone / ".venv" / ".setup-done"
     stamp.parent.mkdir()

@@ -11,6 +11,8 @@ from tests.spark.cluster import REPOSITORY, build_package, standalone_cluster, s
 
 SEED = 20211
 N_PRODUCTS, N_DAYS = 60, 150
+SMALL = {"spark.sql.shuffle.partitions": "3", "spark.databricks.delta.snapshotPartitions": "1"}
+"""What is the cluster's to set: sixty products in its 200 default partitions would take minutes."""
 
 
 def write_sales(path: Path) -> None:
@@ -47,7 +49,9 @@ def test_run_on_a_cluster_gives_the_forecasts_of_local_mode_to_the_bit(
     package = build_package(tmp_path / "package")
     with standalone_cluster(tmp_path / "cluster") as master:
         job = REPOSITORY / "jobs" / "run.py"
-        ended = submit(master, job, [*common, "--set", f"warehouse.root={remote}"], package=package)
+        ended = submit(
+            master, job, [*common, "--set", f"warehouse.root={remote}"], package=package, confs=SMALL
+        )
 
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     published = ["product_id", "date", "forecast", "p05", "p50", "p95", "model", "status", "run_id"]

@@ -1,10 +1,13 @@
-"""Sales to forecasts on a shop of nine products, in few runs."""
+"""Sales to forecasts on a shop of eleven series, in few runs."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import deltalake
+import duckdb
+import polars as pl
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -18,7 +21,9 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.errors import InputError
+from lepton_spark.pipelines import forecast as forecasting
 from lepton_spark.pipelines.forecast import ForecastResult, forecast
+from lepton_spark.pipelines.gates import collect_evidence
 from lepton_spark.pipelines.manifest import Run, RunLog
 from lepton_spark.pipelines.panel import update_panel
 from lepton_spark.pipelines.progress import SilentProgress
@@ -29,7 +34,10 @@ CUTOFF = date(2024, 3, 29)  # a Friday: 180 days, two years
 LAST = CUTOFF + timedelta(days=14)
 HORIZON = 7
 
-Sale = tuple[str, date, float]
+Sale = tuple[str, str, date, float]
+"""Product, location, day, units."""
+CANCELLED = 4.0
+CANCELLED_DAY = CUTOFF - timedelta(days=1)
 
 
 def clock() -> datetime:
@@ -42,19 +50,23 @@ def open_days(first: date, last: date) -> list[date]:
     return [day for day in days if day.weekday() != 5]
 
 
-def daily(product: str, first: date, last: date, level: float) -> list[Sale]:
-    return [(product, day, level + day.weekday() + n % 3) for n, day in enumerate(open_days(first, last))]
+def daily(product: str, first: date, last: date, level: float, location: str = "all") -> list[Sale]:
+    days = enumerate(open_days(first, last))
+    return [(product, location, day, level + day.weekday() + n % 3) for n, day in days]
 
 
 def shop(last: date) -> list[Sale]:
     """Every kind of product that a run must know how to take; what comes after `last` is not there yet."""
     steady = [sale for n in range(5) for sale in daily(f"steady-{n}", FIRST, LAST, 5.0 + n)]
-    rare = [("rare", day, 2.0) for day in open_days(FIRST, LAST)[::9]]
+    rare = [("rare", "all", day, 2.0) for day in open_days(FIRST, LAST)[::9]]
     gone = daily("gone", FIRST, FIRST + timedelta(days=40), 3.0)
-    returned = [("returned-only", CUTOFF - timedelta(days=3), 0.0)]
-    once = [("once", CUTOFF - timedelta(days=4), 3.0)]
-    future = daily("future", CUTOFF + timedelta(days=2), LAST, 9.0)
-    return [sale for sale in (*steady, *rare, *gone, *returned, *once, *future) if sale[1] <= last]
+    returned = [("returned-only", "all", CUTOFF - timedelta(days=3), 0.0)]
+    once = [("once", "all", CUTOFF - timedelta(days=4), 3.0)]
+    north = daily("two-places", FIRST, LAST, 6.0, "north")
+    south = [sale for sale in daily("two-places", FIRST, LAST, 8.0, "south") if sale[2].weekday() != 0]
+    future = daily("future", CUTOFF + timedelta(days=2), LAST, 9.0, "east")
+    everything = (*steady, *rare, *gone, *returned, *once, *north, *south, *future)
+    return [sale for sale in everything if sale[2] <= last]
 
 
 SALES_SCHEMA = (
@@ -65,7 +77,9 @@ SALES_SCHEMA = (
 
 
 def sales_frame(spark: SparkSession, sales: Iterable[Sale]) -> DataFrame:
-    rows = [(product, "all", day, units, units, 0.0, 0.0, 1, 2.5, "b") for product, day, units in sales]
+    rows = [
+        (product, place, day, units, units, 0.0, 0.0, 1, 2.5, "b") for product, place, day, units in sales
+    ]
     return spark.createDataFrame(rows, SALES_SCHEMA)
 
 
@@ -84,6 +98,16 @@ class World:
         run = Run(name, "ingest", ingest_batch=name, load_number=int(name[1:]), **started)
         RunLog(self.warehouse, clock).complete(run)
 
+    def cancel(self, product: str, units: float) -> None:
+        """An order of the day before the cutoff is cancelled after it, and `sales` shows it as known now."""
+        quantity = F.col("quantity") - F.when(F.col("product_id") == product, units).otherwise(0.0)
+        of_day = self.warehouse.read("sales").where(F.col("date") == F.lit(CANCELLED_DAY))
+        self.warehouse.merge("sales", of_day.withColumn("quantity", quantity))
+        lines = dict.fromkeys(("line_hash", "cancel_line_hash", "ingest_batch"), "x")
+        row = {"product_id": product, "location_id": "all", "date": CANCELLED_DAY, "cancelled_on": LAST}
+        numbers = {"quantity": units, "occurrence": 1, "cancel_occurrence": 1}
+        self.warehouse.append("cancellations", self.warehouse.rows("cancellations", [row | lines | numbers]))
+
     def panel(self) -> tuple[int, ...]:
         return update_panel(self.spark, self.config, clock, SilentProgress()).years
 
@@ -97,8 +121,9 @@ class World:
             self.read[name, run_id] = [row.asDict(recursive=True) for row in frame.collect()]
         return self.read[name, run_id]
 
-    def hashes(self, run_id: str) -> dict[str, str]:
-        return {row["product_id"]: row["forecast_hash"] for row in self.rows("models", run_id)}
+    def hashes(self, run_id: str) -> dict[tuple[str, str], str]:
+        rows = self.rows("models", run_id)
+        return {(row["product_id"], row["location_id"]): row["forecast_hash"] for row in rows}
 
 
 MakeWorld = Callable[..., World]
@@ -132,24 +157,24 @@ class Done:
 def done(make_world: MakeWorld) -> Done:
     world = make_world()
     world.load("b1", sales_frame(world.spark, shop(CUTOFF)), FIRST)
-    later = [sale for sale in shop(LAST) if sale[1] > CUTOFF]
+    later = [sale for sale in shop(LAST) if sale[2] > CUTOFF]
     world.load("b2", sales_frame(world.spark, later), CUTOFF + timedelta(days=1))
+    world.cancel("steady-0", CANCELLED)
     world.panel()
     return Done(world, world.forecast())
 
 
 def test_forecast_gives_every_product_known_by_the_cutoff_one_row(done: Done) -> None:
     products = sorted(row["product_id"] for row in done.world.rows("models", done.result.run_id))
-    assert products == ["gone", "once", "rare", "returned-only", *(f"steady-{n}" for n in range(5))]
+    steady = [f"steady-{n}" for n in range(5)]
+    assert products == ["gone", "once", "rare", "returned-only", *steady, "two-places", "two-places"]
 
 
 def test_forecast_gives_every_product_every_day_ahead(done: Done) -> None:
     rows = done.world.rows("forecasts", done.result.run_id)
-    days = sorted((row["product_id"], row["step"], row["date"]) for row in rows)
-    products = sorted({row["product_id"] for row in rows})
-    expected = [
-        (product, n, CUTOFF + timedelta(days=n)) for product in products for n in range(1, HORIZON + 1)
-    ]
+    days = sorted((row["product_id"], row["location_id"], row["step"], row["date"]) for row in rows)
+    series = sorted({(row["product_id"], row["location_id"]) for row in rows})
+    expected = [(*key, n, CUTOFF + timedelta(days=n)) for key in series for n in range(1, HORIZON + 1)]
     assert days == expected
     assert all(row["cutoff"] == CUTOFF and row["forecast"] >= 0 for row in rows)
 
@@ -161,6 +186,18 @@ def test_forecast_of_a_closed_weekday_is_zero_and_of_others_is_not(done: Done) -
     closed = [row for row in steady if row["date"].weekday() == 5]
     assert [(row["forecast"], row["p05"], row["p95"]) for row in closed] == [(0.0, 0.0, 0.0)]
     assert all(row["forecast"] > 3 for row in steady if row["date"].weekday() != 5)
+
+
+def test_each_location_has_its_own_closed_days_and_its_own_figures(done: Done) -> None:
+    rows = [
+        row for row in done.world.rows("forecasts", done.result.run_id) if row["product_id"] == "two-places"
+    ]
+    mondays = {row["location_id"]: row["forecast"] for row in rows if row["date"].weekday() == 0}
+    assert mondays["south"] == 0.0
+    assert mondays["north"] > 3
+    summary = done.world.rows("metrics_summary", done.result.run_id)
+    places = {row["segment"] for row in summary if row["segment"].startswith("location=")}
+    assert places == {"location=all", "location=north", "location=south"}  # the east opens after the cutoff
 
 
 def test_forecast_of_an_obsolete_product_is_zero_with_that_status(done: Done) -> None:
@@ -193,6 +230,14 @@ def test_metrics_hold_each_role_and_only_the_test_window_has_quantiles(done: Don
     naive = next(row for row in rows if row["role"] == "seasonal_naive" and row["split"] == "test")
     assert naive["mae"] == pytest.approx(naive["abs_error"] / 6)
     assert naive["wape"] == pytest.approx(naive["abs_error"] / naive["sum_actual"])
+    for row in rows:
+        assert row["rmse"] == pytest.approx((row["sse"] / 6) ** 0.5)
+        assert row["bias"] == pytest.approx(row["sum_error"] / row["sum_actual"])
+        assert row["mase"] == pytest.approx(row["scaled_abs_error"] / 6)
+        assert row["rmsse"] == pytest.approx((row["scaled_sse"] / 6) ** 0.5)
+        if row["split"] == "test":
+            assert row["pinball"] == pytest.approx(row["pinball_sum"] / 6 / 7)  # six days, seven quantiles
+            assert row["coverage"] == row["covered_sum"] / 6
 
 
 def test_metrics_summary_pools_the_rows_of_metrics(done: Done) -> None:
@@ -208,10 +253,64 @@ def test_metrics_summary_pools_the_rows_of_metrics(done: Done) -> None:
         assert row["sse"] == pytest.approx(sum(item["sse"] for item in pooled))
         actual = sum(item["sum_actual"] for item in pooled)
         assert row["wape"] == pytest.approx(sum(item["abs_error"] for item in pooled) / actual)
+        scaled = sum(item["scaled_sse"] for item in pooled if item["scaled_sse"] is not None)
+        n_scaled = sum(item["n_obs"] for item in pooled if item["scaled_sse"] is not None)
+        assert row["rmsse"] == pytest.approx((scaled / n_scaled) ** 0.5)
+        assert row["bias"] == pytest.approx(sum(item["sum_error"] for item in pooled) / actual)
+        covered = sum(item["covered_sum"] for item in pooled)
+        assert row["coverage"] == pytest.approx(covered / sum(item["n_quantile_obs"] for item in pooled))
+    _value_added_is_over_seasonal_naive(summary, metrics)
     naive = [row for row in summary if row["model"] == "seasonal_naive"]
     assert {row["value_added"] for row in naive} == {0.0, None}
     assert all(row["sse"] == 0 for row in naive if row["value_added"] is None)  # what is gone stays gone
     assert len({(row["segment"], row["model"], row["split"]) for row in summary}) == len(summary)
+
+
+def _value_added_is_over_seasonal_naive(summary: list[dict[str, Any]], metrics: list[dict[str, Any]]) -> None:
+    """On the windows in which both forecast the same days."""
+    (row,) = [
+        row
+        for row in summary
+        if (row["segment"], row["model"], row["split"]) == ("all", "chosen", "validation")
+    ]
+    of_role = {
+        (item["role"], item["product_id"], item["location_id"], item["window"]): item
+        for item in metrics
+        if item["split"] == "validation" and item["scaled_sse"] is not None
+    }
+    naive = {key[1:]: item for key, item in of_role.items() if key[0] == "seasonal_naive"}
+    pairs = [
+        (item["scaled_sse"], naive[key[1:]]["scaled_sse"])
+        for key, item in of_role.items()
+        if key[0] == "chosen" and key[1:] in naive and naive[key[1:]]["n_obs"] == item["n_obs"]
+    ]
+    ours, theirs = (sum(values) for values in zip(*pairs, strict=True))
+    assert row["value_added"] == pytest.approx(1 - (ours / theirs) ** 0.5)
+    assert row["value_added"] > 0
+
+
+def test_metrics_are_read_without_spark(done: Done) -> None:
+    table = deltalake.DeltaTable(done.world.warehouse.path("metrics"))
+    assert table.protocol().min_reader_version == 1
+    count, worst = duckdb.from_arrow(table.to_pyarrow_dataset()).aggregate("count(*), max(sse)").fetchall()[0]
+    rows = done.world.rows("metrics", done.result.run_id)
+    assert (count, worst) == (len(rows), max(row["sse"] for row in rows))
+    frame = pl.read_delta(done.world.warehouse.path("metrics"))
+    assert sorted(frame["abs_error"].to_list()) == sorted(row["abs_error"] for row in rows)
+
+
+def test_gates_look_at_what_the_run_wrote(done: Done) -> None:
+    evidence = collect_evidence(done.world.warehouse, done.result.run_id, CUTOFF, HORIZON)
+    fits = done.world.rows("fits", done.result.run_id)
+    ahead = done.world.rows("forecasts", done.result.run_id)
+    old = {(row["product_id"], row["location_id"]) for row in fits if row["n_days_known"] >= 28}
+    assert (evidence.n_products, evidence.without_model, evidence.without_forecasts) == (11, 0, 0)
+    recent = sum(row["recent_quantity"] for row in fits if row["n_days_known"] >= 28)
+    assert evidence.recent_demand == pytest.approx(recent / 28)
+    forecast_units = sum(row["forecast"] for row in ahead if (row["product_id"], row["location_id"]) in old)
+    assert evidence.forecast_demand == pytest.approx(forecast_units / HORIZON)
+    assert evidence.error_ratio is not None
+    assert evidence.error_ratio < 1
 
 
 def test_forecast_of_a_complete_run_does_nothing(done: Done) -> None:
@@ -219,7 +318,7 @@ def test_forecast_of_a_complete_run_does_nothing(done: Done) -> None:
     again = done.world.forecast()
     assert again.already_complete
     assert again.run_id == done.result.run_id
-    assert again.n_series == done.result.n_series == 9
+    assert again.n_series == done.result.n_series == 11
     assert done.world.warehouse.version("fits") == before
 
 
@@ -237,7 +336,9 @@ def test_forecast_is_the_same_without_later_days_in_other_partitions_and_any_ord
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", partitions)
     assert result.run_id == done.result.run_id
-    assert world.hashes(result.run_id) == done.world.hashes(done.result.run_id)
+    hashes = world.hashes(result.run_id)
+    assert len(set(hashes.values())) > 5
+    assert hashes == done.world.hashes(done.result.run_id)
     keys = ("segment", "model", "split")
     summaries = [
         {tuple(row[key] for key in keys): row for row in one.rows("metrics_summary", result.run_id)}
@@ -248,10 +349,14 @@ def test_forecast_is_the_same_without_later_days_in_other_partitions_and_any_ord
 
 def test_panel_repacks_only_the_years_that_changed(make_world: MakeWorld) -> None:
     world = make_world()
-    world.load("b1", sales_frame(world.spark, [("a", FIRST, 1.0), ("a", CUTOFF, 2.0)]), FIRST)
+    world.load("b1", sales_frame(world.spark, [("a", "all", FIRST, 1.0), ("a", "all", CUTOFF, 2.0)]), FIRST)
     assert world.panel() == (2023, 2024)
     assert world.panel() == ()
-    world.load("b2", sales_frame(world.spark, [("b", CUTOFF, 4.0)]), CUTOFF)
+    path = world.warehouse.path("sales")
+    world.spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('delta.logRetentionDuration' = '9 days')")
+    assert world.panel() == ()  # maintenance moves the version and changes no day
+    assert world.forecast(None).n_series == 1
+    world.load("b2", sales_frame(world.spark, [("b", "all", CUTOFF, 4.0)]), CUTOFF)
     assert world.panel() == (2024,)
     packed = world.warehouse.read("panel").orderBy("product_id", "chunk").collect()
     assert [(row.product_id, row.chunk, row.first_date, row.quantity) for row in packed] == [
@@ -266,10 +371,8 @@ def test_forecast_of_three_rising_days_is_three_hundred(make_world: MakeWorld) -
         forecast=ForecastSettings(horizon=1, models=("linear_regression",)),
         backtest=BacktestSettings(validation_windows=0),
     )
-    days = [CUTOFF - timedelta(days=2), CUTOFF - timedelta(days=1), CUTOFF]
-    world.load(
-        "b1", sales_frame(world.spark, zip(["a"] * 3, days, [150.0, 200.0, 250.0], strict=True)), days[0]
-    )
+    rising = [("a", "all", CUTOFF - timedelta(days=2 - n), 150.0 + 50 * n) for n in range(3)]
+    world.load("b1", sales_frame(world.spark, rising), CUTOFF - timedelta(days=2))
     with pytest.raises(InputError, match=r"table panel: found none.*Run `lepton panel` first"):
         world.forecast(None)
     world.panel()
@@ -282,3 +385,38 @@ def test_forecast_of_three_rising_days_is_three_hundred(make_world: MakeWorld) -
         "ok",
     )
     assert row["forecast"] == pytest.approx(300.0)
+
+
+def test_forecast_cut_short_at_any_table_is_made_whole_by_the_next_try(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(
+        forecast=ForecastSettings(horizon=2, models=("mean", "seasonal_naive")),
+        backtest=BacktestSettings(validation_windows=1, min_train_days=7),
+    )
+    sales = [("a", "all", CUTOFF - timedelta(days=n), 1.0 + n % 7) for n in range(40)]
+    world.load("b1", sales_frame(world.spark, sales), CUTOFF - timedelta(days=39))
+    world.panel()
+    write = forecasting._write
+    for last in ("fits", "models"):
+
+        def cut_short(warehouse: Warehouse, name: str, *rest: Any, last: str = last) -> None:
+            write(warehouse, name, *rest)
+            if name == last:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(forecasting, "_write", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            world.forecast()
+        assert RunLog(world.warehouse, clock).latest("forecast") is None
+    monkeypatch.setattr(forecasting, "_write", write)
+    result = world.forecast()
+    counts = {
+        name: len(world.rows(name, result.run_id))
+        for name in ("candidates", "fits", "forecasts", "metrics", "metrics_summary", "models")
+    }
+    # two windows of two roles; the summary: two splits of each model in two segments
+    assert counts == {
+        "candidates": 2, "fits": 1, "forecasts": 2, "metrics": 4, "metrics_summary": 12, "models": 1,
+    }  # fmt: skip
+    assert world.warehouse.read("runs").where("job = 'forecast'").count() == 1

@@ -1,5 +1,7 @@
 """Loads of daily figures: equal ones are known, newer ones replace, two at once conflict or are summed."""
 
+import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,18 @@ from pyspark.sql import SparkSession
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
 from lepton_spark.pipelines.ingest import IngestResult, ingest
 from lepton_spark.pipelines.progress import SilentProgress
-from lepton_spark.tables import Warehouse
+from lepton_spark.tables import TABLES, Warehouse
 
 HEADER = "日期,商品ID,销售量\n"
 DAY_1 = (
     HEADER
     + "2021-01-01,1001,150\n2021-01-01,1002,0\n2021-01-01,1003,-2\n2021-01-02,1001,7\n2021-01-02,1001,8\n"
+    + "2020-12-31,1001,0.30000000000000004\n"
 )
 DAY_2 = HEADER + "2021-01-01,1001,150.0\n2021-01-01,1002,3\n2021-01-03,1004,5\n2021-01-03,1004,5\n"
+DAY_2 += "2020-12-31,1001,0.30000000000000004\n"
 DAY_3 = HEADER + "2021-01-01,1002,0\n"
+SINGLE = HEADER + "2021-01-01,1001,4\n2021-01-01,1002,9\n2021-01-05,1005,4\n"
 
 
 def load(spark: SparkSession, root: Path, **changes: Any) -> IngestResult:
@@ -64,8 +69,9 @@ def test_first_figures_are_facts_zero_included_and_conflicting_days_are_rejected
         ("1001", "2021-01-01"): (150.0, 0.0),
         ("1002", "2021-01-01"): (0.0, 0.0),
         ("1003", "2021-01-01"): (0.0, 2.0),
+        ("1001", "2020-12-31"): (0.3, 0.0),
     }
-    assert (results[0].counts["accepted"], results[0].counts["rejected.conflicting_day"]) == (3, 2)
+    assert (results[0].counts["accepted"], results[0].counts["rejected.conflicting_day"]) == (4, 2)
 
 
 def test_equal_figure_is_known_and_newer_one_replaces(
@@ -74,7 +80,7 @@ def test_equal_figure_is_known_and_newer_one_replaces(
     _, results, after = loads
     counts = results[1].counts
     found = (counts["already_loaded"], counts["replaced"], counts["accepted"], counts["repeat"])
-    assert found == (1, 1, 2, 1)
+    assert found == (2, 1, 2, 1)
     assert after[1]["1002", "2021-01-01"] == (3.0, 0.0)
     assert after[1]["1004", "2021-01-03"] == (5.0, 0.0)
 
@@ -85,10 +91,48 @@ def test_figure_may_return_to_an_earlier_value(loads: tuple[Path, list[IngestRes
     assert after[2]["1002", "2021-01-01"] == (0.0, 0.0)
 
 
+def test_figures_are_stored_once_by_their_key(
+    spark: SparkSession, loads: tuple[Path, list[IngestResult], list[Any]]
+) -> None:
+    lines = Warehouse(spark, str(loads[0] / "warehouse")).read("transactions")
+    by_key = lines.groupBy(*TABLES["transactions"].key).count()
+    assert by_key.where("count > 1").isEmpty()
+    assert lines.groupBy("line_hash", "occurrence").count().where("count > 1").count() == 1
+
+
+def test_later_load_rewrites_only_files_of_the_years_it_touches(
+    loads: tuple[Path, list[IngestResult], list[Any]],
+) -> None:
+    log = loads[0] / "warehouse" / "sales" / "_delta_log"
+    commits = [path.read_text().splitlines() for path in sorted(log.glob("*.json"))]
+    removed = [
+        action["remove"]["partitionValues"]["year"]
+        for commit in commits
+        for action in map(json.loads, commit)
+        if "remove" in action
+    ]
+    assert removed
+    assert set(removed) == {"2021"}
+
+
+def test_figure_of_a_day_stands_alone_whatever_the_configured_kind(
+    spark: SparkSession, loads: tuple[Path, list[IngestResult], list[Any]]
+) -> None:
+    root, _, after = loads
+    shutil.copytree(root, root.with_name("switched"))
+    (root.with_name("switched") / "in" / "d.csv").write_text(SINGLE)
+    options = {"encoding": "utf-8"}
+    result = load(spark, root.with_name("switched"), kind="transactions", options=options)
+    assert result.counts["accepted"] == 3
+    assert sales(spark, root.with_name("switched")) == after[2] | {("1005", "2021-01-05"): (4.0, 0.0)}
+
+
 def test_figures_of_one_day_are_summed_when_configured(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.csv").write_text(DAY_1)
-    assert load(spark, tmp_path, conflicts="sum").counts["rejected"] == 0
-    assert sales(spark, tmp_path)["1001", "2021-01-02"] == (15.0, 0.0)
-    (tmp_path / "in" / "b.csv").write_text(DAY_1 + "\n")
-    assert load(spark, tmp_path, conflicts="sum").counts["already_loaded"] == 5
+    (tmp_path / "in" / "b.csv").write_text(HEADER + "2021-01-02,1001,7\n2021-01-02,1001,7\n")
+    counts = load(spark, tmp_path, conflicts="sum").counts
+    assert (counts["accepted"], counts["repeat"], counts["rejected"]) == (7, 1, 0)
+    assert sales(spark, tmp_path)["1001", "2021-01-02"] == (7.0 + 8.0 + 7.0, 0.0)
+    (tmp_path / "in" / "c.csv").write_text(HEADER + "2021-01-02,1001,22\n2021-01-01,1001,150\n")
+    assert load(spark, tmp_path, conflicts="sum").counts["already_loaded"] == 2

@@ -26,7 +26,7 @@ def ticking() -> Callable[[], datetime]:
 
 
 class Shop:
-    """One product whose runs are written by hand."""
+    """One product whose runs are written by hand, each for a later day than the last."""
 
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self.spark = spark
@@ -35,10 +35,15 @@ class Shop:
         )
         self.warehouse = Warehouse(spark, str(root))
         self.clock = ticking()
-
-    def forecast(self, run_id: str, cutoff: date, units: float) -> None:
+        self.day = DAY
         days = [{"first_date": date(2021, 1, 1), "chunk": 2021, "quantity": [1.0]} | SERIES]
-        self.warehouse.overwrite("panel", self.warehouse.rows("panel", days))
+        self.warehouse.append("panel", self.warehouse.rows("panel", days))
+
+    def forecast(self, units: float, *, older: bool = False) -> str:
+        """The id of a new complete run, for the next day unless it is to be older than all."""
+        self.day += timedelta(days=1)
+        cutoff = DAY - timedelta(days=9) if older else self.day
+        run_id = f"{cutoff}-{units}"
         of_run = {"run_id": run_id, "cutoff": cutoff, "model": "mean", "status": "ok"} | SERIES
         spread = dict.fromkeys(QUANTILE_LEVELS, units)
         ahead = [
@@ -47,8 +52,9 @@ class Shop:
         ]
         self.warehouse.append("forecasts", self.warehouse.rows("forecasts", ahead))
         self.warehouse.append("models", self.warehouse.rows("models", [of_run]))
-        log = RunLog(self.warehouse, self.clock)
-        log.complete(log.start(Run(run_id, "forecast", cutoff=cutoff, horizon=2), self.config))
+        run = Run(run_id, "forecast", cutoff=cutoff, horizon=2)
+        RunLog(self.warehouse, self.clock).record(run, "complete", self.config)
+        return run_id
 
     def publish(self, run_id: str | None = None, *, force: bool = False) -> PublishResult:
         return publish(self.spark, self.config, run_id, self.clock, force=force, progress=SilentProgress())
@@ -58,36 +64,37 @@ class Shop:
         return [(row.run_id, row.step, row.forecast, row.valid_until) for row in rows]
 
 
-@pytest.fixture
-def shop(spark: SparkSession, tmp_path: Path) -> Shop:
-    return Shop(spark, tmp_path / "shop")
+@pytest.fixture(scope="module")
+def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(spark, tmp_path_factory.mktemp("shop"))
 
 
 def test_publish_replaces_the_forecasts_in_one_commit_once_a_run(shop: Shop) -> None:
-    shop.forecast("one", DAY, 5.0)
+    one = shop.forecast(5.0)
     assert shop.publish().published
-    until = date(2021, 4, 7)
-    assert shop.published() == [("one", 1, 5.0, until), ("one", 2, 5.0, until)]
+    until = shop.day + timedelta(days=2)
+    assert shop.published() == [(one, 1, 5.0, until), (one, 2, 5.0, until)]
     before = shop.warehouse.read("latest_forecasts").collect()
     version = shop.warehouse.version("latest_forecasts")
-    assert shop.publish("one").published
+    assert shop.publish(one).published
     assert shop.warehouse.version("latest_forecasts") == version
     assert shop.warehouse.read("latest_forecasts").collect() == before
-    shop.forecast("two", DAY, 6.0)
-    assert shop.publish("two").published
+    two = shop.forecast(6.0)
+    assert shop.publish(two).published
     assert shop.warehouse.version("latest_forecasts") == (version or 0) + 1
-    assert {row[0] for row in shop.published()} == {"two"}
+    assert {row[0] for row in shop.published()} == {two}
 
 
 def test_publish_of_an_older_cutoff_needs_to_be_told(shop: Shop) -> None:
-    shop.forecast("new", DAY, 5.0)
-    shop.publish("new")
-    shop.forecast("old", DAY - timedelta(days=1), 7.0)
-    result = shop.publish("old")
+    new = shop.forecast(5.0)
+    shop.publish(new)
+    old = shop.forecast(7.0, older=True)
+    result = shop.publish(old)
     assert (result.published, result.refused) == (False, False)
-    assert {row[0] for row in shop.published()} == {"new"}
-    assert shop.publish("old", force=True).published
-    assert {row[0] for row in shop.published()} == {"old"}
+    assert {row[0] for row in shop.published()} == {new}
+    assert shop.publish(old, force=True).published
+    assert {row[0] for row in shop.published()} == {old}
+    assert shop.publish().run_id == new  # the last cutoff's, not what completed last
 
 
 @pytest.mark.parametrize(
@@ -96,30 +103,49 @@ def test_publish_of_an_older_cutoff_needs_to_be_told(shop: Shop) -> None:
     ids=["null", "negative", "infinite"],
 )
 def test_gate_refuses_the_run_and_the_published_one_stands(shop: Shop, units: float, gate: str) -> None:
-    shop.forecast("good", DAY, 5.0)
-    shop.publish("good")
-    shop.forecast("bad", DAY + timedelta(days=1), units)
-    result = shop.publish("bad")
+    if not shop.published():
+        shop.publish(shop.forecast(5.0))
+    before = shop.published()
+    result = shop.publish(shop.forecast(units))
     assert (result.published, result.refused) == (False, True)
     assert [found.name for found in result.gates if not found.passed] == [gate]
-    assert {row[0] for row in shop.published()} == {"good"}
-    row = shop.warehouse.read("runs").where("job = 'publish' AND state = 'refused'").first()
+    assert shop.published() == before
+    of_run = f"job = 'publish' AND state = 'refused' AND input_fingerprint = '{result.run_id}'"
+    row = shop.warehouse.read("runs").where(of_run).first()
     assert row is not None
     assert [found.name for found in row.gates if not found.passed] == [gate]
 
 
-def test_publish_needs_a_complete_run(shop: Shop) -> None:
+def test_publish_cut_short_before_its_commit_is_done_by_the_next_try(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run_id = shop.forecast(5.0)
+    before = shop.published()
+    with monkeypatch.context() as patch:
+        patch.setattr(Warehouse, "overwrite", killed)
+        with pytest.raises(KeyboardInterrupt):
+            shop.publish(run_id)
+    assert shop.published() == before
+    assert shop.publish(run_id).published
+    assert {row[0] for row in shop.published()} == {run_id}
+    assert shop.warehouse.read("runs").where(f"input_fingerprint = '{run_id}'").count() == 1
+
+
+def test_publish_needs_a_complete_run(spark: SparkSession, tmp_path: Path) -> None:
+    config = Config(warehouse=WarehouseSettings(root=str(tmp_path)))
     with pytest.raises(InputError, match="run to publish: found none; allowed: a complete forecast run"):
-        shop.publish()
+        publish(spark, config, None, ticking(), force=False, progress=SilentProgress())
 
 
 def test_published_forecasts_are_read_without_spark(shop: Shop) -> None:
-    shop.forecast("one", DAY, 5.0)
-    shop.publish()
+    shop.publish(shop.forecast(5.0))
     table = deltalake.DeltaTable(shop.warehouse.path("latest_forecasts"))
     assert table.protocol().min_reader_version == 1
     rows = table.to_pyarrow_dataset()
     total = duckdb.from_arrow(rows).aggregate("sum(forecast), max(date)").limit(1).fetchall()
-    assert total == [(10.0, date(2021, 4, 2))]
+    assert total == [(10.0, shop.day + timedelta(days=2))]
     frame = pl.read_delta(str(shop.warehouse.path("latest_forecasts"))).sort("step")
     assert frame["p50"].to_list() == [5.0, 5.0]

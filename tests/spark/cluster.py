@@ -22,6 +22,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SPARK_BIN = Path(pyspark.__file__).parent / "bin"
 LOOPBACK = "127.0.0.1"
 WORKERS = 2
+QUICK_JAVA = "-XX:TieredStopAtLevel=1"
+"""For short lives: docs/adr/0002-local-session.md."""
 NO_CONFS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -81,6 +83,8 @@ def submit(
         "spark.log.level": "WARN",
         "spark.driver.memory": "1g",
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # waits for both workers, so both take part
+        "spark.driver.extraJavaOptions": QUICK_JAVA,
+        "spark.executor.extraJavaOptions": QUICK_JAVA,
         **confs,
     }
     flags = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
@@ -107,6 +111,7 @@ def _environment() -> dict[str, str]:
         key: value for key, value in os.environ.items() if not key.startswith(("PYSPARK_", "SPARK_"))
     }
     own = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": LOOPBACK, "SPARK_DAEMON_MEMORY": "512m"}
+    own["SPARK_DAEMON_JAVA_OPTS"] = QUICK_JAVA
     return {**inherited, **own}
 
 

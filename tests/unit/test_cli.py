@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from lepton_spark import __version__, cli
-from lepton_spark.errors import GateError
+from lepton_spark.errors import FilesError
 from lepton_spark.pipelines.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.publish import PublishResult
 
@@ -36,7 +36,7 @@ def test_config_prints_values_with_their_source_and_masks_secrets(
     lines = capsys.readouterr().out.splitlines()
     assert f"warehouse.root: {conf.parent / 'tables'}  # {conf}" in lines
     assert "forecast.horizon: 28  # default" in lines
-    assert "forecast.cutoff: 2021-01-31  # --set" in lines
+    assert "forecast.cutoff: 2021-01-31  # --cutoff" in lines
     assert "spark.options.fs.s3a.secret.key: ***  # --set" in lines
 
 
@@ -51,15 +51,48 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--cutoff", "tomorrow"], "forecast.cutoff: found 'tomorrow'; allowed: a valid date"),
+        (["--cutoff", "tomorrow"], "--cutoff: forecast.cutoff: found 'tomorrow'; allowed: a day of the"),
         (
             ["--set", "forecast.models=[mean, arma]"],
             "forecast.models[1]: found 'arma'; allowed: a known model",
         ),
         (["--set", "forecast.horizn=3"], "forecast.horizn: found an unknown key; allowed: one of horizon"),
         ([], "default: input.path: found nothing; allowed: a file, a folder"),
+        (
+            ["--set", "input.date_formats=[YYYY-MM-DD]"],
+            "input.date_formats[0]: found 'YYYY-MM-DD'; allowed: a date form of y (year), M (month), d (day)",
+        ),
+        (
+            ["--set", "input.options.separator=||"],
+            "input.options.separator: found '||'; allowed: one character",
+        ),
+        (
+            ["--set", "input.options.encoding=latin-foo"],
+            "input.options.encoding: found 'latin-foo'; allowed: a text",
+        ),
+        (
+            ["--set", "input.product_pattern='(?P<a>x)'"],
+            "input.product_pattern: found '(?P<a>x)'; allowed: a regular",
+        ),
+        (
+            ["--set", "publish.valid_days=29"],
+            "publish.valid_days: found 29; allowed: up to forecast.horizon, 28",
+        ),
+        (
+            ["--set", "input.columns.customer_id=who"],
+            "input.columns.customer_id: found 'who'; allowed: nothing with",
+        ),
+        (["--set", "input.price_is=line_total"], "input.price_is: found 'line_total'; allowed: only with"),
+        (
+            ["--set", "spark.options.spark.sql.session.timeZone=CET"],
+            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', for",
+        ),
+        (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
-    ids=["cutoff", "model", "key", "no_input"],
+    ids=[
+        *("cutoff", "model", "key", "no_input", "date_form", "separator", "encoding", "pattern"),
+        *("valid_days", "daily_customer", "no_price", "fixed_option", "master"),
+    ],
 )
 def test_wrong_configuration_ends_with_2_and_writes_nothing(
     conf: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
@@ -97,7 +130,7 @@ def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     ("raised", "code", "words"),
     [
         (KeyboardInterrupt(), 130, "interrupted; run it again"),
-        (GateError("total_forecast: found 9"), 3, "lepton: total_forecast: found 9\n"),
+        (FilesError("table sales: found 9"), 4, "lepton: table sales: found 9\n"),
         (ZeroDivisionError("by zero"), 1, "lepton: ZeroDivisionError: by zero\nAdd --debug to see where.\n"),
     ],
     ids=["interrupt", "known", "unexpected"],
@@ -129,8 +162,9 @@ def test_debug_shows_the_traceback(
 
 def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
-    assert cli._told_refused(IngestResult("b", {}, (bad,), 1.0)) == 4
-    assert cli._told_refused(IngestResult("b", {}, (), 1.0)) == 0
+    cli._tell_refused(IngestResult("b", {}, (bad,), 1.0))
+    assert cli._refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert cli._refusal_code(IngestResult("b", {}, (), 1.0)) == 0
     assert cli._told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
     assert cli._told(PublishResult("r", False, "a later one is published")) == 0
     said = capsys.readouterr().err

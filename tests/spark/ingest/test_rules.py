@@ -37,6 +37,8 @@ CASES: dict[str, tuple[dict[str, str | None], list[str]]] = {
     "other date form": ({"day": "02/01/2021"}, ["unparsable_date"]),
     "no such day": ({"day": "2021-02-30"}, ["unparsable_date"]),
     "no day": ({"day": ""}, ["unparsable_date"]),
+    "excel's day zero": ({"day": "1899-12-31"}, ["implausible_date"]),
+    "earliest day": ({"day": "1990-01-01"}, []),
     "today": ({"day": "2021-06-30"}, []),
     "tomorrow": ({"day": "2021-07-01"}, ["future_date"]),
     "text for units": ({"units": "many"}, ["unparsable_quantity"]),
@@ -142,6 +144,18 @@ def test_daily_input_knows_days_without_a_sale(spark: SparkSession) -> None:
     rows = judged_rows(spark, {"none sold": {"units": "0", "paid": "0"}, "free": {"paid": "0"}}, daily)
     assert rows["none sold"]["reasons"] == []
     assert rows["free"]["reasons"] == ["non_positive_price"]
+
+
+def test_empty_place_is_a_reason_where_places_are_mapped(spark: SparkSession) -> None:
+    columns = SETTINGS.columns.model_copy(update={"location_id": "id", "transaction_id": None})
+    by_place = SETTINGS.model_copy(update={"columns": columns, "cancellation_pattern": None})
+    rows = judged_rows(
+        spark, {"named": {"id": " 7 "}, "blank": {"id": " "}, "none": {"id": None, "sku": "M"}}, by_place
+    )
+    assert (rows["named"]["reasons"], rows["named"]["location_id"]) == ([], "7")
+    assert rows["blank"]["reasons"] == ["missing_location_id"]
+    assert rows["blank"]["words"] == "id: found nothing; allowed: a place of sale"
+    assert rows["none"]["reasons"] == ["missing_location_id", "not_a_product"]
 
 
 def test_identity_tells_null_from_empty_and_follows_names(spark: SparkSession) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lepton_spark.config import Config, load_config
@@ -62,7 +62,12 @@ def test_load_reports_every_fault_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "words"),
     [
-        pytest.param("input: {options: {sepp: ';'}}", "input", "found sepp", id="unknown reader option"),
+        pytest.param(
+            "input: {options: {sepp: ';'}}",
+            "input.options.sepp",
+            "allowed: options of csv: charset, compression",
+            id="unknown reader option",
+        ),
         pytest.param("input: {timezone: Mars/Base}", "input.timezone", "IANA", id="unknown time zone"),
         pytest.param(
             "input: {product_pattern: '['}", "input.product_pattern", "regular expression", id="pattern"
@@ -97,6 +102,21 @@ def test_set_takes_the_rest_as_one_key_below_a_free_mapping() -> None:
     assert loaded.config.input.options == {"sep": ";"}
 
 
+@pytest.mark.parametrize("text", ["|", "*.csv", "@x", "%Y", "#"])
+def test_set_takes_as_text_what_yaml_would_not(text: str) -> None:
+    assert load_config([], [f"input.path={text}"]).config.input.path == text
+
+
+def test_fault_of_broken_yaml_says_its_line_and_does_not_show_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "wrong.yaml", "spark:\n  options: {fs.s3a.secret.key: hunter2\n")
+
+    with pytest.raises(ConfigError, match=r"\(line 3\); allowed: YAML") as caught:
+        load_config([path], ["spark.options.fs.s3a.secret.key=[hunter2"])
+
+    assert "hunter2" not in str(caught.value)
+    assert len(caught.value.faults) == 2
+
+
 def test_config_is_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Config().forecast.horizon = 3  # type: ignore[misc]  # that is the point
@@ -112,6 +132,35 @@ def test_shown_tree_masks_secrets() -> None:
     assert ("forecast.horizon", "28", "default") in shown
 
 
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        ("spark.options.x=-Dpassword=hunter2", "***"),
+        ("spark.options.my.private.key=hunter2", "***"),
+        ("warehouse.root=s3a://user:hunter2@bucket/x", "s3a://***@bucket/x"),
+    ],
+)
+def test_shown_tree_masks_secrets_within_values(setting: str, shown: str) -> None:
+    lines = list(resolved_lines(load_config([], [setting])))
+
+    assert (setting.partition("=")[0], shown, "--set") in lines
+    assert "hunter2" not in str(lines)
+
+
+def test_shown_tree_quotes_what_could_not_be_seen() -> None:
+    lines = list(resolved_lines(load_config([], ['input.options.separator="\\t"', "input.options.quote=''"])))
+
+    assert ("input.options.separator", '"\\t"', "--set") in lines
+    assert ("input.options.quote", '""', "--set") in lines
+
+
+def test_cutoff_of_the_command_line_wins_and_says_where_it_came_from() -> None:
+    loaded = load_config([], ["forecast.cutoff=2021-01-31"], cutoff="2021-02-28")
+
+    assert str(loaded.config.forecast.cutoff) == "2021-02-28"
+    assert loaded.source("forecast.cutoff") == "--cutoff"
+
+
 def test_fault_of_a_secret_does_not_show_it() -> None:
     with pytest.raises(ConfigError) as caught:
         load_config([], ["spark.options.fs.s3a.secret.key=[hunter2]"])
@@ -119,6 +168,7 @@ def test_fault_of_a_secret_does_not_show_it() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(horizon=st.integers(1, 366), half_lives=st.lists(st.floats(0.5, 1e4), min_size=1, max_size=4))
 def test_config_written_as_yaml_reads_back_equal(horizon: int, half_lives: list[float]) -> None:
     config = Config.model_validate({"forecast": {"horizon": horizon, "half_lives": half_lives}})

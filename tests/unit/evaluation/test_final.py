@@ -31,7 +31,7 @@ def _forecast(
         np.array(chosen), np.array(runner_up), np.full(n_series, "series"), np.full(n_series, np.nan)
     )
     closed = changes.pop("closed_future", np.zeros((n_series, HORIZON), bool))
-    given = {"obsolete": np.zeros(n_series, bool), "levels": LEVELS, "horizon": HORIZON, "min_train_days": 14}
+    given = {"obsolete_days": 60, "levels": LEVELS, "horizon": HORIZON, "min_train_days": 14}
     return forecast_batch(
         history, closed, candidates, selection, plan_windows(HORIZON, 3, HORIZON), **{**given, **changes}
     )
@@ -77,9 +77,9 @@ def test_test_window_changes_no_quantile_that_judges_it() -> None:
 def test_closed_days_and_obsolete_series_are_zero() -> None:
     closed = np.zeros((3, HORIZON), bool)
     closed[:, 2] = True
-    found = _forecast(
-        _history(), [MEAN], [0, 0, 0], closed_future=closed, obsolete=np.array([False, True, False])
-    )
+    history = _history()
+    history.quantity[1, 3:] = 0.0
+    found = _forecast(history, [MEAN], [0, 0, 0], closed_future=closed)
     assert (found.forecast[:, 2] == 0).all()
     assert (found.quantiles[:, 2] == 0).all()
     assert (found.forecast[0, [0, 1, 3, 4, 5, 6]] > 0).all()
@@ -87,6 +87,16 @@ def test_closed_days_and_obsolete_series_are_zero() -> None:
     assert (found.quantiles[1] == 0).all()
     assert found.status.tolist() == ["ok", "obsolete", "ok"]
     assert (found.models[1], found.reasons[1]) == ("zero", "no_recent_sale")
+
+
+def test_backtest_judges_the_zeros_that_an_obsolete_series_would_have_had() -> None:
+    history = _history(2)
+    history.quantity[:, 3:] = 0.0
+    history.quantity[:, -7:] = 2.0  # sold again in the test window
+    found = _forecast(history, [MEAN], [0, 0], obsolete_days=50)
+    assert found.status.tolist() == ["ok", "ok"]
+    assert found.chosen.sums.sse[0].tolist() == [28.0, 28.0]  # seven days of two units, forecast 0
+    assert (found.chosen.sums.sse[1] > 0).all()  # a window on which 46 days passed without a sale: the mean
 
 
 def test_series_falls_back_until_a_forecast_is_finite() -> None:

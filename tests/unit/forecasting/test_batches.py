@@ -77,6 +77,26 @@ def test_fit_batch_hash_is_of_the_doubles(settings: FitSettings) -> None:
     assert row["forecast_hash"] == hashlib.sha256(packed).hexdigest()
 
 
+def test_choice_is_the_same_whatever_happened_in_the_test_window(settings: FitSettings) -> None:
+    from lepton_spark.evaluation.selection import ALL, ClassTable
+
+    rows = packed_rows(40)
+    units = np.array(rows["quantity"].to_pylist())
+    units[::2, ::3] = 0.0  # half of them sell rarely, by a narrow margin
+    units[:, -28:] = np.where(np.arange(40)[:, np.newaxis] % 3 == 0, 0.0, 50.0)
+    changed = rows.set_column(4, "quantity", lists(units.copy()))
+    units[:, -28:] = 1.0
+    steady = rows.set_column(4, "quantity", lists(units))
+    best = np.eye(N_CANDIDATES)  # each class would choose another candidate
+    classes = ("smooth", "intermittent", "erratic", "lumpy", "new", ALL)
+    many = np.full((len(classes), N_CANDIDATES), 99.0)
+    table = ClassTable(classes, 1.0 - best[: len(classes)] / 2, many, many)
+    made = [FitBatch(settings, table)(one, ScoreBatch(settings)(one)) for one in (changed, steady)]
+    for name in ("model", "runner_up", "margin", "choice_level"):
+        assert made[0][name].to_pylist() == made[1][name].to_pylist()
+    assert made[0]["demand_class"].to_pylist() != made[1]["demand_class"].to_pylist()
+
+
 def test_fit_batch_metrics_hold_scored_windows_of_each_role(settings: FitSettings) -> None:
     metrics = fit_both(packed_rows(1), settings).to_pylist()[0]["metrics"]
     roles = {"chosen", "seasonal_naive"}  # no class has so few series; a choice by default has no runner-up

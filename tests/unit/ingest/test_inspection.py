@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from lepton_spark.config import ColumnNames, InputSettings
-from lepton_spark.errors import InputError
 from lepton_spark.ingest.inspection import inspect, read_text
 from lepton_spark.ingest.layout import Layout
 
@@ -58,6 +57,18 @@ def test_chinese_headers_are_read_by_configuration_alone(encoding: str) -> None:
     names, rows = read_text("a.csv", content, Layout.of(settings))
     assert names == ["日期", "商品ID", "销售量"]
     assert [row[1] for row in rows] == [["2021-01-01", "1001", "150"]]
+
+
+def test_layout_takes_the_options_by_either_name() -> None:
+    written = Layout.of(
+        InputSettings(options={"sep": "\\t", "quote": "", "charset": "UTF8", "header": "False"})
+    )
+    assert (written.separator, written.quote, written.encoding, written.has_header) == (
+        "\t",
+        None,
+        "utf-8-sig",
+        False,
+    )
 
 
 def test_quoted_fields_hold_separators_line_ends_and_quotes() -> None:
@@ -144,12 +155,6 @@ def test_parquet_with_a_broken_page_is_refused() -> None:
     assert inspect("a", bytes(content), layout(format="parquet")).reason == "unreadable_parquet"
 
 
-@pytest.mark.parametrize(("option", "value"), [("encoding", "klingon"), ("separator", "ab")])
-def test_option_no_file_could_be_read_by_is_an_error(option: str, value: str) -> None:
-    with pytest.raises(InputError, match=rf"input\.options\.{option}: found '{value}'; allowed: .*"):
-        Layout.of(InputSettings(options={option: value}))
-
-
 def test_real_files_have_the_counted_lines_and_missing_values(shared_data: Path) -> None:
     columns = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
     paths = sorted((shared_data / "online_retail").glob("*.csv.gz"))
@@ -158,3 +163,19 @@ def test_real_files_have_the_counted_lines_and_missing_values(shared_data: Path)
     assert sum(one.lines for one in found) == 541_909
     assert sum(one.missing["CustomerID"] for one in found) == 135_080
     assert sum(one.missing["Description"] for one in found) == 1_454
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        pytest.param(b"4711,2021-01-01,Planted\n", "3 names (without sku, day, units)", id="no header"),
+        pytest.param(b"sku,day,units,Planted,Planted\n", "5 names (with a name twice)", id="a name twice"),
+    ],
+)
+def test_header_of_a_file_with_personal_columns_is_counted_not_quoted(content: bytes, found: str) -> None:
+    refused = inspect("a.csv", content, layout(personal=("units",)))
+    assert refused.reason == "wrong_header"
+    assert str(refused.words).startswith(
+        f"columns: found {found}; allowed: a header with each of sku, day, units"
+    )
+    assert "Planted" not in str(refused)

@@ -20,7 +20,7 @@ def packed(*series: tuple[str, int, list[float]]) -> PackedBatch:
 
 
 def test_dense_history_has_zeros_where_its_location_delivered_and_nan_elsewhere() -> None:
-    history = dense_history(packed(("a", 10, [5.0, NAN, 2.0]), ("b", 12, [3.0])), CALENDAR)
+    history = dense_history(packed(("a", 10, [5.0, NAN, 2.0]), ("b", 12, [3.0])), CALENDAR, 99)
     assert history.days.tolist() == [10, 11, 12, 13, 14, 15]
     np.testing.assert_array_equal(
         history.quantity, [[5.0, 0.0, 2.0, NAN, 0.0, 0.0], [NAN, NAN, 3.0, NAN, NAN, 0.0]]
@@ -28,14 +28,20 @@ def test_dense_history_has_zeros_where_its_location_delivered_and_nan_elsewhere(
 
 
 def test_dense_history_begins_with_the_first_sale_not_with_a_return_before_it() -> None:
-    history = dense_history(packed(("a", 10, [0.0, NAN, 2.0])), CALENDAR)
+    history = dense_history(packed(("a", 10, [0.0, NAN, 2.0])), CALENDAR, 99)
     assert history.days.tolist() == [12, 13, 14, 15]
     np.testing.assert_array_equal(history.quantity, [[2.0, NAN, 0.0, 0.0]])
 
 
 def test_dense_history_of_a_product_never_sold_begins_with_its_first_row() -> None:
-    history = dense_history(packed(("a", 11, [0.0])), CALENDAR)
+    history = dense_history(packed(("a", 11, [0.0])), CALENDAR, 99)
     np.testing.assert_array_equal(history.quantity, [[0.0, 0.0, NAN, 0.0, 0.0]])
+
+
+def test_dense_history_of_an_old_series_does_not_lengthen_its_batch() -> None:
+    history = dense_history(packed(("a", -300_000, [5.0]), ("a", 12, [3.0])), CALENDAR, 5)
+    assert history.days.tolist() == [11, 12, 13, 14, 15]
+    np.testing.assert_array_equal(history.quantity, [[0.0, 0.0, NAN, 0.0, 0.0], [NAN, 3.0, NAN, 0.0, 0.0]])
 
 
 def test_series_facts_count_known_days_and_recent_units() -> None:

@@ -16,8 +16,7 @@ SOUND = Evidence(
     n_days_known=100,
     recent_demand=10.0,
     forecast_demand=12.0,
-    rmsse=0.8,
-    naive_rmsse=1.0,
+    error_ratio=0.8,
 )
 
 
@@ -39,10 +38,10 @@ def test_sound_run_passes_every_gate() -> None:
         ({"n_products": 0}, "all_products"),
         ({"nulls": 1}, "no_null"),
         ({"not_units": 1}, "no_negative"),
-        ({"forecast_demand": 30.1}, "total_forecast"),
-        ({"forecast_demand": 3.3}, "total_forecast"),
+        ({"forecast_demand": 31.1}, "total_forecast"),
+        ({"forecast_demand": 2.3}, "total_forecast"),
         ({"recent_demand": 0.0}, "total_forecast"),
-        ({"rmsse": 1.01}, "validation_error"),
+        ({"error_ratio": 1.01}, "validation_error"),
     ],
     ids=lambda value: "_".join(value) if isinstance(value, dict) else value,
 )
@@ -51,9 +50,10 @@ def test_gate_refuses_what_is_out_of_bounds(change: dict[str, Any], gate: str) -
 
 
 def test_bounds_are_configured_and_inclusive() -> None:
-    assert failed(replace(SOUND, forecast_demand=30.0, rmsse=1.0)) == []
-    assert failed(replace(SOUND, forecast_demand=30.1), max_total_factor=4) == []
-    assert failed(replace(SOUND, rmsse=1.01), max_error_ratio=1.1) == []
+    assert failed(replace(SOUND, forecast_demand=31.0, error_ratio=1.0)) == []
+    assert failed(replace(SOUND, forecast_demand=31.1), max_total_factor=4) == []
+    assert failed(replace(SOUND, error_ratio=1.01), max_error_ratio=1.1) == []
+    assert failed(replace(SOUND, recent_demand=0.0, forecast_demand=1.0)) == []
 
 
 def test_total_of_a_short_history_is_not_judged() -> None:
@@ -66,6 +66,6 @@ def test_total_of_a_short_history_is_not_judged() -> None:
 
 
 def test_error_without_validation_is_not_judged() -> None:
-    gates = {gate.name: gate for gate in judge(replace(SOUND, rmsse=None), GateSettings())}
+    gates = {gate.name: gate for gate in judge(replace(SOUND, error_ratio=None), GateSettings())}
     assert gates["validation_error"].passed
     assert gates["validation_error"].found.startswith("not judged")

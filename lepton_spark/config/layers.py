@@ -1,0 +1,97 @@
+"""The layers of a configuration: YAML files, and `--set dotted.key=value` on top, each as a tree."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_origin
+
+import yaml
+from pydantic import BaseModel
+
+from lepton_spark.config.tree import Config
+from lepton_spark.errors import Fault
+
+SET_SOURCE = "--set"
+
+_NO_YAML = tuple("|>*&!@%#`")
+"""What a value on the command line may start with and mean itself: `|`, `*.csv`."""
+
+Tree = dict[str, Any]
+
+
+def layers(
+    paths: Sequence[str | Path], overrides: Sequence[str], faults: list[Fault]
+) -> Iterator[tuple[str, Tree]]:
+    """(source, tree) of each file and then of each override; what cannot be read is added to `faults`."""
+    for path in paths:
+        layer = _read_yaml(path, faults)
+        if layer is not None:
+            yield str(path), layer
+    for override in overrides:
+        setting = _read_override(override, faults)
+        if setting is not None:
+            yield SET_SOURCE, setting
+
+
+def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        faults.append(Fault(str(path), "(file)", "no such file", "an existing YAML file"))
+    except (OSError, UnicodeDecodeError) as fault:
+        faults.append(Fault(str(path), "(file)", str(fault), "a readable YAML file in UTF-8"))
+    except yaml.YAMLError as fault:
+        faults.append(Fault(str(path), "(file)", _told(fault), "YAML with each key once"))
+    else:
+        if content is None or isinstance(content, dict):
+            return content or {}
+        faults.append(Fault(str(path), "(file)", type(content).__name__, "a mapping of sections"))
+    return None
+
+
+def _told(fault: yaml.YAMLError) -> str:
+    """What is wrong and where; without the line itself, which may hold a secret."""
+    if isinstance(fault, yaml.MarkedYAMLError) and fault.problem_mark is not None:
+        return f"{fault.problem} (line {fault.problem_mark.line + 1})"
+    return type(fault).__name__
+
+
+def _read_override(override: str, faults: list[Fault]) -> Tree | None:
+    key, equals, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        faults.append(Fault(SET_SOURCE, override, "no dotted key and value", "dotted.key=value"))
+        return None
+    try:
+        value: Any = text if text.startswith(_NO_YAML) else yaml.load(text, Loader=_StrictLoader)  # noqa: S506
+    except yaml.YAMLError as fault:
+        faults.append(Fault(SET_SOURCE, key, _told(fault), "a YAML value"))
+        return None
+    for part in reversed(_split_at_fields(parts)):
+        value = {part: value}
+    layer: Tree = value
+    return layer
+
+
+def _split_at_fields(parts: Sequence[str]) -> list[str]:
+    """Below a free mapping (`spark.options`) the rest is one key, dots and all: `fs.s3a.endpoint`."""
+    section: type[BaseModel] | None = Config
+    for position, part in enumerate(parts):
+        annotation = (
+            section.model_fields[part].annotation if section and part in section.model_fields else None
+        )
+        if get_origin(annotation) is dict:
+            below = parts[position + 1 :]
+            return [*parts[: position + 1], ".".join(below)] if below else list(parts)
+        section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return list(parts)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice instead of keeping the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for position, key in enumerate(keys):
+            if key in keys[:position]:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", node.start_mark)
+        return super().construct_mapping(node, deep)

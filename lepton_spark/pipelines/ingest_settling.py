@@ -1,0 +1,49 @@
+"""What a complete load leaves to be done after it: each step may be cut short and done again."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lepton_spark.config import Config
+from lepton_spark.ingest.cancelling import still_open
+from lepton_spark.ingest.placing import IDENTITY
+from lepton_spark.pipelines.manifest import RunLog
+from lepton_spark.tables import Warehouse
+
+MENDED = "rejects_mended"
+"""Count of a load: rows of `rejects` that leave once it is complete."""
+
+
+def settle_last(warehouse: Warehouse, runs: RunLog, config: Config) -> None:
+    """Settles the last complete load, in case it was cut short between its completion and its settling."""
+    last = runs.latest("ingest")
+    if last is not None:
+        settle(warehouse, str(last.ingest_batch), last.counts.get(MENDED, 0), config)
+
+
+def settle(warehouse: Warehouse, batch: str, n_mended: int, config: Config) -> None:
+    """Removes what a complete load made stale: rejects judged anew, orders that cannot be cancelled now."""
+    if n_mended:
+        warehouse.remove("rejects", stale_rejects(warehouse, batch))
+    if warehouse.exists("open_orders"):
+        _close_orders(warehouse, config.input.cancel_window_days)
+
+
+def stale_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
+    """Earlier rows of `rejects` that a load has judged anew: of a file it read again, or accepted since."""
+    of_load = F.col("ingest_batch") == F.lit(batch)
+    earlier = warehouse.read("rejects").where(~of_load)
+    files = warehouse.read("files").where(of_load & F.col("lines").isNotNull()).select("content_hash")
+    accepted = warehouse.read("transactions").where(of_load).select(*IDENTITY)
+    read_again = earlier.join(F.broadcast(files), "content_hash", "left_semi")
+    mended = earlier.join(accepted, list(IDENTITY), "left_semi")
+    key = (*IDENTITY, "ingest_batch")
+    return read_again.select(*key).union(mended.select(*key)).distinct()
+
+
+def _close_orders(warehouse: Warehouse, days: int) -> None:
+    """Drops matched and expired orders; their tokens leave the disk with them."""
+    orders, matched, loaded = map(warehouse.read, ("open_orders", "cancellations", "transactions"))
+    kept = still_open(orders, matched, loaded, days)
+    if not orders.join(kept, list(IDENTITY), "left_anti").isEmpty():
+        warehouse.overwrite("open_orders", kept)
+        warehouse.sweep("open_orders")

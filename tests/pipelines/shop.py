@@ -1,0 +1,78 @@
+"""A small shop whose transactions are delivered as CSV, for tests of loads one after another."""
+
+import shutil
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
+from lepton_spark.pipelines.ingest import IngestResult, ingest
+from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.tables import Warehouse
+
+HEADER = "id,sku,at,units,price,client\n"
+NOON = datetime(2021, 2, 1, 12, tzinfo=UTC)
+FIGURES = ("quantity", "sold_quantity", "cancelled_quantity", "returned_quantity", "n_transactions", "price")
+LOADED = ("files", "transactions", "rejects", "cancellations", "open_orders", "sales", "runs")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A folder of deliveries, its warehouse, and ways to load what is there and to see what came of it."""
+
+    spark: SparkSession
+    folder: Path
+    root: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.spark, str(self.root))
+
+    def load(self, key: bytes | None = b"key", now: datetime = NOON, **changes: Any) -> IngestResult:
+        settings = InputSettings(**{**self.settings, **changes})
+        config = Config(warehouse=WarehouseSettings(root=str(self.root)), input=settings)
+        return ingest(self.spark, config, lambda: now, key, SilentProgress())
+
+    def deliver(self, name: str, lines: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(HEADER + lines)
+
+    def sales(self) -> dict[tuple[str, str], tuple[float, ...]]:
+        rows = self.warehouse.read("sales").collect()
+        return {(row["product_id"], str(row["date"])): tuple(row[name] for name in FIGURES) for row in rows}
+
+    def versions(self) -> dict[str, int | None]:
+        return {name: self.warehouse.version(name) for name in LOADED}
+
+    def copied_to(self, root: Path) -> "Shop":
+        """The same shop with another warehouse that is now as this one is."""
+        shutil.copytree(self.root, root)
+        return replace(self, root=root)
+
+
+def a_shop(spark: SparkSession, root: Path, **changes: Any) -> Shop:
+    folder = root / "in [box]"
+    folder.mkdir(parents=True)
+    columns = ColumnNames(
+        product_id="sku",
+        date="at",
+        quantity="units",
+        price="price",
+        transaction_id="id",
+        customer_id="client",
+    )
+    settings = {
+        "path": str(folder),
+        "kind": "transactions",
+        "columns": columns,
+        "date_formats": ("yyyy-MM-dd HH:mm",),
+        "product_case": "upper",
+        "product_pattern": "[A-Z]",
+        "cancellation_pattern": "^C",
+        "max_file_bytes": 2_000,
+    }
+    return Shop(spark, folder, root / "warehouse", settings | changes)

@@ -1,0 +1,54 @@
+"""What the configuration lets pass, Spark itself reads: the two must not drift apart."""
+
+from datetime import date
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.config.date_forms import date_form_fault
+from lepton_spark.config.patterns import pattern_fault
+
+SEVENTH_OF_MARCH = {
+    "yyyy-MM-dd": "2021-03-07",
+    "d.M.yy": "7.3.21",
+    "yyyyMMdd": "20210307",
+    "yyyyyy-MM-dd": "002021-03-07",
+    "dd MMM yyyy": "07 Mar 2021",
+    "dd LLLL yyyy": "07 March 2021",
+    "G yyyy-MM-dd": "AD 2021-03-07",
+    "yyyyDDD": "2021066",
+    "yyyy年MM月dd日": "2021年03月07日",
+    "d 'de' MM yyyy": "7 de 03 2021",
+    "yyyy-MM-dd hh:mm a": "2021-03-07 01:30 PM",
+    "yyyy-MM-dd KK:mm a": "2021-03-07 00:30 PM",
+    "yyyy-MM-dd kk:mm": "2021-03-07 24:30",
+    "yyyy-MM-dd HH:mm:ss.SSSSSSSSS": "2021-03-07 13:30:02.123",
+    "yyyy-MM-dd HH:mm:ss[.SSS]": "2021-03-07 13:30:02",
+    "yyyy-MM-dd'T'HH:mm:ssXXXXX": "2021-03-07T13:30:02+01:00",
+    "yyyy-MM-dd HH:mm xxx": "2021-03-07 13:30 +01:00",
+    "yyyy-MM-dd HH:mm ZZZZZ": "2021-03-07 13:30 +01:00",
+    "yyyy-MM-dd HH:mm VV": "2021-03-07 13:30 Europe/Berlin",
+    "yyyy-MM-dd HH:mm zzz": "2021-03-07 13:30 CET",
+    "yyyy-MM-dd HH:mm O": "2021-03-07 13:30 GMT+1",
+}
+
+
+def test_date_forms_that_pass_are_read_by_spark(spark: SparkSession) -> None:
+    assert {form: date_form_fault(form) for form in SEVENTH_OF_MARCH} == dict.fromkeys(SEVENTH_OF_MARCH)
+    days = [
+        F.try_to_timestamp(F.lit(text), F.lit(form)).cast("date") for form, text in SEVENTH_OF_MARCH.items()
+    ]
+    row = spark.range(1).select(F.array(*days).alias("days")).first()
+    assert row is not None
+    assert dict(zip(SEVENTH_OF_MARCH, row["days"], strict=True)) == dict.fromkeys(
+        SEVENTH_OF_MARCH, date(2021, 3, 7)
+    )
+
+
+@pytest.mark.parametrize("pattern", [r"\p{L}+\z", r"(?<n>x)\k<n>|abc", "[a-c]{3}", "(?i)ABC"])
+def test_patterns_that_pass_are_run_by_spark(spark: SparkSession, pattern: str) -> None:
+    assert pattern_fault(pattern) is None
+    row = spark.range(1).select(F.lit("abc").rlike(pattern).alias("matches")).first()
+    assert row is not None
+    assert row["matches"]
