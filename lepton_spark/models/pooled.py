@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import BoolArray, Fit, FloatArray, History
+from lepton_spark.models.batch import Fit, FloatArray, History, PoolProfile, sells_whole_units
 from lepton_spark.models.pooled_features import PooledFeatures, pooled_features
-from lepton_spark.models.shrunk_weekday import PoolProfile
 from lepton_spark.models.trees import Trees
 
 LARGEST_LOG_RATIO = 5.0
@@ -65,9 +64,3 @@ class PooledModel:
 def at_one_cutoff(features: PooledFeatures) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Features of series, days and calendar at the only cutoff, as trees take them."""
     return features.series[:, 0], features.days[:, 0], features.calendar[0]
-
-
-def sells_whole_units(history: History) -> BoolArray:
-    """[S], whether every known quantity is a whole number."""
-    whole: BoolArray = (history.filled == np.round(history.filled)).all(axis=1)
-    return whole

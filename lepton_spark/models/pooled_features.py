@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import FloatArray, History, IntArray, weekdays
+from lepton_spark.models.batch import FloatArray, History, IntArray, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.shrunk_weekday import (
     LEVEL_HALF_LIVES,
-    PoolProfile,
     Profiles,
     at_days,
     averaged_level,

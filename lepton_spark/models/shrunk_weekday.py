@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import SEASON_LENGTH, Fit, FloatArray, History, IntArray, weekdays
+from lepton_spark.models.batch import (
+    SEASON_LENGTH,
+    Fit,
+    FloatArray,
+    History,
+    IntArray,
+    PoolProfile,
+    weekdays,
+)
 from lepton_spark.models.decay import decay, project, ratio
 
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
@@ -32,17 +40,6 @@ class Profiles:
     log_dispersion: FloatArray
 
 
-@dataclass(frozen=True)
-class PoolProfile:
-    """What a pool of series shares.
-
-    index: [C, 7, L], a weekday's sales over the level; log_dispersion: [C], the median.
-    """
-
-    index: FloatArray
-    log_dispersion: FloatArray
-
-
 def profiles(history: History, cutoffs: IntArray) -> Profiles:
     """Sums by weekday up to each cutoff, a column of the history."""
     shape = (history.n_series, len(cutoffs), SEASON_LENGTH, len(PROFILE_HALF_LIVES))
@@ -56,18 +53,35 @@ def profiles(history: History, cutoffs: IntArray) -> Profiles:
     level = ratio(units.sum(axis=2), days.sum(axis=2))
     square = ratio(project(history.filled**2, weight[:, :, -1:])[..., 0], days[..., -1].sum(axis=2))
     mean = level[..., -1]
-    dispersion = ratio(square - mean**2, mean)
+    with np.errstate(over="ignore", invalid="ignore"):
+        dispersion = ratio(square - mean**2, mean)
     return Profiles(units, days, level, np.log(np.maximum(dispersion, 1.0)))
 
 
 def pool_profile(own: Profiles) -> PoolProfile:
-    """The pool's weekday index, its largest products cut back, and its median dispersion."""
+    """The pool's weekday index, its largest products cut back, and its median dispersion.
+
+    Series whose sums are no finite numbers are left out; without any the profile is `neutral_profile`.
+    """
+    own = _finite(own)
+    if not len(own.units):
+        return neutral_profile(own.units.shape[1])
     cap = np.quantile(own.level, LARGEST_SHARE, axis=0, keepdims=True)
     share = np.minimum(ratio(cap, own.level), 1.0)[:, :, np.newaxis]  # [S, C, 1, L]
     sold = np.sum(own.units * share, axis=0)
     expected = np.sum(own.days * own.level[:, :, np.newaxis] * share, axis=0)
     index = np.divide(sold, expected, out=np.ones_like(sold), where=expected > 0)
     return PoolProfile(index, np.median(own.log_dispersion, axis=0))
+
+
+def neutral_profile(n_cutoffs: int = 1) -> PoolProfile:
+    """Every weekday alike, and Poisson demand: where nothing is known of a pool."""
+    return PoolProfile(np.ones((n_cutoffs, SEASON_LENGTH, len(PROFILE_HALF_LIVES))), np.zeros(n_cutoffs))
+
+
+def _finite(own: Profiles) -> Profiles:
+    sound = np.isfinite(own.units).all(axis=(1, 2, 3)) & np.isfinite(own.log_dispersion).all(axis=1)
+    return Profiles(own.units[sound], own.days[sound], own.level[sound], own.log_dispersion[sound])
 
 
 def shrunk_index(own: Profiles, pool: PoolProfile) -> FloatArray:
@@ -95,20 +109,17 @@ def at_days(index: FloatArray, days: IntArray) -> FloatArray:
     return picked
 
 
-@dataclass(frozen=True)
 class ShrunkWeekday:
-    """Level times weekday index; `pool`: the class's profile at one cutoff, by default that of the batch.
+    """Level times weekday index, shrunk to the history's pool; to no season where it has none.
 
     A series without a known day gets a NaN row.
     """
-
-    pool: PoolProfile | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Forecast every series at once."""
         cutoff = np.array([history.n_days - 1])
         own = profiles(history, cutoff)
-        index = shrunk_index(own, self.pool or pool_profile(own))
+        index = shrunk_index(own, history.pool or neutral_profile())
         level = averaged_level(history, cutoff)[:, 0]
         ahead = history.days[-1] + 1 + np.arange(horizon)
         forecast = level[:, np.newaxis] * at_days(index, ahead[np.newaxis])[:, 0, :, -1]

@@ -17,7 +17,7 @@ from lepton_spark.panel.calendar import Calendar
 
 N_DAYS = 200
 CUTOFF = 19_000
-N_CANDIDATES = 6
+N_CANDIDATES = 7
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_fit_batch_with_one_candidate_needs_no_candidates_table(settings: FitSet
     alone = replace(settings, candidates=settings.candidates[:1])
     nothing = ScoreBatch(alone)(packed_rows(1)).slice(0, 0)
     made = FitBatch(alone, no_class_table(1))(packed_rows(3), nothing)
-    assert made["model"].to_pylist() == ["ridge(half_life=28)"] * 3
+    assert made["model"].to_pylist() == ["shrunk_weekday"] * 3
     assert made["choice_level"].to_pylist() == ["default"] * 3
 
 

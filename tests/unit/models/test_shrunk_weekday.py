@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.shrunk_weekday import (
     PRIOR_UNITS,
-    PoolProfile,
     Profiles,
     ShrunkWeekday,
     averaged_level,
@@ -99,7 +98,9 @@ def test_level_is_the_mean_of_six_decayed_means() -> None:
 
 def test_a_steady_week_is_repeated_and_an_unknown_series_has_no_forecast() -> None:
     week = [2.0, 4, 6, 8, 10, 12, 14]
-    history = History(np.array([week * 6, [NAN] * 42]), np.arange(42))
+    index = np.roll(week, 3)[np.newaxis, :, np.newaxis] / 8.0  # day 0 was a Thursday
+    pool = PoolProfile(np.repeat(index, 4, axis=2), np.zeros(1))
+    history = History(np.array([week * 6, [NAN] * 42]), np.arange(42), pools={41: pool})
     forecast = ShrunkWeekday().fit_forecast(history, 8).forecast
     np.testing.assert_allclose(forecast[0], [*week, 2.0])
     assert np.isnan(forecast[1]).all()
@@ -109,6 +110,28 @@ def test_with_a_shipped_profile_a_series_does_not_depend_on_the_batch() -> None:
     rng = np.random.default_rng(2)
     history = History(rng.poisson(3.0, (20, 60)).astype(float), np.arange(60))
     pool = pool_profile(profiles(history, np.array([59])))
-    whole = ShrunkWeekday(pool).fit_forecast(history, 28).forecast
-    part = ShrunkWeekday(pool).fit_forecast(history.select(np.array([4, 9])), 28).forecast
+    pooled = History(history.quantity, history.days, pools={59: pool})
+    whole = ShrunkWeekday().fit_forecast(pooled, 28).forecast
+    part = ShrunkWeekday().fit_forecast(pooled.select(np.array([4, 9])), 28).forecast
     np.testing.assert_allclose(part, whole[[4, 9]], rtol=1e-12)
+    alone = ShrunkWeekday().fit_forecast(history, 28).forecast
+    assert not np.allclose(alone, whole)  # without a pool the season is drawn to none
+
+
+def test_history_knows_the_pool_of_its_own_cutoff_alone() -> None:
+    first, last = PoolProfile(np.ones((1, 7, 4)), np.zeros(1)), PoolProfile(np.ones((1, 7, 4)), np.ones(1))
+    history = History(np.ones((2, 30)), np.arange(100, 130), pools={129: last, 120: first})
+    assert history.pool is last
+    assert history.until(20).pool is first
+    assert history.until(19).pool is None
+    assert history.select(np.array([0])).pool is last
+
+
+def test_series_beyond_all_numbers_is_left_out_of_the_pool() -> None:
+    quantity = np.random.default_rng(3).poisson(3.0, (20, 60)).astype(float)
+    sound = pool_profile(profiles(History(quantity, np.arange(60)), np.array([59])))
+    poisoned = np.vstack([quantity, np.full((1, 60), 1e300)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        own = profiles(History(poisoned, np.arange(60)), np.array([59]))
+    np.testing.assert_array_equal(pool_profile(own).index, sound.index)
+    np.testing.assert_array_equal(pool_profile(own).log_dispersion, sound.log_dispersion)
