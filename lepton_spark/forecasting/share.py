@@ -1,7 +1,8 @@
 """Before the passes: what a sample of series shares at each cutoff of a run, the rows of `pools`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -70,8 +71,13 @@ def share(series: DataFrame, settings: FitSettings) -> DataFrame:
 
 
 def collect_pools(pools: DataFrame) -> Mapping[int, PoolProfile]:
-    """The pools of a run by the epoch day of their cutoff: a row a window."""
+    """The pools of a run: a row a window."""
     rows = pools.select("cutoff", "weekday_index", "log_dispersion").collect()
+    return pools_by_day([row.asDict() for row in rows])
+
+
+def pools_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PoolProfile]:
+    """Rows of `pools` by the epoch day of their cutoff."""
     return {epoch_day(row["cutoff"]): _profile(row["weekday_index"], row["log_dispersion"]) for row in rows}
 
 
