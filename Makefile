@@ -11,10 +11,10 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test check bench wheel lock clean distclean
+.PHONY: help setup demo test check bench bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
 setup: $(STAMP)  ## make .venv from the lock files and fetch Delta's jars, once
 
@@ -36,8 +36,15 @@ check: $(STAMP)  ## lint, format, types, direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## measure speed; prints a table for each script of benchmarks/
-	@for script in benchmarks/[a-z]*.py; do echo "$(BIN)/python $$script"; $(BIN)/python $$script; done
+bench: $(STAMP)  ## measure speed; prints a table
+	$(BIN)/python benchmarks/throughput.py
+
+bench-accuracy: $(VENV)/.peers-done  ## measure accuracy beside peers, which it installs first; prints a table
+	$(BIN)/python benchmarks/accuracy.py --csv docs/accuracy.csv
+
+$(VENV)/.peers-done: $(STAMP) requirements-peers.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $@
 
 wheel: $(STAMP)  ## build the wheel, and its copy lepton_spark.zip for spark-submit --py-files
 	rm -rf build dist

@@ -1,22 +1,60 @@
-"""Quantile forecasts from the errors a model made in the backtest."""
+"""Quantile forecasts from the errors a model made in the backtest.
+
+What is sold in whole units gets whole quantiles of a negative binomial around the mean, whose dispersion is
+that of the errors, drawn to the pool's where they are few; other quantities get the errors' own quantiles.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from lepton_spark.evaluation.counts import LARGEST_DISPERSION, count_quantiles
+from lepton_spark.evaluation.demand import StringArray
 from lepton_spark.models.batch import SEASON_LENGTH, BoolArray, FloatArray
 
 MIN_ERRORS = 14
 """Fewer errors than two weeks' behind any step say too little of the tails."""
 
-EXACT_UP_TO = 30.0
-"""Means up to this many units take exact Poisson quantiles, larger ones the normal approximation."""
+PRIOR_ERRORS = 28.0
+"""How many errors the pool's dispersion is worth beside a series' own."""
 
-MAX_COUNT = 80
-"""The distribution of a mean of 30 has no mass that matters above this."""
+LEAST_UNITS = 0.5
+"""Units forecast over all scored days below which errors say nothing of the dispersion."""
+
+COUNTS, BY_ERRORS, POISSON = "negative_binomial", "backtest_errors", "poisson"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a backtest says of the spread around a forecast.
+
+    forecast, error: [S, W, H], units, error = actual - forecast, NaN = unscored.
+    whole: [S], whether a series is sold in whole units. log_dispersion: of the pool, for few errors.
+    """
+
+    forecast: FloatArray
+    error: FloatArray
+    whole: BoolArray
+    log_dispersion: float = 0.0
+
+    def of_windows(self, places: Sequence[int]) -> "Calibration":
+        """The same from some of the windows."""
+        return replace(self, forecast=self.forecast[:, places], error=self.error[:, places])
+
+    def dispersion(self) -> FloatArray:
+        """[S], squared errors over units forecast, in logs drawn to the pool's, worth so many errors."""
+        scored = ~np.isnan(self.error)
+        n_errors = np.count_nonzero(scored, axis=(1, 2))
+        units = np.sum(self.forecast, axis=(1, 2), where=scored)
+        told = (units > LEAST_UNITS) & (n_errors > 0)
+        squares = np.sum(self.error**2, axis=(1, 2), where=scored)
+        own = np.clip(np.divide(squares, units, out=np.ones(len(units)), where=told), 1.0, LARGEST_DISPERSION)
+        weight = np.where(told, n_errors, 0.0)
+        drawn = (weight * np.log(own) + PRIOR_ERRORS * self.log_dispersion) / (weight + PRIOR_ERRORS)
+        spread: FloatArray = np.clip(np.exp(drawn), 1.0, LARGEST_DISPERSION)
+        return spread
 
 
 @dataclass(frozen=True)
@@ -24,32 +62,35 @@ class QuantileForecasts:
     """Quantiles of the forecast days.
 
     values: [S, H, Q], units, rising along Q, never negative; NaN where the forecast is.
-    by_errors: [S], True: from the backtest's errors; False: Poisson around the forecast.
+    method: [S], where they come from. dispersion: [S], NaN where they come from the errors themselves.
     """
 
     values: FloatArray
-    by_errors: BoolArray
+    method: StringArray
+    dispersion: FloatArray
 
 
 def quantile_forecasts(
-    forecast: FloatArray, errors: FloatArray, levels: Sequence[float]
+    forecast: FloatArray, calibration: Calibration, levels: Sequence[float]
 ) -> QuantileForecasts:
-    """The forecast plus empirical quantiles of the errors at the step and its six neighbours.
+    """Whole quantiles for whole units; for others the forecast plus the errors' quantiles around each step.
 
-    Seven steps hold every weekday once; all windows are pooled. A series with fewer than 14 known
-    errors behind some step takes Poisson quantiles around its forecast.
+    Seven steps hold every weekday once; all windows are pooled. A series that is not sold in whole units and
+    has fewer than 14 known errors behind some step takes Poisson quantiles around its forecast.
 
-    forecast: [S, H]; errors: [S, W, H], actual - forecast, NaN = unscored; levels: [Q], rising, in (0, 1).
+    forecast: [S, H], units; levels: [Q], rising, in (0, 1).
     """
-    if errors.shape[1] == 0:
-        values = poisson_quantiles(forecast, levels)
-        return QuantileForecasts(values, np.zeros(len(forecast), dtype=np.bool_))
-    quantiles, counts = _pooled_quantiles(errors, np.asarray(levels))
-    by_errors = counts >= MIN_ERRORS
-    values = forecast[:, :, np.newaxis] + quantiles
-    if not by_errors.all():
-        values[~by_errors] = poisson_quantiles(forecast[~by_errors], levels)
-    return QuantileForecasts(np.maximum(values, 0.0), by_errors)
+    dispersion = np.where(calibration.whole, calibration.dispersion(), 1.0)
+    known = np.where(np.isnan(forecast), 0.0, forecast)
+    values = count_quantiles(known, np.repeat(dispersion[:, np.newaxis], forecast.shape[1], axis=1), levels)
+    by_errors = np.zeros(len(forecast), dtype=np.bool_)
+    if calibration.error.shape[1]:
+        quantiles, counts = _pooled_quantiles(calibration.error, np.asarray(levels))
+        by_errors = ~calibration.whole & (counts >= MIN_ERRORS)
+        values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[by_errors], 0.0)
+    values[np.isnan(forecast)] = np.nan
+    method = np.where(calibration.whole, COUNTS, np.where(by_errors, BY_ERRORS, POISSON))
+    return QuantileForecasts(values, method, np.where(by_errors, np.nan, dispersion))
 
 
 def _pooled_quantiles(errors: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -71,32 +112,3 @@ def _pooled_quantiles(errors: FloatArray, levels: FloatArray) -> tuple[FloatArra
     quantiles = at_below + (position - below) * (at_above - at_below)
     pool_of_step = np.clip(np.arange(horizon) - width // 2, 0, n_pools - 1)
     return quantiles[:, pool_of_step], counts.min(axis=(1, 2))
-
-
-def poisson_quantiles(mean: FloatArray, levels: Sequence[float]) -> FloatArray:
-    """[..., Q], the least count whose probability to be reached or undershot is at least the level.
-
-    mean: [...], units; exact up to 30, above it the normal approximation with Cornish-Fisher's term.
-    """
-    z = np.array([NormalDist().inv_cdf(level) for level in levels])
-    spread = np.sqrt(mean)[..., np.newaxis] * z
-    normal = np.ceil(mean[..., np.newaxis] + spread + (z**2 - 1.0) / 6.0 - 0.5)
-    small = mean <= EXACT_UP_TO
-    normal[small] = _exact_poisson_quantiles(mean[small], np.asarray(levels))
-    quantiles: FloatArray = np.maximum(normal, 0.0)
-    return quantiles
-
-
-def _exact_poisson_quantiles(mean: FloatArray, levels: FloatArray) -> FloatArray:
-    """[N, Q] for means [N]: how many counts have a distribution function below the level."""
-    probability = np.exp(-mean)
-    reached = probability.copy()
-    quantile = np.zeros((len(mean), len(levels)))
-    for count in range(1, MAX_COUNT + 1):
-        short = reached[:, np.newaxis] < levels
-        if not short.any():
-            break
-        quantile += short
-        probability = probability * mean / count
-        reached += probability
-    return quantile

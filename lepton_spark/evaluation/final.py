@@ -1,7 +1,7 @@
 """The forecast of a batch: the chosen model of each series, its fallbacks, its quantiles, its errors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from lepton_spark.evaluation.backtest import (
     trainable,
     window_scales,
 )
-from lepton_spark.evaluation.calibration import QuantileForecasts, quantile_forecasts
+from lepton_spark.evaluation.calibration import Calibration, QuantileForecasts, quantile_forecasts
 from lepton_spark.evaluation.demand import StringArray, is_obsolete
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
 from lepton_spark.evaluation.windows import Role, Window, of_role
-from lepton_spark.models.batch import BoolArray, Fit, FloatArray, History, IntArray
+from lepton_spark.models.batch import BoolArray, Fit, FloatArray, History, IntArray, sells_whole_units
 from lepton_spark.models.registry import Candidate, create
 
 OK, FALLBACK, OBSOLETE = "ok", "fallback", "obsolete"
@@ -56,7 +56,7 @@ class BatchForecast:
     coefficients: [S], of that model by name.
     status: [S], `ok`, `fallback` or `obsolete`; reasons: [S], None, or why not `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
-    quantiles_by_errors: [S], False where quantiles are Poisson for want of errors.
+    quantile_method: [S], where the quantiles come from; dispersion: [S], variance over mean, NaN if not used.
     """
 
     forecast: FloatArray
@@ -66,7 +66,8 @@ class BatchForecast:
     status: StringArray
     reasons: Keys
     fallback_level: IntArray
-    quantiles_by_errors: BoolArray
+    quantile_method: StringArray
+    dispersion: FloatArray
     chosen: RoleScores
     runner_up: RoleScores
     seasonal_naive: RoleScores
@@ -115,14 +116,14 @@ def forecast_batch(
     backtests = _backtest_roles(history, roles, windows, horizon, min_train_days, obsolete_days)
     obsolete = is_obsolete(history.quantity, obsolete_days)
     scales = window_scales(history, windows)
+    spread = [_calibration(history, backtest) for backtest in backtests]
     scores = [
-        _score_role(keys, backtest, scales, windows, levels)
-        for keys, backtest in zip(roles, backtests, strict=True)
+        _score_role(*role, scales, windows, levels) for role in zip(roles, backtests, spread, strict=True)
     ]
     fitted, used, level = _fit_with_fallbacks(history, roles[0], horizon, closed_future)
     forecast = np.where(closed_future | obsolete[:, np.newaxis], 0.0, fitted.forecast)
-    errors = np.where((level == 0)[:, np.newaxis, np.newaxis], _errors(backtests[0]), np.nan)
-    calibrated = quantile_forecasts(forecast, errors, levels)
+    errors = np.where((level == 0)[:, np.newaxis, np.newaxis], spread[0].error, np.nan)
+    calibrated = quantile_forecasts(forecast, replace(spread[0], error=errors), levels)
     silent = (closed_future | obsolete[:, np.newaxis])[:, :, np.newaxis]
     return BatchForecast(
         forecast=forecast,
@@ -134,7 +135,8 @@ def forecast_batch(
         status=np.where(obsolete, OBSOLETE, np.where(level > 0, FALLBACK, OK)),
         reasons=_reasons(history, fitted.reasons, level, obsolete),
         fallback_level=np.where(obsolete, 0, level),
-        quantiles_by_errors=calibrated.by_errors,
+        quantile_method=calibrated.method,
+        dispersion=calibrated.dispersion,
         chosen=scores[0],
         runner_up=scores[1],
         seasonal_naive=scores[2],
@@ -214,14 +216,18 @@ def _backtest_roles(
     return found
 
 
-def _errors(backtest: _Backtest) -> FloatArray:
-    """[S, W, H], actual - forecast: what to add to a forecast."""
-    return backtest.actual - backtest.forecast
+def _calibration(history: History, backtest: _Backtest) -> Calibration:
+    """What a role's backtest says of the spread; the pool's is as known at the history's end."""
+    pool = history.pool
+    shared = 0.0 if pool is None else float(pool.log_dispersion[0])
+    error = backtest.actual - backtest.forecast
+    return Calibration(backtest.forecast, error, sells_whole_units(history), shared)
 
 
 def _score_role(
     assignment: Assignment,
     backtest: _Backtest,
+    spread: Calibration,
     window_scale: Sequence[Scales],
     windows: Sequence[Window],
     levels: Sequence[float],
@@ -230,18 +236,18 @@ def _score_role(
     for place, scales in enumerate(window_scale):
         sums.put((place,), error_sums(backtest.actual[:, place], backtest.forecast[:, place], scales))
     keys = tuple(None if candidate is None else candidate.key for candidate in assignment)
-    pinball, covered = _score_quantiles(backtest, windows, levels)
+    pinball, covered = _score_quantiles(backtest, spread, windows, levels)
     return RoleScores(keys, sums, pinball, covered)
 
 
 def _score_quantiles(
-    backtest: _Backtest, windows: Sequence[Window], levels: Sequence[float]
+    backtest: _Backtest, spread: Calibration, windows: Sequence[Window], levels: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:
     """[S] pinball losses summed and [S] actuals covered on the test window; validation calibrates."""
     low, high = _interval_places(levels)
     n_series = len(backtest.forecast)
     pinball, covered = np.zeros(n_series), np.zeros(n_series)
-    validation = _errors(backtest)[:, of_role(windows, Role.VALIDATION)]
+    validation = spread.of_windows(of_role(windows, Role.VALIDATION))
     for place in of_role(windows, Role.TEST):
         forecast, actual = backtest.forecast[:, place], backtest.actual[:, place]
         calibrated: QuantileForecasts = quantile_forecasts(forecast, validation, levels)

@@ -21,7 +21,6 @@ from lepton_spark.forecasting.score import read_sums
 from lepton_spark.forecasting.settings import LEVELS, MIN_CHOICE_DAYS, FitSettings
 from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Candidate
-from lepton_spark.panel.dense import dense_history
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class FitBatch:
         return History(np.full((1, 1), np.nan), np.array([self.settings.calendar.cutoff]))
 
     def _history(self, rows: pa.Table) -> tuple[History, StringArray]:
-        history = dense_history(packed_batch(rows), self.settings.calendar, self.settings.history_days)
+        history = self.settings.history(packed_batch(rows))
         return history, demand_classes(history.quantity, self.settings.new_days, self.settings.obsolete_days)
 
     def _forecast(

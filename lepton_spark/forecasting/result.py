@@ -18,7 +18,6 @@ from lepton_spark.models.batch import FloatArray, History
 from lepton_spark.panel.dense import series_facts
 
 CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"
-BY_ERRORS, POISSON = "backtest_errors", "poisson"
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,17 @@ def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str
         "fallback_level": pa.array(level, type=pa.int32()),
         "demand_class": pa.array(batch.demand_class.tolist(), type=pa.string()),
         "model": pa.array(forecast.models, type=pa.string()),
-        "parameters": maps([parameters.get(key, {}) for key in forecast.models]),
+        "parameters": maps(
+            [
+                {**parameters.get(key, {}), "dispersion": spread}
+                for key, spread in zip(forecast.models, forecast.dispersion.tolist(), strict=True)
+            ]
+        ),
         "coefficients": maps(forecast.coefficients),
         "runner_up": pa.array(forecast.runner_up.keys, type=pa.string()),
         "margin": nullable(selection.margin),
         "choice_level": pa.array(selection.level.tolist(), type=pa.string()),
-        "quantile_method": pa.array(
-            [BY_ERRORS if by_errors else POISSON for by_errors in forecast.quantiles_by_errors.tolist()],
-            type=pa.string(),
-        ),
+        "quantile_method": pa.array(forecast.quantile_method.tolist(), type=pa.string()),
         "n_days_known": pa.array(facts.n_days_known, type=pa.int32()),
         "last_sale": pa.array(
             facts.last_sale.astype(np.int32), type=pa.int32(), mask=facts.last_sale < 0

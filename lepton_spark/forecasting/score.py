@@ -13,7 +13,6 @@ from lepton_spark.forecasting.arrow import SERIES_ORDER, floats, masked, packed_
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.batch import FloatArray, IntArray
-from lepton_spark.panel.dense import dense_history
 
 SUMS = ("sse", "abs_error", "sum_error", "sum_actual")
 SCALED_SUMS = ("scaled_sse", "scaled_abs_error")
@@ -34,7 +33,7 @@ class ScoreBatch:
 
     def _score(self, rows: pa.Table) -> pa.Table:
         given = self.settings
-        history = dense_history(packed_batch(rows), given.calendar, given.history_days)
+        history = given.history(packed_batch(rows))
         classes = given.classes_for_choice(history)
         scores = score_candidates(
             history, given.candidates, given.windows, given.horizon, given.min_train_days

@@ -1,16 +1,23 @@
 """What a worker needs to know to fit a batch; it travels with the UDF."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lepton_spark.config import Config
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.models.adapters import RegressorFactory
-from lepton_spark.models.batch import History
-from lepton_spark.models.registry import Candidate, candidates_for, register_regressor, registered_regressors
+from lepton_spark.models.batch import History, PoolProfile
+from lepton_spark.models.registry import (
+    POOLED,
+    Candidate,
+    candidates_for,
+    register_regressor,
+    registered_regressors,
+)
 from lepton_spark.panel.calendar import Calendar
+from lepton_spark.panel.dense import PackedBatch, dense_history
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
@@ -24,6 +31,7 @@ class FitSettings:
     """The candidates, the windows, the calendar up to the cutoff, and what decides a series' class.
 
     regressors: what was registered in the driver, to be known to the workers too.
+    pools: what all series share, by the epoch day of a window's cutoff and of the run's.
     """
 
     candidates: tuple[Candidate, ...]
@@ -35,6 +43,7 @@ class FitSettings:
     obsolete_days: int
     history_days: int
     regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
+    pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
     @property
     def validation(self) -> list[int]:
@@ -42,9 +51,19 @@ class FitSettings:
         return of_role(self.windows, Role.VALIDATION)
 
     @property
+    def shares(self) -> bool:
+        """Whether a candidate reads what the series share."""
+        return any(candidate.model in POOLED for candidate in self.candidates)
+
+    @property
     def has_choice(self) -> bool:
         """Whether there is anything to choose and to choose by; else pass A would decide nothing."""
         return len(self.candidates) > 1 and bool(self.validation)
+
+    def history(self, packed: PackedBatch) -> History:
+        """A batch's history up to the run's cutoff, with what the series share."""
+        dense = dense_history(packed, self.calendar, self.history_days)
+        return replace(dense, pools=self.pools)
 
     def classes_for_choice(self, history: History) -> StringArray:
         """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""

@@ -22,17 +22,30 @@ def weekdays(days: IntArray) -> IntArray:
 
 
 @dataclass(frozen=True)
+class PoolProfile:
+    """What a pool of series shares at C cutoffs.
+
+    index: [C, 7, L], a weekday's sales over the level, for L half-lives; log_dispersion: [C], the median.
+    """
+
+    index: FloatArray
+    log_dispersion: FloatArray
+
+
+@dataclass(frozen=True)
 class History:
     """Daily sales of a batch up to its cutoff, which is the last day.
 
     quantity: [S, T], units; NaN = unknown, 0 = no sale.
     days: [T], consecutive epoch days.
     regressors: [S, T+H, K] known by the cutoff, or None; only scikit-learn regressors read them.
+    pools: what all series share as known at a cutoff, by its epoch day, C = 1; none where nothing is shared.
     """
 
     quantity: FloatArray
     days: IntArray
     regressors: FloatArray | None = None
+    pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
     @property
     def n_series(self) -> int:
@@ -43,6 +56,11 @@ class History:
     def n_days(self) -> int:
         """T."""
         return len(self.days)
+
+    @property
+    def pool(self) -> PoolProfile | None:
+        """What is shared as known at this history's cutoff."""
+        return self.pools.get(int(self.days[-1])) if self.n_days else None
 
     @cached_property
     def known(self) -> BoolArray:
@@ -70,12 +88,18 @@ class History:
         regressors = self.regressors
         if regressors is not None:
             regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
-        return History(self.quantity[:, : index + 1], self.days[: index + 1], regressors)
+        return History(self.quantity[:, : index + 1], self.days[: index + 1], regressors, self.pools)
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
         regressors = None if self.regressors is None else self.regressors[rows]
-        return History(self.quantity[rows], self.days, regressors)
+        return History(self.quantity[rows], self.days, regressors, self.pools)
+
+
+def sells_whole_units(history: History) -> BoolArray:
+    """[S], whether every known quantity is a whole number."""
+    whole: BoolArray = (history.filled == np.round(history.filled)).all(axis=1)
+    return whole
 
 
 @dataclass(frozen=True)

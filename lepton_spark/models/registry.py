@@ -10,8 +10,12 @@ from lepton_spark.models.batch import Forecaster
 from lepton_spark.models.linear import LinearRegression
 from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
 from lepton_spark.models.ridge import Ridge
+from lepton_spark.models.shrunk_weekday import ShrunkWeekday
 
 HALF_LIFE = "half_life"
+SHRUNK_WEEKDAY = "shrunk_weekday"
+POOLED = frozenset({SHRUNK_WEEKDAY})
+"""Models that read a history's pools."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
         "ridge": Model(lambda given: Ridge(given[HALF_LIFE]), frozenset({HALF_LIFE})),
         "seasonal_naive": Model(lambda _: SeasonalNaive()),
         "seasonal_window_average": Model(lambda _: SeasonalWindowAverage()),
+        SHRUNK_WEEKDAY: Model(lambda _: ShrunkWeekday()),
         "mean": Model(lambda _: Mean()),
         "zero": Model(lambda _: Zero()),
         "sklearn_linear_regression": Model(

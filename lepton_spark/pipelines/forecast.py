@@ -13,6 +13,7 @@ from lepton_spark.forecasting import cut
 from lepton_spark.forecasting.fan_out import fit, score
 from lepton_spark.forecasting.pool import collect_class_table, no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.forecasting.share import collect_pools, share
 from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.panel.series import batch_count, count_series, run_series
@@ -114,6 +115,8 @@ def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str,
     series = run_series(
         warehouse.read("panel"), warehouse.read("cancellations"), plan.cutoff, plan.run.n_batches or 1
     )
+    with progress.stage("what the series share"):
+        plan = _share(warehouse, plan, series)
     with progress.stage("backtest of the candidates"):
         _score(warehouse, plan, series)
     with progress.stage("fit and forecast") as stage:
@@ -122,6 +125,15 @@ def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str,
     with progress.stage("forecasts, metrics, models"):
         _cut(warehouse, plan)
     return counts
+
+
+def _share(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
+    """The plan with what a sample of the series shares, where a candidate reads it."""
+    if not plan.settings.shares:
+        return plan
+    _write(warehouse, "pools", _of_run(plan, share(series, plan.settings)), plan)
+    pools = collect_pools(_rows(warehouse, "pools", plan))
+    return replace(plan, settings=replace(plan.settings, pools=pools))
 
 
 def _score(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:

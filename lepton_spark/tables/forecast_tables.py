@@ -16,14 +16,22 @@ _MODEL = Column("model", "STRING", "the model that made the forecast", False)
 
 _CHOICE = (
     _DEMAND_CLASS,
-    Column("parameters", "MAP<STRING, DOUBLE>", "the chosen model's settings, such as its half-life"),
+    Column(
+        "parameters",
+        "MAP<STRING, DOUBLE>",
+        "the chosen model's settings; dispersion: variance over mean of the quantiles",
+    ),
     Column("coefficients", "MAP<STRING, DOUBLE>", "fitted coefficients by name"),
     Column("runner_up", "STRING", "the second best model; null without a choice"),
     Column("margin", "DOUBLE", "share by which the chosen model's validation error is below the runner-up's"),
     Column(
         "choice_level", "STRING", "whose errors decided: the series' own, its class's, or neither (default)"
     ),
-    Column("quantile_method", "STRING", "where the quantiles come from: backtest_errors or poisson"),
+    Column(
+        "quantile_method",
+        "STRING",
+        "negative_binomial (whole units), backtest_errors or poisson",
+    ),
 )
 _FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecasts' bits, to compare runs")
 
@@ -33,6 +41,24 @@ _WINDOW_SUMS = (
 )
 _JUDGED = "model: STRING, is_role: STRING, split: STRING, window: INT"
 _QUANTILE_SUMS = "pinball_sum: DOUBLE, covered_sum: DOUBLE, n_quantile_obs: BIGINT"
+
+POOLS = Table(
+    name="pools",
+    comment="Staged: what a sample of all series shares, as known at each cutoff of a run",
+    columns=(
+        RUN_ID,
+        Column("cutoff", "DATE", "a backtest window's cutoff or the run's: no later day is in it", False),
+        Column("n_series", "BIGINT", "series of the sample"),
+        Column(
+            "weekday_index",
+            "ARRAY<DOUBLE>",
+            "a weekday's sales over the level: 7 days x 4 half-lives",
+        ),
+        Column("log_dispersion", "DOUBLE", "median log of variance over mean"),
+    ),
+    key=("run_id", "cutoff"),
+    partition_by=("run_id",),
+)
 
 CANDIDATES = Table(
     name="candidates",
@@ -197,4 +223,4 @@ MODELS = Table(
     partition_by=("run_id",),
 )
 
-FORECAST_TABLES = (CANDIDATES, FITS, FORECASTS, LATEST_FORECASTS, METRICS, METRICS_SUMMARY, MODELS)
+FORECAST_TABLES = (POOLS, CANDIDATES, FITS, FORECASTS, LATEST_FORECASTS, METRICS, METRICS_SUMMARY, MODELS)

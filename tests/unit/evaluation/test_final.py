@@ -118,7 +118,7 @@ def test_single_model_is_used_however_short_the_history() -> None:
     found = _forecast(History(quantity, np.arange(63)), [LINE], [0])
     np.testing.assert_allclose(found.forecast[0, :2], [300.0, 350.0])
     assert (found.status[0], found.reasons[0], found.chosen.sums.n_obs.sum()) == ("ok", None, 0)
-    assert not found.quantiles_by_errors[0]
+    assert found.quantile_method[0] == "negative_binomial"
 
 
 def test_model_that_raises_for_one_series_costs_that_series_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,12 @@ from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.score import ScoreBatch
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.panel.calendar import Calendar
+from lepton_spark.forecasting.share import ShareBatch, pools_by_day
+from lepton_spark.panel.calendar import Calendar, epoch_day
 
 N_DAYS = 200
 CUTOFF = 19_000
-N_CANDIDATES = 6
+N_CANDIDATES = 7
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_fit_batch_with_one_candidate_needs_no_candidates_table(settings: FitSet
     alone = replace(settings, candidates=settings.candidates[:1])
     nothing = ScoreBatch(alone)(packed_rows(1)).slice(0, 0)
     made = FitBatch(alone, no_class_table(1))(packed_rows(3), nothing)
-    assert made["model"].to_pylist() == ["ridge(half_life=28)"] * 3
+    assert made["model"].to_pylist() == ["shrunk_weekday"] * 3
     assert made["choice_level"].to_pylist() == ["default"] * 3
 
 
@@ -129,6 +130,44 @@ def test_fit_batch_keeps_a_series_whose_rows_cannot_be_read(settings: FitSetting
     assert made[1]["forecast"] == [0.0] * 28
     for place in (0, 2):
         assert made[place]["forecast"] == pytest.approx(whole[place]["forecast"], rel=1e-9)
+
+
+def test_pools_of_a_cutoff_see_no_later_day(settings: FitSettings) -> None:
+    rows = packed_rows(30)
+    units = np.array(rows["quantity"].to_pylist())
+    units[:, -28:] *= np.arange(28.0)
+    changed = rows.set_column(4, "quantity", lists(units))
+    before, after = (ShareBatch(settings)(one).to_pylist() for one in (rows, changed))
+    days = [window.cutoff_offset for window in settings.windows]
+    assert [epoch_day(row["cutoff"]) for row in before] == [*(CUTOFF - offset for offset in days), CUTOFF]
+    assert after[:-1] == before[:-1]  # the test window's cutoff is 28 days before the run's
+    assert after[-1]["weekday_index"] != before[-1]["weekday_index"]
+
+
+def test_pools_are_the_same_for_rows_in_any_order(settings: FitSettings) -> None:
+    rows = packed_rows(30)
+    shuffled = rows.take(np.random.default_rng(1).permutation(30))
+    assert ShareBatch(settings)(shuffled).equals(ShareBatch(settings)(rows))
+
+
+def test_pools_of_rows_that_cannot_be_read_are_none(settings: FitSettings) -> None:
+    rows = packed_rows(1)
+    broken = rows.set_column(3, "first_day", pa.array([CUTOFF + 5_000], type=pa.int32()))
+    assert ShareBatch(settings)(broken).num_rows == 0
+
+
+def test_shared_pools_reach_the_model_of_each_window(settings: FitSettings) -> None:
+    rows = packed_rows(30)
+    pools = pools_by_day(ShareBatch(settings)(rows).to_pylist())
+    alone = replace(settings, candidates=settings.candidates[:1])
+    assert alone.candidates[0].model == "shrunk_weekday"
+    nothing = ScoreBatch(alone)(rows).slice(0, 0)
+    with_pools, without = (
+        FitBatch(replace(alone, pools=given), no_class_table(1))(rows, nothing) for given in (pools, {})
+    )
+    assert with_pools["forecast_hash"].to_pylist() != without["forecast_hash"].to_pylist()
+    scored = [ScoreBatch(replace(alone, pools=given))(rows)["windows"] for given in (pools, {})]
+    assert scored[0] != scored[1]
 
 
 def test_guarded_works_one_by_one_only_after_a_failure() -> None:

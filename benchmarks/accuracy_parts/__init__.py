@@ -1,0 +1,1 @@
+"""The parts of the accuracy benchmark: sets, protocol, scores, peers."""

@@ -1,0 +1,86 @@
+"""Before the passes: what a sample of series shares at each cutoff of a run, the rows of `pools`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from lepton_spark.evaluation.backtest import cutoff_columns
+from lepton_spark.forecasting.arrow import SERIES_ORDER, packed_batch
+from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.models.batch import SEASON_LENGTH, FloatArray, IntArray, PoolProfile
+from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_profile, profiles
+from lepton_spark.panel.calendar import epoch_day
+from lepton_spark.tables import TABLES
+
+SAMPLED_BATCHES = 8
+"""Batches are drawn by a hash of their series' ids, so the first few are a sample."""
+
+
+@dataclass(frozen=True)
+class ShareBatch:
+    """Packed rows of the sample -> one row of `pools` for each cutoff that has known days before it."""
+
+    settings: FitSettings
+
+    def __call__(self, rows: pa.Table) -> pa.Table:
+        """Pool the sample; one that cannot even be made an array shares nothing."""
+        with threadpool_limits(1):
+            try:
+                return self._share(rows.sort_by(SERIES_ORDER))
+            except Exception:  # noqa: BLE001  no series may fail a run: without pools each stands alone
+                return _rows(0, np.array([], dtype=np.int64), np.zeros((0, 0)), np.zeros(0))
+
+    def _share(self, rows: pa.Table) -> pa.Table:
+        given = self.settings
+        history = given.history(packed_batch(rows))
+        columns = np.append(cutoff_columns(history, given.windows), history.n_days - 1)
+        columns = columns[columns >= 0]
+        profile = pool_profile(profiles(history, columns))
+        index = profile.index.reshape(len(columns), -1)
+        return _rows(rows.num_rows, history.days[columns], index, profile.log_dispersion)
+
+
+def _rows(n_series: int, days: IntArray, index: FloatArray, log_dispersion: FloatArray) -> pa.Table:
+    return pa.table(
+        {
+            "cutoff": pa.array(days.astype(np.int32), type=pa.int32()).cast(pa.date32()),
+            "n_series": pa.array(np.full(len(days), n_series), type=pa.int64()),
+            "weekday_index": pa.array(index.tolist(), type=pa.list_(pa.float64())),
+            "log_dispersion": pa.array(log_dispersion, type=pa.float64()),
+        }
+    )
+
+
+def share(series: DataFrame, settings: FitSettings) -> DataFrame:
+    """The rows of `pools`, without the run's id, from the series of the first batches."""
+    work = ShareBatch(settings)
+
+    def share_batch(rows: pa.Table) -> pa.Table:
+        return work(rows)
+
+    columns = (column for column in TABLES["pools"].columns if column.name != "run_id")
+    schema = ", ".join(f"{column.name} {column.type}" for column in columns)
+    sample = series.where(F.col("batch") < SAMPLED_BATCHES)
+    return sample.groupBy(F.lit(0).alias("pool")).applyInArrow(share_batch, schema)
+
+
+def collect_pools(pools: DataFrame) -> Mapping[int, PoolProfile]:
+    """The pools of a run: a row a window."""
+    rows = pools.select("cutoff", "weekday_index", "log_dispersion").collect()
+    return pools_by_day([row.asDict() for row in rows])
+
+
+def pools_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PoolProfile]:
+    """Rows of `pools` by the epoch day of their cutoff."""
+    return {epoch_day(row["cutoff"]): _profile(row["weekday_index"], row["log_dispersion"]) for row in rows}
+
+
+def _profile(index: list[float], log_dispersion: float) -> PoolProfile:
+    shape = (1, SEASON_LENGTH, len(PROFILE_HALF_LIVES))
+    return PoolProfile(np.array(index).reshape(shape), np.array([log_dispersion]))

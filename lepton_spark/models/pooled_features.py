@@ -1,0 +1,128 @@
+"""What a pooled model knows of a series at a cutoff: averages over its level, and the days ahead.
+
+Every feature but `log_level` is free of units, so that one model serves products of every size.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.models.batch import FloatArray, History, IntArray, PoolProfile, weekdays
+from lepton_spark.models.decay import decay, project, ratio
+from lepton_spark.models.shrunk_weekday import (
+    LEVEL_HALF_LIVES,
+    Profiles,
+    at_days,
+    averaged_level,
+    pool_profile,
+    profiles,
+    shrunk_index,
+)
+
+HALF_LIVES = (3.0, *LEVEL_HALF_LIVES, 364.0)
+ROOT_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
+SHARE_HALF_LIVES = (14.0, 28.0, 112.0)
+LEAST_LEVEL = 1e-3
+"""Units a day below which a level counts as this, so that ratios to it stay finite."""
+
+
+@dataclass(frozen=True)
+class PooledFeatures:
+    """Features at C cutoffs; a model numbers them series, days, calendar.
+
+    level: [S, C], units a day, what features and targets are scaled by; shrunk: [S, C, H], the forecast of
+    `ShrunkWeekday`, units.
+    series: [S, C, K1]; days: [S, C, H, K2]; calendar: [C, H, 3], step, weekday, day of month.
+    since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
+    """
+
+    level: FloatArray
+    shrunk: FloatArray
+    series: FloatArray
+    days: FloatArray
+    calendar: FloatArray
+    since_sale: IntArray
+    age: IntArray
+
+
+def pooled_features(
+    history: History, cutoffs: IntArray, horizon: int, pool: PoolProfile | None = None
+) -> PooledFeatures:
+    """Features up to each cutoff, a column of the history; `pool` [C] by default that of these series."""
+    own = profiles(history, cutoffs)
+    pool = pool or pool_profile(own)
+    mean = _decayed(history, cutoffs, HALF_LIVES, 1.0)
+    level = (mean[..., HALF_LIVES.index(28.0)] + mean[..., HALF_LIVES.index(112.0)]) / 2.0
+    level = np.maximum(level, LEAST_LEVEL)
+    ahead = history.days[cutoffs][:, np.newaxis] + 1 + np.arange(horizon)  # [C, H]
+    index = at_days(shrunk_index(own, pool), ahead)
+    shrunk = averaged_level(history, cutoffs)[:, :, np.newaxis] * index[..., -1]
+    since_sale, age = _since_sale(history, cutoffs), _age(history, cutoffs)
+    return PooledFeatures(
+        level,
+        shrunk,
+        np.concatenate([_of_series(history, cutoffs, mean, level), _times(level, since_sale, age)], axis=2),
+        _of_days(own, pool, index, shrunk, level, ahead),
+        _calendar(ahead),
+        since_sale,
+        age,
+    )
+
+
+def _decayed(history: History, cutoffs: IntArray, half_lives: tuple[float, ...], power: float) -> FloatArray:
+    """[S, C, L], decayed means of the quantity to a power."""
+    weight = decay(history.n_days, cutoffs, half_lives)
+    powers: FloatArray = history.filled**power
+    return ratio(project(powers, weight), project(history.known_weight, weight))
+
+
+def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: FloatArray) -> FloatArray:
+    """[S, C, K], over level: means, squared means of roots (spikes hardly move them), root mean squares."""
+    scale = level[:, :, np.newaxis]
+    roots = np.square(_decayed(history, cutoffs, ROOT_HALF_LIVES, 0.5))
+    weight = decay(history.n_days, cutoffs, SHARE_HALF_LIVES)
+    sold = (history.filled > 0).astype(np.float64)
+    days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
+    spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
+    return np.concatenate([roots / scale, mean / scale, days_sold, spread / scale], axis=2)
+
+
+def _times(level: FloatArray, since_sale: IntArray, age: IntArray) -> FloatArray:
+    return np.stack([since_sale, age, np.log(level)], axis=2)
+
+
+def _of_days(
+    own: Profiles,
+    pool: PoolProfile,
+    index: FloatArray,
+    shrunk: FloatArray,
+    level: FloatArray,
+    ahead: IntArray,
+) -> FloatArray:
+    """[S, C, H, K], indices shrunk, own and of the pool, and the shrunk forecast over level."""
+    scale = level[:, :, np.newaxis, np.newaxis]
+    raw = at_days(ratio(own.units, own.days), ahead) / scale
+    of_pool = pool.index[np.arange(len(ahead))[:, np.newaxis], weekdays(ahead), -2]  # [C, H]
+    shared = np.broadcast_to(of_pool[..., np.newaxis], (*shrunk.shape, 1))
+    return np.concatenate([index, raw, shared, (shrunk / scale[..., 0])[..., np.newaxis]], axis=3)
+
+
+def _calendar(ahead: IntArray) -> FloatArray:
+    """[C, H, 3], step, weekday, day of month of epoch days [C, H]."""
+    dates = ahead.astype("datetime64[D]")
+    day_of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
+    step = np.broadcast_to(np.arange(1, ahead.shape[1] + 1), ahead.shape)
+    return np.stack([step, weekdays(ahead), day_of_month], axis=2).astype(np.float64)
+
+
+def _since_sale(history: History, cutoffs: IntArray) -> IntArray:
+    """[S, C], days since the last sale; more than the whole history where there was none."""
+    last = np.where(history.filled > 0, np.arange(history.n_days), -1)
+    since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
+    return since
+
+
+def _age(history: History, cutoffs: IntArray) -> IntArray:
+    """[S, C], days since the first known day, which counts; below 1 before it."""
+    age: IntArray = cutoffs - np.argmax(history.known, axis=1)[:, np.newaxis] + 1
+    return age

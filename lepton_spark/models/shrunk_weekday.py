@@ -1,0 +1,127 @@
+"""Weekday profiles shrunk to the pool's, times a level averaged over many half-lives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.models.batch import (
+    SEASON_LENGTH,
+    Fit,
+    FloatArray,
+    History,
+    IntArray,
+    PoolProfile,
+    weekdays,
+)
+from lepton_spark.models.decay import decay, project, ratio
+
+LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
+PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
+"""The last is the forecaster's; the others are features of the pooled model."""
+
+PRIOR_UNITS = 80.0
+"""How many units of Poisson demand the pool's profile is worth; times the dispersion for lumpier demand."""
+
+LARGEST_SHARE = 0.95
+"""Products above this quantile of the level count no more for the pool's profile than the one at it."""
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Decayed sums by weekday of each series at each cutoff.
+
+    units, days: [S, C, 7, L], decayed units and known days; level: [S, C, L], their ratio over the week.
+    log_dispersion: [S, C], log of variance over mean at the longest half-life, at least 0.
+    """
+
+    units: FloatArray
+    days: FloatArray
+    level: FloatArray
+    log_dispersion: FloatArray
+
+
+def profiles(history: History, cutoffs: IntArray) -> Profiles:
+    """Sums by weekday up to each cutoff, a column of the history."""
+    shape = (history.n_series, len(cutoffs), SEASON_LENGTH, len(PROFILE_HALF_LIVES))
+    units, days = np.zeros(shape), np.zeros(shape)
+    weight = decay(history.n_days, cutoffs, PROFILE_HALF_LIVES)
+    weekday = weekdays(history.days)
+    for day in range(SEASON_LENGTH):
+        on = weekday == day
+        units[:, :, day] = project(history.filled[:, on], weight[on])
+        days[:, :, day] = project(history.known_weight[:, on], weight[on])
+    level = ratio(units.sum(axis=2), days.sum(axis=2))
+    square = ratio(project(history.filled**2, weight[:, :, -1:])[..., 0], days[..., -1].sum(axis=2))
+    mean = level[..., -1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        dispersion = ratio(square - mean**2, mean)
+    return Profiles(units, days, level, np.log(np.maximum(dispersion, 1.0)))
+
+
+def pool_profile(own: Profiles) -> PoolProfile:
+    """The pool's weekday index, its largest products cut back, and its median dispersion.
+
+    Series whose sums are no finite numbers are left out; without any the profile is `neutral_profile`.
+    """
+    own = _finite(own)
+    if not len(own.units):
+        return neutral_profile(own.units.shape[1])
+    cap = np.quantile(own.level, LARGEST_SHARE, axis=0, keepdims=True)
+    share = np.minimum(ratio(cap, own.level), 1.0)[:, :, np.newaxis]  # [S, C, 1, L]
+    sold = np.sum(own.units * share, axis=0)
+    expected = np.sum(own.days * own.level[:, :, np.newaxis] * share, axis=0)
+    index = np.divide(sold, expected, out=np.ones_like(sold), where=expected > 0)
+    return PoolProfile(index, np.median(own.log_dispersion, axis=0))
+
+
+def neutral_profile(n_cutoffs: int = 1) -> PoolProfile:
+    """Every weekday alike, and Poisson demand: where nothing is known of a pool."""
+    return PoolProfile(np.ones((n_cutoffs, SEASON_LENGTH, len(PROFILE_HALF_LIVES))), np.zeros(n_cutoffs))
+
+
+def _finite(own: Profiles) -> Profiles:
+    sound = np.isfinite(own.units).all(axis=(1, 2, 3)) & np.isfinite(own.log_dispersion).all(axis=1)
+    return Profiles(own.units[sound], own.days[sound], own.level[sound], own.log_dispersion[sound])
+
+
+def shrunk_index(own: Profiles, pool: PoolProfile) -> FloatArray:
+    """[S, C, 7, L], (units + k p) / (level x days + k), p the pool's index.
+
+    k is `PRIOR_UNITS` times the dispersion, itself drawn halfway (in logs) to the pool's median.
+    """
+    dispersion = np.exp((own.log_dispersion + pool.log_dispersion) / 2.0)
+    prior = PRIOR_UNITS * dispersion[:, :, np.newaxis, np.newaxis]
+    index: FloatArray = (own.units + prior * pool.index) / (own.days * own.level[:, :, np.newaxis] + prior)
+    return index
+
+
+def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
+    """[S, C], the mean of decayed means of half-lives 7 to 224 days."""
+    weight = decay(history.n_days, cutoffs, LEVEL_HALF_LIVES)
+    means = ratio(project(history.filled, weight), project(history.known_weight, weight))
+    level: FloatArray = means.mean(axis=2)
+    return level
+
+
+def at_days(index: FloatArray, days: IntArray) -> FloatArray:
+    """[S, C, H, L], a weekday index [S, C, 7, L] on epoch days [C, H]."""
+    picked: FloatArray = index[:, np.arange(len(days))[:, np.newaxis], weekdays(days)]
+    return picked
+
+
+class ShrunkWeekday:
+    """Level times weekday index, shrunk to the history's pool; to no season where it has none.
+
+    A series without a known day gets a NaN row.
+    """
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Forecast every series at once."""
+        cutoff = np.array([history.n_days - 1])
+        own = profiles(history, cutoff)
+        index = shrunk_index(own, history.pool or neutral_profile())
+        level = averaged_level(history, cutoff)[:, 0]
+        ahead = history.days[-1] + 1 + np.arange(horizon)
+        forecast = level[:, np.newaxis] * at_days(index, ahead[np.newaxis])[:, 0, :, -1]
+        forecast[history.n_known == 0] = np.nan
+        return Fit(forecast, {"level": level})
