@@ -1,5 +1,6 @@
 """Each new file, once, before any line of it counts: can it be read whole, what columns, how many lines."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -87,10 +88,17 @@ def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
             "Have it delivered again",
         ) from fault
     check_columns(names, layout)
-    schema = file.schema_arrow.remove_metadata()
-    nanoseconds = {
-        column.name: column.type.tz is not None
-        for column in schema
-        if pa.types.is_timestamp(column.type) and column.type.unit == "ns"
+    nanoseconds = _nanoseconds(file.schema)
+    schema = f"{file.schema_arrow.remove_metadata()} {sorted(nanoseconds)}"
+    return Inspection(in_order(names, layout), file.metadata.num_rows, missing, schema, nanoseconds)
+
+
+def _nanoseconds(schema: pq.ParquetSchema) -> dict[str, bool]:
+    """Columns that are stored as counts of nanoseconds; Arrow's own schema says so of other instants too."""
+    stored = [schema.column(place) for place in range(len(schema))]
+    kinds = {column.path: json.loads(column.logical_type.to_json()) for column in stored}
+    return {
+        name: kind["isAdjustedToUTC"]
+        for name, kind in kinds.items()
+        if kind["Type"] == "Timestamp" and kind["timeUnit"] == "nanoseconds"
     }
-    return Inspection(in_order(names, layout), file.metadata.num_rows, missing, str(schema), nanoseconds)

@@ -113,7 +113,7 @@ def test_setup_is_done_again_after_a_change_of_the_lock(clone: Path) -> None:
 
 def test_help_gives_every_target_a_line(clone: Path) -> None:
     listed = dict(line.split(None, 1) for line in make(clone, "help").stdout.splitlines())
-    targets = re.findall(r"^([a-z]+):", (clone / "Makefile").read_text("utf-8"), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", (clone / "Makefile").read_text("utf-8"), re.MULTILINE)
 
     assert set(listed) == set(targets)
     assert {"setup", "demo", "test", "check", "clean", "help"} <= set(listed)

@@ -55,7 +55,8 @@ def test_parquet_of_two_schemas_is_read_and_a_truncated_one_refused(
 ) -> None:
     folder = tmp_path / "in [x]"
     folder.mkdir()
-    typed().to_parquet(folder / "a 1.parquet")
+    typed().head(2).to_parquet(folder / "a 1.parquet")
+    typed().tail(1).to_parquet(folder / "a 2.parquet", use_deprecated_int96_timestamps=True)
     days = pd.DataFrame({"units": [4.5], "sku": ["8"], "at": [date(2017, 1, 1)]})
     days.to_parquet(folder / "b.parquet")
     (folder / "c.parquet").write_bytes((folder / "b.parquet").read_bytes()[:-20])

@@ -4,6 +4,7 @@ import gzip
 import io
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -147,6 +148,26 @@ def test_file_that_cannot_be_read_is_refused_with_its_reason(
     found = inspect(name, content, layout(**changes))
     assert found.reason == reason
     assert words in str(found.words)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ({}, {"naive": False, "utc": True}),
+        ({"coerce_timestamps": "us"}, {}),
+        ({"use_deprecated_int96_timestamps": True}, {}),
+    ],
+    ids=["nanoseconds", "microseconds", "int96"],
+)
+def test_parquet_counts_of_nanoseconds_are_known_by_how_they_are_stored(
+    written: dict[str, Any], found: dict[str, bool]
+) -> None:
+    instants = pa.array([1_600_000_000_000_000_000], pa.timestamp("ns"))
+    table = pa.table({"naive": instants, "utc": instants.cast(pa.timestamp("ns", "UTC")), "sku": ["7"]})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, **written)
+    wanted = layout(format="parquet", columns=("sku", "naive", "utc"))
+    assert inspect("a.parquet", sink.getvalue(), wanted).nanoseconds == found
 
 
 def test_parquet_with_a_broken_page_is_refused() -> None:
