@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
 from lepton_spark.evaluation.backtest import clip_forecast
-from lepton_spark.forecasting.arrow import SERIES_ORDER, lists, packed_batch
+from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
 from lepton_spark.forecasting.fan_out import fit
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
@@ -153,7 +153,7 @@ class Bench:
         """Dense arrays, one matrix product, forecasts: what the design's first figure counted."""
 
         def forecast(rows: pa.Table) -> pa.Table:
-            rows = rows.sort_by(SERIES_ORDER)
+            rows = by_series(rows)
             with threadpool_limits(1):
                 history = dense_history(packed_batch(rows), settings.calendar, settings.history_days)
                 made = create(settings.candidates[0]).fit_forecast(history, settings.horizon)

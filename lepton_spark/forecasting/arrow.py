@@ -10,18 +10,54 @@ from lepton_spark.models.batch import BoolArray, FloatArray, IntArray
 from lepton_spark.panel.dense import PackedBatch
 
 SERIES_ORDER = [("product_id", "ascending"), ("location_id", "ascending")]
+_DAY_ORDER = [*SERIES_ORDER, ("first_day", "ascending")]
+
+
+def by_series(rows: pa.Table) -> pa.Table:
+    """Packed years in any order as one row a series, sorted; `first_day` and `n_days` list its years.
+
+    `quantity` holds the years one after another, without the days between them.
+    """
+    rows = rows.sort_by(_DAY_ORDER).combine_chunks()
+    quantity = rows["quantity"].combine_chunks()
+    n_days = pc.list_value_length(quantity).to_numpy(zero_copy_only=False)
+    days = np.concatenate([[0], np.cumsum(n_days, dtype=np.int64)])
+    begins = np.append(_first_rows(rows), rows.num_rows).astype(np.int32)
+    years = pa.array(begins)
+    lists_of = {
+        "first_day": pa.ListArray.from_arrays(years, rows["first_day"].combine_chunks()),
+        "n_days": pa.ListArray.from_arrays(years, pa.array(n_days, type=pa.int32())),
+        "quantity": pa.ListArray.from_arrays(pa.array(days[begins].astype(np.int32)), quantity.flatten()),
+    }
+    ids = rows.select(["batch", "product_id", "location_id"]).take(pa.array(begins[:-1]))
+    return pa.table({**{name: ids[name] for name in ids.column_names}, **lists_of})
+
+
+def _first_rows(rows: pa.Table) -> IntArray:
+    """Places of the first row of each series among sorted rows."""
+    if rows.num_rows == 0:
+        return np.zeros(0, dtype=np.int64)
+    changes = np.zeros(rows.num_rows, dtype=np.bool_)
+    changes[0] = True
+    for name in ("product_id", "location_id"):
+        ids = rows[name].combine_chunks()
+        changes[1:] |= pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    first: IntArray = np.flatnonzero(changes)
+    return first
 
 
 def packed_batch(rows: pa.Table) -> PackedBatch:
-    """The packed rows of a batch; `rows` are sorted by series."""
-    quantity = rows["quantity"].combine_chunks()
-    lengths = pc.list_value_length(quantity).to_numpy(zero_copy_only=False)
+    """The packed rows of a batch out of those of `by_series`."""
+    first_day = rows["first_day"].combine_chunks()
+    n_years = pc.list_value_length(first_day).to_numpy(zero_copy_only=False)
+    n_days = rows["n_days"].combine_chunks().flatten().to_numpy()
     return PackedBatch(
         product_ids=tuple(rows["product_id"].to_pylist()),
         location_ids=tuple(rows["location_id"].to_pylist()),
-        first_day=rows["first_day"].to_numpy().astype(np.int64),
-        offsets=np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]),
-        quantity=floats(quantity.flatten()),
+        series=np.repeat(np.arange(rows.num_rows), n_years),
+        first_day=first_day.flatten().to_numpy().astype(np.int64),
+        offsets=np.concatenate([[0], np.cumsum(n_days, dtype=np.int64)]),
+        quantity=floats(rows["quantity"].combine_chunks().flatten()),
     )
 
 

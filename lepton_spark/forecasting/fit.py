@@ -13,7 +13,7 @@ from lepton_spark.evaluation.final import FALLBACKS, BatchForecast, forecast_bat
 from lepton_spark.evaluation.selection import ClassTable, Selection, select
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.evaluation.windows import Window
-from lepton_spark.forecasting.arrow import SERIES_ORDER, packed_batch
+from lepton_spark.forecasting.arrow import by_series, packed_batch
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.result import Batch, result_rows
@@ -34,9 +34,7 @@ class FitBatch:
         """Fit a batch; every series gives one row, whatever happens to it."""
         self.settings.register()
         with threadpool_limits(1):
-            return guarded(
-                rows.sort_by(SERIES_ORDER), lambda part: self._fit(part, candidates), self._last_resort
-            )
+            return guarded(by_series(rows), lambda part: self._fit(part, candidates), self._last_resort)
 
     def _fit(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
         history, classes = self._history(rows)

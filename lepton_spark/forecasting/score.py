@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
 from lepton_spark.evaluation.demand import NEW, StringArray
 from lepton_spark.evaluation.sums import ErrorSums
-from lepton_spark.forecasting.arrow import SERIES_ORDER, floats, masked, packed_batch, struct_lists
+from lepton_spark.forecasting.arrow import by_series, floats, masked, packed_batch, struct_lists
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.batch import FloatArray, IntArray
@@ -29,7 +29,7 @@ class ScoreBatch:
         """Score a batch; a series that cannot be scored keeps its rows, with empty sums and the reason."""
         self.settings.register()
         with threadpool_limits(1):
-            return guarded(rows.sort_by(SERIES_ORDER), self._score, self._unscored)
+            return guarded(by_series(rows), self._score, self._unscored)
 
     def _score(self, rows: pa.Table) -> pa.Table:
         given = self.settings

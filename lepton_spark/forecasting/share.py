@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.evaluation.backtest import cutoff_columns
-from lepton_spark.forecasting.arrow import SERIES_ORDER, packed_batch
+from lepton_spark.forecasting.arrow import by_series, packed_batch
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.batch import SEASON_LENGTH, FloatArray, IntArray, PoolProfile
 from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_profile, profiles
@@ -32,7 +32,7 @@ class ShareBatch:
         """Pool the sample; one that cannot even be made an array shares nothing."""
         with threadpool_limits(1):
             try:
-                return self._share(rows.sort_by(SERIES_ORDER))
+                return self._share(by_series(rows))
             except Exception:  # noqa: BLE001  no series may fail a run: without pools each stands alone
                 return _rows(0, np.array([], dtype=np.int64), np.zeros((0, 0)), np.zeros(0))
 

@@ -1,6 +1,7 @@
 """The dense arrays of a batch: what was sold, 0 where nothing was, NaN where nothing is known."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,17 +14,23 @@ RECENT_DAYS = 28
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """The packed rows of a batch, sorted by series.
+    """The packed rows of a batch, sorted by series and day; a series has one for each of its K years.
 
-    first_day: [S], epoch days. offsets: [S+1], where each series' days stand in `quantity`.
+    series: [K], whose row it is. first_day: [K], epoch days. offsets: [K+1], where its days stand.
     quantity: [N], units; NaN = no row in `sales`.
     """
 
     product_ids: tuple[str, ...]
     location_ids: tuple[str, ...]
+    series: IntArray
     first_day: IntArray
     offsets: IntArray
     quantity: FloatArray
+
+    @cached_property
+    def series_begin(self) -> IntArray:
+        """[S], each series' first day."""
+        return self.first_day[np.searchsorted(self.series, np.arange(len(self.product_ids)))]
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     observed = ~np.isnan(quantity)
     quiet = ~observed & calendar.is_delivered(packed.location_ids, start)
     quantity[quiet] = 0.0
-    begin = np.where(packed.first_day < start, 0, _begin(quantity, observed))
+    begin = np.where(packed.series_begin < start, 0, _begin(quantity, observed))
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
     skipped = int(begin.min())
     return History(quantity[:, skipped:], np.arange(start + skipped, calendar.cutoff + 1))
@@ -69,8 +76,8 @@ def series_facts(history: History) -> SeriesFacts:
 def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
     """[S, T], each series' values on their days."""
     lengths = np.diff(packed.offsets)
-    n_series = len(lengths)
-    rows = np.repeat(np.arange(n_series), lengths)
+    n_series = len(packed.product_ids)
+    rows = np.repeat(packed.series, lengths)
     shift = packed.first_day - start - packed.offsets[:-1]
     columns = np.arange(len(packed.quantity)) + np.repeat(shift, lengths)
     kept = columns >= 0

@@ -1,4 +1,4 @@
-"""The series of a run: the packed years joined to one row, as they stood at the cutoff."""
+"""The series of a run: their packed years, as they stood at the cutoff."""
 
 from datetime import date
 
@@ -27,20 +27,14 @@ def count_series(panel: DataFrame, cutoff: date) -> int:
 
 
 def run_series(panel: DataFrame, cancellations: DataFrame, cutoff: date, n_batches: int) -> DataFrame:
-    """One row a series: `batch`, the series, `first_day`, `quantity` by day to the last observation.
+    """One row a series and year: `batch`, the series, `first_day`, `quantity` by day to the last observation.
 
-    Null = no row in `sales`. Units that were cancelled after the cutoff count as sold. The rows are
-    laid out by `batch`, so that grouping by it moves nothing again.
+    Null = no row in `sales`. Units that were cancelled after the cutoff count as sold. A batch's rows are put
+    together where it is worked: joining arrays here costs as much as fitting them.
     """
     years = _restore(known_at(panel, cutoff), cancellations, cutoff)
-    placed = years.withColumn("batch", batch_of(n_batches)).repartition("batch")
-    year = F.struct("first_day", "quantity")
-    joined = placed.groupBy("batch", *SERIES_KEY).agg(F.sort_array(F.collect_list(year)).alias("years"))
-    return joined.select(
-        "batch",
-        *SERIES_KEY,
-        F.col("years")[0]["first_day"].alias("first_day"),
-        _end_to_end().alias("quantity"),
+    return years.withColumn("batch", batch_of(n_batches)).select(
+        "batch", *SERIES_KEY, "first_day", "quantity"
     )
 
 
@@ -76,14 +70,3 @@ def _restore(years: DataFrame, cancellations: DataFrame, cutoff: date) -> DataFr
     quantity = F.when(F.col("restored").isNull(), F.col("quantity")).otherwise(added)
     joined = years.join(F.broadcast(by_series), list(SERIES_KEY), "left")
     return joined.withColumn("quantity", quantity).drop("restored")
-
-
-def _end_to_end() -> Column:
-    """The years' arrays one after another, with nulls for the days between them."""
-
-    def with_gap(year: Column, place: Column) -> Column:
-        end = year["first_day"] + F.size(year["quantity"])
-        gap = F.coalesce(F.get("years", place + 1)["first_day"] - end, F.lit(0))
-        return F.concat(year["quantity"], F.array_repeat(F.lit(None).cast("double"), gap))
-
-    return F.flatten(F.transform("years", with_gap))

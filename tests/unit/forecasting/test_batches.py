@@ -67,6 +67,18 @@ def test_fit_batch_is_the_same_for_rows_and_candidates_in_any_order(settings: Fi
     assert other.equals(fit(rows, scored))
 
 
+def test_fit_batch_is_the_same_for_series_in_years_of_their_own(settings: FitSettings) -> None:
+    whole = packed_rows(5)
+    units = np.array(whole["quantity"].to_pylist())
+    cut = 80
+    first, last = (
+        whole.set_column(4, "quantity", lists(part.copy())) for part in (units[:, :cut], units[:, cut:])
+    )
+    later = pa.array([CUTOFF - N_DAYS + 1 + cut] * 5, type=pa.int32())
+    years = pa.concat_tables([last.set_column(3, "first_day", later), first])
+    assert fit_both(years, settings).equals(fit_both(whole, settings))
+
+
 def test_fit_batch_hash_is_of_the_doubles(settings: FitSettings) -> None:
     import hashlib
     import struct

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from lepton_spark.models.batch import History
@@ -13,6 +15,7 @@ def packed(*series: tuple[str, int, list[float]]) -> PackedBatch:
     return PackedBatch(
         product_ids=tuple(f"p{n}" for n in range(len(series))),
         location_ids=tuple(location for location, _, _ in series),
+        series=np.arange(len(series)),
         first_day=np.array([first for _, first, _ in series]),
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         quantity=np.array([value for _, _, values in series for value in values]),
@@ -24,6 +27,15 @@ def test_dense_history_has_zeros_where_its_location_delivered_and_nan_elsewhere(
     assert history.days.tolist() == [10, 11, 12, 13, 14, 15]
     np.testing.assert_array_equal(
         history.quantity, [[5.0, 0.0, 2.0, NAN, 0.0, 0.0], [NAN, NAN, 3.0, NAN, NAN, 0.0]]
+    )
+
+
+def test_dense_history_puts_the_years_of_a_series_in_their_places() -> None:
+    one = packed(("a", 10, [5.0]), ("a", 14, [3.0]), ("b", 12, [1.0]))
+    years = replace(one, series=np.array([0, 0, 1]), product_ids=("p0", "p1"), location_ids=("a", "b"))
+    np.testing.assert_array_equal(
+        dense_history(years, CALENDAR, 99).quantity,
+        [[5.0, 0.0, 0.0, NAN, 3.0, 0.0], [NAN, NAN, 1.0, NAN, NAN, 0.0]],
     )
 
 
