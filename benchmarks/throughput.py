@@ -117,8 +117,7 @@ class Bench:
     @property
     def series(self) -> DataFrame:
         """The run's series, read from Delta at each use."""
-        cancellations = self.warehouse.read("cancellations")
-        return run_series(self.warehouse.read("panel"), cancellations, CUTOFF, self.n_batches)
+        return run_series(self.warehouse.read("panel"), None, CUTOFF, self.n_batches)
 
     @property
     def n_batches(self) -> int:

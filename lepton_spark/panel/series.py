@@ -26,13 +26,16 @@ def count_series(panel: DataFrame, cutoff: date) -> int:
     return known_at(panel, cutoff).select(*SERIES_KEY).distinct().count()
 
 
-def run_series(panel: DataFrame, cancellations: DataFrame, cutoff: date, n_batches: int) -> DataFrame:
+def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, n_batches: int) -> DataFrame:
     """One row a series and year: `batch`, the series, `first_day`, `quantity` by day to the last observation.
 
-    Null = no row in `sales`. Units that were cancelled after the cutoff count as sold. A batch's rows are put
-    together where it is worked: joining arrays here costs as much as fitting them.
+    Null = no row in `sales`. Units that were cancelled after the cutoff count as sold; None where
+    nothing is ever cancelled. A batch's rows are put together where it is worked: joining arrays here costs as
+    much as fitting them.
     """
-    years = _restore(known_at(panel, cutoff), cancellations, cutoff)
+    years = known_at(panel, cutoff)
+    if cancellations is not None:
+        years = _restore(years, cancellations, cutoff)
     return years.withColumn("batch", batch_of(n_batches)).select(
         "batch", *SERIES_KEY, "first_day", "quantity"
     )

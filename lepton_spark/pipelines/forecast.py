@@ -112,9 +112,8 @@ def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
 
 def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str, int]:
     """Write all tables of a run but `runs`; gives the counts in and out."""
-    series = run_series(
-        warehouse.read("panel"), warehouse.read("cancellations"), plan.cutoff, plan.run.n_batches or 1
-    )
+    cancellations = warehouse.read("cancellations") if warehouse.exists("cancellations") else None
+    series = run_series(warehouse.read("panel"), cancellations, plan.cutoff, plan.run.n_batches or 1)
     with progress.stage("what the series share"):
         plan = _share(warehouse, plan, series)
     with progress.stage("backtest of the candidates"):
