@@ -30,7 +30,7 @@ def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, 
     """One row a series and year: `batch`, the series, `first_day`, `quantity` by day to the last observation.
 
     Null = no row in `sales`. Units that were cancelled after the cutoff count as sold; None where
-    nothing is ever cancelled. A batch's rows are put together where it is worked: joining arrays here costs as
+    nothing is ever cancelled. A batch is put together where it is worked: joining arrays here costs as
     much as fitting them.
     """
     years = known_at(panel, cutoff)
