@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_spark.evaluation.demand import StringArray
-from lepton_spark.evaluation.final import FALLBACK, FALLBACKS, BatchForecast, RoleScores
+from lepton_spark.evaluation.final import FALLBACK, FALLBACKS, BatchForecast
+from lepton_spark.evaluation.roles import RoleScores
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.evaluation.windows import Role, Window

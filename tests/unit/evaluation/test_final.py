@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lepton_spark.errors import InputError
-from lepton_spark.evaluation import final
+from lepton_spark.evaluation import roles
 from lepton_spark.evaluation.final import BatchForecast, forecast_batch
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.windows import plan_windows
@@ -128,7 +128,7 @@ def test_model_that_raises_for_one_series_costs_that_series_alone(monkeypatch: p
                 raise ValueError("99 is too much")
             return Fit(np.full((history.n_series, horizon), 5.0))
 
-    monkeypatch.setattr(final, "create", lambda c: Fragile() if c == MEAN else create(c))
+    monkeypatch.setattr(roles, "create", lambda c: Fragile() if c == MEAN else create(c))
     history = _history()
     history.quantity[1, 3] = 99.0
     found = _forecast(history, [MEAN], [0, 0, 0])

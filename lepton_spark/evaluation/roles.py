@@ -1,0 +1,171 @@
+"""Series in the roles that a run compares: each fitted by its own candidate, backtested and scored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.errors import InputError
+from lepton_spark.evaluation.backtest import actuals, cutoff_columns, fit_safely, trainable
+from lepton_spark.evaluation.calibration import Calibration, QuantileForecasts, quantile_forecasts
+from lepton_spark.evaluation.demand import is_obsolete
+from lepton_spark.evaluation.metrics import pinball_losses
+from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
+from lepton_spark.evaluation.windows import Role, Window, of_role
+from lepton_spark.models.batch import Fit, FloatArray, History, IntArray, sells_whole_units
+from lepton_spark.models.registry import Candidate, create
+
+INTERVAL = (0.1, 0.9)
+"""Levels of the interval whose coverage is measured."""
+
+Keys = tuple[str | None, ...]
+
+Assignment = tuple[Candidate | None, ...]
+"""[S], which candidate fits each series; None: not fitted."""
+
+
+@dataclass(frozen=True)
+class RoleScores:
+    """How the candidates in one role did in the backtest.
+
+    keys: [S], the candidate, None where there is none. sums: fields of [W, S], in the plan's order.
+    pinball: [S], summed over the test window's observations and levels; covered: [S], how many of them lie
+    inside p10..p90. Both over the test window's n_obs, with quantiles from the validation windows only.
+    """
+
+    keys: Keys
+    sums: ErrorSums
+    pinball: FloatArray
+    covered: FloatArray
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of one role on the windows, [S, W, H] with what came true; NaN = unscored."""
+
+    forecast: FloatArray
+    actual: FloatArray
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Forecasts [S, H] made by a candidate a series, with coefficients and failures by row."""
+
+    forecast: FloatArray
+    coefficients: list[dict[str, float]]
+    reasons: dict[int, str]
+
+
+def fit_roles(history: History, roles: Sequence[Assignment], rows: IntArray, horizon: int) -> list[Fitted]:
+    """Fit each candidate once, for the rows that need it in any role."""
+    n_series = history.n_series
+    found = [Fitted(np.full((n_series, horizon), np.nan), [{} for _ in range(n_series)], {}) for _ in roles]
+    for candidate, members in _members(roles, rows).items():
+        fit = fit_safely(create(candidate), history.select(members), horizon)
+        for assignment, fitted in zip(roles, found, strict=True):
+            mine = [place for place, row in enumerate(members.tolist()) if assignment[row] == candidate]
+            _hand_out(fit, members, mine, fitted)
+    return found
+
+
+def _members(roles: Sequence[Assignment], rows: IntArray) -> dict[Candidate, IntArray]:
+    """For each candidate the rows, rising, that need it in any role."""
+    needing: dict[Candidate, dict[int, None]] = {}
+    for row in rows.tolist():
+        for assignment in roles:
+            if (candidate := assignment[row]) is not None:
+                needing.setdefault(candidate, {})[row] = None
+    return {candidate: np.array(list(found), dtype=np.int64) for candidate, found in needing.items()}
+
+
+def _hand_out(fit: Fit, members: IntArray, places: list[int], fitted: Fitted) -> None:
+    """Write some places of a fit of `members` to their rows."""
+    rows = members[places]
+    fitted.forecast[rows] = fit.forecast[places]
+    values = np.array([column[places] for column in fit.coefficients.values()]).T.tolist()
+    for row, coefficients in zip(rows.tolist(), values, strict=False):
+        fitted.coefficients[row] = dict(zip(fit.coefficients, coefficients, strict=True))
+    fitted.reasons.update(
+        {int(members[place]): fit.reasons[place] for place in places if place in fit.reasons}
+    )
+
+
+def backtest_roles(
+    history: History,
+    roles: Sequence[Assignment],
+    windows: Sequence[Window],
+    horizon: int,
+    min_train_days: int,
+    obsolete_days: int,
+) -> list[Backtest]:
+    """Every role's forecasts on every window, each model fitted on the days up to the window's cutoff.
+
+    The first role's are those that would have been published: 0 where a series was obsolete.
+    """
+    shape = (history.n_series, len(windows), horizon)
+    found = [Backtest(np.full(shape, np.nan), np.full(shape, np.nan)) for _ in roles]
+    for place, (window, column) in enumerate(zip(windows, cutoff_columns(history, windows), strict=True)):
+        rows = np.flatnonzero(trainable(history, int(column), min_train_days))
+        if not rows.size:
+            continue
+        actual = actuals(history, window, horizon)
+        train = history.until(int(column))
+        fits = fit_roles(train, roles, rows, horizon)
+        fits[0].forecast[rows[is_obsolete(train.quantity[rows], obsolete_days)]] = 0.0
+        for backtest, fitted in zip(found, fits, strict=True):
+            backtest.forecast[:, place] = fitted.forecast
+            backtest.actual[:, place] = actual
+    return found
+
+
+def calibration_of(history: History, backtest: Backtest) -> Calibration:
+    """What a role's backtest says of the spread; the pool's is as known at the history's end."""
+    pool = history.pool
+    shared = 0.0 if pool is None else float(pool.log_dispersion[0])
+    error = backtest.actual - backtest.forecast
+    return Calibration(backtest.forecast, error, sells_whole_units(history), shared)
+
+
+def score_role(
+    assignment: Assignment,
+    backtest: Backtest,
+    spread: Calibration,
+    window_scale: Sequence[Scales],
+    windows: Sequence[Window],
+    levels: Sequence[float],
+) -> RoleScores:
+    """A role's error sums on every window, and how its quantiles did on the test window.
+
+    window_scale: scales [S] of each window. Raises: InputError for levels without 0.1 and 0.9.
+    """
+    sums = ErrorSums.zeros(len(windows), len(assignment))
+    for place, scales in enumerate(window_scale):
+        sums.put((place,), error_sums(backtest.actual[:, place], backtest.forecast[:, place], scales))
+    keys = tuple(None if candidate is None else candidate.key for candidate in assignment)
+    pinball, covered = _score_quantiles(backtest, spread, windows, levels)
+    return RoleScores(keys, sums, pinball, covered)
+
+
+def _score_quantiles(
+    backtest: Backtest, spread: Calibration, windows: Sequence[Window], levels: Sequence[float]
+) -> tuple[FloatArray, FloatArray]:
+    """[S] pinball losses summed and [S] actuals covered on the test window; validation calibrates."""
+    low, high = _interval_places(levels)
+    n_series = len(backtest.forecast)
+    pinball, covered = np.zeros(n_series), np.zeros(n_series)
+    validation = spread.of_windows(of_role(windows, Role.VALIDATION))
+    for place in of_role(windows, Role.TEST):
+        forecast, actual = backtest.forecast[:, place], backtest.actual[:, place]
+        calibrated: QuantileForecasts = quantile_forecasts(forecast, validation, levels)
+        losses = pinball_losses(actual, calibrated.values, np.asarray(levels))
+        pinball += np.nansum(losses, axis=(1, 2))
+        inside = (calibrated.values[:, :, low] <= actual) & (actual <= calibrated.values[:, :, high])
+        covered += np.count_nonzero(inside, axis=1)
+    return pinball, covered
+
+
+def _interval_places(levels: Sequence[float]) -> tuple[int, int]:
+    missing = [level for level in INTERVAL if level not in levels]
+    if missing:
+        raise InputError(f"quantile levels: found {list(levels)}; 0.1 and 0.9 must be among them")
+    return list(levels).index(INTERVAL[0]), list(levels).index(INTERVAL[1])
