@@ -17,7 +17,7 @@ from lepton_spark.models.batch import SEASON_LENGTH, BoolArray, FloatArray
 MIN_ERRORS = 14
 """Fewer errors than two weeks' behind any step say too little of the tails."""
 
-PRIOR_ERRORS = 28.0
+PRIOR_ERRORS = 7.0
 """How many errors the pool's dispersion is worth beside a series' own."""
 
 LEAST_UNITS = 0.5

@@ -38,11 +38,11 @@ def test_whole_units_have_whole_quantiles_as_spread_out_as_the_errors() -> None:
     errors = np.array([[[3.0, -1.0] * 14], [[0.5, -0.5] * 14]])  # 140 and 7 squared, over 56 units
     found = quantile_forecasts(np.full((2, 28), 2.0), calibration(errors, whole=True), [0.1, 0.9])
     assert found.method.tolist() == ["negative_binomial"] * 2
-    # as many errors as the pool's Poisson is worth: the root of 2.5, and never below Poisson
-    np.testing.assert_allclose(found.dispersion, [2.5**0.5, 1.0])
-    assert found.values[:, 0].tolist() == [[0.0, 4.0], [0.0, 4.0]]
+    # 28 errors beside the 7 that the pool's Poisson is worth; and never below Poisson
+    np.testing.assert_allclose(found.dispersion, [2.5**0.8, 1.0])
+    assert found.values[:, 0].tolist() == [[0.0, 5.0], [0.0, 4.0]]  # scipy.stats.nbinom.ppf
     wide = quantile_forecasts(np.full((1, 28), 2.0), calibration(errors[:1] * 9, whole=True), [0.1, 0.9])
-    assert wide.values[0, 0, 1] > 4.0
+    assert wide.values[0, 0, 1] > 5.0
 
 
 def test_without_errors_the_spread_is_the_pools() -> None:
