@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lepton_spark.config import Config
-from lepton_spark.forecasting.arrow import lists
+from lepton_spark.forecasting.arrow import by_series, lists
 from lepton_spark.forecasting.fit import FitBatch
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.pool import no_class_table
@@ -65,6 +65,23 @@ def test_fit_batch_is_the_same_for_rows_and_candidates_in_any_order(settings: Fi
     fit = FitBatch(settings, no_class_table(N_CANDIDATES))
     other = fit(rows.take(shuffle(12)), scored.take(shuffle(scored.num_rows)))
     assert other.equals(fit(rows, scored))
+
+
+def test_by_series_lists_the_years_of_each_series_in_their_order() -> None:
+    rows = pa.table(
+        {
+            "batch": pa.array([3, 3, 3], type=pa.int32()),
+            "product_id": ["b", "a", "a"],
+            "location_id": ["all", "all", "all"],
+            "first_day": pa.array([7, 20, 5], type=pa.int32()),
+            "quantity": pa.array([[9.0], [3.0, None], [1.0, 2.0]]),
+        }
+    )
+    found = by_series(rows).to_pylist()
+    assert [(row["product_id"], row["first_day"], row["n_days"], row["quantity"]) for row in found] == [
+        ("a", [5, 20], [2, 2], [1.0, 2.0, 3.0, None]),
+        ("b", [7], [1], [9.0]),
+    ]
 
 
 def test_fit_batch_is_the_same_for_series_in_years_of_their_own(settings: FitSettings) -> None:

@@ -23,6 +23,12 @@ def test_cutoff_passes_over_a_last_day_of_unusual_volume(last_lines: int, back: 
     assert found == LAST - timedelta(days=back)
 
 
+def test_cutoff_passes_over_a_stray_day_long_after_the_last() -> None:
+    stray = DayVolume("all", epoch_day(LAST) + 20 * 7, 1, 1)
+    found = choose_cutoff([*volumes(100), stray], PanelSettings(), by_lines=True, asked=None)
+    assert found == LAST
+
+
 def test_cutoff_of_daily_input_judges_product_days() -> None:
     assert choose_cutoff(volumes(1), PanelSettings(), by_lines=False, asked=None) == LAST
 
