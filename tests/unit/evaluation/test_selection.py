@@ -38,7 +38,7 @@ def test_series_with_an_unsteady_gain_keeps_its_class_choice() -> None:
     assert (chosen.chosen[0], chosen.level[0], chosen.margin[0]) == (0, "class", 0.5)
 
 
-def test_series_with_a_gain_of_two_standard_errors_keeps_its_class_choice() -> None:
+def test_series_with_a_gain_of_three_standard_errors_keeps_its_class_choice() -> None:
     # it saves 4, 1 and 2.5 of 6: 42 % and 2.9 standard errors, of which four are asked
     windows = [[6.0, 6.0, 6.0], [2.0, 5.0, 3.5]]
     chosen = select(_sums(_one(windows)), SMOOTH, PREFERS_FIRST, min_obs=28)
