@@ -16,7 +16,8 @@ from lepton_spark.evaluation.final import forecast_batch
 from lepton_spark.evaluation.selection import class_table, select
 from lepton_spark.evaluation.windows import Role, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
-from lepton_spark.models.batch import FloatArray, History, IntArray, PoolProfile
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.pooled import PooledModel, at_one_cutoff
 from lepton_spark.models.pooled_features import pooled_features
 from lepton_spark.models.pooled_training import PooledSettings, train

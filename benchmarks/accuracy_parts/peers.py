@@ -25,7 +25,8 @@ from statsforecast.models import (
 from accuracy_parts.direct_lightgbm import direct_lightgbm
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import Output
-from lepton_spark.models.batch import FloatArray, History
+from lepton_spark.models.arrays import FloatArray
+from lepton_spark.models.batch import History
 
 Model = Callable[[Origin], Output]
 MEDIAN = "median of six"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from accuracy_parts.sets import Panel
-from lepton_spark.models.batch import FloatArray, History, IntArray
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import History
 
 HORIZON = 28
 N_ORIGINS = 8

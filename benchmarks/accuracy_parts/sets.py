@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lepton_spark.models.batch import FloatArray, IntArray
+from lepton_spark.models.arrays import FloatArray, IntArray
 
 FIRST_DAY = np.datetime64("1970-01-01", "D")
 SHOP_ZONE = "America/New_York"

@@ -12,7 +12,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from lepton_spark.evaluation.counts import LARGEST_DISPERSION, count_quantiles
 from lepton_spark.evaluation.demand import StringArray
-from lepton_spark.models.batch import SEASON_LENGTH, BoolArray, FloatArray
+from lepton_spark.models.arrays import BoolArray, FloatArray
+from lepton_spark.models.batch import SEASON_LENGTH
 
 MIN_ERRORS = 14
 """Fewer errors than two weeks' behind any step say too little of the tails."""

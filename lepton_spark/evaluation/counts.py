@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from lepton_spark.models.batch import FloatArray
+from lepton_spark.models.arrays import FloatArray
 
 EXACT_UP_TO = 30.0
 """Means up to this many units take exact quantiles, larger ones approximations, unless they are skewed."""

@@ -22,7 +22,8 @@ from lepton_spark.evaluation.roles import (
 )
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.windows import Window
-from lepton_spark.models.batch import BoolArray, FloatArray, History, IntArray
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Candidate
 
 OK, FALLBACK, OBSOLETE = "ok", "fallback", "obsolete"

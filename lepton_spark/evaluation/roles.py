@@ -12,7 +12,8 @@ from lepton_spark.evaluation.demand import is_obsolete
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
 from lepton_spark.evaluation.windows import Role, Window, of_role
-from lepton_spark.models.batch import Fit, FloatArray, History, IntArray, sells_whole_units
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import Fit, History, sells_whole_units
 from lepton_spark.models.registry import Candidate, create
 
 INTERVAL = (0.1, 0.9)

@@ -6,7 +6,7 @@ import numpy as np
 
 from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW, StringArray
 from lepton_spark.evaluation.sums import ErrorSums
-from lepton_spark.models.batch import BoolArray, FloatArray, IntArray
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 
 ALL = "all"
 """The class of every series."""

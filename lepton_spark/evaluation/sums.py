@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from lepton_spark.models.batch import BoolArray, FloatArray, IntArray
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

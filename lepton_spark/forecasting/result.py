@@ -15,7 +15,8 @@ from lepton_spark.evaluation.windows import Role, Window
 from lepton_spark.forecasting.arrow import lists, maps, masked, nullable, struct_lists
 from lepton_spark.forecasting.score import sum_columns
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.batch import FloatArray, History
+from lepton_spark.models.arrays import FloatArray
+from lepton_spark.models.batch import History
 from lepton_spark.panel.dense import series_facts
 
 CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"

@@ -12,7 +12,7 @@ from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.forecasting.arrow import by_series, floats, masked, packed_batch, struct_lists
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.batch import FloatArray, IntArray
+from lepton_spark.models.arrays import FloatArray, IntArray
 
 SUMS = ("sse", "abs_error", "sum_error", "sum_actual")
 SCALED_SUMS = ("scaled_sse", "scaled_abs_error")

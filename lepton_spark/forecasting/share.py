@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.forecasting.arrow import by_series, packed_batch
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.batch import SEASON_LENGTH, FloatArray, IntArray, PoolProfile
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import SEASON_LENGTH, PoolProfile
 from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_profile, profiles
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.tables import TABLES

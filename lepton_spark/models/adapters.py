@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lepton_spark.models.batch import Fit, FloatArray, History
+from lepton_spark.models.arrays import FloatArray
+from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.features import linear_design
 
 SEED = 0

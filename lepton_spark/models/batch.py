@@ -6,11 +6,9 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.trees import PooledTrees
 
 SEASON_LENGTH = 7
 """Days in the season that every model knows: the week."""
@@ -26,10 +24,14 @@ class PoolProfile:
     """What a pool of series shares at C cutoffs.
 
     index: [C, 7, L], a weekday's sales over the level, for L half-lives; log_dispersion: [C], the median.
+    month_days: [C, M], sales on a stretch of the month over what the weekday tells; None where unknown.
+    trees: what was trained up to a day not after the cutoffs, where it was.
     """
 
     index: FloatArray
     log_dispersion: FloatArray
+    month_days: FloatArray | None = None
+    trees: PooledTrees | None = None
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,14 @@ class Fit:
 
     forecast: [S, H], units, may be negative; a NaN row could not be fitted.
     coefficients: name -> [S].
+    median: [S, H], units, where a model has one of its own beside the mean.
     reasons: row -> why it could not be fitted, in words, where more is known than too few days.
     """
 
     forecast: FloatArray
     coefficients: Mapping[str, FloatArray] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
+    median: FloatArray | None = None
 
 
 class Forecaster(Protocol):

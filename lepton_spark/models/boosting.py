@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lepton_spark.models.batch import FloatArray, IntArray
+from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.trees import Trees
 
 POISSON, QUANTILE = "poisson", "quantile"

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lepton_spark.models.batch import SEASON_LENGTH, FloatArray, IntArray
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import SEASON_LENGTH
 
 
 def decay(n_days: int, cutoffs: IntArray, half_lives: tuple[float, ...]) -> FloatArray:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lepton_spark.models.batch import SEASON_LENGTH, FloatArray, IntArray, weekdays
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import SEASON_LENGTH, weekdays
 
 WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 COLUMNS = ("level", "trend", *WEEKDAY_NAMES)

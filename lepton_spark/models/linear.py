@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import Fit, FloatArray, History
+from lepton_spark.models.arrays import FloatArray
+from lepton_spark.models.batch import Fit, History
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import SEASON_LENGTH, BoolArray, Fit, FloatArray, History
+from lepton_spark.models.arrays import BoolArray, FloatArray
+from lepton_spark.models.batch import SEASON_LENGTH, Fit, History
 
 WINDOW_WEEKS = 8
 """How many known values of a weekday the seasonal window average takes."""

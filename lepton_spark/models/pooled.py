@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import Fit, FloatArray, History, PoolProfile, sells_whole_units
+from lepton_spark.models.arrays import FloatArray
+from lepton_spark.models.batch import Fit, History, PoolProfile, sells_whole_units
 from lepton_spark.models.pooled_features import PooledFeatures, pooled_features
 from lepton_spark.models.trees import Trees
 

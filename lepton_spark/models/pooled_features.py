@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import FloatArray, History, IntArray, PoolProfile, weekdays
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.shrunk_weekday import (
     LEVEL_HALF_LIVES,

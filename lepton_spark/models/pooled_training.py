@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lepton_spark.models.batch import BoolArray, FloatArray, History, IntArray
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.batch import History
 from lepton_spark.models.boosting import BoostingSettings, grow, sample_rows
 from lepton_spark.models.pooled import PooledModel
 from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features

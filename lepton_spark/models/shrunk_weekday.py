@@ -4,15 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.batch import (
-    SEASON_LENGTH,
-    Fit,
-    FloatArray,
-    History,
-    IntArray,
-    PoolProfile,
-    weekdays,
-)
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import SEASON_LENGTH, Fit, History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lepton_spark.models.batch import FloatArray, IntArray
+from lepton_spark.models.arrays import FloatArray, IntArray
 
 MAX_LEAVES = 16
 """Leaves of a tree at most: one bit each in a mask."""
@@ -82,6 +82,14 @@ class Trees:
         leaf += np.arange(len(self.value), dtype=np.int32) * MAX_LEAVES
         total: FloatArray = self.value.ravel()[leaf].sum(axis=-1)
         return total
+
+
+@dataclass(frozen=True)
+class PooledTrees:
+    """What is trained over many series: bags of trees for the mean's ratio, and trees for the median's."""
+
+    mean: tuple[Trees, ...]
+    median: Trees
 
 
 def _lowest_bits() -> NDArray[np.int32]:

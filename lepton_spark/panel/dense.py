@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from lepton_spark.models.batch import BoolArray, FloatArray, History, IntArray
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.batch import History
 from lepton_spark.panel.calendar import Calendar
 
 RECENT_DAYS = 28
