@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -16,65 +15,46 @@ from lepton_spark.evaluation.final import forecast_batch
 from lepton_spark.evaluation.selection import class_table, select
 from lepton_spark.evaluation.windows import Role, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
-from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.arrays import IntArray
 from lepton_spark.models.batch import History, PoolProfile
-from lepton_spark.models.pooled import PooledModel, at_one_cutoff
-from lepton_spark.models.pooled_features import pooled_features
-from lepton_spark.models.pooled_training import PooledSettings, train
-from lepton_spark.models.registry import candidates_for
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_profile, profiles
-
-Part = Callable[[PooledModel, Origin], tuple[FloatArray, FloatArray | None]]
-SCORED = PooledSettings(levels=tuple(LEVELS.tolist()))
+from lepton_spark.models.pooled_training import train
+from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
+from lepton_spark.models.shrunk_weekday import pool_at
 
 
-@lru_cache(maxsize=1)
-def trained(origin: Origin) -> tuple[PooledModel, float]:
-    """The default configuration trained at an origin, and the seconds that it took."""
-    start = time.perf_counter()
-    return train(origin.history, HORIZON, SCORED), time.perf_counter() - start
+def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
+    """The history with what its own series share at its end and at windows' cutoffs, as a run hands it out.
 
-
-def _pooled(part: Part) -> Callable[[Origin], Output]:
-    def forecast(origin: Origin) -> Output:
-        model, seconds = trained(origin)
-        start = time.perf_counter()
-        mean, quantiles = part(model, origin)
-        return Output(mean, quantiles, seconds + time.perf_counter() - start)
-
-    return forecast
-
-
-def _default(model: PooledModel, origin: Origin) -> tuple[FloatArray, FloatArray]:
-    mean = model.forecast(origin.history, HORIZON).forecast
-    return mean, model.quantile_forecast(origin.history, HORIZON)
-
-
-def _trees_only(model: PooledModel, origin: Origin) -> tuple[FloatArray, FloatArray]:
-    """Without the shrunk weekday forecast in the mean; quantiles not rounded to whole units."""
-    features = pooled_features(origin.history, np.array([origin.history.n_days - 1]), HORIZON, model.pool)
-    arrays, level, shrunk = at_one_cutoff(features), features.level[:, :1], features.shrunk[:, 0]
-    over_level = np.exp(model.over_level.predict(*arrays)) * level
-    over_shrunk = np.exp(model.over_shrunk.predict(*arrays)) * shrunk
-    raw = np.stack([trees.predict(*arrays) * shrunk for trees in model.quantiles], axis=2)
-    return (over_level + over_shrunk) / 2.0, np.maximum(np.sort(raw, axis=2), 0.0)
-
-
-def _with_pools(history: History, columns: IntArray) -> History:
-    """The history with what its own series share at some cutoffs."""
-    profile = pool_profile(profiles(history, columns))
+    columns: [W], windows' cutoffs; trees for them are trained up to the earliest.
+    """
+    columns = np.append(np.sort(columns[columns >= 0]), history.n_days - 1)
+    profile = pool_at(history, columns)
+    earliest, latest = (None, None)
+    if trees:
+        latest = train(history, HORIZON)
+        earliest = train(history.until(int(columns[0])), HORIZON) if len(columns) > 1 else None
     pools = {
-        int(day): PoolProfile(profile.index[[place]], profile.log_dispersion[[place]])
-        for place, day in enumerate(history.days[columns])
+        int(history.days[column]): PoolProfile(
+            profile.index[[place]],
+            profile.log_dispersion[[place]],
+            None if profile.month_days is None else profile.month_days[[place]],
+            latest if column == history.n_days - 1 else earliest,
+        )
+        for place, column in enumerate(columns)
     }
     return replace(history, pools=pools)
 
 
-def _shrunk_weekday(origin: Origin) -> Output:
-    start = time.perf_counter()
-    history = _with_pools(origin.history, np.array([origin.history.n_days - 1]))
-    forecast = ShrunkWeekday().fit_forecast(history, HORIZON).forecast
-    return Output(forecast, None, time.perf_counter() - start)
+def _alone(model: str) -> Callable[[Origin], Output]:
+    """One model by itself, its mean only."""
+
+    def forecast(origin: Origin) -> Output:
+        start = time.perf_counter()
+        history = with_pools(origin.history, np.array([], dtype=np.int64), trees=model == POOLED)
+        fit = create(Candidate(model)).fit_forecast(history, HORIZON)
+        return Output(fit.forecast, None, time.perf_counter() - start)
+
+    return forecast
 
 
 def _as_run(origin: Origin) -> Output:
@@ -82,9 +62,10 @@ def _as_run(origin: Origin) -> Output:
     start = time.perf_counter()
     given, backtest, panel = ForecastSettings(), BacktestSettings(), PanelSettings()
     windows = plan_windows(HORIZON, backtest.validation_windows, backtest.stride)
-    columns = np.append(cutoff_columns(origin.history, windows), origin.history.n_days - 1)
-    history = _with_pools(origin.history, columns[columns >= 0])
     candidates = candidates_for(given.models, given.half_lives)
+    history = with_pools(
+        origin.history, cutoff_columns(origin.history, windows), trees=POOLED in given.models
+    )
     scored = score_candidates(history, candidates, windows, HORIZON, backtest.min_train_days)
     sums = scored.sums.map(lambda values: values[:, of_role(windows, Role.VALIDATION)])
     seen = history.quantity[:, : history.n_days - HORIZON]
@@ -106,7 +87,6 @@ def _as_run(origin: Origin) -> Output:
 
 OURS: Mapping[str, Callable[[Origin], Output]] = {
     "lepton as run": _as_run,
-    "lepton pooled": _pooled(_default),
-    "lepton, trees only, not rounded": _pooled(_trees_only),
-    "lepton shrunk weekday": _shrunk_weekday,
+    "lepton pooled": _alone(POOLED),
+    "lepton shrunk weekday": _alone(SHRUNK_WEEKDAY),
 }

@@ -78,7 +78,7 @@ class ForecastSettings(Section):
 
     horizon: int = Field(28, ge=1, le=366)
     models: tuple[ModelName, ...] = Field(
-        ("shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
+        ("pooled", "shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
         min_length=1,
         description="names from the registry",
     )

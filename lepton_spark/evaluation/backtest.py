@@ -70,11 +70,13 @@ def fit_safely(forecaster: Forecaster, history: History, horizon: int) -> Fit:
         fit = forecaster.fit_forecast(history, horizon)
     except Exception:  # noqa: BLE001  whatever one series provokes must not touch the others
         fit = _fit_one_by_one(forecaster, history, horizon)
-    return Fit(clip_forecast(fit.forecast), fit.coefficients, fit.reasons)
+    median = None if fit.median is None else clip_forecast(fit.median)
+    return Fit(clip_forecast(fit.forecast), fit.coefficients, fit.reasons, median)
 
 
 def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> Fit:
     forecast = np.full((history.n_series, horizon), np.nan)
+    median = np.full((history.n_series, horizon), np.nan)
     coefficients: dict[str, FloatArray] = {}
     reasons: dict[int, str] = {}
     for row in range(history.n_series):
@@ -84,11 +86,13 @@ def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> F
             reasons[row] = words(error)
             continue
         forecast[row] = fit.forecast[0]
+        if fit.median is not None:
+            median[row] = fit.median[0]
         if fit.reasons:
             reasons[row] = fit.reasons[0]
         for name, value in fit.coefficients.items():
             coefficients.setdefault(name, np.full(history.n_series, np.nan))[row] = value[0]
-    return Fit(forecast, coefficients, reasons)
+    return Fit(forecast, coefficients, reasons, median)
 
 
 def score_candidates(

@@ -72,14 +72,20 @@ class QuantileForecasts:
 
 
 def quantile_forecasts(
-    forecast: FloatArray, calibration: Calibration, levels: Sequence[float]
+    forecast: FloatArray,
+    calibration: Calibration,
+    levels: Sequence[float],
+    median: FloatArray | None = None,
 ) -> QuantileForecasts:
     """Whole quantiles for whole units; for others the forecast plus the errors' quantiles around each step.
 
     Seven steps hold every weekday once; all windows are pooled. A series that is not sold in whole units and
     has fewer than 14 known errors behind some step takes Poisson quantiles around its forecast.
 
-    forecast: [S, H], units; levels: [Q], rising, in (0, 1).
+    A median of the model's own takes the place of the negative binomial's; lower levels stay below it, higher
+    ones above.
+
+    forecast: [S, H], units; levels: [Q], rising, in (0, 1); median: [S, H], NaN where there is none.
     """
     dispersion = np.where(calibration.whole, calibration.dispersion(), 1.0)
     known = np.where(np.isnan(forecast), 0.0, forecast)
@@ -89,9 +95,20 @@ def quantile_forecasts(
         quantiles, counts = _pooled_quantiles(calibration.error, np.asarray(levels))
         by_errors = ~calibration.whole & (counts >= MIN_ERRORS)
         values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[by_errors], 0.0)
+    if median is not None:
+        values = _around_median(values, np.where(calibration.whole[:, np.newaxis], median, np.nan), levels)
     values[np.isnan(forecast)] = np.nan
     method = np.where(calibration.whole, COUNTS, np.where(by_errors, BY_ERRORS, POISSON))
     return QuantileForecasts(values, method, np.where(by_errors, np.nan, dispersion))
+
+
+def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """Quantiles [S, H, Q] with the median [S, H] in whole units where it is known."""
+    middle = np.where(np.isnan(median), np.nan, np.round(median))[:, :, np.newaxis]
+    order = np.sign(np.asarray(levels) - 0.5)
+    low, high = np.minimum(values, middle), np.maximum(values, middle)
+    moved = np.where(order < 0, low, np.where(order > 0, high, middle))
+    return np.where(np.isnan(middle), values, moved)
 
 
 def _pooled_quantiles(errors: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:

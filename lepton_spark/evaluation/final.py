@@ -91,7 +91,7 @@ def forecast_batch(
     fitted, used, level = _fit_with_fallbacks(history, roles[0], horizon, closed_future)
     forecast = np.where(closed_future | obsolete[:, np.newaxis], 0.0, fitted.forecast)
     errors = np.where((level == 0)[:, np.newaxis, np.newaxis], spread[0].error, np.nan)
-    calibrated = quantile_forecasts(forecast, replace(spread[0], error=errors), levels)
+    calibrated = quantile_forecasts(forecast, replace(spread[0], error=errors), levels, fitted.median)
     silent = (closed_future | obsolete[:, np.newaxis])[:, :, np.newaxis]
     return BatchForecast(
         forecast=forecast,
@@ -135,6 +135,7 @@ def _fit_with_fallbacks(
         last = step == len(FALLBACKS)
         for row in failed.tolist():
             fitted.forecast[row] = 0.0 if last else again.forecast[row]
+            fitted.median[row] = np.nan
             fitted.coefficients[row] = again.coefficients[row]
             used[row] = fallback
             level[row] = step

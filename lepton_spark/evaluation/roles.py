@@ -42,17 +42,25 @@ class RoleScores:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Forecasts of one role on the windows, [S, W, H] with what came true; NaN = unscored."""
+    """Forecasts of one role on the windows, [S, W, H] with what came true; NaN = unscored.
+
+    median: [S, W, H], NaN where the model has none of its own.
+    """
 
     forecast: FloatArray
     actual: FloatArray
+    median: FloatArray
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Forecasts [S, H] made by a candidate a series, with coefficients and failures by row."""
+    """Forecasts [S, H] made by a candidate a series, with coefficients and failures by row.
+
+    median: [S, H], NaN where the model has none of its own.
+    """
 
     forecast: FloatArray
+    median: FloatArray
     coefficients: list[dict[str, float]]
     reasons: dict[int, str]
 
@@ -60,7 +68,8 @@ class Fitted:
 def fit_roles(history: History, roles: Sequence[Assignment], rows: IntArray, horizon: int) -> list[Fitted]:
     """Fit each candidate once, for the rows that need it in any role."""
     n_series = history.n_series
-    found = [Fitted(np.full((n_series, horizon), np.nan), [{} for _ in range(n_series)], {}) for _ in roles]
+    nothing = np.full((n_series, horizon), np.nan)
+    found = [Fitted(nothing.copy(), nothing.copy(), [{} for _ in range(n_series)], {}) for _ in roles]
     for candidate, members in _members(roles, rows).items():
         fit = fit_safely(create(candidate), history.select(members), horizon)
         for assignment, fitted in zip(roles, found, strict=True):
@@ -83,6 +92,8 @@ def _hand_out(fit: Fit, members: IntArray, places: list[int], fitted: Fitted) ->
     """Write some places of a fit of `members` to their rows."""
     rows = members[places]
     fitted.forecast[rows] = fit.forecast[places]
+    if fit.median is not None:
+        fitted.median[rows] = fit.median[places]
     values = np.array([column[places] for column in fit.coefficients.values()]).T.tolist()
     for row, coefficients in zip(rows.tolist(), values, strict=False):
         fitted.coefficients[row] = dict(zip(fit.coefficients, coefficients, strict=True))
@@ -104,7 +115,7 @@ def backtest_roles(
     The first role's are those that would have been published: 0 where a series was obsolete.
     """
     shape = (history.n_series, len(windows), horizon)
-    found = [Backtest(np.full(shape, np.nan), np.full(shape, np.nan)) for _ in roles]
+    found = [Backtest(*(np.full(shape, np.nan) for _ in range(3))) for _ in roles]
     for place, (window, column) in enumerate(zip(windows, cutoff_columns(history, windows), strict=True)):
         rows = np.flatnonzero(trainable(history, int(column), min_train_days))
         if not rows.size:
@@ -115,6 +126,7 @@ def backtest_roles(
         fits[0].forecast[rows[is_obsolete(train.quantity[rows], obsolete_days)]] = 0.0
         for backtest, fitted in zip(found, fits, strict=True):
             backtest.forecast[:, place] = fitted.forecast
+            backtest.median[:, place] = fitted.median
             backtest.actual[:, place] = actual
     return found
 
@@ -157,7 +169,9 @@ def _score_quantiles(
     validation = spread.of_windows(of_role(windows, Role.VALIDATION))
     for place in of_role(windows, Role.TEST):
         forecast, actual = backtest.forecast[:, place], backtest.actual[:, place]
-        calibrated: QuantileForecasts = quantile_forecasts(forecast, validation, levels)
+        calibrated: QuantileForecasts = quantile_forecasts(
+            forecast, validation, levels, backtest.median[:, place]
+        )
         losses = pinball_losses(actual, calibrated.values, np.asarray(levels))
         pinball += np.nansum(losses, axis=(1, 2))
         inside = (calibrated.values[:, :, low] <= actual) & (actual <= calibrated.values[:, :, high])

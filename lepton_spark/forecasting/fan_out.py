@@ -7,7 +7,7 @@ from lepton_spark.evaluation.selection import ClassTable
 from lepton_spark.forecasting.fit import FitBatch
 from lepton_spark.forecasting.score import ScoreBatch
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.tables import TABLES
+from lepton_spark.forecasting.share import schema_of
 
 
 def score(series: DataFrame, settings: FitSettings) -> DataFrame:
@@ -17,7 +17,7 @@ def score(series: DataFrame, settings: FitSettings) -> DataFrame:
     def score_batch(rows: pa.Table) -> pa.Table:
         return work(rows)
 
-    return series.groupBy("batch").applyInArrow(score_batch, _schema("candidates"))
+    return series.groupBy("batch").applyInArrow(score_batch, schema_of("candidates"))
 
 
 def fit(series: DataFrame, candidates: DataFrame, settings: FitSettings, table: ClassTable) -> DataFrame:
@@ -32,10 +32,4 @@ def fit(series: DataFrame, candidates: DataFrame, settings: FitSettings, table: 
 
     scored = candidates.select("batch", "product_id", "location_id", "model", "windows")
     pairs = series.groupBy("batch").cogroup(scored.groupBy("batch"))
-    return pairs.applyInArrow(fit_batch, _schema("fits"))
-
-
-def _schema(table: str) -> str:
-    """What the UDF returns: the table's columns but the run's id."""
-    columns = (column for column in TABLES[table].columns if column.name != "run_id")
-    return ", ".join(f"{column.name} {column.type}" for column in columns)
+    return pairs.applyInArrow(fit_batch, schema_of("fits"))

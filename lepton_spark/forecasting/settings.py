@@ -11,6 +11,7 @@ from lepton_spark.models.adapters import RegressorFactory
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.registry import (
     POOLED,
+    SHARING,
     Candidate,
     candidates_for,
     register_regressor,
@@ -53,7 +54,18 @@ class FitSettings:
     @property
     def shares(self) -> bool:
         """Whether a candidate reads what the series share."""
-        return any(candidate.model in POOLED for candidate in self.candidates)
+        return any(candidate.model in SHARING for candidate in self.candidates)
+
+    @property
+    def trains(self) -> bool:
+        """Whether a candidate needs trees trained over many series."""
+        return any(candidate.model == POOLED for candidate in self.candidates)
+
+    @property
+    def training_days(self) -> list[int]:
+        """Epoch days to train up to: before every window, so that none is learnt from, and the cutoff."""
+        back = [max(window.cutoff_offset for window in self.windows)] if self.windows else []
+        return [self.calendar.cutoff - offset for offset in (*back, 0)]
 
     @property
     def has_choice(self) -> bool:

@@ -1,7 +1,7 @@
 """Before the passes: what a sample of series shares at each cutoff of a run, the rows of `pools`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.forecasting.arrow import by_series, packed_batch
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.arrays import IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, PoolProfile
-from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_profile, profiles
+from lepton_spark.models.month_days import N_STRETCHES
+from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_at
+from lepton_spark.models.trees import PooledTrees
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.tables import TABLES
 
@@ -35,25 +37,27 @@ class ShareBatch:
             try:
                 return self._share(by_series(rows))
             except Exception:  # noqa: BLE001  no series may fail a run: without pools each stands alone
-                return _rows(0, np.array([], dtype=np.int64), np.zeros((0, 0)), np.zeros(0))
+                nothing = PoolProfile(np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0)))
+                return _rows(0, np.array([], dtype=np.int64), nothing)
 
     def _share(self, rows: pa.Table) -> pa.Table:
         given = self.settings
         history = given.history(packed_batch(rows))
         columns = np.append(cutoff_columns(history, given.windows), history.n_days - 1)
         columns = columns[columns >= 0]
-        profile = pool_profile(profiles(history, columns))
-        index = profile.index.reshape(len(columns), -1)
-        return _rows(rows.num_rows, history.days[columns], index, profile.log_dispersion)
+        return _rows(rows.num_rows, history.days[columns], pool_at(history, columns))
 
 
-def _rows(n_series: int, days: IntArray, index: FloatArray, log_dispersion: FloatArray) -> pa.Table:
+def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
+    index = [profile.ravel().tolist() for profile in pool.index]
+    month_days = np.zeros((0, 0)) if pool.month_days is None else pool.month_days
     return pa.table(
         {
             "cutoff": pa.array(days.astype(np.int32), type=pa.int32()).cast(pa.date32()),
             "n_series": pa.array(np.full(len(days), n_series), type=pa.int64()),
-            "weekday_index": pa.array(index.tolist(), type=pa.list_(pa.float64())),
-            "log_dispersion": pa.array(log_dispersion, type=pa.float64()),
+            "weekday_index": pa.array(index, type=pa.list_(pa.float64())),
+            "log_dispersion": pa.array(pool.log_dispersion, type=pa.float64()),
+            "month_days": pa.array(month_days.tolist(), type=pa.list_(pa.float64())),
         }
     )
 
@@ -65,23 +69,42 @@ def share(series: DataFrame, settings: FitSettings) -> DataFrame:
     def share_batch(rows: pa.Table) -> pa.Table:
         return work(rows)
 
-    columns = (column for column in TABLES["pools"].columns if column.name != "run_id")
-    schema = ", ".join(f"{column.name} {column.type}" for column in columns)
-    sample = series.where(F.col("batch") < SAMPLED_BATCHES)
-    return sample.groupBy(F.lit(0).alias("pool")).applyInArrow(share_batch, schema)
+    return sample_of(series).groupBy(F.lit(0).alias("pool")).applyInArrow(share_batch, schema_of("pools"))
+
+
+def sample_of(series: DataFrame) -> DataFrame:
+    """The series that speak for all."""
+    return series.where(F.col("batch") < SAMPLED_BATCHES)
+
+
+def schema_of(table: str) -> str:
+    """What a UDF returns: the table's columns but the run's id."""
+    columns = (column for column in TABLES[table].columns if column.name != "run_id")
+    return ", ".join(f"{column.name} {column.type}" for column in columns)
 
 
 def collect_pools(pools: DataFrame) -> Mapping[int, PoolProfile]:
     """The pools of a run: a row a window."""
-    rows = pools.select("cutoff", "weekday_index", "log_dispersion").collect()
+    rows = pools.select("cutoff", "weekday_index", "log_dispersion", "month_days").collect()
     return pools_by_day([row.asDict() for row in rows])
 
 
 def pools_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PoolProfile]:
     """Rows of `pools` by the epoch day of their cutoff."""
-    return {epoch_day(row["cutoff"]): _profile(row["weekday_index"], row["log_dispersion"]) for row in rows}
+    return {epoch_day(row["cutoff"]): _profile(row) for row in rows}
 
 
-def _profile(index: list[float], log_dispersion: float) -> PoolProfile:
-    shape = (1, SEASON_LENGTH, len(PROFILE_HALF_LIVES))
-    return PoolProfile(np.array(index).reshape(shape), np.array([log_dispersion]))
+def with_trees(
+    pools: Mapping[int, PoolProfile], trees: Mapping[int, PooledTrees]
+) -> Mapping[int, PoolProfile]:
+    """Each cutoff's pool with the latest trees that have seen no day after it."""
+    return {
+        day: replace(pool, trees=trees.get(max((until for until in trees if until <= day), default=day)))
+        for day, pool in pools.items()
+    }
+
+
+def _profile(row: Mapping[str, Any]) -> PoolProfile:
+    index = np.array(row["weekday_index"]).reshape(1, SEASON_LENGTH, len(PROFILE_HALF_LIVES))
+    month_days = np.array(row["month_days"]).reshape(1, N_STRETCHES)
+    return PoolProfile(index, np.array([row["log_dispersion"]]), month_days)

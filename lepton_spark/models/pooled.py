@@ -1,67 +1,76 @@
-"""A model pooled over many series: plain arrays, trained once, that forecast any batch without training."""
-
-from dataclasses import dataclass
+"""Forecasts by trees trained over many series: plain arrays that serve any batch without training."""
 
 import numpy as np
 
-from lepton_spark.models.arrays import FloatArray
-from lepton_spark.models.batch import Fit, History, PoolProfile, sells_whole_units
-from lepton_spark.models.pooled_features import PooledFeatures, pooled_features
-from lepton_spark.models.trees import Trees
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import SEASON_LENGTH, Fit, History
+from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
+from lepton_spark.models.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.trees import PooledTrees
 
-LARGEST_LOG_RATIO = 5.0
-"""A mean forecast is at most e^5 times its base, whatever the trees say of a series unlike any trained on."""
+TREES_SHARE = 0.5
+"""The trees' part of the mean; the shrunk weekday forecast is the rest. Equal parts, chosen by no score."""
 
-SHRUNK_SHARE = 0.5
-"""The shrunk weekday forecast's part of the mean; the trees share the rest."""
+LARGEST_LOG_RATIO = 3.0
+"""Trees say at most e^3 times the weekday forecast, also of a series unlike any they were trained on."""
+
+BLOCK_DAYS = SEASON_LENGTH
+"""Days whose sum the trees of the mean foretell: weekdays are the profile's business, the level theirs."""
+
+TREES = "trees"
 
 
-@dataclass(frozen=True)
-class PooledModel:
-    """What training hands to the batches of a run.
+class Pooled:
+    """Half the shrunk weekday forecast, half the same times what trees make of each week ahead.
 
-    over_level, over_shrunk: trees for the log of the mean over the level and over the weekday forecast.
-    quantiles: trees for each level's quantile over the shrunk weekday forecast; levels: [Q], rising.
-    pool: what the pool shares at the forecasts' cutoff, C = 1.
+    The median comes from trees of its own. Where a history's pool has no trees the weekday forecast is all;
+    the coefficient `trees` says how much of the mean is theirs. NaN rows where no day is known.
     """
 
-    over_level: Trees
-    over_shrunk: Trees
-    quantiles: tuple[Trees, ...]
-    levels: FloatArray
-    pool: PoolProfile
-
-    def forecast(self, history: History, horizon: int) -> Fit:
-        """The mean: shrunk weekdays, and two sums of trees; NaN rows where no day is known."""
-        features = self._features(history, horizon)
-        level, shrunk = features.level[:, :1], features.shrunk[:, 0]
-        boosted = (
-            self._ratio(self.over_level, features) * level + self._ratio(self.over_shrunk, features) * shrunk
-        ) / 2
-        forecast = SHRUNK_SHARE * shrunk + (1.0 - SHRUNK_SHARE) * boosted
-        forecast[history.n_known == 0] = np.nan
-        return Fit(forecast, {"level": features.level[:, 0]})
-
-    def quantile_forecast(self, history: History, horizon: int) -> FloatArray:
-        """[S, H, Q], units, never negative, rising with the level; whole where all known sales are whole."""
-        features = self._features(history, horizon)
-        shrunk, arrays = features.shrunk[:, 0], at_one_cutoff(features)
-        raw = np.stack([trees.predict(*arrays) * shrunk for trees in self.quantiles], axis=2)
-        raised = np.maximum(np.sort(raw, axis=2), 0.0)
-        whole = sells_whole_units(history)
-        raised[whole] = np.round(raised[whole])
-        raised[history.n_known == 0] = np.nan
-        return raised
-
-    def _features(self, history: History, horizon: int) -> PooledFeatures:
-        return pooled_features(history, np.array([history.n_days - 1]), horizon, self.pool)
-
-    @staticmethod
-    def _ratio(trees: Trees, features: PooledFeatures) -> FloatArray:
-        ratio: FloatArray = np.exp(np.minimum(trees.predict(*at_one_cutoff(features)), LARGEST_LOG_RATIO))
-        return ratio
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Forecast every series at once."""
+        pool = history.pool
+        if pool is None or pool.trees is None:
+            weekday = ShrunkWeekday().fit_forecast(history, horizon)
+            return Fit(weekday.forecast, {**weekday.coefficients, TREES: np.zeros(history.n_series)})
+        features = pooled_features(history, np.array([history.n_days - 1]), horizon, pool)
+        forecast = mean_forecast(features, pool.trees)
+        median = median_forecast(features, pool.trees, forecast)
+        unknown = history.n_known == 0
+        forecast[unknown], median[unknown] = np.nan, np.nan
+        coefficients = {"level": features.level[:, 0], TREES: np.full(history.n_series, TREES_SHARE)}
+        return Fit(forecast, coefficients, median=median)
 
 
-def at_one_cutoff(features: PooledFeatures) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Features of series, days and calendar at the only cutoff, as trees take them."""
-    return features.series[:, 0], features.days[:, 0], features.calendar[0]
+def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
+    """[S, H], units, at the only cutoff of the features."""
+    shrunk = features.shrunk[:, 0]
+    base, days = week_blocks(features)
+    weeks = np.arange(base.shape[2], dtype=np.float64)[:, np.newaxis]
+    logs = [bag.predict(features.series[:, 0], days[:, 0], weeks) for bag in trees.mean]
+    ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)  # [S, B]
+    by_day = ratio[:, np.arange(shrunk.shape[1]) // BLOCK_DAYS]
+    forecast: FloatArray = shrunk * ((1.0 - TREES_SHARE) + TREES_SHARE * by_day)
+    return forecast
+
+
+def median_forecast(features: PooledFeatures, trees: PooledTrees, forecast: FloatArray) -> FloatArray:
+    """[S, H], units, never negative, from the mean [S, H] at the only cutoff of the features."""
+    days = features.days_over(forecast[:, np.newaxis])
+    ratio = trees.median.predict(features.series[:, 0], days[:, 0], features.calendar[0])
+    median: FloatArray = np.maximum(ratio, 0.0) * np.maximum(forecast, LEAST_LEVEL)
+    return median
+
+
+def week_blocks(features: PooledFeatures) -> tuple[FloatArray, FloatArray]:
+    """The weekday forecast a day of each block [S, C, B], units, and its features [S, C, B, 1]."""
+    base = block_sums(features.shrunk) / block_sums(np.ones(features.shrunk.shape[2]))
+    over_level = np.maximum(base, LEAST_LEVEL) / features.level[..., np.newaxis]
+    return base, np.log(over_level)[..., np.newaxis]
+
+
+def block_sums(values: FloatArray) -> FloatArray:
+    """Sums over blocks of seven days along the last axis; the last block may be shorter."""
+    starts: IntArray = np.arange(0, values.shape[-1], BLOCK_DAYS)
+    sums: FloatArray = np.add.reduceat(values, starts, axis=-1)
+    return sums

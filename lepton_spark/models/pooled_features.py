@@ -1,6 +1,7 @@
 """What a pooled model knows of a series at a cutoff: averages over its level, and the days ahead.
 
-Every feature but `log_level` is free of units, so that one model serves products of every size.
+Every feature but the last two of a series (log dispersion, log level) is free of units, so that one model
+serves products of every size.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from lepton_spark.models.shrunk_weekday import (
     Profiles,
     at_days,
     averaged_level,
-    pool_profile,
+    month_factors,
+    pool_at,
     profiles,
     shrunk_index,
 )
@@ -35,6 +37,7 @@ class PooledFeatures:
     `ShrunkWeekday`, units.
     series: [S, C, K1]; days: [S, C, H, K2]; calendar: [C, H, 3], step, weekday, day of month.
     since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
+    log_dispersion: [S, C], log of variance over mean.
     """
 
     level: FloatArray
@@ -44,6 +47,11 @@ class PooledFeatures:
     calendar: FloatArray
     since_sale: IntArray
     age: IntArray
+    log_dispersion: FloatArray
+
+    def days_over(self, base: FloatArray) -> FloatArray:
+        """[S, C, H, K2 + 1], the features of the days and the log of a forecast [S, C, H], units."""
+        return np.concatenate([self.days, np.log(np.maximum(base, LEAST_LEVEL))[..., np.newaxis]], axis=3)
 
 
 def pooled_features(
@@ -51,22 +59,29 @@ def pooled_features(
 ) -> PooledFeatures:
     """Features up to each cutoff, a column of the history; `pool` [C] by default that of these series."""
     own = profiles(history, cutoffs)
-    pool = pool or pool_profile(own)
+    pool = pool or pool_at(history, cutoffs)
     mean = _decayed(history, cutoffs, HALF_LIVES, 1.0)
     level = (mean[..., HALF_LIVES.index(28.0)] + mean[..., HALF_LIVES.index(112.0)]) / 2.0
     level = np.maximum(level, LEAST_LEVEL)
     ahead = history.days[cutoffs][:, np.newaxis] + 1 + np.arange(horizon)  # [C, H]
     index = at_days(shrunk_index(own, pool), ahead)
-    shrunk = averaged_level(history, cutoffs)[:, :, np.newaxis] * index[..., -1]
+    shrunk = averaged_level(history, cutoffs)[:, :, np.newaxis] * index[..., -1] * month_factors(pool, ahead)
     since_sale, age = _since_sale(history, cutoffs), _age(history, cutoffs)
     return PooledFeatures(
         level,
         shrunk,
-        np.concatenate([_of_series(history, cutoffs, mean, level), _times(level, since_sale, age)], axis=2),
+        np.concatenate(
+            [
+                _of_series(history, cutoffs, mean, level),
+                np.stack([since_sale, age, own.log_dispersion, np.log(level)], axis=2),
+            ],
+            axis=2,
+        ),
         _of_days(own, pool, index, shrunk, level, ahead),
         _calendar(ahead),
         since_sale,
         age,
+        own.log_dispersion,
     )
 
 
@@ -86,10 +101,6 @@ def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: Flo
     days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
     spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
     return np.concatenate([roots / scale, mean / scale, days_sold, spread / scale], axis=2)
-
-
-def _times(level: FloatArray, since_sale: IntArray, age: IntArray) -> FloatArray:
-    return np.stack([since_sale, age, np.log(level)], axis=2)
 
 
 def _of_days(

@@ -1,21 +1,26 @@
-"""Trains the pooled model: targets of many past cutoffs of a bounded sample of series."""
+"""Trains the pooled trees: what followed many past cutoffs of a bounded sample of series."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History
 from lepton_spark.models.boosting import BoostingSettings, grow, sample_rows
-from lepton_spark.models.pooled import PooledModel
+from lepton_spark.models.pooled import block_sums, week_blocks
 from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
-from lepton_spark.models.shrunk_weekday import pool_profile, profiles
-from lepton_spark.models.trees import Trees
+from lepton_spark.models.trees import PooledTrees, Trees
 
-QUANTILE_LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+MEDIAN = 0.5
 
 LARGEST_WEIGHT = 0.999
 """Weights above this quantile of them count as it, so that no single product is all that is learnt."""
+
+LARGEST_RATIO = 100.0
+"""A target so many times its base counts as this: one absurd day must not bend the trees."""
+
+LEVEL_POWER = 0.25
+"""Between efficiency (0: weights by what a squared error varies) and a score weighted by units (1)."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +29,19 @@ class PooledSettings:
 
     n_cutoffs: weekly, the latest a week before the history's end; the targets of the last few are cut there.
     recent_days: a series without a sale for so long before a cutoff, or younger, is left out there.
-    n_rows: rows of each sum of trees, drawn from all.
+    n_bags: sums of trees for the mean, each on `bag_share` of the series, at most `n_rows` of their rows.
+    least_rows: fewer weeks to learn from than this teach nothing.
     """
 
     n_cutoffs: int = 16
     stride: int = 7
     recent_days: int = 56
-    n_rows: int = 80_000
-    mean: BoostingSettings = field(default_factory=lambda: BoostingSettings(120, 8, 400, 0.05))
-    quantile: BoostingSettings = field(default_factory=lambda: BoostingSettings(100, 15, 100, 0.08))
-    levels: tuple[float, ...] = QUANTILE_LEVELS
+    n_bags: int = 3
+    bag_share: float = 0.6
+    n_rows: int = 60_000
+    least_rows: int = 2_000
+    mean: BoostingSettings = field(default_factory=lambda: BoostingSettings(200, 8, 50, 0.05))
+    median: BoostingSettings = field(default_factory=lambda: BoostingSettings(60, 8, 200, 0.08))
 
 
 @dataclass(frozen=True)
@@ -41,100 +49,110 @@ class TrainingRows:
     """Features of all cutoffs and what came after them.
 
     target: [S, C, H], units; NaN = unknown, after the history's end, or a series not trained on there.
-    weight: [S, C], of a squared error over level.
     """
 
     features: PooledFeatures
     target: FloatArray
-    weight: FloatArray
 
-    def pick(self, rows: IntArray) -> "PickedRows":
-        """The rows at flat places of [S, C, H]."""
+    def weeks(self, places: IntArray | None = None) -> "PickedRows":
+        """Weeks ahead with a known day, of some series [N], all by default."""
+        features = self.features
+        known = ~np.isnan(self.target)
+        units = block_sums(np.where(known, self.target, 0.0))  # [S, C, B]
+        base = block_sums(np.where(known, features.shrunk, 0.0))
+        told = known_blocks(known)
+        if places is not None:
+            told[np.setdiff1d(np.arange(len(told)), places)] = False
+        series, cutoff, week = np.nonzero(told)
+        days = week_blocks(features)[1]
+        over = np.maximum(base, LEAST_LEVEL)
+        weight = over * (features.level**LEVEL_POWER / np.exp(features.log_dispersion))[..., np.newaxis]
+        columns = np.hstack(
+            [features.series[series, cutoff], days[series, cutoff, week], week[:, np.newaxis]]
+        )
+        return PickedRows(columns, (units / over)[told], weight[told])
+
+    def days(self, n_rows: int, seed: int) -> "PickedRows":
+        """Days ahead, at most `n_rows` drawn from all; target and weight over the weekday forecast."""
+        rows = sample_rows(np.flatnonzero(~np.isnan(self.target)), n_rows, seed)
         series, cutoff, step = np.unravel_index(rows, self.target.shape)
         features = self.features
+        base = np.maximum(features.shrunk[series, cutoff, step], LEAST_LEVEL)
         columns = [
             features.series[series, cutoff],
             features.days[series, cutoff, step],
+            np.log(base)[:, np.newaxis],
             features.calendar[cutoff, step],
         ]
-        return PickedRows(
-            np.hstack(columns),
-            self.target[series, cutoff, step],
-            features.level[series, cutoff],
-            np.maximum(features.shrunk[series, cutoff, step], LEAST_LEVEL),
-            self.weight[series, cutoff],
-        )
+        return PickedRows(np.hstack(columns), self.target[series, cutoff, step] / base, np.sqrt(base))
 
 
 @dataclass(frozen=True)
 class PickedRows:
-    """Rows to train on: columns [N, K]; target, level, shrunk, all units, and weight [N]."""
+    """Rows to train on: columns [N, K]; target over its base, and weight, [N]."""
 
     columns: FloatArray
     target: FloatArray
-    level: FloatArray
-    shrunk: FloatArray
     weight: FloatArray
 
-    def mean_over(self, base: FloatArray, settings: BoostingSettings, seed: int) -> Trees:
-        """Poisson trees for target over base [N], weighted as the error of base times the trees' mean."""
-        return grow(self.columns, self.target / base, self.weight * base / self.level, settings, seed)
+    def drawn(self, n_rows: int, seed: int) -> "PickedRows":
+        """At most so many of the rows."""
+        rows = sample_rows(np.arange(len(self.target)), n_rows, seed)
+        return PickedRows(self.columns[rows], self.target[rows], self.weight[rows])
 
-    def quantile(self, level: float, settings: BoostingSettings, seed: int) -> Trees:
-        """Weighted by the root of units: between every unit alike and every product alike."""
-        return grow(self.columns, self.target / self.shrunk, np.sqrt(self.shrunk), settings, seed, level)
+    def grown(self, settings: BoostingSettings, seed: int, level: float | None = None) -> Trees:
+        """Trees for the log of the mean (Poisson), or for a quantile."""
+        weight = np.minimum(self.weight, np.quantile(self.weight, LARGEST_WEIGHT))
+        return grow(self.columns, np.minimum(self.target, LARGEST_RATIO), weight, settings, seed, level)
 
 
 def train(
     history: History, horizon: int, settings: PooledSettings | None = None, seed: int = 0
-) -> PooledModel:
-    """Train on a sample of a pool's series up to the history's end, which is the cutoff of the forecasts.
+) -> PooledTrees | None:
+    """Train on a sample of a pool's series up to the history's end; None where it teaches too little.
 
-    The caller draws the series, by a hash of their key, leaves out what is quarantined, and sorts them.
-
-    Raises: ValueError where no series has enough history; the caller falls back.
+    The caller draws the series, by a hash of their key, and sorts them. Those without finite sums are left
+    out.
     """
     settings = settings or PooledSettings()
-    rows = training_rows(history, horizon, settings)
-    places = np.flatnonzero(~np.isnan(rows.target))
-    if len(places) == 0:
-        raise ValueError(
-            f"pooled model: none of {history.n_series} series has a target after {settings.recent_days} days "
-            "of history; give it longer histories or more of them, or leave it out of the candidates"
-        )
-    first, second, third = (rows.pick(sample_rows(places, settings.n_rows, seed + draw)) for draw in range(3))
-    return PooledModel(
-        first.mean_over(first.level, settings.mean, seed),
-        second.mean_over(second.shrunk, settings.mean, seed + 1),
-        tuple(third.quantile(level, settings.quantile, seed) for level in settings.levels),
-        np.array(settings.levels),
-        pool_profile(profiles(history, np.array([history.n_days - 1]))),
-    )
+    rows = training_rows(finite(history), horizon, settings)
+    if rows is None or np.count_nonzero(known_blocks(~np.isnan(rows.target))) < settings.least_rows:
+        return None
+    bags = []
+    for bag in range(settings.n_bags):
+        drawn = np.random.default_rng([seed, bag]).random(len(rows.target)) < settings.bag_share
+        picked = rows.weeks(np.flatnonzero(drawn)).drawn(settings.n_rows, seed)
+        bags.append(picked.grown(settings.mean, seed + bag))
+    median = rows.days(settings.n_rows, seed).grown(settings.median, seed, MEDIAN)
+    return PooledTrees(tuple(bags), median)
 
 
-def moved_to(model: PooledModel, history: History) -> PooledModel:
-    """The same trees with what the pool shares at another history's end, never before that of training."""
-    return replace(model, pool=pool_profile(profiles(history, np.array([history.n_days - 1]))))
+def finite(history: History) -> History:
+    """The series whose sums of squares are finite numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sound: BoolArray = np.isfinite(np.sum(history.filled**2, axis=1))
+    return history if sound.all() else history.select(sound)
 
 
-def training_rows(history: History, horizon: int, settings: PooledSettings) -> TrainingRows:
-    """Every cutoff's features and targets; nothing after the history's end is reached.
+def known_blocks(known: BoolArray) -> BoolArray:
+    """[S, C, B], whether a week has a known day."""
+    return block_sums(known.astype(np.float64)) > 0
 
-    A squared error over level weighs level^2 / variance times units: what a score weighted by units over a
-    squared scale asks for.
-    """
+
+def training_rows(history: History, horizon: int, settings: PooledSettings) -> TrainingRows | None:
+    """Every cutoff's features and targets, none of them after the history's end; None without a cutoff."""
     last = history.n_days - 1
     cutoffs = last - settings.stride * np.arange(1, settings.n_cutoffs + 1)
     cutoffs = cutoffs[cutoffs >= settings.recent_days]
+    if not len(cutoffs) or not history.n_series:
+        return None
     features = pooled_features(history, cutoffs, horizon)
     target = np.full((history.n_series, len(cutoffs), horizon), np.nan)
     for place, cutoff in enumerate(cutoffs):
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]
         target[:, place, : ahead.shape[1]] = ahead
     target[~_alive(features, settings)] = np.nan
-    weight = features.level**2 / np.exp(profiles(history, cutoffs).log_dispersion)
-    cap = np.quantile(weight, LARGEST_WEIGHT) if weight.size else 0.0
-    return TrainingRows(features, target, np.minimum(weight, cap))
+    return TrainingRows(features, target)
 
 
 def _alive(features: PooledFeatures, settings: PooledSettings) -> BoolArray:

@@ -9,13 +9,15 @@ from lepton_spark.models import adapters
 from lepton_spark.models.batch import Forecaster
 from lepton_spark.models.linear import LinearRegression
 from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
+from lepton_spark.models.pooled import Pooled
 from lepton_spark.models.ridge import Ridge
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday
 
 HALF_LIFE = "half_life"
 SHRUNK_WEEKDAY = "shrunk_weekday"
-POOLED = frozenset({SHRUNK_WEEKDAY})
-"""Models that read a history's pools."""
+POOLED = "pooled"
+SHARING = frozenset({SHRUNK_WEEKDAY, POOLED})
+"""Models that read what a history's pool shares."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
         "seasonal_naive": Model(lambda _: SeasonalNaive()),
         "seasonal_window_average": Model(lambda _: SeasonalWindowAverage()),
         SHRUNK_WEEKDAY: Model(lambda _: ShrunkWeekday()),
+        POOLED: Model(lambda _: Pooled()),
         "mean": Model(lambda _: Mean()),
         "zero": Model(lambda _: Zero()),
         "sklearn_linear_regression": Model(

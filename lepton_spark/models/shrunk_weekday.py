@@ -1,12 +1,13 @@
 """Weekday profiles shrunk to the pool's, times a level averaged over many half-lives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, Fit, History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
+from lepton_spark.models.month_days import month_days, stretch_of
 
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
 PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
@@ -67,6 +68,11 @@ def pool_profile(own: Profiles) -> PoolProfile:
     return PoolProfile(index, np.median(own.log_dispersion, axis=0))
 
 
+def pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
+    """What the series of a history share at each cutoff, a column of it; without trees."""
+    return replace(pool_profile(profiles(history, cutoffs)), month_days=month_days(history, cutoffs))
+
+
 def neutral_profile(n_cutoffs: int = 1) -> PoolProfile:
     """Every weekday alike, and Poisson demand: where nothing is known of a pool."""
     return PoolProfile(np.ones((n_cutoffs, SEASON_LENGTH, len(PROFILE_HALF_LIVES))), np.zeros(n_cutoffs))
@@ -96,6 +102,14 @@ def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
     return level
 
 
+def month_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
+    """[C, H], what the pool's stretches of the month make of epoch days [C, H]; 1 where nothing is known."""
+    if pool.month_days is None:
+        return np.ones(days.shape)
+    factors: FloatArray = np.take_along_axis(pool.month_days, stretch_of(days), axis=1)
+    return factors
+
+
 def at_days(index: FloatArray, days: IntArray) -> FloatArray:
     """[S, C, H, L], a weekday index [S, C, 7, L] on epoch days [C, H]."""
     picked: FloatArray = index[:, np.arange(len(days))[:, np.newaxis], weekdays(days)]
@@ -103,18 +117,19 @@ def at_days(index: FloatArray, days: IntArray) -> FloatArray:
 
 
 class ShrunkWeekday:
-    """Level times weekday index, shrunk to the history's pool; to no season where it has none.
+    """Level times weekday index, shrunk to the pool's, times the pool's factor for the day of the month.
 
-    A series without a known day gets a NaN row.
+    Without a pool the index is shrunk to no season. A series without a known day gets a NaN row.
     """
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Forecast every series at once."""
         cutoff = np.array([history.n_days - 1])
         own = profiles(history, cutoff)
-        index = shrunk_index(own, history.pool or neutral_profile())
+        pool = history.pool or neutral_profile()
+        index = shrunk_index(own, pool)
         level = averaged_level(history, cutoff)[:, 0]
-        ahead = history.days[-1] + 1 + np.arange(horizon)
-        forecast = level[:, np.newaxis] * at_days(index, ahead[np.newaxis])[:, 0, :, -1]
+        ahead = (history.days[-1] + 1 + np.arange(horizon))[np.newaxis]
+        forecast = level[:, np.newaxis] * at_days(index, ahead)[:, 0, :, -1] * month_factors(pool, ahead)
         forecast[history.n_known == 0] = np.nan
         return Fit(forecast, {"level": level})

@@ -13,7 +13,8 @@ from lepton_spark.forecasting import cut
 from lepton_spark.forecasting.fan_out import fit, score
 from lepton_spark.forecasting.pool import collect_class_table, no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import collect_pools, share
+from lepton_spark.forecasting.share import collect_pools, share, with_trees
+from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.panel.series import batch_count, count_series, run_series
@@ -132,6 +133,9 @@ def _share(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
         return plan
     _write(warehouse, "pools", _of_run(plan, share(series, plan.settings)), plan)
     pools = collect_pools(_rows(warehouse, "pools", plan))
+    if plan.settings.trains:
+        _write(warehouse, "pooled_trees", _of_run(plan, train_trees(series, plan.settings)), plan)
+        pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))
     return replace(plan, settings=replace(plan.settings, pools=pools))
 
 

@@ -55,8 +55,32 @@ POOLS = Table(
             "a weekday's sales over the level: 7 days x 4 half-lives",
         ),
         Column("log_dispersion", "DOUBLE", "median log of variance over mean"),
+        Column(
+            "month_days", "ARRAY<DOUBLE>", "sales on six stretches of the month over what the weekday tells"
+        ),
     ),
     key=("run_id", "cutoff"),
+    partition_by=("run_id",),
+)
+
+POOLED_TREES = Table(
+    name="pooled_trees",
+    comment="Staged: trees trained over a sample of all series, as plain arrays",
+    columns=(
+        RUN_ID,
+        Column("trained_until", "DATE", "the last day that the trees have seen", False),
+        Column("part", "INT", "place among the trees of that day", False),
+        Column("foretells", "STRING", "mean, median, or none where nothing could be trained", False),
+        Column("n_series", "BIGINT", "series of the sample"),
+        Column("baseline", "DOUBLE", "what is added to the sum of the trees"),
+        Column("feature", "ARRAY<INT>", "by inner node: the feature that is asked for"),
+        Column("threshold", "ARRAY<DOUBLE>", "by inner node: at most this goes left"),
+        Column("tree", "ARRAY<INT>", "by inner node: which tree it is of"),
+        Column("ruled_out", "ARRAY<INT>", "by inner node: bits of the leaves on its left"),
+        Column("value", "ARRAY<DOUBLE>", "by tree: its 16 leaves from left to right"),
+        Column("reason", "STRING", "why nothing was trained; null where it was"),
+    ),
+    key=("run_id", "trained_until", "part"),
     partition_by=("run_id",),
 )
 
@@ -223,4 +247,14 @@ MODELS = Table(
     partition_by=("run_id",),
 )
 
-FORECAST_TABLES = (POOLS, CANDIDATES, FITS, FORECASTS, LATEST_FORECASTS, METRICS, METRICS_SUMMARY, MODELS)
+FORECAST_TABLES = (
+    POOLS,
+    POOLED_TREES,
+    CANDIDATES,
+    FITS,
+    FORECASTS,
+    LATEST_FORECASTS,
+    METRICS,
+    METRICS_SUMMARY,
+    MODELS,
+)

@@ -7,18 +7,20 @@ import pyarrow as pa
 import pytest
 
 from lepton_spark.config import Config
-from lepton_spark.forecasting.arrow import by_series, lists
+from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
 from lepton_spark.forecasting.fit import FitBatch
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.score import ScoreBatch
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import ShareBatch, pools_by_day
+from lepton_spark.forecasting.share import ShareBatch, pools_by_day, with_trees
+from lepton_spark.forecasting.training import NOT_TRAINED, TrainBatch, trees_by_day
+from lepton_spark.models.pooled_training import train
 from lepton_spark.panel.calendar import Calendar, epoch_day
 
 N_DAYS = 200
 CUTOFF = 19_000
-N_CANDIDATES = 7
+N_CANDIDATES = 8
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ def test_fit_batch_with_one_candidate_needs_no_candidates_table(settings: FitSet
     alone = replace(settings, candidates=settings.candidates[:1])
     nothing = ScoreBatch(alone)(packed_rows(1)).slice(0, 0)
     made = FitBatch(alone, no_class_table(1))(packed_rows(3), nothing)
-    assert made["model"].to_pylist() == ["shrunk_weekday"] * 3
+    assert made["model"].to_pylist() == ["pooled"] * 3
     assert made["choice_level"].to_pylist() == ["default"] * 3
 
 
@@ -189,7 +191,7 @@ def test_shared_pools_reach_the_model_of_each_window(settings: FitSettings) -> N
     rows = packed_rows(30)
     pools = pools_by_day(ShareBatch(settings)(rows).to_pylist())
     alone = replace(settings, candidates=settings.candidates[:1])
-    assert alone.candidates[0].model == "shrunk_weekday"
+    assert alone.candidates[0].model == "pooled"
     nothing = ScoreBatch(alone)(rows).slice(0, 0)
     with_pools, without = (
         FitBatch(replace(alone, pools=given), no_class_table(1))(rows, nothing) for given in (pools, {})
@@ -197,6 +199,57 @@ def test_shared_pools_reach_the_model_of_each_window(settings: FitSettings) -> N
     assert with_pools["forecast_hash"].to_pylist() != without["forecast_hash"].to_pylist()
     scored = [ScoreBatch(replace(alone, pools=given))(rows)["windows"] for given in (pools, {})]
     assert scored[0] != scored[1]
+
+
+def training_rows(n_series: int, until: int) -> pa.Table:
+    rows = packed_rows(n_series)
+    return rows.append_column("until", pa.array([until] * n_series, type=pa.int32()))
+
+
+def test_trees_see_no_later_day_and_come_back_as_they_were(settings: FitSettings) -> None:
+    until = CUTOFF - 28
+    rows = training_rows(60, until)
+    units = np.array(rows["quantity"].to_pylist())
+    units[:, -28:] = 1e6
+    changed = rows.set_column(4, "quantity", lists(units))
+    made = TrainBatch(settings)(rows)
+    assert TrainBatch(settings)(changed).equals(made)
+    found = trees_by_day(made.to_pylist())
+    assert list(found) == [until]
+    history = settings.history(packed_batch(by_series(packed_rows(60)))).until(N_DAYS - 29)
+    trained = train(history, settings.horizon)
+    assert trained is not None
+    for mine, stored in zip(
+        (*trained.mean, trained.median), (*found[until].mean, found[until].median), strict=True
+    ):
+        assert mine.baseline == stored.baseline
+        for name in ("feature", "threshold", "tree", "ruled_out", "value"):
+            np.testing.assert_array_equal(getattr(mine, name), getattr(stored, name))
+
+
+def test_trees_that_cannot_be_trained_leave_a_reason(settings: FitSettings) -> None:
+    few = TrainBatch(settings)(training_rows(2, CUTOFF)).to_pylist()
+    assert [(row["foretells"], row["reason"]) for row in few] == [("none", NOT_TRAINED)]
+    rows = training_rows(1, CUTOFF)
+    broken = rows.set_column(3, "first_day", pa.array([CUTOFF + 5_000], type=pa.int32()))
+    (row,) = TrainBatch(settings)(broken).to_pylist()
+    assert row["reason"].startswith("ValueError: ")
+    assert trees_by_day([row]) == {}
+
+
+def test_a_cutoff_takes_the_latest_trees_that_have_seen_no_day_after_it(settings: FitSettings) -> None:
+    assert settings.training_days == [CUTOFF - 112, CUTOFF]
+    pools = pools_by_day(ShareBatch(settings)(packed_rows(30)).to_pylist())
+    silent = trees_by_day(TrainBatch(settings)(training_rows(60, CUTOFF)).to_pylist())[CUTOFF]
+    other = replace(silent, mean=silent.mean[:1])
+    given = with_trees(pools, {CUTOFF - 84: other, CUTOFF: silent})
+    assert {day - CUTOFF: pool.trees for day, pool in given.items()} == {
+        -112: None,
+        -84: other,
+        -56: other,
+        -28: other,
+        0: silent,
+    }
 
 
 def test_guarded_works_one_by_one_only_after_a_failure() -> None:

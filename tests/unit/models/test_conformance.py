@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lepton_spark.models.batch import Fit, History
-from lepton_spark.models.registry import Candidate, candidates_for, create, known_models
+from lepton_spark.models.registry import SHARING, Candidate, candidates_for, create, known_models
 
 CANDIDATES = candidates_for(known_models(), [28.0])
 NUMPY_ONLY = [
@@ -105,7 +105,7 @@ def test_model_survives_cloudpickle(candidate: Candidate) -> None:
     )
 
 
-SCALE_FREE = [c for c in NUMPY_ONLY if c.model != "shrunk_weekday"]  # its prior is worth so many units
+SCALE_FREE = [c for c in NUMPY_ONLY if c.model not in SHARING]  # their prior is worth so many units
 
 
 @pytest.mark.parametrize("candidate", SCALE_FREE, ids=lambda c: c.key)

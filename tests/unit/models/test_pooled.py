@@ -3,18 +3,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.boosting import BoostingSettings
-from lepton_spark.models.pooled import PooledModel, sells_whole_units
+from lepton_spark.models.pooled import (
+    LARGEST_LOG_RATIO,
+    Pooled,
+    block_sums,
+    mean_forecast,
+    week_blocks,
+)
 from lepton_spark.models.pooled_features import pooled_features
 from lepton_spark.models.pooled_training import PooledSettings, train, training_rows
+from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
+from lepton_spark.models.trees import PooledTrees, Trees
 
 HORIZON = 14
 SMALL = PooledSettings(
     n_cutoffs=6,
     n_rows=4_000,
-    mean=BoostingSettings(20, 4, 50, 0.1),
-    quantile=BoostingSettings(20, 4, 50, 0.1),
+    least_rows=100,
+    mean=BoostingSettings(20, 4, 20, 0.1),
+    median=BoostingSettings(20, 4, 50, 0.1),
 )
 
 
@@ -27,14 +36,30 @@ def _sales(n_series: int = 30, n_days: int = 140) -> History:
     return History(quantity, 20_000 + np.arange(n_days))
 
 
+def _with(history: History, trees: PooledTrees | None) -> History:
+    pool = replace(pool_at(history, np.array([history.n_days - 1])), trees=trees)
+    return replace(history, pools={int(history.days[-1]): pool})
+
+
+def _fit(history: History) -> Fit:
+    return Pooled().fit_forecast(history, HORIZON)
+
+
 @pytest.fixture(scope="module")
 def history() -> History:
     return _sales()
 
 
 @pytest.fixture(scope="module")
-def model(history: History) -> PooledModel:
-    return train(history, HORIZON, SMALL)
+def trees(history: History) -> PooledTrees:
+    trained = train(history, HORIZON, SMALL)
+    assert trained is not None
+    return trained
+
+
+@pytest.fixture(scope="module")
+def given(history: History, trees: PooledTrees) -> History:
+    return _with(history, trees)
 
 
 def test_features_know_nothing_after_their_cutoff(history: History) -> None:
@@ -42,17 +67,17 @@ def test_features_know_nothing_after_their_cutoff(history: History) -> None:
     whole = pooled_features(history, cutoffs, HORIZON)
     for place, cutoff in enumerate(cutoffs):
         alone = pooled_features(history.until(int(cutoff)), cutoffs[[place]], HORIZON)
-        for name in ("level", "shrunk", "series", "days", "since_sale", "age"):
+        for name in ("level", "shrunk", "series", "days", "since_sale", "age", "log_dispersion"):
             np.testing.assert_allclose(
                 getattr(alone, name)[:, 0], getattr(whole, name)[:, place], rtol=1e-9, err_msg=name
             )
 
 
-def test_features_are_free_of_units_but_the_last_of_a_series(history: History) -> None:
+def test_features_are_free_of_units_but_the_last_two_of_a_series(history: History) -> None:
     cutoff = np.array([139])
     once = pooled_features(history, cutoff, HORIZON)
     tenfold = pooled_features(History(history.quantity * 16.0, history.days), cutoff, HORIZON)
-    np.testing.assert_allclose(tenfold.series[..., :-1], once.series[..., :-1], rtol=1e-9)
+    np.testing.assert_allclose(tenfold.series[..., :-2], once.series[..., :-2], rtol=1e-9)
     np.testing.assert_allclose(tenfold.series[..., -1], once.series[..., -1] + np.log(16.0))
 
 
@@ -67,68 +92,118 @@ def test_times_of_a_series_are_counted_from_the_cutoff() -> None:
     ]  # Wednesday and Thursday of 1970
 
 
-def test_training_targets_end_with_the_history(history: History) -> None:
+def test_blocks_are_weeks_and_the_last_may_be_shorter() -> None:
+    assert block_sums(np.arange(10.0)).tolist() == [21.0, 24.0]
+
+
+def test_week_blocks_are_the_weekday_forecast_a_day(history: History) -> None:
+    features = pooled_features(history, np.array([139]), 10)
+    base, over_level = week_blocks(features)
+    np.testing.assert_allclose(base[:, 0, 1], features.shrunk[:, 0, 7:].mean(axis=1))
+    np.testing.assert_allclose(np.exp(over_level[:, 0, :, 0]), base[:, 0] / features.level, rtol=1e-9)
+
+
+def _rows(history: History) -> np.ndarray:
     rows = training_rows(history, HORIZON, SMALL)
-    assert rows.target.shape == (30, 6, HORIZON)
-    np.testing.assert_array_equal(rows.target[0, 0, :7], history.quantity[0, 133:140])
-    assert np.isnan(rows.target[:, 0, 7:]).all()
-    np.testing.assert_array_equal(rows.target[5, 2], history.quantity[5, 119:133])
+    assert rows is not None
+    return rows.target
+
+
+def test_training_targets_end_with_the_history(history: History) -> None:
+    target = _rows(history)
+    assert target.shape == (30, 6, HORIZON)
+    np.testing.assert_array_equal(target[0, 0, :7], history.quantity[0, 133:140])
+    assert np.isnan(target[:, 0, 7:]).all()
+    np.testing.assert_array_equal(target[5, 2], history.quantity[5, 119:133])
 
 
 def test_a_series_too_young_at_a_cutoff_is_not_trained_on_there(history: History) -> None:
-    rows = training_rows(history, HORIZON, SMALL)
     # its first known day is column 60, so it is 56 days old from column 115 on
-    known = ~np.isnan(rows.target[3, :, 0])
+    known = ~np.isnan(_rows(history)[3, :, 0])
     assert known.tolist() == [True, True, True, False, False, False]
 
 
-def test_the_forecast_learns_the_week(history: History, model: PooledModel) -> None:
-    forecast = model.forecast(history, HORIZON).forecast
-    assert forecast.shape == (30, HORIZON)
-    assert (forecast > 0).all()
-    total = forecast.sum(axis=0)[:7]
-    weekday = history.days[-1] + 1 + np.arange(7)
-    best = total[np.argmax(weekday % 7 == (20_000 + 5) % 7)]
-    worst = total[np.argmax(weekday % 7 == 20_000 % 7)]
-    assert best > 2.0 * worst
+def test_weeks_to_learn_from_hold_known_days_over_their_own_base(history: History) -> None:
+    rows = training_rows(history, HORIZON, SMALL)
+    assert rows is not None
+    rows.target[0, 1, 8:] = np.nan  # of its second week one day is known
+    picked = rows.weeks(np.array([0]))
+    # cutoff 0 has one week before the end, cutoffs 1 to 5 have two
+    assert picked.columns[:, -1].tolist() == [0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+    assert picked.target[2] == pytest.approx(rows.target[0, 1, 7] / rows.features.shrunk[0, 1, 7])
+    assert picked.target[0] == pytest.approx(
+        rows.target[0, 0, :7].sum() / rows.features.shrunk[0, 0, :7].sum()
+    )
 
 
-def test_quantiles_rise_are_whole_and_never_negative(history: History, model: PooledModel) -> None:
-    quantiles = model.quantile_forecast(history, HORIZON)
-    assert quantiles.shape == (30, HORIZON, 7)
-    assert (np.diff(quantiles, axis=2) >= 0).all()
-    assert (quantiles >= 0).all()
-    np.testing.assert_array_equal(quantiles, np.round(quantiles))
+def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> None:
+    none = np.zeros(0, dtype=np.int64)
+    silent = Trees(0.0, none, np.zeros(0), none, none.astype(np.uint16), np.zeros((1, 16)))
+    fit = _fit(_with(history, PooledTrees((silent,), silent)))
+    shrunk = ShrunkWeekday().fit_forecast(_with(history, None), HORIZON).forecast
+    np.testing.assert_allclose(fit.forecast, shrunk, rtol=1e-12)
+    loud = replace(silent, baseline=100.0)
+    features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
+    most = mean_forecast(features, PooledTrees((loud,), silent))
+    np.testing.assert_allclose(most, shrunk * (1.0 + np.exp(LARGEST_LOG_RATIO)) / 2.0, rtol=1e-12)
 
 
-def test_a_batch_does_not_change_what_a_series_gets(history: History, model: PooledModel) -> None:
+def test_the_forecast_learns_what_follows_a_high_week() -> None:
+    """Demand that halves after each high week: the level cannot know, the trees can."""
+    rng = np.random.default_rng(1)
+    high = rng.random((200, 30)) < 0.5
+    rate = np.where(high, 20.0, 10.0)
+    rate[:, 1:] *= np.where(high[:, :-1], 0.5, 1.5)
+    quantity = rng.poisson(np.repeat(rate, 7, axis=1)).astype(float)
+    history = History(quantity, 20_000 + np.arange(210))
+    settings = replace(SMALL, n_cutoffs=16, mean=BoostingSettings(60, 4, 20, 0.1))
+    fit = _fit(_with(history, train(history, HORIZON, settings)))
+    first = fit.forecast[:, :7].mean(axis=1)
+    assert first[~high[:, -1]].mean() > 1.1 * first[high[:, -1]].mean()
+
+
+def test_the_median_is_below_the_mean_of_skewed_demand() -> None:
+    rng = np.random.default_rng(2)
+    quantity = rng.poisson(3.0, (100, 150)) * (rng.random((100, 150)) < 0.3) * 5.0
+    lumpy = History(quantity, 20_000 + np.arange(150))
+    fit = _fit(_with(lumpy, train(lumpy, HORIZON, SMALL)))
+    assert fit.median is not None
+    assert (fit.median >= 0).all()
+    assert fit.median.mean() < 0.5 * fit.forecast.mean()
+
+
+def test_a_batch_does_not_change_what_a_series_gets(given: History) -> None:
     rows = np.array([20, 3, 7])
-    part, whole = history.select(rows), model.forecast(history, HORIZON).forecast
-    np.testing.assert_allclose(model.forecast(part, HORIZON).forecast, whole[rows], rtol=1e-9)
-    np.testing.assert_allclose(
-        model.quantile_forecast(part, HORIZON), model.quantile_forecast(history, HORIZON)[rows], rtol=1e-9
-    )
+    part, whole = _fit(given.select(rows)), _fit(given)
+    np.testing.assert_allclose(part.forecast, whole.forecast[rows], rtol=1e-9)
+    assert part.median is not None
+    assert whole.median is not None
+    np.testing.assert_allclose(part.median, whole.median[rows], rtol=1e-9)
 
 
-def test_training_again_gives_the_same_bits(history: History, model: PooledModel) -> None:
-    again = train(history, HORIZON, SMALL)
-    assert (
-        again.forecast(history, HORIZON).forecast.tobytes()
-        == model.forecast(history, HORIZON).forecast.tobytes()
-    )
+def test_training_again_gives_the_same_bits(history: History, given: History) -> None:
+    again = _fit(_with(history, train(history, HORIZON, SMALL)))
+    assert again.forecast.tobytes() == _fit(given).forecast.tobytes()
 
 
-def test_a_series_without_a_known_day_has_no_forecast(model: PooledModel, history: History) -> None:
-    unknown = replace(history, quantity=np.full((2, history.n_days), np.nan))
-    assert np.isnan(model.forecast(unknown, HORIZON).forecast).all()
-    assert np.isnan(model.quantile_forecast(unknown, HORIZON)).all()
+def test_a_series_beyond_all_numbers_is_not_trained_on(history: History, given: History) -> None:
+    poisoned = History(np.vstack([history.quantity, np.full((1, 140), 1e200)]), history.days)
+    trained = train(poisoned, HORIZON, SMALL)
+    alone = _with(history, trained)
+    assert _fit(alone).forecast.tobytes() == _fit(given).forecast.tobytes()
 
 
-def test_a_pool_too_young_to_train_on_is_refused() -> None:
-    with pytest.raises(ValueError, match="none of 2 series has a target after 56 days of history"):
-        train(History(np.ones((2, 40)), np.arange(40)), HORIZON, SMALL)
+def test_a_series_without_a_known_day_has_no_forecast(given: History) -> None:
+    fit = _fit(replace(given, quantity=np.full((2, given.n_days), np.nan)))
+    assert np.isnan(fit.forecast).all()
+    assert fit.median is not None
+    assert np.isnan(fit.median).all()
 
 
-def test_whole_units_are_seen_per_series() -> None:
-    history = History(np.array([[1.0, np.nan, 2.0], [1.0, 0.5, 2.0]]), np.arange(3))
-    assert sells_whole_units(history).tolist() == [True, False]
+@pytest.mark.parametrize("history", [History(np.ones((2, 40)), np.arange(40)), _sales(4)])
+def test_a_pool_that_teaches_too_little_gives_no_trees(history: History) -> None:
+    assert train(history, HORIZON, SMALL) is None
+    alone = _with(history, None)
+    fit = _fit(alone)
+    np.testing.assert_array_equal(fit.forecast, ShrunkWeekday().fit_forecast(alone, HORIZON).forecast)
+    assert (fit.coefficients["trees"] == 0.0).all()

@@ -1,0 +1,95 @@
+"""What a pool sells on stretches of the month, over what the weekday tells: paydays, benefits, habits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.batch import SEASON_LENGTH, History
+
+N_STRETCHES = 6
+"""A month is cut into stretches of five days; the 31st belongs to the last."""
+
+STRETCH_DAYS = 5
+
+PRIOR_SPREAD = 0.05
+"""How far stretches differ, in logs, before anything is known: what the days say is drawn to none by it."""
+
+NEIGHBOURS = (-4, -3, -2, -1, 1, 2, 3, 4)
+"""Weeks from a day to the same weekdays that it is held against; half of them must be known."""
+
+MIN_DAYS = 60
+LARGEST_SHARE = 0.95
+"""Products above this quantile of the mean count as the one at it."""
+
+OUTLIER = 3.0
+"""Days further off than so many standard deviations (by the median deviation) count as if they were there."""
+
+TO_SD = 1.4826
+
+
+def month_days(history: History, cutoffs: IntArray) -> FloatArray:
+    """[C, M], factors of the stretches by days up to each cutoff; 1 where too little is known.
+
+    A day's total is held against the same weekday four weeks either way. Series whose sums are no finite
+    numbers are left out.
+
+    cutoffs: [C], columns of the history.
+    """
+    stretches = stretch_of(history.days)
+    factors = [_factors(_surprise(history, int(cutoff)), stretches[: cutoff + 1]) for cutoff in cutoffs]
+    return np.array(factors).reshape(len(cutoffs), N_STRETCHES)
+
+
+def stretch_of(days: IntArray) -> IntArray:
+    """The stretch of the month of each epoch day; any shape."""
+    dates = days.astype("datetime64[D]")
+    day_of_month: IntArray = (dates - dates.astype("datetime64[M]")).astype(np.int64)
+    return np.minimum(day_of_month // STRETCH_DAYS, N_STRETCHES - 1)
+
+
+def _surprise(history: History, cutoff: int) -> FloatArray:
+    """[cutoff + 1], log of the pool's total over the mean log of its neighbours; NaN where unknown."""
+    seen = history.filled[:, : cutoff + 1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = seen.mean(axis=1)
+    sound = np.isfinite(mean) & (mean > 0)
+    if not sound.any():
+        return np.full(cutoff + 1, np.nan)
+    share = np.minimum(np.quantile(mean[sound], LARGEST_SHARE) / mean[sound], 1.0)
+    total = share @ seen[sound]
+    logs = np.full(len(total), np.nan)
+    np.log(total, out=logs, where=total > 0)
+    around = np.stack([_moved(logs, SEASON_LENGTH * weeks) for weeks in NEIGHBOURS])
+    known: BoolArray = ~np.isnan(around)
+    count = known.sum(axis=0)
+    expected = np.where(known, around, 0.0).sum(axis=0) / np.maximum(count, 1)
+    return np.where(count >= len(NEIGHBOURS) // 2, logs - expected, np.nan)
+
+
+def _moved(values: FloatArray, by: int) -> FloatArray:
+    """Each day's value `by` days on."""
+    found = np.full(len(values), np.nan)
+    if abs(by) < len(values):
+        if by > 0:
+            found[:-by] = values[by:]
+        else:
+            found[-by:] = values[:by]
+    return found
+
+
+def _factors(surprise: FloatArray, stretches: IntArray) -> Sequence[float]:
+    """Each stretch's mean surprise, as if `PRIOR_SPREAD` were known of it beforehand."""
+    known = ~np.isnan(surprise)
+    if np.count_nonzero(known) < MIN_DAYS:
+        return [1.0] * N_STRETCHES
+    values = surprise[known]
+    limit = OUTLIER * TO_SD * np.median(np.abs(values))
+    values = np.clip(values, -limit, limit)
+    values = values - values.mean()
+    prior = values.var() / PRIOR_SPREAD**2
+    stretch = stretches[known]
+    total = np.bincount(stretch, values, N_STRETCHES)
+    count = np.bincount(stretch, minlength=N_STRETCHES)
+    factors: list[float] = np.exp(total / np.maximum(count + prior, 1.0)).tolist()
+    return factors
