@@ -8,8 +8,8 @@ from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, poo
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday
 from lepton_spark.models.trees import PooledTrees
 
-TREES_SHARE = 0.5
-"""The trees' part of the mean; the shrunk weekday forecast is the rest. Equal parts, chosen by no score."""
+TREES_SHARE = 0.6
+"""The trees' part of the mean; the shrunk weekday forecast is the rest: docs/accuracy.md."""
 
 LARGEST_LOG_RATIO = 3.0
 """Trees say at most e^3 times the weekday forecast, also of a series unlike any they were trained on."""
@@ -21,7 +21,7 @@ TREES = "trees"
 
 
 class Pooled:
-    """Half the shrunk weekday forecast, half the same times what trees make of each week ahead.
+    """The shrunk weekday forecast, in part times what trees make of each week ahead.
 
     The median comes from trees of its own. Where a history's pool has no trees the weekday forecast is all;
     the coefficient `trees` says how much of the mean is theirs. NaN rows where no day is known.

@@ -16,7 +16,7 @@ MEDIAN = 0.5
 LARGEST_WEIGHT = 0.999
 """Weights above this quantile of them count as it, so that no single product is all that is learnt."""
 
-LARGEST_RATIO = 100.0
+LARGEST_RATIO = 10.0
 """A target so many times its base counts as this: one absurd day must not bend the trees."""
 
 LEVEL_POWER = 0.25
@@ -36,7 +36,7 @@ class PooledSettings:
     n_cutoffs: int = 16
     stride: int = 7
     recent_days: int = 56
-    n_bags: int = 3
+    n_bags: int = 5
     bag_share: float = 0.6
     n_rows: int = 60_000
     least_rows: int = 2_000

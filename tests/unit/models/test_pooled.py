@@ -7,6 +7,7 @@ from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.boosting import BoostingSettings
 from lepton_spark.models.pooled import (
     LARGEST_LOG_RATIO,
+    TREES_SHARE,
     Pooled,
     block_sums,
     mean_forecast,
@@ -145,7 +146,9 @@ def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> 
     loud = replace(silent, baseline=100.0)
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     most = mean_forecast(features, PooledTrees((loud,), silent))
-    np.testing.assert_allclose(most, shrunk * (1.0 + np.exp(LARGEST_LOG_RATIO)) / 2.0, rtol=1e-12)
+    np.testing.assert_allclose(
+        most, shrunk * (1.0 - TREES_SHARE + TREES_SHARE * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12
+    )
 
 
 def test_the_forecast_learns_what_follows_a_high_week() -> None:

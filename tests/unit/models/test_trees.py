@@ -63,3 +63,18 @@ def test_sample_rows_keeps_the_order() -> None:
     chosen = sample_rows(np.arange(100, 200), 10, 0)
     assert len(chosen) == 10
     assert (np.diff(chosen) > 0).all()
+
+
+def test_grown_trees_part_values_as_binned_ones_do() -> None:
+    """A feature whose distinct values are fewer than the bins is parted between the same values."""
+    rng = np.random.default_rng(4)
+    features = rng.integers(0, 20, size=(2_000, 2)) * 0.5
+    target = rng.poisson(np.where(features[:, 0] > 4.0, 6.0, 1.0) + features[:, 1]).astype(float)
+    settings = BoostingSettings(30, 8, 20, 0.1, feature_share=1.0)
+    trees = grow(features, target, np.ones(2_000), settings, 0)
+    fitted = HistGradientBoostingRegressor(
+        loss="poisson", max_iter=30, max_leaf_nodes=8, min_samples_leaf=20, learning_rate=0.1,
+        max_bins=63, early_stopping=False, random_state=0,
+    ).fit(features, target)  # fmt: skip
+    made = np.exp(trees.predict(features, np.empty((2_000, 1, 0)), np.empty((1, 0))))[:, 0]
+    np.testing.assert_allclose(made, fitted.predict(features), rtol=1e-9)
