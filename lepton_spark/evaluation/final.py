@@ -10,6 +10,7 @@ from lepton_spark.evaluation.backtest import (
 )
 from lepton_spark.evaluation.calibration import quantile_forecasts
 from lepton_spark.evaluation.demand import StringArray, is_obsolete
+from lepton_spark.evaluation.paths import residual_paths
 from lepton_spark.evaluation.roles import (
     Assignment,
     Fitted,
@@ -42,6 +43,7 @@ class BatchForecast:
     status: [S], `ok`, `fallback` or `obsolete`; reasons: [S], None, or why not `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
     quantile_method: [S], where the quantiles come from; dispersion: [S], variance over mean, NaN if not used.
+    paths: [S, W, H], residual paths of the chosen candidate.
     """
 
     forecast: FloatArray
@@ -53,6 +55,7 @@ class BatchForecast:
     fallback_level: IntArray
     quantile_method: StringArray
     dispersion: FloatArray
+    paths: FloatArray
     chosen: RoleScores
     runner_up: RoleScores
     seasonal_naive: RoleScores
@@ -105,6 +108,7 @@ def forecast_batch(
         fallback_level=np.where(obsolete, 0, level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
+        paths=residual_paths(spread[0]),
         chosen=scores[0],
         runner_up=scores[1],
         seasonal_naive=scores[2],

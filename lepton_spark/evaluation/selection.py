@@ -21,6 +21,9 @@ SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
 SPARSE_FACTOR = 2
 """Sparse demand needs so many times the observations to choose by itself: most of its days are zeros."""
 
+CLASS_GAIN = 0.01
+"""Share of the first candidate's error that another must save before a class leaves the standard setting."""
+
 CLEAR_GAIN = 0.3
 CLEAR_ERRORS = 4.0
 """Share of the class choice's error that a series' own choice must save, and by how many standard errors over
@@ -47,7 +50,8 @@ class Selection:
 
     chosen: [S], place of the candidate. runner_up: [S], -1 when there is none.
     level: [S], whose errors chose: `series`, `class`, or `default` (every series', or the first candidate).
-    margin: [S], share of the runner-up's error that the chosen one saves; NaN without a runner-up.
+    margin: [S], share of the runner-up's error that the chosen one saves, a little below 0 where the first
+    candidate was kept; NaN without a runner-up.
     """
 
     chosen: IntArray
@@ -86,13 +90,14 @@ def select(
 
     A series goes by its own errors when it has `min_obs` scored days (twice that if its demand is
     sparse) and its best candidate either is its class's or clearly beats it: by 30 % and by more than
-    four standard errors over the windows. Else its class decides, else all series, else the first wins.
+    four standard errors over the windows. Else its class decides, else all series: the first candidate,
+    unless another saves 1 % of its error.
 
     sums: fields of [C, Wv, S], validation windows only; demand_class: [S].
     """
     own = _own_errors(sums)
     shared, by_class = _class_errors(demand_class, table, min_series)  # [C, S], [S]
-    fallback = np.argmin(shared, axis=0)
+    fallback = _class_choice(shared)
     best = np.argmin(own, axis=0)
     needed = np.where(np.isin(demand_class, SPARSE_CLASSES), SPARSE_FACTOR * min_obs, min_obs)
     enough = (sums.n_obs.sum(axis=1).max(axis=0) >= needed) & np.isfinite(own.min(axis=0))
@@ -101,6 +106,15 @@ def select(
     level = np.where(by_series, "series", np.where(by_class, "class", "default"))
     runner_up, margin = _runner_up(np.where(by_series, own, shared), chosen)
     return Selection(chosen, runner_up, level, margin)
+
+
+def _class_choice(shared: FloatArray) -> IntArray:
+    """[S], the best candidate by errors [C, S], where it saves enough of the first one's; else the first."""
+    best = np.argmin(shared, axis=0)
+    least = shared[best, np.arange(shared.shape[1])]
+    saves = least < (1.0 - CLASS_GAIN) * shared[0]
+    choice: IntArray = np.where(saves, best, 0)
+    return choice
 
 
 def _own_errors(sums: ErrorSums) -> FloatArray:

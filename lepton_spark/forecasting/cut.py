@@ -43,8 +43,15 @@ def metrics(fits: DataFrame) -> DataFrame:
 def models(fits: DataFrame) -> DataFrame:
     """One row a series: `models` is `fits` without its arrays."""
     return fits.drop(
-        "batch", "n_days_known", "last_sale", "recent_quantity", "forecast", "quantiles", "metrics"
+        "batch", "n_days_known", "last_sale", "recent_quantity", "forecast", "quantiles", "metrics", "paths"
     )
+
+
+def residual_paths(fits: DataFrame) -> DataFrame:
+    """One row a sampled series and window whose days were scored."""
+    kept = fits.where(F.col("paths").isNotNull() & (F.col("status") == F.lit("ok")))
+    rows = kept.select("run_id", *SERIES_KEY, "demand_class", F.posexplode("paths").alias("window", "path"))
+    return rows.where(F.col("path").isNotNull())
 
 
 def metrics_summary(fits: DataFrame, *, by_location: bool) -> DataFrame:

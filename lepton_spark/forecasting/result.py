@@ -14,10 +14,13 @@ from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.evaluation.windows import Role, Window
 from lepton_spark.forecasting.arrow import lists, maps, masked, nullable, struct_lists
 from lepton_spark.forecasting.score import sum_columns
-from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
 from lepton_spark.models.arrays import FloatArray
 from lepton_spark.models.batch import History
 from lepton_spark.panel.dense import series_facts
+
+SCORED_SHARE = 0.75
+"""Of a window's days, so that its residual path is kept: closed days are unscored, whole windows are not."""
 
 CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"
 
@@ -70,6 +73,7 @@ def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str
         "forecast": lists(forecast.forecast),
         "quantiles": lists(quantiles),
         "metrics": _metrics(forecast, settings.windows),
+        "paths": _paths(rows, forecast.paths),
         "forecast_hash": _hashes(forecast.forecast, quantiles),
     }
     return pa.table(columns)
@@ -77,6 +81,22 @@ def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str
 
 def _ids(rows: pa.Table) -> dict[str, pa.Array]:
     return {name: rows[name].combine_chunks() for name in ("batch", "product_id", "location_id")}
+
+
+def _paths(rows: pa.Table, paths: FloatArray) -> pa.Array:
+    """By window for the series of the sample, null for the others; an unscored day missed by nothing.
+
+    A window less than `SCORED_SHARE` of whose days were scored is null.
+    """
+    sampled = (rows["batch"].to_numpy() < SAMPLED_BATCHES).tolist()
+    told = np.count_nonzero(~np.isnan(paths), axis=2) >= SCORED_SHARE * paths.shape[2]
+    kept = [
+        [path.tolist() if enough else None for path, enough in zip(windows, scored, strict=True)]
+        if mine
+        else None
+        for mine, windows, scored in zip(sampled, np.nan_to_num(paths), told, strict=True)
+    ]
+    return pa.array(kept, type=pa.list_(pa.list_(pa.float64())))
 
 
 def _hashes(forecast: FloatArray, quantiles: FloatArray) -> pa.Array:

@@ -23,6 +23,9 @@ from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
 
+SAMPLED_BATCHES = 8
+"""Batches are drawn by a hash of their series' ids, so the first few are a sample that speaks for all."""
+
 MIN_CHOICE_DAYS = 28
 """Scored days from which a series chooses by its own errors; sparse demand needs twice as many."""
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.forecasting.arrow import by_series, packed_batch
-from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
 from lepton_spark.models.arrays import IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, PoolProfile
 from lepton_spark.models.month_days import N_STRETCHES
@@ -20,9 +20,6 @@ from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_at
 from lepton_spark.models.trees import PooledTrees
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.tables import TABLES
-
-SAMPLED_BATCHES = 8
-"""Batches are drawn by a hash of their series' ids, so the first few are a sample."""
 
 
 @dataclass(frozen=True)

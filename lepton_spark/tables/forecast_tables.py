@@ -23,7 +23,12 @@ _CHOICE = (
     ),
     Column("coefficients", "MAP<STRING, DOUBLE>", "fitted coefficients by name"),
     Column("runner_up", "STRING", "the second best model; null without a choice"),
-    Column("margin", "DOUBLE", "share by which the chosen model's validation error is below the runner-up's"),
+    Column(
+        "margin",
+        "DOUBLE",
+        "share by which the chosen model's validation error is below the runner-up's; "
+        "a little below 0 where the first of the configuration was kept",
+    ),
     Column(
         "choice_level", "STRING", "whose errors decided: the series' own, its class's, or neither (default)"
     ),
@@ -122,9 +127,33 @@ FITS = Table(
             f"ARRAY<STRUCT<{_JUDGED}, {_WINDOW_SUMS}, {_QUANTILE_SUMS}>>",
             "sums of backtest errors by model, split and window",
         ),
+        Column(
+            "paths",
+            "ARRAY<ARRAY<DOUBLE>>",
+            "residual paths by window, for a sample of the series; null for the others",
+        ),
         _FORECAST_HASH,
     ),
     key=("run_id", *SERIES_KEY),
+    partition_by=("run_id",),
+)
+
+RESIDUAL_PATHS = Table(
+    name="residual_paths",
+    comment="How forecasts of sampled series missed along whole backtest windows: for sums over several days",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        _DEMAND_CLASS,
+        Column(
+            "window",
+            "INT",
+            "place in the backtest; paths of one window share what befell all products",
+            False,
+        ),
+        Column("path", "ARRAY<DOUBLE>", "by step: (actual - forecast) / sqrt(dispersion x forecast)"),
+    ),
+    key=("run_id", *SERIES_KEY, "window"),
     partition_by=("run_id",),
 )
 
@@ -257,4 +286,5 @@ FORECAST_TABLES = (
     METRICS,
     METRICS_SUMMARY,
     MODELS,
+    RESIDUAL_PATHS,
 )

@@ -240,6 +240,20 @@ def test_metrics_hold_each_role_and_only_the_test_window_has_quantiles(done: Don
             assert row["coverage"] == row["covered_sum"] / 6
 
 
+def test_paths_of_whole_windows_are_kept_for_sums_over_days(done: Done) -> None:
+    rows = done.world.rows("residual_paths", done.result.run_id)
+    mine = [row for row in rows if row["product_id"] == "steady-0"]
+    assert sorted(row["window"] for row in mine) == list(range(6))
+    assert {len(row["path"]) for row in mine} == {HORIZON}
+
+
+def test_too_small_a_shop_trains_no_trees_and_says_so(done: Done) -> None:
+    rows = done.world.rows("pooled_trees", done.result.run_id)
+    assert {row["foretells"] for row in rows} == {"none"}
+    assert {row["reason"] for row in rows} == {"too few series with enough history to learn from"}
+    assert sorted(row["trained_until"] for row in rows) == [CUTOFF - timedelta(days=42), CUTOFF]
+
+
 def test_metrics_summary_pools_the_rows_of_metrics(done: Done) -> None:
     summary = done.world.rows("metrics_summary", done.result.run_id)
     metrics = done.world.rows("metrics", done.result.run_id)

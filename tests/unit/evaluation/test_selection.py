@@ -96,3 +96,14 @@ def test_class_table_caps_what_one_series_counts() -> None:
     np.testing.assert_allclose(table.scaled_mse, [[1.0, 2.0], [5.5, 2.0], [4.0, 2.0]])
     assert table.n_series[:, 0].tolist() == [1, 2, 3]
     assert table.n_obs[:, 0].tolist() == [28, 56, 84]
+
+
+def test_class_leaves_the_first_candidate_only_for_a_gain_worth_it() -> None:
+    nothing = ErrorSums.zeros(2, 1, 1)
+    chosen, margin = [], []
+    for other in (0.995, 0.985):
+        made = select(nothing, SMOOTH, _table([1.0, other], [1.0, 1.0]), min_obs=28)
+        chosen.append(int(made.chosen[0]))
+        margin.append(float(made.margin[0]))
+    assert chosen == [0, 1]
+    np.testing.assert_allclose(margin, [(0.995 - 1.0) / 0.995, 0.015])

@@ -12,7 +12,7 @@ from lepton_spark.forecasting.fit import FitBatch
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.score import ScoreBatch
-from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings, fit_settings
 from lepton_spark.forecasting.share import ShareBatch, pools_by_day, with_trees
 from lepton_spark.forecasting.training import NOT_TRAINED, TrainBatch, trees_by_day
 from lepton_spark.models.pooled_training import train
@@ -161,6 +161,19 @@ def test_fit_batch_keeps_a_series_whose_rows_cannot_be_read(settings: FitSetting
     assert made[1]["forecast"] == [0.0] * 28
     for place in (0, 2):
         assert made[place]["forecast"] == pytest.approx(whole[place]["forecast"], rel=1e-9)
+
+
+def test_paths_are_kept_for_the_sample_alone_and_say_which_way_it_missed(settings: FitSettings) -> None:
+    rows = packed_rows(3)
+    units = np.array(rows["quantity"].to_pylist())
+    units[0, -28:] += 100.0  # of the test window: far more than could be known
+    changed = rows.set_column(4, "quantity", lists(units))
+    (sampled, *_) = fit_both(changed, settings)["paths"].to_pylist()
+    assert [len(path) for path in sampled] == [28] * 4
+    assert min(sampled[0]) > 1.0
+    assert np.mean(np.abs(sampled[1:])) < 1.0
+    others = changed.set_column(0, "batch", pa.array([SAMPLED_BATCHES] * 3, type=pa.int32()))
+    assert fit_both(others, settings)["paths"].to_pylist() == [None] * 3
 
 
 def test_pools_of_a_cutoff_see_no_later_day(settings: FitSettings) -> None:
