@@ -45,7 +45,9 @@ class TrainBatch:
         trained = train(history.until(column), self.settings.horizon) if column >= 0 else None
         if trained is None:
             return _nothing(until, rows.num_rows, NOT_TRAINED)
-        named = [*((MEAN, trees) for trees in trained.mean), (MEDIAN, trained.median)]
+        named = [(MEAN, trees) for trees in trained.mean]
+        if trained.median is not None:
+            named.append((MEDIAN, trained.median))
         return _rows(until, rows.num_rows, named)
 
 
@@ -100,11 +102,11 @@ def collect_trees(rows: DataFrame) -> Mapping[int, PooledTrees]:
 def trees_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PooledTrees]:
     """Rows of `pooled_trees`, sorted by part, by the epoch day they are trained until."""
     found: dict[int, PooledTrees] = {}
-    for day in sorted({epoch_day(row["trained_until"]) for row in rows if row["foretells"] == MEDIAN}):
+    for day in sorted({epoch_day(row["trained_until"]) for row in rows if row["foretells"] == MEAN}):
         mine = [row for row in rows if epoch_day(row["trained_until"]) == day]
         mean = tuple(_trees(row) for row in mine if row["foretells"] == MEAN)
-        (median,) = (_trees(row) for row in mine if row["foretells"] == MEDIAN)
-        found[day] = PooledTrees(mean, median)
+        median = [_trees(row) for row in mine if row["foretells"] == MEDIAN]
+        found[day] = PooledTrees(mean, median[0] if median else None)
     return found
 
 

@@ -6,13 +6,24 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, Fit, History
 from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday
-from lepton_spark.models.trees import PooledTrees
+from lepton_spark.models.trees import PooledTrees, Trees
 
 TREES_SHARE = 0.6
-"""The trees' part of the mean; the shrunk weekday forecast is the rest: docs/accuracy.md."""
+"""The trees' part of the mean of a product with much to go by; the shrunk weekday forecast is the rest."""
+
+UNITS_TO_GO_BY = 20.0
+"""Units of the last months at which the trees' part is halfway between all and `TREES_SHARE`.
+
+A product that hardly sold tells its rate too high: its first sale is why it is known.
+"""
+
+GO_BY_DAYS = 112
 
 LARGEST_LOG_RATIO = 3.0
 """Trees say at most e^3 times the weekday forecast, also of a series unlike any they were trained on."""
+
+MEDIAN_FROM = 0.5
+"""Units a day below which a median in whole units is 0: one day in two at most has a sale (Markov)."""
 
 BLOCK_DAYS = SEASON_LENGTH
 """Days whose sum the trees of the mean foretell: weekdays are the profile's business, the level theirs."""
@@ -35,10 +46,10 @@ class Pooled:
             return Fit(weekday.forecast, {**weekday.coefficients, TREES: np.zeros(history.n_series)})
         features = pooled_features(history, np.array([history.n_days - 1]), horizon, pool)
         forecast = mean_forecast(features, pool.trees)
-        median = median_forecast(features, pool.trees, forecast)
+        median = median_forecast(features, pool.trees.median, forecast) if pool.trees.median else None
         unknown = history.n_known == 0
-        forecast[unknown], median[unknown] = np.nan, np.nan
-        coefficients = {"level": features.level[:, 0], TREES: np.full(history.n_series, TREES_SHARE)}
+        forecast[unknown] = np.nan
+        coefficients = {"level": features.level[:, 0], TREES: trees_share(features)}
         return Fit(forecast, coefficients, median=median)
 
 
@@ -50,15 +61,27 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
     logs = [bag.predict(features.series[:, 0], days[:, 0], weeks) for bag in trees.mean]
     ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)  # [S, B]
     by_day = ratio[:, np.arange(shrunk.shape[1]) // BLOCK_DAYS]
-    forecast: FloatArray = shrunk * ((1.0 - TREES_SHARE) + TREES_SHARE * by_day)
+    share = trees_share(features)[:, np.newaxis]
+    forecast: FloatArray = shrunk * ((1.0 - share) + share * by_day)
     return forecast
 
 
-def median_forecast(features: PooledFeatures, trees: PooledTrees, forecast: FloatArray) -> FloatArray:
-    """[S, H], units, never negative, from the mean [S, H] at the only cutoff of the features."""
-    days = features.days_over(forecast[:, np.newaxis])
-    ratio = trees.median.predict(features.series[:, 0], days[:, 0], features.calendar[0])
-    median: FloatArray = np.maximum(ratio, 0.0) * np.maximum(forecast, LEAST_LEVEL)
+def trees_share(features: PooledFeatures) -> FloatArray:
+    """[S], the trees' part of the mean at the only cutoff: nearly all where a product hardly sold."""
+    units = features.level[:, 0] * np.minimum(features.age[:, 0], GO_BY_DAYS)
+    share: FloatArray = TREES_SHARE + (1.0 - TREES_SHARE) * UNITS_TO_GO_BY / (units + UNITS_TO_GO_BY)
+    return share
+
+
+def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray) -> FloatArray:
+    """[S, H], whole units, never negative, from the mean [S, H] at the only cutoff of the features."""
+    median = np.zeros(forecast.shape)
+    rows = np.flatnonzero(forecast.max(axis=1, initial=0.0) >= MEDIAN_FROM)
+    if rows.size:
+        mean = forecast[rows]
+        days = features.days_over(forecast[:, np.newaxis])[rows, 0]
+        ratio = trees.predict(features.series[rows, 0], days, features.calendar[0])
+        median[rows] = np.where(mean >= MEDIAN_FROM, np.round(np.maximum(ratio, 0.0) * mean), 0.0)
     return median
 
 

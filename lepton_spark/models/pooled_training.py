@@ -7,7 +7,7 @@ import numpy as np
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History
 from lepton_spark.models.boosting import BoostingSettings, grow, sample_rows
-from lepton_spark.models.pooled import block_sums, week_blocks
+from lepton_spark.models.pooled import MEDIAN_FROM, block_sums, week_blocks
 from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.trees import PooledTrees, Trees
 
@@ -28,14 +28,17 @@ class PooledSettings:
     """What is trained on what.
 
     n_cutoffs: weekly, the latest a week before the history's end; the targets of the last few are cut there.
-    recent_days: a series without a sale for so long before a cutoff, or younger, is left out there.
+    least_history: days before the first of them.
+    least_age, recent_days: a series younger at a cutoff, or without a sale for so long, is left out there.
     n_bags: sums of trees for the mean, each on `bag_share` of the series, at most `n_rows` of their rows.
     least_rows: fewer weeks to learn from than this teach nothing.
     """
 
     n_cutoffs: int = 16
+    least_history: int = 56
     stride: int = 7
-    recent_days: int = 56
+    least_age: int = 28
+    recent_days: int = 180
     n_bags: int = 5
     bag_share: float = 0.6
     n_rows: int = 60_000
@@ -73,10 +76,14 @@ class TrainingRows:
         return PickedRows(columns, (units / over)[told], weight[told])
 
     def days(self, n_rows: int, seed: int) -> "PickedRows":
-        """Days ahead, at most `n_rows` drawn from all; target and weight over the weekday forecast."""
-        rows = sample_rows(np.flatnonzero(~np.isnan(self.target)), n_rows, seed)
-        series, cutoff, step = np.unravel_index(rows, self.target.shape)
+        """Days ahead on which a median above 0 is possible, at most `n_rows` drawn from all.
+
+        Target and weight are over the weekday forecast.
+        """
         features = self.features
+        told = ~np.isnan(self.target) & (features.shrunk >= MEDIAN_FROM)
+        rows = sample_rows(np.flatnonzero(told), n_rows, seed)
+        series, cutoff, step = np.unravel_index(rows, self.target.shape)
         base = np.maximum(features.shrunk[series, cutoff, step], LEAST_LEVEL)
         columns = [
             features.series[series, cutoff],
@@ -96,9 +103,12 @@ class PickedRows:
     weight: FloatArray
 
     def drawn(self, n_rows: int, seed: int) -> "PickedRows":
-        """At most so many of the rows."""
-        rows = sample_rows(np.arange(len(self.target)), n_rows, seed)
-        return PickedRows(self.columns[rows], self.target[rows], self.weight[rows])
+        """At most about so many of the rows: light ones are drawn more rarely and weigh as much more."""
+        if len(self.target) <= n_rows:
+            return self
+        share = np.minimum(n_rows * self.weight / self.weight.sum(), 1.0)
+        rows = np.flatnonzero(np.random.default_rng(seed).random(len(share)) < share)
+        return PickedRows(self.columns[rows], self.target[rows], self.weight[rows] / share[rows])
 
     def grown(self, settings: BoostingSettings, seed: int, level: float | None = None) -> Trees:
         """Trees for the log of the mean (Poisson), or for a quantile."""
@@ -123,8 +133,9 @@ def train(
         drawn = np.random.default_rng([seed, bag]).random(len(rows.target)) < settings.bag_share
         picked = rows.weeks(np.flatnonzero(drawn)).drawn(settings.n_rows, seed)
         bags.append(picked.grown(settings.mean, seed + bag))
-    median = rows.days(settings.n_rows, seed).grown(settings.median, seed, MEDIAN)
-    return PooledTrees(tuple(bags), median)
+    days = rows.days(settings.n_rows, seed)
+    enough = len(days.target) >= settings.least_rows
+    return PooledTrees(tuple(bags), days.grown(settings.median, seed, MEDIAN) if enough else None)
 
 
 def finite(history: History) -> History:
@@ -143,7 +154,7 @@ def training_rows(history: History, horizon: int, settings: PooledSettings) -> T
     """Every cutoff's features and targets, none of them after the history's end; None without a cutoff."""
     last = history.n_days - 1
     cutoffs = last - settings.stride * np.arange(1, settings.n_cutoffs + 1)
-    cutoffs = cutoffs[cutoffs >= settings.recent_days]
+    cutoffs = cutoffs[cutoffs >= settings.least_history]
     if not len(cutoffs) or not history.n_series:
         return None
     features = pooled_features(history, cutoffs, horizon)
@@ -157,5 +168,5 @@ def training_rows(history: History, horizon: int, settings: PooledSettings) -> T
 
 def _alive(features: PooledFeatures, settings: PooledSettings) -> BoolArray:
     """[S, C], old enough, and lately sold."""
-    old = features.age >= settings.recent_days
+    old = features.age >= settings.least_age
     return old & (features.since_sale <= settings.recent_days)

@@ -86,10 +86,13 @@ class Trees:
 
 @dataclass(frozen=True)
 class PooledTrees:
-    """What is trained over many series: bags of trees for the mean's ratio, and trees for the median's."""
+    """What is trained over many series: bags of trees for the mean's ratio, and trees for the median's.
+
+    median: None where too few days had demand enough for a median above 0.
+    """
 
     mean: tuple[Trees, ...]
-    median: Trees
+    median: Trees | None
 
 
 def _lowest_bits() -> NDArray[np.int32]:

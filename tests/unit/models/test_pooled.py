@@ -11,10 +11,11 @@ from lepton_spark.models.pooled import (
     Pooled,
     block_sums,
     mean_forecast,
+    median_forecast,
     week_blocks,
 )
 from lepton_spark.models.pooled_features import pooled_features
-from lepton_spark.models.pooled_training import PooledSettings, train, training_rows
+from lepton_spark.models.pooled_training import PickedRows, PooledSettings, train, training_rows
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
 from lepton_spark.models.trees import PooledTrees, Trees
 
@@ -119,9 +120,21 @@ def test_training_targets_end_with_the_history(history: History) -> None:
 
 
 def test_a_series_too_young_at_a_cutoff_is_not_trained_on_there(history: History) -> None:
-    # its first known day is column 60, so it is 56 days old from column 115 on
-    known = ~np.isnan(_rows(history)[3, :, 0])
-    assert known.tolist() == [True, True, True, False, False, False]
+    # its first known day is column 60, so it is 50 days old from column 109 on
+    rows = training_rows(history, HORIZON, replace(SMALL, least_age=50))
+    assert rows is not None
+    known = ~np.isnan(rows.target[3, :, 0])
+    assert known.tolist() == [True, True, True, True, False, False]
+
+
+def test_a_series_long_without_a_sale_is_not_trained_on() -> None:
+    quantity = np.ones((2, 140))
+    quantity[1, 60:] = 0.0
+    settings = replace(SMALL, recent_days=70)
+    rows = training_rows(History(quantity, 20_000 + np.arange(140)), HORIZON, settings)
+    assert rows is not None
+    # its last sale is 73 days before the first cutoff, 66 before the second
+    assert np.isnan(rows.target[1, :, 0]).tolist() == [True, False, False, False, False, False]
 
 
 def test_weeks_to_learn_from_hold_known_days_over_their_own_base(history: History) -> None:
@@ -143,12 +156,12 @@ def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> 
     fit = _fit(_with(history, PooledTrees((silent,), silent)))
     shrunk = ShrunkWeekday().fit_forecast(_with(history, None), HORIZON).forecast
     np.testing.assert_allclose(fit.forecast, shrunk, rtol=1e-12)
+    share = fit.coefficients["trees"][:, np.newaxis]
+    assert ((share > TREES_SHARE) & (share < 1.0)).all()
     loud = replace(silent, baseline=100.0)
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     most = mean_forecast(features, PooledTrees((loud,), silent))
-    np.testing.assert_allclose(
-        most, shrunk * (1.0 - TREES_SHARE + TREES_SHARE * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12
-    )
+    np.testing.assert_allclose(most, shrunk * (1.0 - share + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
 
 
 def test_the_forecast_learns_what_follows_a_high_week() -> None:
@@ -168,11 +181,13 @@ def test_the_forecast_learns_what_follows_a_high_week() -> None:
 def test_the_median_is_below_the_mean_of_skewed_demand() -> None:
     rng = np.random.default_rng(2)
     quantity = rng.poisson(3.0, (100, 150)) * (rng.random((100, 150)) < 0.3) * 5.0
+    quantity[50:] = rng.poisson(6.0, (50, 150))  # half the products: their median must not be drawn to 0
     lumpy = History(quantity, 20_000 + np.arange(150))
     fit = _fit(_with(lumpy, train(lumpy, HORIZON, SMALL)))
     assert fit.median is not None
     assert (fit.median >= 0).all()
-    assert fit.median.mean() < 0.5 * fit.forecast.mean()
+    assert fit.median[:50].mean() < 0.5 * fit.forecast[:50].mean()
+    assert fit.median[50:].mean() == pytest.approx(6.0, abs=0.5)
 
 
 def test_a_batch_does_not_change_what_a_series_gets(given: History) -> None:
@@ -182,6 +197,27 @@ def test_a_batch_does_not_change_what_a_series_gets(given: History) -> None:
     assert part.median is not None
     assert whole.median is not None
     np.testing.assert_allclose(part.median, whole.median[rows], rtol=1e-9)
+
+
+def test_light_rows_are_drawn_rarely_and_weigh_as_much_more() -> None:
+    weight = np.concatenate([np.full(1_000, 100.0), np.full(20_000, 1.0)])
+    rows = PickedRows(np.arange(21_000.0)[:, np.newaxis], np.ones(21_000), weight)
+    drawn = rows.drawn(2_000, 0)
+    assert 1_200 < len(drawn.target) < 2_200
+    assert drawn.weight.sum() == pytest.approx(weight.sum(), rel=0.05)
+    heavy = drawn.columns[:, 0] < 1_000
+    assert heavy.sum() == 1_000
+    assert (drawn.weight[heavy] == 100.0).all()
+    assert rows.drawn(21_000, 0) is rows
+
+
+def test_demand_of_less_than_half_a_unit_has_a_median_of_nought(given: History, trees: PooledTrees) -> None:
+    assert trees.median is not None
+    features = pooled_features(given, np.array([139]), 3)
+    high = replace(trees.median, baseline=5.0)
+    forecast = np.tile([0.4, 0.6, 0.4], (30, 1))
+    assert (median_forecast(features, high, forecast) == np.array([0.0, 3.0, 0.0])).mean() > 0.5
+    assert (median_forecast(features, high, forecast)[:, [0, 2]] == 0.0).all()
 
 
 def test_training_again_gives_the_same_bits(history: History, given: History) -> None:
@@ -199,8 +235,6 @@ def test_a_series_beyond_all_numbers_is_not_trained_on(history: History, given: 
 def test_a_series_without_a_known_day_has_no_forecast(given: History) -> None:
     fit = _fit(replace(given, quantity=np.full((2, given.n_days), np.nan)))
     assert np.isnan(fit.forecast).all()
-    assert fit.median is not None
-    assert np.isnan(fit.median).all()
 
 
 @pytest.mark.parametrize("history", [History(np.ones((2, 40)), np.arange(40)), _sales(4)])
