@@ -20,7 +20,7 @@ from lepton_spark.models.batch import FloatArray, History, IntArray, PoolProfile
 from lepton_spark.models.pooled import PooledModel, at_one_cutoff
 from lepton_spark.models.pooled_features import pooled_features
 from lepton_spark.models.pooled_training import PooledSettings, train
-from lepton_spark.models.registry import candidates_for
+from lepton_spark.models.registry import Candidate, candidates_for, create
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_profile, profiles
 
 Part = Callable[[PooledModel, Origin], tuple[FloatArray, FloatArray | None]]
@@ -76,6 +76,17 @@ def _shrunk_weekday(origin: Origin) -> Output:
     return Output(forecast, None, time.perf_counter() - start)
 
 
+def _alone(name: str) -> Callable[[Origin], Output]:
+    """One model of the registry that takes no parameter, for every product; nothing below 0."""
+
+    def forecast(origin: Origin) -> Output:
+        start = time.perf_counter()
+        fit = create(Candidate(name)).fit_forecast(origin.history, HORIZON)
+        return Output(np.maximum(fit.forecast, 0.0), None, time.perf_counter() - start)
+
+    return forecast
+
+
 def _as_run(origin: Origin) -> Output:
     """What a run with the default configuration would publish: both passes, their choice, their quantiles."""
     start = time.perf_counter()
@@ -108,4 +119,5 @@ OURS: Mapping[str, Callable[[Origin], Output]] = {
     "lepton pooled": _pooled(_default),
     "lepton, trees only, not rounded": _pooled(_trees_only),
     "lepton shrunk weekday": _shrunk_weekday,
+    **{f"lepton {name}": _alone(name) for name in ("exponential_smoothing", "theta", "croston_sba", "tsb")},
 }
