@@ -52,7 +52,7 @@ def _alone(model: str) -> Callable[[Origin], Output]:
         start = time.perf_counter()
         history = with_pools(origin.history, np.array([], dtype=np.int64), trees=model == POOLED)
         fit = create(Candidate(model)).fit_forecast(history, HORIZON)
-        return Output(fit.forecast, None, time.perf_counter() - start)
+        return Output(np.maximum(fit.forecast, 0.0), None, time.perf_counter() - start)
 
     return forecast
 
@@ -89,4 +89,5 @@ OURS: Mapping[str, Callable[[Origin], Output]] = {
     "lepton as run": _as_run,
     "lepton pooled": _alone(POOLED),
     "lepton shrunk weekday": _alone(SHRUNK_WEEKDAY),
+    **{f"lepton {name}": _alone(name) for name in ("exponential_smoothing", "theta", "croston_sba", "tsb")},
 }

@@ -7,11 +7,14 @@ from types import MappingProxyType
 from lepton_spark.errors import InputError
 from lepton_spark.models import adapters
 from lepton_spark.models.batch import Forecaster
+from lepton_spark.models.exponential_smoothing import ExponentialSmoothing
+from lepton_spark.models.intermittent import TSB, CrostonSBA
 from lepton_spark.models.linear import LinearRegression
 from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
 from lepton_spark.models.pooled import Pooled
 from lepton_spark.models.ridge import Ridge
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.theta import Theta
 
 HALF_LIFE = "half_life"
 SHRUNK_WEEKDAY = "shrunk_weekday"
@@ -30,6 +33,8 @@ class Model:
 
 BUILT_IN: Mapping[str, Model] = MappingProxyType(
     {
+        "croston_sba": Model(lambda _: CrostonSBA()),
+        "exponential_smoothing": Model(lambda _: ExponentialSmoothing()),
         "linear_regression": Model(lambda _: LinearRegression()),
         "ridge": Model(lambda given: Ridge(given[HALF_LIFE]), frozenset({HALF_LIFE})),
         "seasonal_naive": Model(lambda _: SeasonalNaive()),
@@ -37,6 +42,8 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
         SHRUNK_WEEKDAY: Model(lambda _: ShrunkWeekday()),
         POOLED: Model(lambda _: Pooled()),
         "mean": Model(lambda _: Mean()),
+        "theta": Model(lambda _: Theta()),
+        "tsb": Model(lambda _: TSB()),
         "zero": Model(lambda _: Zero()),
         "sklearn_linear_regression": Model(
             lambda _: adapters.PerProductRegressor(adapters.sklearn_linear_regression)

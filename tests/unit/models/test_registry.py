@@ -40,7 +40,7 @@ def test_candidates_named_twice_count_once() -> None:
 
 def test_unknown_model_lists_the_known_ones() -> None:
     with pytest.raises(
-        InputError, match=r"unknown model 'arma'; known: hist_gradient_boosting, linear_regression, m"
+        InputError, match=r"unknown model 'arma'; known: croston_sba, exponential_smoothing, hist"
     ):
         candidates_for(["arma"], [])
 

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+from reference_series import WEEKLY
+
+from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.exponential_smoothing import DAMPED_TREND, ExponentialSmoothing, Smoothing, Start
+
+NAN = np.nan
+MONDAY = 4  # 5 January 1970
+WEEK = (-1.0, -5.0, -7.0, -4.0, 3.0, 9.0, 5.0)
+
+# statsforecast 2.1.1, `python benchmarks/references.py`; SES starts at the first day there.
+REFERENCES = {
+    "simple": (Smoothing(0.3), Start(12.0), [24.236354115678218] * 3),
+    "holt": (
+        Smoothing(0.3, beta=0.1, phi=1.0),
+        Start(12.0, 0.5),
+        [26.41857650998659, 28.6487756902967, 30.878974870606804, 33.10917405091691, 35.339373231227015,
+         37.56957241153712, 39.79977159184723, 42.02997077215734, 44.26016995246744],
+    ),
+    "damped": (
+        Smoothing(0.3, beta=0.1, phi=0.9),
+        Start(12.0, 0.5),
+        [26.494811081827923, 28.2974125053198, 29.919753786462493, 31.379860939490914, 32.69395737721649,
+         33.87664417116952, 34.941062285727234, 35.89903858882918, 36.76121726162093],
+    ),
+    "weekly": (
+        Smoothing(0.3, gamma=0.2),
+        Start(18.0, season=WEEK),
+        [16.097087167879906, 13.982824746944669, 14.641306832102732, 18.194178172218283, 24.501758510897805,
+         32.66261354736416, 26.81595938374423, 16.097087167879906, 13.982824746944669],
+    ),
+    "all": (
+        Smoothing(0.3, beta=0.1, phi=0.9, gamma=0.2),
+        Start(18.0, 0.5, WEEK),
+        [16.72365743451502, 15.552117133406762, 17.25592563301074, 21.547450656037142, 28.35102281251481,
+         36.89473101574924, 31.225204131330596, 20.756192086181247, 19.18139831990637],
+    ),
+}  # fmt: skip
+
+
+def _fit(model: ExponentialSmoothing, series: list[float] | np.ndarray, horizon: int = 1) -> Fit:
+    quantity = np.array([series], dtype=np.float64)
+    return model.fit_forecast(History(quantity, MONDAY + np.arange(quantity.shape[1])), horizon)
+
+
+@pytest.mark.parametrize(("member", "start", "expected"), REFERENCES.values(), ids=REFERENCES)
+def test_fixed_smoothing_is_that_of_statsforecast(
+    member: Smoothing, start: Start, expected: list[float]
+) -> None:
+    forecast = _fit(ExponentialSmoothing((member,), start), WEEKLY, len(expected)).forecast[0]
+    np.testing.assert_allclose(forecast, expected, rtol=1e-9)
+
+
+def test_unknown_day_keeps_the_level_and_moves_the_week() -> None:
+    model = ExponentialSmoothing((Smoothing(0.5, gamma=0.25),), Start(4.0))
+    fit = _fit(model, [8.0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 12.0], 7)
+    # Monday: error 4, level 6, Monday 1; Tuesday of the next week: error 6, level 9, Tuesday 1.5
+    assert fit.forecast.tolist() == [[9.0, 9.0, 9.0, 9.0, 9.0, 10.0, 10.5]]  # from Wednesday
+
+
+def test_unknown_day_lets_the_damped_trend_run_on() -> None:
+    model = ExponentialSmoothing((Smoothing(0.5, beta=0.25, phi=0.5),), Start(10.0, 8.0))
+    # level 10 + 4 + 2 = 16, trend 2
+    assert _fit(model, [NAN, NAN], 2).coefficients["level"].tolist() != [16.0]  # nothing known: not fittable
+    fit = _fit(model, [14.0, NAN], 2)
+    assert fit.coefficients["level"].tolist() == [16.0]
+    assert fit.forecast.tolist() == [[17.0, 17.5]]
+
+
+def test_level_starts_at_the_mean_of_the_first_fourteen_known_days() -> None:
+    first = [NAN, *[10.0] * 7, NAN, *[20.0] * 7]
+    fit = _fit(ExponentialSmoothing((Smoothing(0.0),)), [*first, 1000.0])
+    assert fit.forecast.tolist() == [[15.0]]
+
+
+def test_chosen_member_is_that_of_least_error_by_a_slow_search() -> None:
+    random = np.random.default_rng(3)
+    walks = 50.0 + np.cumsum(random.normal(0.0, 1.0, (12, 90)), axis=1)
+    noise = 50.0 + random.normal(0.0, 5.0, (12, 90))
+    quantity = np.vstack([walks, noise, noise + 20.0 * (np.arange(90) % 7 == 2)])
+    model = ExponentialSmoothing()
+    found = model.fit_forecast(History(quantity, MONDAY + np.arange(90)), 1).coefficients
+    chosen = set()
+    for row, series in enumerate(quantity):
+        errors = [_squared_error(member, series) for member in model.grid]
+        member = model.grid[int(np.argmin(errors))]
+        names = ("alpha", "beta", "phi", "gamma")
+        assert [found[name][row] for name in names] == [getattr(member, name) for name in names]
+        chosen.add(member)
+    assert len(chosen) > 3
+    assert chosen & set(DAMPED_TREND)
+
+
+def _squared_error(member: Smoothing, series: np.ndarray) -> float:
+    """One series and member after the first fourteen days, plainly."""
+    level, trend, week, total = series[:14].mean(), 0.0, [0.0] * 7, 0.0
+    for day, value in enumerate(series):
+        expected = level + member.phi * trend + week[day % 7]
+        error = value - expected
+        level = level + member.phi * trend + member.alpha * error
+        trend = member.phi * trend + member.beta * error
+        week[day % 7] += member.gamma * error
+        total += error**2 if day >= 14 else 0.0
+    return total
+
+
+def test_weekly_sales_choose_a_week_and_flat_sales_the_first_member() -> None:
+    days = MONDAY + 3 + np.arange(84)  # from a Thursday to a Wednesday
+    quantity = np.stack([np.where((days - MONDAY) % 7 > 4, 20.0, 5.0), np.full(84, 6.0)])
+    fit = ExponentialSmoothing().fit_forecast(History(quantity, days), 7)
+    weekend, flat = ({name: values[row] for name, values in fit.coefficients.items()} for row in (0, 1))
+    assert weekend["gamma"] > 0
+    assert weekend["sunday"] > 5.0
+    assert weekend["monday"] < 0.0
+    assert fit.forecast[0, 2:4].min() > 2 * np.delete(fit.forecast[0], [2, 3]).max()
+    assert (flat["alpha"], flat["beta"], flat["gamma"]) == (0.1, 0.0, 0.0)

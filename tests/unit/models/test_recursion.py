@@ -1,0 +1,93 @@
+"""What the recursions over the days promise beyond the conformance of every model."""
+
+import numpy as np
+import pytest
+
+from lepton_spark.models.batch import Forecaster, History
+from lepton_spark.models.exponential_smoothing import ExponentialSmoothing
+from lepton_spark.models.intermittent import TSB, CrostonSBA
+from lepton_spark.models.recursion import by_day, least
+from lepton_spark.models.theta import Theta
+
+NAN = np.nan
+MODELS: tuple[Forecaster, ...] = (ExponentialSmoothing(), Theta(), CrostonSBA(), TSB())
+LARGEST, TINIEST = np.finfo(np.float64).max, 5e-324
+
+every_recursion = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+
+
+def _history(quantity: np.ndarray) -> History:
+    return History(quantity, np.arange(19_000, 19_000 + quantity.shape[1]))
+
+
+def _sales(n_series: int, n_days: int) -> np.ndarray:
+    random = np.random.default_rng(7)
+    quantity = random.poisson(random.gamma(0.5, 6.0, (n_series, 1)) * np.ones(n_days)) * 0.1
+    quantity[random.random(quantity.shape) < 0.1] = NAN
+    quantity[1, : n_days // 2] = NAN
+    return quantity
+
+
+@every_recursion
+@pytest.mark.parametrize("n_days", [1, 5, 8, 23, 200])
+def test_recursion_is_the_same_to_the_bit_whatever_else_is_in_the_batch(
+    model: Forecaster, n_days: int
+) -> None:
+    quantity = _sales(21, n_days)
+    together = model.fit_forecast(_history(quantity), 9)
+    columns_first = model.fit_forecast(_history(np.asfortranarray(quantity)), 9)
+    np.testing.assert_array_equal(columns_first.forecast, together.forecast)
+    for row in range(len(quantity)):
+        alone = model.fit_forecast(_history(quantity[row : row + 1]), 9)
+        np.testing.assert_array_equal(alone.forecast[0], together.forecast[row])
+        for name, values in alone.coefficients.items():
+            np.testing.assert_array_equal(values[0], together.coefficients[name][row])
+
+
+@every_recursion
+@pytest.mark.parametrize("extreme", [LARGEST, -LARGEST, TINIEST], ids=["largest", "least", "tiniest"])
+@pytest.mark.parametrize("n_days", [4, 40])
+def test_recursion_is_finite_on_extreme_days(model: Forecaster, extreme: float, n_days: int) -> None:
+    quantity = np.ones((4, n_days))
+    quantity[0] = extreme
+    quantity[1, ::2] = extreme
+    quantity[2, -2:] = extreme
+    quantity[3] = np.where(np.arange(n_days) % 7 < 2, extreme, 0.0)
+    fit = model.fit_forecast(_history(quantity), 400)
+    assert np.isfinite(fit.forecast).all()
+    assert all(np.isfinite(values).all() for values in fit.coefficients.values())
+
+
+@every_recursion
+def test_recursion_gives_nan_row_for_an_infinite_day_and_fits_the_others(model: Forecaster) -> None:
+    quantity = np.tile(np.arange(30.0), (3, 1))
+    quantity[0, 3], quantity[1, 4] = np.inf, -np.inf
+    fit = model.fit_forecast(_history(quantity), 2)
+    assert np.isfinite(fit.forecast).all(axis=1).tolist() == [False, False, True]
+    for values in (*fit.forecast.T, *fit.coefficients.values()):
+        assert np.isnan(values).tolist() == [True, True, False]
+
+
+@every_recursion
+def test_recursion_of_no_more_days_than_it_needs_to_start_takes_the_first_of_its_grid(
+    model: Forecaster,
+) -> None:
+    sales = np.where(np.arange(15) % 2 == 0, 8.0, 0.0)[np.newaxis]
+    sales[0, -1] = 1000.0
+    first = {"ExponentialSmoothing": "alpha", "Theta": "alpha", "CrostonSBA": "alpha", "TSB": "alpha_size"}
+    name = first[type(model).__name__]
+    assert model.fit_forecast(_history(sales[:, :14]), 1).coefficients[name].tolist() == [0.1]
+
+
+def test_days_are_known_days_after_the_first_fourteen_over_a_power_of_two() -> None:
+    days = by_day(_history(np.array([[NAN, 12.0, NAN, *[4.0] * 14]])))
+    assert days.exponent.tolist() == [4]  # 12 = 0.75 * 2^4
+    assert days.value[:, 0].tolist() == [0.0, 0.75, 0.0, *[0.25] * 14]
+    assert days.scored[:, 0].tolist() == [0.0] * 16 + [1.0]
+    assert days.size.tolist() == [0.0625]
+    np.testing.assert_allclose(days.start, (0.75 + 13 * 0.25) / 14)
+
+
+def test_least_takes_the_first_of_equal_errors() -> None:
+    error = np.array([[3.0, 1.0 + 1e-13, 0.0], [2.0, 1.0, 0.0], [2.0, 4.0, 0.0]])
+    assert least(error, np.ones(3)).tolist() == [1, 0, 0]
