@@ -9,7 +9,10 @@ from lepton_spark.models.shrunk_weekday import ShrunkWeekday
 from lepton_spark.models.trees import PooledTrees, Trees
 
 TREES_SHARE = 0.6
-"""The trees' part of the mean of a product with much to go by; the shrunk weekday forecast is the rest."""
+"""The trees' part of the mean of a product with much to go by.
+
+The rest is half the shrunk weekday forecast, half the same at the level of the last weeks.
+"""
 
 UNITS_TO_GO_BY = 20.0
 """Units of the last months at which the trees' part is halfway between all and `TREES_SHARE`.
@@ -32,7 +35,7 @@ TREES = "trees"
 
 
 class Pooled:
-    """The shrunk weekday forecast, in part times what trees make of each week ahead.
+    """The shrunk weekday forecast, at its own level, at that of the last weeks, and as trees would have it.
 
     The median comes from trees of its own. Where a history's pool has no trees the weekday forecast is all;
     the coefficient `trees` says how much of the mean is theirs. NaN rows where no day is known.
@@ -62,7 +65,9 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
     ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)  # [S, B]
     by_day = ratio[:, np.arange(shrunk.shape[1]) // BLOCK_DAYS]
     share = trees_share(features)[:, np.newaxis]
-    forecast: FloatArray = shrunk * ((1.0 - share) + share * by_day)
+    level = features.shrunk_level[:, 0]
+    late = np.divide(features.late[:, 0], level, out=np.ones_like(level), where=level > 0)[:, np.newaxis]
+    forecast: FloatArray = shrunk * ((1.0 - share) * (1.0 + late) / 2.0 + share * by_day)
     return forecast
 
 

@@ -23,6 +23,7 @@ from lepton_spark.models.shrunk_weekday import (
 )
 
 HALF_LIVES = (3.0, *LEVEL_HALF_LIVES, 364.0)
+LATE = [HALF_LIVES.index(days) for days in (7.0, 14.0)]
 ROOT_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 SHARE_HALF_LIVES = (14.0, 28.0, 112.0)
 LEAST_LEVEL = 1e-3
@@ -38,6 +39,7 @@ class PooledFeatures:
     series: [S, C, K1]; days: [S, C, H, K2]; calendar: [C, H, 3], step, weekday, day of month.
     since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
     log_dispersion: [S, C], log of variance over mean.
+    shrunk_level, late: [S, C], units a day, the level behind `shrunk` and that of the last weeks.
     """
 
     level: FloatArray
@@ -48,6 +50,8 @@ class PooledFeatures:
     since_sale: IntArray
     age: IntArray
     log_dispersion: FloatArray
+    shrunk_level: FloatArray
+    late: FloatArray
 
     def days_over(self, base: FloatArray) -> FloatArray:
         """[S, C, H, K2 + 1], the features of the days and the log of a forecast [S, C, H], units."""
@@ -65,7 +69,8 @@ def pooled_features(
     level = np.maximum(level, LEAST_LEVEL)
     ahead = history.days[cutoffs][:, np.newaxis] + 1 + np.arange(horizon)  # [C, H]
     index = at_days(shrunk_index(own, pool), ahead)
-    shrunk = averaged_level(history, cutoffs)[:, :, np.newaxis] * index[..., -1] * month_factors(pool, ahead)
+    shrunk_level = averaged_level(history, cutoffs)
+    shrunk = shrunk_level[:, :, np.newaxis] * index[..., -1] * month_factors(pool, ahead)
     since_sale, age = _since_sale(history, cutoffs), _age(history, cutoffs)
     return PooledFeatures(
         level,
@@ -82,6 +87,8 @@ def pooled_features(
         since_sale,
         age,
         own.log_dispersion,
+        shrunk_level,
+        mean[..., LATE].mean(axis=2),
     )
 
 

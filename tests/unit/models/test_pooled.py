@@ -5,6 +5,7 @@ import pytest
 
 from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.boosting import BoostingSettings
+from lepton_spark.models.decay import decay
 from lepton_spark.models.pooled import (
     LARGEST_LOG_RATIO,
     TREES_SHARE,
@@ -16,7 +17,7 @@ from lepton_spark.models.pooled import (
 )
 from lepton_spark.models.pooled_features import pooled_features
 from lepton_spark.models.pooled_training import PickedRows, PooledSettings, train, training_rows
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
+from lepton_spark.models.shrunk_weekday import ShrunkWeekday, averaged_level, pool_at
 from lepton_spark.models.trees import PooledTrees, Trees
 
 HORIZON = 14
@@ -155,13 +156,18 @@ def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> 
     silent = Trees(0.0, none, np.zeros(0), none, none.astype(np.uint16), np.zeros((1, 16)))
     fit = _fit(_with(history, PooledTrees((silent,), silent)))
     shrunk = ShrunkWeekday().fit_forecast(_with(history, None), HORIZON).forecast
-    np.testing.assert_allclose(fit.forecast, shrunk, rtol=1e-12)
+    weights = decay(140, np.array([139]), (7.0, 14.0))[:, 0]
+    known = ~np.isnan(history.quantity)
+    late = (np.nan_to_num(history.quantity) @ weights / (known @ weights)).mean(axis=1)
+    ratio = (late / averaged_level(history, np.array([139]))[:, 0])[:, np.newaxis]
     share = fit.coefficients["trees"][:, np.newaxis]
+    rest = (1.0 - share) * (1.0 + ratio) / 2.0
+    np.testing.assert_allclose(fit.forecast, shrunk * (rest + share), rtol=1e-9)
     assert ((share > TREES_SHARE) & (share < 1.0)).all()
     loud = replace(silent, baseline=100.0)
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     most = mean_forecast(features, PooledTrees((loud,), silent))
-    np.testing.assert_allclose(most, shrunk * (1.0 - share + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
+    np.testing.assert_allclose(most, shrunk * (rest + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
 
 
 def test_the_forecast_learns_what_follows_a_high_week() -> None:
