@@ -38,6 +38,7 @@ def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
             profile.index[[place]],
             profile.log_dispersion[[place]],
             None if profile.month_days is None else profile.month_days[[place]],
+            None if profile.year_weeks is None else profile.year_weeks[[place]],
             latest if column == history.n_days - 1 else earliest,
         )
         for place, column in enumerate(columns)

@@ -18,6 +18,7 @@ from lepton_spark.models.batch import SEASON_LENGTH, PoolProfile
 from lepton_spark.models.month_days import N_STRETCHES
 from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_at
 from lepton_spark.models.trees import PooledTrees
+from lepton_spark.models.year_weeks import N_WEEKS
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.tables import TABLES
 
@@ -48,6 +49,7 @@ class ShareBatch:
 def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
     index = [profile.ravel().tolist() for profile in pool.index]
     month_days = np.zeros((0, 0)) if pool.month_days is None else pool.month_days
+    year_weeks = np.zeros((0, 0)) if pool.year_weeks is None else pool.year_weeks
     return pa.table(
         {
             "cutoff": pa.array(days.astype(np.int32), type=pa.int32()).cast(pa.date32()),
@@ -55,6 +57,7 @@ def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
             "weekday_index": pa.array(index, type=pa.list_(pa.float64())),
             "log_dispersion": pa.array(pool.log_dispersion, type=pa.float64()),
             "month_days": pa.array(month_days.tolist(), type=pa.list_(pa.float64())),
+            "year_weeks": pa.array(year_weeks.tolist(), type=pa.list_(pa.float64())),
         }
     )
 
@@ -82,7 +85,7 @@ def schema_of(table: str) -> str:
 
 def collect_pools(pools: DataFrame) -> Mapping[int, PoolProfile]:
     """The pools of a run: a row a window."""
-    rows = pools.select("cutoff", "weekday_index", "log_dispersion", "month_days").collect()
+    rows = pools.select("cutoff", "weekday_index", "log_dispersion", "month_days", "year_weeks").collect()
     return pools_by_day([row.asDict() for row in rows])
 
 
@@ -104,4 +107,5 @@ def with_trees(
 def _profile(row: Mapping[str, Any]) -> PoolProfile:
     index = np.array(row["weekday_index"]).reshape(1, SEASON_LENGTH, len(PROFILE_HALF_LIVES))
     month_days = np.array(row["month_days"]).reshape(1, N_STRETCHES)
-    return PoolProfile(index, np.array([row["log_dispersion"]]), month_days)
+    year_weeks = np.array(row["year_weeks"]).reshape(1, N_WEEKS)
+    return PoolProfile(index, np.array([row["log_dispersion"]]), month_days, year_weeks)

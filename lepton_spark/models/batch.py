@@ -25,12 +25,14 @@ class PoolProfile:
 
     index: [C, 7, L], a weekday's sales over the level, for L half-lives; log_dispersion: [C], the median.
     month_days: [C, M], sales on a stretch of the month over what the weekday tells; None where unknown.
+    year_weeks: [C, W], what weeks ahead were a year ago against those before them; None where unknown.
     trees: what was trained up to a day not after the cutoffs, where it was.
     """
 
     index: FloatArray
     log_dispersion: FloatArray
     month_days: FloatArray | None = None
+    year_weeks: FloatArray | None = None
     trees: PooledTrees | None = None
 
 

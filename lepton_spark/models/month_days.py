@@ -48,8 +48,8 @@ def stretch_of(days: IntArray) -> IntArray:
     return np.minimum(day_of_month // STRETCH_DAYS, N_STRETCHES - 1)
 
 
-def _surprise(history: History, cutoff: int) -> FloatArray:
-    """[cutoff + 1], log of the pool's total over the mean log of its neighbours; NaN where unknown."""
+def pool_totals(history: History, cutoff: int) -> FloatArray:
+    """[cutoff + 1], units of all series by day, the largest products cut back; NaN where nothing was sold."""
     seen = history.filled[:, : cutoff + 1]
     with np.errstate(over="ignore", invalid="ignore"):
         mean = seen.mean(axis=1)
@@ -58,8 +58,12 @@ def _surprise(history: History, cutoff: int) -> FloatArray:
         return np.full(cutoff + 1, np.nan)
     share = np.minimum(np.quantile(mean[sound], LARGEST_SHARE) / mean[sound], 1.0)
     total = share @ seen[sound]
-    logs = np.full(len(total), np.nan)
-    np.log(total, out=logs, where=total > 0)
+    return np.where(total > 0, total, np.nan)
+
+
+def _surprise(history: History, cutoff: int) -> FloatArray:
+    """[cutoff + 1], log of the pool's total over the mean log of its neighbours; NaN where unknown."""
+    logs: FloatArray = np.log(pool_totals(history, cutoff))
     around = np.stack([_moved(logs, SEASON_LENGTH * weeks) for weeks in NEIGHBOURS])
     known: BoolArray = ~np.isnan(around)
     count = known.sum(axis=0)

@@ -16,7 +16,7 @@ from lepton_spark.models.shrunk_weekday import (
     Profiles,
     at_days,
     averaged_level,
-    month_factors,
+    calendar_factors,
     pool_at,
     profiles,
     shrunk_index,
@@ -70,7 +70,7 @@ def pooled_features(
     ahead = history.days[cutoffs][:, np.newaxis] + 1 + np.arange(horizon)  # [C, H]
     index = at_days(shrunk_index(own, pool), ahead)
     shrunk_level = averaged_level(history, cutoffs)
-    shrunk = shrunk_level[:, :, np.newaxis] * index[..., -1] * month_factors(pool, ahead)
+    shrunk = shrunk_level[:, :, np.newaxis] * index[..., -1] * calendar_factors(pool, ahead)
     since_sale, age = _since_sale(history, cutoffs), _age(history, cutoffs)
     return PooledFeatures(
         level,

@@ -8,6 +8,7 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, Fit, History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.month_days import month_days, stretch_of
+from lepton_spark.models.year_weeks import year_weeks
 
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
 PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
@@ -70,7 +71,11 @@ def pool_profile(own: Profiles) -> PoolProfile:
 
 def pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
     """What the series of a history share at each cutoff, a column of it; without trees."""
-    return replace(pool_profile(profiles(history, cutoffs)), month_days=month_days(history, cutoffs))
+    return replace(
+        pool_profile(profiles(history, cutoffs)),
+        month_days=month_days(history, cutoffs),
+        year_weeks=year_weeks(history, cutoffs),
+    )
 
 
 def neutral_profile(n_cutoffs: int = 1) -> PoolProfile:
@@ -102,11 +107,17 @@ def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
     return level
 
 
-def month_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
-    """[C, H], what the pool's stretches of the month make of epoch days [C, H]; 1 where nothing is known."""
-    if pool.month_days is None:
-        return np.ones(days.shape)
-    factors: FloatArray = np.take_along_axis(pool.month_days, stretch_of(days), axis=1)
+def calendar_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
+    """[C, H], what stretches of the month and last year's weeks make of the epoch days [C, H] after a cutoff.
+
+    1 where nothing is known.
+    """
+    factors = np.ones(days.shape)
+    if pool.month_days is not None:
+        factors *= np.take_along_axis(pool.month_days, stretch_of(days), axis=1)
+    if pool.year_weeks is not None:
+        n_days = min(days.shape[1], SEASON_LENGTH * pool.year_weeks.shape[1])
+        factors[:, :n_days] *= pool.year_weeks[:, np.arange(n_days) // SEASON_LENGTH]
     return factors
 
 
@@ -117,7 +128,7 @@ def at_days(index: FloatArray, days: IntArray) -> FloatArray:
 
 
 class ShrunkWeekday:
-    """Level times weekday index, shrunk to the pool's, times the pool's factor for the day of the month.
+    """Level times weekday index, shrunk to the pool's, times what the pool's calendar makes of a day.
 
     Without a pool the index is shrunk to no season. A series without a known day gets a NaN row.
     """
@@ -130,6 +141,6 @@ class ShrunkWeekday:
         index = shrunk_index(own, pool)
         level = averaged_level(history, cutoff)[:, 0]
         ahead = (history.days[-1] + 1 + np.arange(horizon))[np.newaxis]
-        forecast = level[:, np.newaxis] * at_days(index, ahead)[:, 0, :, -1] * month_factors(pool, ahead)
+        forecast = level[:, np.newaxis] * at_days(index, ahead)[:, 0, :, -1] * calendar_factors(pool, ahead)
         forecast[history.n_known == 0] = np.nan
         return Fit(forecast, {"level": level})

@@ -63,6 +63,11 @@ POOLS = Table(
         Column(
             "month_days", "ARRAY<DOUBLE>", "sales on six stretches of the month over what the weekday tells"
         ),
+        Column(
+            "year_weeks",
+            "ARRAY<DOUBLE>",
+            "factors of 13 weeks ahead from those of a year ago, as far as past years came back",
+        ),
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),
