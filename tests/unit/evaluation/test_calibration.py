@@ -64,3 +64,17 @@ def test_quantiles_are_monotone_and_never_negative(
     assert values.shape == (3, horizon, 7)
     assert (values >= 0).all()
     assert (np.diff(values, axis=2) >= 0).all()
+
+
+def test_a_median_of_the_models_own_parts_the_quantiles() -> None:
+    errors = np.array([[[3.0, -3.0] * 14]] * 3)
+    forecast = np.full((3, 28), 6.0)
+    plain = quantile_forecasts(forecast, calibration(errors, 6.0, whole=True), LEVELS).values
+    medians = np.full((3, 28), np.nan)
+    medians[1], medians[2] = 0.4, 20.6
+    found = quantile_forecasts(forecast, calibration(errors, 6.0, whole=True), LEVELS, medians).values
+    np.testing.assert_array_equal(found[0], plain[0])
+    assert found[1, 0].tolist() == [0.0, 0.0, 0.0, 0.0, *plain[1, 0, 4:]]
+    assert found[2, 0].tolist() == [*plain[2, 0, :3], 21.0, 21.0, 21.0, 21.0]
+    parts = quantile_forecasts(forecast, calibration(errors, 6.0), LEVELS, medians).values
+    np.testing.assert_array_equal(parts[2], parts[0])  # what is not sold in whole units keeps its errors'

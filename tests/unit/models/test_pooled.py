@@ -8,6 +8,7 @@ from lepton_spark.models.boosting import BoostingSettings
 from lepton_spark.models.decay import decay
 from lepton_spark.models.pooled import (
     LARGEST_LOG_RATIO,
+    MEDIAN_FROM,
     TREES_SHARE,
     Pooled,
     block_sums,
@@ -203,6 +204,15 @@ def test_a_batch_does_not_change_what_a_series_gets(given: History) -> None:
     assert part.median is not None
     assert whole.median is not None
     np.testing.assert_allclose(part.median, whole.median[rows], rtol=1e-9)
+
+
+def test_the_median_is_learnt_where_it_can_be_above_nought(history: History) -> None:
+    rows = training_rows(history, HORIZON, SMALL)
+    assert rows is not None
+    assert (rows.features.shrunk < MEDIAN_FROM).any()
+    base = rows.days(10_000, 0).weight ** 2
+    assert base.min() >= MEDIAN_FROM
+    assert len(base) == (~np.isnan(rows.target) & (rows.features.shrunk >= MEDIAN_FROM)).sum()
 
 
 def test_light_rows_are_drawn_rarely_and_weigh_as_much_more() -> None:
