@@ -30,7 +30,8 @@ class PooledSettings:
     n_cutoffs: weekly, the latest a week before the history's end; the targets of the last few are cut there.
     least_history: days before the first of them.
     least_age, recent_days: a series younger at a cutoff, or without a sale for so long, is left out there.
-    n_bags: sums of trees for the mean, each on `bag_share` of the series, at most `n_rows` of their rows.
+    n_bags: sums of trees for the mean, each on `bag_share` of the series, at most `n_rows` of their
+    weeks; the median is learnt from at most `n_days` days.
     least_rows: fewer weeks to learn from than this teach nothing.
     """
 
@@ -42,9 +43,10 @@ class PooledSettings:
     n_bags: int = 5
     bag_share: float = 0.6
     n_rows: int = 60_000
+    n_days: int = 100_000
     least_rows: int = 2_000
     mean: BoostingSettings = field(default_factory=lambda: BoostingSettings(200, 8, 50, 0.05))
-    median: BoostingSettings = field(default_factory=lambda: BoostingSettings(60, 8, 200, 0.08))
+    median: BoostingSettings = field(default_factory=lambda: BoostingSettings(60, 4, 200, 0.08))
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def train(
         drawn = np.random.default_rng([seed, bag]).random(len(rows.target)) < settings.bag_share
         picked = rows.weeks(np.flatnonzero(drawn)).drawn(settings.n_rows, seed)
         bags.append(picked.grown(settings.mean, seed + bag))
-    days = rows.days(settings.n_rows, seed)
+    days = rows.days(settings.n_days, seed)
     enough = len(days.target) >= settings.least_rows
     return PooledTrees(tuple(bags), days.grown(settings.median, seed, MEDIAN) if enough else None)
 
