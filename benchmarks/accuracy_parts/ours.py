@@ -20,6 +20,7 @@ from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.pooled_training import train
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
 from lepton_spark.models.shrunk_weekday import pool_at
+from lepton_spark.models.spikes import damped
 
 
 def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
@@ -27,6 +28,7 @@ def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
 
     columns: [W], windows' cutoffs; trees for them are trained up to the earliest.
     """
+    history = replace(history, damped=damped(history.quantity))
     columns = np.append(np.sort(columns[columns >= 0]), history.n_days - 1)
     profile = pool_at(history, columns)
     earliest, latest = (None, None)

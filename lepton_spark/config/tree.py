@@ -65,6 +65,9 @@ class PanelSettings(Section):
         1461, ge=28, description="how far back from the cutoff a model sees; older days are left out"
     )
     new_days: int = Field(56, ge=1, description="a product first sold less long ago is new")
+    damp_spikes: bool = Field(
+        True, description="whether days far beyond all sales before them are damped for fitting"
+    )
     last_day: Literal["by_volume", "complete", "incomplete"] = Field(
         "by_volume", description="whether the last delivered day counts as complete"
     )

@@ -43,8 +43,21 @@ def metrics(fits: DataFrame) -> DataFrame:
 def models(fits: DataFrame) -> DataFrame:
     """One row a series: `models` is `fits` without its arrays."""
     return fits.drop(
-        "batch", "n_days_known", "last_sale", "recent_quantity", "forecast", "quantiles", "metrics", "paths"
+        "batch",
+        "n_days_known",
+        "last_sale",
+        "recent_quantity",
+        "forecast",
+        "quantiles",
+        "metrics",
+        "paths",
+        "adjustments",
     )
+
+
+def adjustments(fits: DataFrame) -> DataFrame:
+    """One row a series and day that was given to the models otherwise than it was sold."""
+    return fits.select("run_id", *SERIES_KEY, F.inline("adjustments"))
 
 
 def residual_paths(fits: DataFrame) -> DataFrame:

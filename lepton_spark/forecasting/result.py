@@ -19,6 +19,9 @@ from lepton_spark.models.arrays import FloatArray
 from lepton_spark.models.batch import History
 from lepton_spark.panel.dense import series_facts
 
+SPIKE = "spike"
+"""The rule of an adjustment: held to eight standard deviations above the sales before it."""
+
 SCORED_SHARE = 0.75
 """Of a window's days, so that its residual path is kept: closed days are unscored, whole windows are not."""
 
@@ -73,6 +76,7 @@ def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str
         "forecast": lists(forecast.forecast),
         "quantiles": lists(quantiles),
         "metrics": _metrics(forecast, settings.windows),
+        "adjustments": _adjustments(batch.history),
         "paths": _paths(rows, forecast.paths),
         "forecast_hash": _hashes(forecast.forecast, quantiles),
     }
@@ -81,6 +85,21 @@ def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str
 
 def _ids(rows: pa.Table) -> dict[str, pa.Array]:
     return {name: rows[name].combine_chunks() for name in ("batch", "product_id", "location_id")}
+
+
+def _adjustments(history: History) -> pa.Array:
+    """Each series' days on which models were given less than was sold."""
+    changed = np.zeros(history.quantity.shape, dtype=np.bool_)
+    if history.damped is not None:
+        changed = history.known & (history.damped < history.quantity)
+    series, day = np.nonzero(changed)
+    fields = {
+        "date": pa.array(history.days[day].astype(np.int32), type=pa.int32()).cast(pa.date32()),
+        "rule": pa.array([SPIKE] * len(day), type=pa.string()),
+        "before": pa.array(history.quantity[series, day]),
+        "after": pa.array((history.quantity if history.damped is None else history.damped)[series, day]),
+    }
+    return struct_lists(fields, np.count_nonzero(changed, axis=1))
 
 
 def _paths(rows: pa.Table, paths: FloatArray) -> pa.Array:

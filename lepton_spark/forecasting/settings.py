@@ -17,6 +17,7 @@ from lepton_spark.models.registry import (
     register_regressor,
     registered_regressors,
 )
+from lepton_spark.models.spikes import damped
 from lepton_spark.panel.calendar import Calendar
 from lepton_spark.panel.dense import PackedBatch, dense_history
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
@@ -46,6 +47,7 @@ class FitSettings:
     new_days: int
     obsolete_days: int
     history_days: int
+    damp_spikes: bool = True
     regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
@@ -78,7 +80,8 @@ class FitSettings:
     def history(self, packed: PackedBatch) -> History:
         """A batch's history up to the run's cutoff, with what the series share."""
         dense = dense_history(packed, self.calendar, self.history_days)
-        return replace(dense, pools=self.pools)
+        calm = damped(dense.quantity) if self.damp_spikes else None
+        return replace(dense, damped=calm, pools=self.pools)
 
     def classes_for_choice(self, history: History) -> StringArray:
         """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""
@@ -107,5 +110,6 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
         new_days=config.panel.new_days,
         obsolete_days=config.panel.obsolete_days,
         history_days=config.panel.history_days,
+        damp_spikes=config.panel.damp_spikes,
         regressors=registered_regressors(),
     )

@@ -43,12 +43,14 @@ class History:
     quantity: [S, T], units; NaN = unknown, 0 = no sale.
     days: [T], consecutive epoch days.
     regressors: [S, T+H, K] known by the cutoff, or None; only scikit-learn regressors read them.
+    damped: [S, T], the quantity without spikes, worked out from the days before each; None: spikes stay.
     pools: what all series share as known at a cutoff, by its epoch day, C = 1; none where nothing is shared.
     """
 
     quantity: FloatArray
     days: IntArray
     regressors: FloatArray | None = None
+    damped: FloatArray | None = None
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
     @property
@@ -82,6 +84,11 @@ class History:
         return np.where(self.known, self.quantity, 0.0)
 
     @cached_property
+    def calm(self) -> FloatArray:
+        """[S, T], as `filled`, but without spikes: what levels are worked out from."""
+        return self.filled if self.damped is None else np.where(self.known, self.damped, 0.0)
+
+    @cached_property
     def n_known(self) -> IntArray:
         """[S], number of known days."""
         n_known: IntArray = np.sum(self.known, axis=1, dtype=np.int64)
@@ -92,12 +99,14 @@ class History:
         regressors = self.regressors
         if regressors is not None:
             regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
-        return History(self.quantity[:, : index + 1], self.days[: index + 1], regressors, self.pools)
+        damped = None if self.damped is None else self.damped[:, : index + 1]
+        return History(self.quantity[:, : index + 1], self.days[: index + 1], regressors, damped, self.pools)
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
         regressors = None if self.regressors is None else self.regressors[rows]
-        return History(self.quantity[rows], self.days, regressors, self.pools)
+        damped = None if self.damped is None else self.damped[rows]
+        return History(self.quantity[rows], self.days, regressors, damped, self.pools)
 
 
 def sells_whole_units(history: History) -> BoolArray:

@@ -95,7 +95,7 @@ def pooled_features(
 def _decayed(history: History, cutoffs: IntArray, half_lives: tuple[float, ...], power: float) -> FloatArray:
     """[S, C, L], decayed means of the quantity to a power."""
     weight = decay(history.n_days, cutoffs, half_lives)
-    powers: FloatArray = history.filled**power
+    powers: FloatArray = history.calm**power
     return ratio(project(powers, weight), project(history.known_weight, weight))
 
 
@@ -104,7 +104,7 @@ def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: Flo
     scale = level[:, :, np.newaxis]
     roots = np.square(_decayed(history, cutoffs, ROOT_HALF_LIVES, 0.5))
     weight = decay(history.n_days, cutoffs, SHARE_HALF_LIVES)
-    sold = (history.filled > 0).astype(np.float64)
+    sold = (history.calm > 0).astype(np.float64)
     days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
     spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
     return np.concatenate([roots / scale, mean / scale, days_sold, spread / scale], axis=2)
@@ -136,7 +136,7 @@ def _calendar(ahead: IntArray) -> FloatArray:
 
 def _since_sale(history: History, cutoffs: IntArray) -> IntArray:
     """[S, C], days since the last sale; more than the whole history where there was none."""
-    last = np.where(history.filled > 0, np.arange(history.n_days), -1)
+    last = np.where(history.calm > 0, np.arange(history.n_days), -1)
     since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
     return since
 

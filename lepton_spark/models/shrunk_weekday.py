@@ -43,10 +43,10 @@ def profiles(history: History, cutoffs: IntArray) -> Profiles:
     weekday = weekdays(history.days)
     for day in range(SEASON_LENGTH):
         on = weekday == day
-        units[:, :, day] = project(history.filled[:, on], weight[on])
+        units[:, :, day] = project(history.calm[:, on], weight[on])
         days[:, :, day] = project(history.known_weight[:, on], weight[on])
     level = ratio(units.sum(axis=2), days.sum(axis=2))
-    square = ratio(project(history.filled**2, weight[:, :, -1:])[..., 0], days[..., -1].sum(axis=2))
+    square = ratio(project(history.calm**2, weight[:, :, -1:])[..., 0], days[..., -1].sum(axis=2))
     mean = level[..., -1]
     with np.errstate(over="ignore", invalid="ignore"):
         dispersion = ratio(square - mean**2, mean)
@@ -102,7 +102,7 @@ def shrunk_index(own: Profiles, pool: PoolProfile) -> FloatArray:
 def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
     """[S, C], the mean of decayed means of half-lives 7 to 224 days."""
     weight = decay(history.n_days, cutoffs, LEVEL_HALF_LIVES)
-    means = ratio(project(history.filled, weight), project(history.known_weight, weight))
+    means = ratio(project(history.calm, weight), project(history.known_weight, weight))
     level: FloatArray = means.mean(axis=2)
     return level
 

@@ -133,6 +133,11 @@ FITS = Table(
             "sums of backtest errors by model, split and window",
         ),
         Column(
+            "adjustments",
+            "ARRAY<STRUCT<date: DATE, rule: STRING, before: DOUBLE, after: DOUBLE>>",
+            "days that models were given otherwise than sold",
+        ),
+        Column(
             "paths",
             "ARRAY<ARRAY<DOUBLE>>",
             "residual paths by window, for a sample of the series; null for the others",
@@ -140,6 +145,21 @@ FITS = Table(
         _FORECAST_HASH,
     ),
     key=("run_id", *SERIES_KEY),
+    partition_by=("run_id",),
+)
+
+ADJUSTMENTS = Table(
+    name="adjustments",
+    comment="What cleaning changed before fitting; errors are measured against what was sold",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        Column("date", "DATE", "the day", False),
+        Column("rule", "STRING", "spike: far beyond all sales before it", False),
+        Column("before", "DOUBLE", "units sold"),
+        Column("after", "DOUBLE", "units that models were given"),
+    ),
+    key=("run_id", *SERIES_KEY, "date", "rule"),
     partition_by=("run_id",),
 )
 
@@ -292,4 +312,5 @@ FORECAST_TABLES = (
     METRICS_SUMMARY,
     MODELS,
     RESIDUAL_PATHS,
+    ADJUSTMENTS,
 )

@@ -163,6 +163,23 @@ def test_fit_batch_keeps_a_series_whose_rows_cannot_be_read(settings: FitSetting
         assert made[place]["forecast"] == pytest.approx(whole[place]["forecast"], rel=1e-9)
 
 
+def test_a_spike_is_given_to_models_damped_and_named(settings: FitSettings) -> None:
+    rows = packed_rows(3)
+    units = np.array(rows["quantity"].to_pylist())
+    units[1, 150] = 5e6
+    changed = rows.set_column(4, "quantity", lists(units))
+    calm, spiked = fit_both(rows, settings).to_pylist(), fit_both(changed, settings).to_pylist()
+    assert [row["adjustments"] for row in calm] == [[], [], []]
+    ((one,),) = (row["adjustments"] for row in spiked if row["adjustments"])
+    assert (one["rule"], one["before"]) == ("spike", 5e6)
+    assert epoch_day(one["date"]) == CUTOFF - N_DAYS + 1 + 150
+    assert one["after"] < 100.0
+    assert np.mean(spiked[1]["forecast"]) == pytest.approx(np.mean(calm[1]["forecast"]), rel=0.3)
+    off = fit_both(changed, replace(settings, damp_spikes=False)).to_pylist()
+    assert off[1]["adjustments"] == []
+    assert np.mean(off[1]["forecast"]) > 1_000.0
+
+
 def test_paths_are_kept_for_the_sample_alone_and_say_which_way_it_missed(settings: FitSettings) -> None:
     rows = packed_rows(3)
     units = np.array(rows["quantity"].to_pylist())
