@@ -34,6 +34,23 @@ def forecasts(fits: DataFrame, cutoff: date) -> DataFrame:
     ).drop("quantiles", "place")
 
 
+def group_forecasts(fits: DataFrame, cutoff: date, *, by_location: bool) -> DataFrame:
+    """One row a segment and day ahead: the sum of its members, added up in one order whatever the cluster."""
+    rows = fits.select(
+        "run_id", "batch", F.explode(_segments(by_location)).alias("segment"), F.posexplode("forecast")
+    ).withColumnsRenamed({"pos": "place", "col": "units"})
+    keys = ("run_id", "segment", "place")
+    by_batch = rows.groupBy("batch", *keys).agg(
+        ordered_sum(F.col("units")).alias("units"), F.count("*").alias("n_series")
+    )
+    pooled = by_batch.groupBy(*keys).agg(
+        ordered_sum(F.col("units")).alias("forecast"), F.sum("n_series").alias("n_series")
+    )
+    step = F.col("place") + 1
+    dated = {"cutoff": F.lit(cutoff), "step": step, "date": F.date_add(F.lit(cutoff), step)}
+    return pooled.withColumns(dated).drop("place")
+
+
 def metrics(fits: DataFrame) -> DataFrame:
     """One row a series, role, split and window."""
     rows = fits.select("run_id", *SERIES_KEY, F.inline("metrics")).withColumnRenamed("is_role", "role")
@@ -91,14 +108,11 @@ def _segmented(fits: DataFrame, *, by_location: bool) -> DataFrame:
     """One row a series, window, model it counts for and segment it belongs to."""
     own = F.filter("metrics", lambda item: item["is_role"].isin(CHOSEN, SEASONAL_NAIVE))
     baseline = F.filter("metrics", lambda item: item["is_role"] == SEASONAL_NAIVE)
-    segments = [F.lit("all"), F.concat(F.lit("demand_class="), "demand_class")]
-    if by_location:
-        segments.append(F.concat(F.lit("location="), "location_id"))
     rows = fits.select(
         "run_id",
         "batch",
         *SERIES_KEY,
-        F.array(*segments).alias("segments"),
+        _segments(by_location).alias("segments"),
         baseline.alias("baseline"),
         F.inline(own),
     ).withColumnRenamed("model", "candidate")
@@ -114,6 +128,14 @@ def _segmented(fits: DataFrame, *, by_location: bool) -> DataFrame:
         }
     )
     return counted.withColumn("segment", F.explode("segments"))
+
+
+def _segments(by_location: bool) -> Column:
+    """The segments that a series belongs to."""
+    segments = [F.lit("all"), F.concat(F.lit("demand_class="), "demand_class")]
+    if by_location:
+        segments.append(F.concat(F.lit("location="), "location_id"))
+    return F.array(*segments)
 
 
 def _counts_for() -> Column:

@@ -178,6 +178,8 @@ def _cut(warehouse: Warehouse, plan: Plan) -> None:
     _write(warehouse, "metrics", cut.metrics(fits), plan)
     _write(warehouse, "metrics_summary", cut.metrics_summary(fits, by_location=by_location), plan)
     _write(warehouse, "models", cut.models(fits), plan)
+    groups = cut.group_forecasts(fits, plan.cutoff, by_location=by_location)
+    _write(warehouse, "group_forecasts", groups, plan)
     _write(warehouse, "adjustments", cut.adjustments(fits), plan)
     _write(warehouse, "residual_paths", cut.residual_paths(fits), plan)
 

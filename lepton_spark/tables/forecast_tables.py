@@ -148,6 +148,22 @@ FITS = Table(
     partition_by=("run_id",),
 )
 
+GROUP_FORECASTS = Table(
+    name="group_forecasts",
+    comment="Sums of the members' forecasts for a segment: everything, a demand class, a location",
+    columns=(
+        RUN_ID,
+        Column("segment", "STRING", "all, demand_class=NAME or location=ID", False),
+        Column("cutoff", "DATE", "the last day that a model saw", False),
+        Column("step", "INT", "days after the cutoff", False),
+        Column("date", "DATE", "the day", False),
+        Column("forecast", "DOUBLE", "units, the sum of the members' means", False),
+        Column("n_series", "BIGINT", "members", False),
+    ),
+    key=("run_id", "segment", "date"),
+    partition_by=("run_id",),
+)
+
 ADJUSTMENTS = Table(
     name="adjustments",
     comment="What cleaning changed before fitting; errors are measured against what was sold",
@@ -313,4 +329,5 @@ FORECAST_TABLES = (
     MODELS,
     RESIDUAL_PATHS,
     ADJUSTMENTS,
+    GROUP_FORECASTS,
 )

@@ -247,6 +247,25 @@ def test_paths_of_whole_windows_are_kept_for_sums_over_days(done: Done) -> None:
     assert {len(row["path"]) for row in mine} == {HORIZON}
 
 
+def test_groups_are_the_sums_of_their_members(done: Done) -> None:
+    members: dict[tuple[str, date], float] = {}
+    classes = {
+        (row["product_id"], row["location_id"]): row["demand_class"]
+        for row in done.world.rows("models", done.result.run_id)
+    }
+    for row in done.world.rows("forecasts", done.result.run_id):
+        kind = classes[row["product_id"], row["location_id"]]
+        for segment in ("all", f"demand_class={kind}", f"location={row['location_id']}"):
+            members[segment, row["date"]] = members.get((segment, row["date"]), 0.0) + row["forecast"]
+    groups = {
+        (row["segment"], row["date"]): row["forecast"]
+        for row in done.world.rows("group_forecasts", done.result.run_id)
+    }
+    assert groups.keys() == members.keys()
+    for key, units in groups.items():
+        assert units == pytest.approx(members[key], rel=1e-12)
+
+
 def test_too_small_a_shop_trains_no_trees_and_says_so(done: Done) -> None:
     rows = done.world.rows("pooled_trees", done.result.run_id)
     assert {row["foretells"] for row in rows} == {"none"}
