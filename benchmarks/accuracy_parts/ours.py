@@ -2,19 +2,25 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
+from types import ModuleType
+from unittest.mock import patch
 
 import numpy as np
 
+from accuracy_parts.belief import SEVEN
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import LEVELS, Output
 from lepton_spark.config import BacktestSettings, ForecastSettings, PanelSettings
+from lepton_spark.evaluation import calibration, selection
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.demand import demand_classes
 from lepton_spark.evaluation.final import forecast_batch
 from lepton_spark.evaluation.selection import class_table, select
 from lepton_spark.evaluation.windows import Role, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
+from lepton_spark.models import month_days, pooled, pooled_features, shrunk_weekday, spikes
 from lepton_spark.models.arrays import IntArray
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.pooled_training import train
@@ -73,24 +79,59 @@ def _as_run(origin: Origin) -> Output:
     sums = scored.sums.map(lambda values: values[:, of_role(windows, Role.VALIDATION)])
     seen = history.quantity[:, : history.n_days - HORIZON]
     classes = demand_classes(seen, panel.new_days, panel.obsolete_days)
-    selection = select(sums, classes, class_table(sums, classes), MIN_CHOICE_DAYS)
+    chosen = select(sums, classes, class_table(sums, classes), MIN_CHOICE_DAYS)
     made = forecast_batch(
         history,
         np.zeros((history.n_series, HORIZON), dtype=np.bool_),
         candidates,
-        selection,
+        chosen,
         windows,
         horizon=HORIZON,
-        levels=tuple(LEVELS.tolist()),
+        levels=tuple(SEVEN.tolist()),
         obsolete_days=panel.obsolete_days,
         min_train_days=backtest.min_train_days,
     )
-    return Output(made.forecast, made.quantiles, time.perf_counter() - start)
+    scored_levels = np.isin(SEVEN, LEVELS)
+    seconds = time.perf_counter() - start
+    return Output(made.forecast, made.quantiles[..., scored_levels], seconds, made.quantiles, made.dispersion)
+
+
+def _without(*changed: tuple[ModuleType, str, object]) -> Callable[[Origin], Output]:
+    """What a run would publish with some constants changed, one part at a time."""
+
+    def forecast(origin: Origin) -> Output:
+        with ExitStack() as stack:
+            for module, name, value in changed:
+                stack.enter_context(patch.object(module, name, value))
+            return _as_run(origin)
+
+    return forecast
+
+
+def _no_median(*_: object) -> None:
+    """In place of the trees of the median."""
+
+
+WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
+    "without trees": _without((pooled, "TREES_SHARE", 0.0), (pooled, "UNITS_TO_GO_BY", 0.0)),
+    "without the level of late": _without((pooled_features, "LATE", list(range(1, 7)))),
+    "without a median of its own": _without((pooled, "median_forecast", _no_median)),
+    "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),
+    "without damping of spikes": _without((spikes, "STANDARD_DEVIATIONS", 1e9)),
+    "without shrinking of weekdays": _without((shrunk_weekday, "PRIOR_UNITS", 1.0)),
+    "without a pool's dispersion": _without((calibration, "PRIOR_ERRORS", 1e-3)),
+    "without any choice": _without((selection, "CLASS_GAIN", 1.0), (selection, "CLEAR_GAIN", 1.0)),
+    "with every choice by least error": _without(
+        (selection, "CLASS_GAIN", 0.0), (selection, "CLEAR_GAIN", 0.05), (selection, "CLEAR_ERRORS", 1.0)
+    ),
+}
+"""The default with one part off; the level of late is then the mean of all half-lives."""
 
 
 OURS: Mapping[str, Callable[[Origin], Output]] = {
     "lepton as run": _as_run,
     "lepton pooled": _alone(POOLED),
     "lepton shrunk weekday": _alone(SHRUNK_WEEKDAY),
+    **{f"lepton {name}": run for name, run in WITHOUT.items()},
     **{f"lepton {name}": _alone(name) for name in ("exponential_smoothing", "theta", "croston_sba", "tsb")},
 }

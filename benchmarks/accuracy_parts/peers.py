@@ -21,14 +21,16 @@ from statsforecast.models import (
     SeasonalWindowAverage,
     WindowAverage,
 )
+from statsforecast.utils import ConformalIntervals
 
 from accuracy_parts.direct_lightgbm import direct_lightgbm
 from accuracy_parts.protocol import HORIZON, Origin
-from accuracy_parts.scores import Output
+from accuracy_parts.scores import LEVELS, Output
 from lepton_spark.models.arrays import FloatArray
 from lepton_spark.models.batch import History
 
 Model = Callable[[Origin], Output]
+N_PAST = 4
 MEDIAN = "median of six"
 MEDIAN_OF = (
     "AutoETS",
@@ -59,6 +61,49 @@ def statistical(model: object) -> Model:
         return _output(table.sort_values(["unique_id", "ds"])[column], start)
 
     return forecast
+
+
+def conformal(origin: Origin) -> Output:
+    """Statsforecast's conformal intervals around the window average; its mean is its median."""
+    start = time.perf_counter()
+    intervals = ConformalIntervals(h=HORIZON, n_windows=2)  # more need longer histories than some have
+    model = WindowAverage(28, prediction_intervals=intervals)
+    engine = StatsForecast(models=[model], freq="D", n_jobs=1)
+    frame = long_frame(origin.history)
+    table = engine.forecast(df=frame, h=HORIZON, level=[80]).sort_values(["unique_id", "ds"])
+    name = "WindowAverage"
+    columns = [table[f"{name}-lo-80"], table[name], table[f"{name}-hi-80"]]
+    stacked = [_output(column, start).forecast for column in columns]
+    seconds = time.perf_counter() - start
+    return Output(stacked[1], np.sort(np.stack(stacked, axis=2), axis=2), seconds)
+
+
+def empirical(origin: Origin) -> Output:
+    """The quantiles of all products' past sales over their own mean of 28 days, times each one's mean now.
+
+    Past: on the 28 days after each of four earlier cutoffs, 28 days apart; the plainest pooling there is.
+    """
+    start = time.perf_counter()
+    history = origin.history
+    means = np.nan_to_num(_recent_mean(history.quantity))
+    ratios = []
+    for back in range(1, N_PAST + 1):
+        column = history.n_days - HORIZON * back
+        before = _recent_mean(history.quantity[:, :column])[:, np.newaxis]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = history.quantity[:, column : column + HORIZON] / before
+        ratios.append(found[np.isfinite(found)])
+    quantiles = np.quantile(np.concatenate(ratios), LEVELS)
+    forecast = np.repeat(means[:, np.newaxis], HORIZON, axis=1)
+    return Output(forecast, forecast[..., np.newaxis] * quantiles, time.perf_counter() - start)
+
+
+def _recent_mean(quantity: FloatArray) -> FloatArray:
+    recent = quantity[:, -HORIZON:]
+    known = ~np.isnan(recent)
+    with np.errstate(invalid="ignore"):
+        mean: FloatArray = np.where(known, recent, 0.0).sum(axis=1) / known.sum(axis=1)
+    return mean
 
 
 def recursive_lightgbm(objective: str) -> Model:
@@ -104,4 +149,6 @@ PEERS: Mapping[str, Model] = {
     "mlforecast Poisson": recursive_lightgbm("poisson"),
     "mlforecast Tweedie": recursive_lightgbm("tweedie"),
     "direct LightGBM": direct_lightgbm,
+    "WindowAverage(28), conformal": conformal,
+    "empirical pooling": empirical,
 }

@@ -20,11 +20,15 @@ class Output:
     """One model's forecasts at one origin.
 
     forecast: [S, H], units, the mean; quantiles: [S, H, 3] at `LEVELS`, or None.
+    seven: [S, H, 7], the published quantiles, where they are to be believed; dispersion: [S], variance over
+    mean of the negative binomial behind them, NaN where it is another.
     """
 
     forecast: FloatArray
     quantiles: FloatArray | None
     seconds: float
+    seven: FloatArray | None = None
+    dispersion: FloatArray | None = None
 
 
 @dataclass(frozen=True)
