@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from lepton_spark.config.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.plan_settings import PlanSettings
 from lepton_spark.config.refusal import Refusal, refuse
 from lepton_spark.config.section import Day, Name, OptionText, Section
 
@@ -18,6 +19,7 @@ __all__ = [
     "GateSettings",
     "InputSettings",
     "PanelSettings",
+    "PlanSettings",
     "PublishSettings",
     "SparkSettings",
     "WarehouseSettings",
@@ -153,6 +155,7 @@ class Config(Section):
 
     warehouse: WarehouseSettings = WarehouseSettings()
     input: InputSettings = InputSettings()
+    plans: PlanSettings = PlanSettings()
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
     backtest: BacktestSettings = BacktestSettings()

@@ -60,7 +60,7 @@ class FitBatch:
         return History(np.full((1, 1), np.nan), np.array([self.settings.calendar.cutoff]))
 
     def _history(self, rows: pa.Table) -> tuple[History, StringArray]:
-        history = self.settings.history(packed_batch(rows))
+        history = self.settings.history(packed_batch(rows, self.settings.n_measures))
         return history, demand_classes(history.quantity, self.settings.new_days, self.settings.obsolete_days)
 
     def _forecast(

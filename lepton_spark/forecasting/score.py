@@ -33,7 +33,7 @@ class ScoreBatch:
 
     def _score(self, rows: pa.Table) -> pa.Table:
         given = self.settings
-        history = given.history(packed_batch(rows))
+        history = given.history(packed_batch(rows, given.n_measures))
         classes = given.classes_for_choice(history)
         scores = score_candidates(
             history, given.candidates, given.windows, given.horizon, given.min_train_days

@@ -19,7 +19,7 @@ from lepton_spark.models.registry import (
 )
 from lepton_spark.models.spikes import damped
 from lepton_spark.panel.calendar import Calendar
-from lepton_spark.panel.dense import PackedBatch, dense_history
+from lepton_spark.panel.dense import PackedBatch, dense_history, plans_of
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
@@ -36,6 +36,7 @@ class FitSettings:
     """The candidates, the windows, the calendar up to the cutoff, and what decides a series' class.
 
     regressors: what was registered in the driver, to be known to the workers too.
+    n_measures: planned measures a day; 0 where nothing is planned.
     pools: what all series share, by the epoch day of a window's cutoff and of the run's.
     """
 
@@ -48,6 +49,7 @@ class FitSettings:
     obsolete_days: int
     history_days: int
     damp_spikes: bool = True
+    n_measures: int = 0
     regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
@@ -80,8 +82,11 @@ class FitSettings:
     def history(self, packed: PackedBatch) -> History:
         """A batch's history up to the run's cutoff, with what the series share."""
         dense = dense_history(packed, self.calendar, self.history_days)
-        calm = damped(dense.quantity) if self.damp_spikes else None
-        return replace(dense, damped=calm, pools=self.pools)
+        plans = plans_of(packed, self.horizon)
+        planned = None if plans is None else plans.by_day(dense.days)
+        spared = None if planned is None else planned[:, : dense.n_days].max(axis=2) > 0
+        calm = damped(dense.quantity, spared) if self.damp_spikes else None
+        return replace(dense, regressors=planned, damped=calm, pools=self.pools, plans=plans)
 
     def classes_for_choice(self, history: History) -> StringArray:
         """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""
@@ -111,5 +116,6 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
         obsolete_days=config.panel.obsolete_days,
         history_days=config.panel.history_days,
         damp_spikes=config.panel.damp_spikes,
+        n_measures=config.plans.n_measures,
         regressors=registered_regressors(),
     )

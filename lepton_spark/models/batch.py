@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.plans import Plans
 from lepton_spark.models.trees import PooledTrees
 
 SEASON_LENGTH = 7
@@ -42,7 +43,8 @@ class History:
 
     quantity: [S, T], units; NaN = unknown, 0 = no sale.
     days: [T], consecutive epoch days.
-    regressors: [S, T+H, K] known by the cutoff, or None; only scikit-learn regressors read them.
+    regressors: [S, T+H, K] known by the cutoff, or None; read by `pooled` and by scikit-learn regressors.
+    plans: where the regressors come from, so that an earlier cutoff knows only what was planned by then.
     damped: [S, T], the quantity without spikes, worked out from the days before each; None: spikes stay.
     pools: what all series share as known at a cutoff, by its epoch day, C = 1; none where nothing is shared.
     """
@@ -52,6 +54,7 @@ class History:
     regressors: FloatArray | None = None
     damped: FloatArray | None = None
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
+    plans: Plans | None = None
 
     @property
     def n_series(self) -> int:
@@ -96,17 +99,20 @@ class History:
 
     def until(self, index: int) -> "History":
         """The history as it stood when column `index` was the cutoff; later days are out of reach."""
-        regressors = self.regressors
-        if regressors is not None:
+        days, regressors = self.days[: index + 1], self.regressors
+        if self.plans is not None:
+            regressors = self.plans.by_day(days)
+        elif regressors is not None:
             regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
         damped = None if self.damped is None else self.damped[:, : index + 1]
-        return History(self.quantity[:, : index + 1], self.days[: index + 1], regressors, damped, self.pools)
+        return History(self.quantity[:, : index + 1], days, regressors, damped, self.pools, self.plans)
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
         regressors = None if self.regressors is None else self.regressors[rows]
         damped = None if self.damped is None else self.damped[rows]
-        return History(self.quantity[rows], self.days, regressors, damped, self.pools)
+        plans = None if self.plans is None else self.plans.select(rows)
+        return History(self.quantity[rows], self.days, regressors, damped, self.pools, plans)
 
 
 def sells_whole_units(history: History) -> BoolArray:

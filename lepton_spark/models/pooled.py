@@ -22,6 +22,9 @@ A product that hardly sold tells its rate too high: its first sale is why it is 
 
 GO_BY_DAYS = 112
 
+PLANNED_SHARE = 0.9
+"""The trees' least part of the mean where promotions are planned: they alone know of them."""
+
 LARGEST_LOG_RATIO = 3.0
 """Trees say at most e^3 times the weekday forecast, also of a series unlike any they were trained on."""
 
@@ -59,11 +62,14 @@ class Pooled:
 def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
     """[S, H], units, at the only cutoff of the features."""
     shrunk = features.shrunk[:, 0]
-    base, days = week_blocks(features)
-    weeks = np.arange(base.shape[2], dtype=np.float64)[:, np.newaxis]
-    logs = [bag.predict(features.series[:, 0], days[:, 0], weeks) for bag in trees.mean]
-    ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)  # [S, B]
-    by_day = ratio[:, np.arange(shrunk.shape[1]) // BLOCK_DAYS]
+    days = week_blocks(features)[1][:, 0]  # [S, B, 1]
+    week_of = np.arange(shrunk.shape[1]) // BLOCK_DAYS
+    weeks = np.arange(days.shape[1], dtype=np.float64)[:, np.newaxis]
+    if features.plans.shape[3]:  # what is planned for a day is asked day by day
+        days, weeks = np.concatenate([days[:, week_of], features.plans[:, 0]], axis=2), weeks[week_of]
+    logs = [bag.predict(features.series[:, 0], days, weeks) for bag in trees.mean]
+    ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)
+    by_day = ratio if features.plans.shape[3] else ratio[:, week_of]
     share = trees_share(features)[:, np.newaxis]
     level = features.shrunk_level[:, 0]
     late = np.divide(features.late[:, 0], level, out=np.ones_like(level), where=level > 0)[:, np.newaxis]
@@ -75,7 +81,7 @@ def trees_share(features: PooledFeatures) -> FloatArray:
     """[S], the trees' part of the mean at the only cutoff: nearly all where a product hardly sold."""
     units = features.level[:, 0] * np.minimum(features.age[:, 0], GO_BY_DAYS)
     share: FloatArray = TREES_SHARE + (1.0 - TREES_SHARE) * UNITS_TO_GO_BY / (units + UNITS_TO_GO_BY)
-    return share
+    return np.maximum(share, PLANNED_SHARE) if features.plans.shape[3] else share
 
 
 def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray) -> FloatArray:

@@ -26,6 +26,9 @@ HALF_LIVES = (3.0, *LEVEL_HALF_LIVES, 364.0)
 LATE = [HALF_LIVES.index(days) for days in (7.0, 14.0)]
 ROOT_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 SHARE_HALF_LIVES = (14.0, 28.0, 112.0)
+PLAN_DAYS = (28, 112)
+"""Days of late, and of what is usual, behind the features of plans."""
+
 LEAST_LEVEL = 1e-3
 """Units a day below which a level counts as this, so that ratios to it stay finite."""
 
@@ -40,6 +43,7 @@ class PooledFeatures:
     since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
     log_dispersion: [S, C], log of variance over mean.
     shrunk_level, late: [S, C], units a day, the level behind `shrunk` and that of the last weeks.
+    plans: [S, C, H, 3K], of each planned measure that of the day, its mean of late, its distance to usual.
     """
 
     level: FloatArray
@@ -52,6 +56,7 @@ class PooledFeatures:
     log_dispersion: FloatArray
     shrunk_level: FloatArray
     late: FloatArray
+    plans: FloatArray
 
     def days_over(self, base: FloatArray) -> FloatArray:
         """[S, C, H, K2 + 1], the features of the days and the log of a forecast [S, C, H], units."""
@@ -89,6 +94,7 @@ def pooled_features(
         own.log_dispersion,
         shrunk_level,
         mean[..., LATE].mean(axis=2),
+        _of_plans(history, cutoffs, horizon),
     )
 
 
@@ -124,6 +130,24 @@ def _of_days(
     of_pool = pool.index[np.arange(len(ahead))[:, np.newaxis], weekdays(ahead), -2]  # [C, H]
     shared = np.broadcast_to(of_pool[..., np.newaxis], (*shrunk.shape, 1))
     return np.concatenate([index, raw, shared, (shrunk / scale[..., 0])[..., np.newaxis]], axis=3)
+
+
+def _of_plans(history: History, cutoffs: IntArray, horizon: int) -> FloatArray:
+    """[S, C, H, 3K]; K is 0 where nothing is planned."""
+    planned = history.regressors
+    if planned is None:
+        return np.zeros((history.n_series, len(cutoffs), horizon, 0))
+    sums = np.concatenate([np.zeros_like(planned[:, :1]), np.cumsum(planned, axis=1)], axis=1)
+    found = []
+    for cutoff in cutoffs.tolist():
+        ahead = planned[:, cutoff + 1 : cutoff + 1 + horizon]
+        late, usual = (
+            (sums[:, cutoff + 1] - sums[:, max(cutoff + 1 - days, 0)]) / min(days, cutoff + 1)
+            for days in PLAN_DAYS
+        )
+        late, usual = (np.repeat(mean[:, np.newaxis], horizon, axis=1) for mean in (late, usual))
+        found.append(np.concatenate([ahead, late, ahead - usual], axis=2))
+    return np.stack(found, axis=1)
 
 
 def _calendar(ahead: IntArray) -> FloatArray:

@@ -72,8 +72,14 @@ class TrainingRows:
         days = week_blocks(features)[1]
         over = np.maximum(base, LEAST_LEVEL)
         weight = over * (features.level**LEVEL_POWER / np.exp(features.log_dispersion))[..., np.newaxis]
+        plans = _week_means(features.plans)
         columns = np.hstack(
-            [features.series[series, cutoff], days[series, cutoff, week], week[:, np.newaxis]]
+            [
+                features.series[series, cutoff],
+                days[series, cutoff, week],
+                plans[series, cutoff, week],
+                week[:, np.newaxis],
+            ]
         )
         return PickedRows(columns, (units / over)[told], weight[told])
 
@@ -145,6 +151,13 @@ def finite(history: History) -> History:
     with np.errstate(over="ignore", invalid="ignore"):
         sound: BoolArray = np.isfinite(np.sum(history.filled**2, axis=1))
     return history if sound.all() else history.select(sound)
+
+
+def _week_means(plans: FloatArray) -> FloatArray:
+    """[S, C, B, P], means over the days of each week of plan features [S, C, H, P]."""
+    by_feature = np.moveaxis(plans, 3, 2)
+    means = block_sums(by_feature) / block_sums(np.ones(plans.shape[2]))
+    return np.moveaxis(means, 2, 3)
 
 
 def known_blocks(known: BoolArray) -> BoolArray:

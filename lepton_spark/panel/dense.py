@@ -7,6 +7,7 @@ import numpy as np
 
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History
+from lepton_spark.models.plans import Plans
 from lepton_spark.panel.calendar import Calendar
 
 RECENT_DAYS = 28
@@ -19,6 +20,8 @@ class PackedBatch:
 
     series: [K], whose row it is. first_day: [K], epoch days. offsets: [K+1], where its days stand.
     quantity: [N], units; NaN = no row in `sales`.
+    plan_series: [M], whose plan it is; plan: [M, 3 + K], first day, last day, known day, measures; None where
+    nothing is planned.
     """
 
     product_ids: tuple[str, ...]
@@ -27,6 +30,8 @@ class PackedBatch:
     first_day: IntArray
     offsets: IntArray
     quantity: FloatArray
+    plan_series: IntArray | None = None
+    plan: FloatArray | None = None
 
     @cached_property
     def series_begin(self) -> IntArray:
@@ -62,6 +67,14 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
     skipped = int(begin.min())
     return History(quantity[:, skipped:], np.arange(start + skipped, calendar.cutoff + 1))
+
+
+def plans_of(packed: PackedBatch, horizon: int) -> Plans | None:
+    """What is planned for the series of a batch."""
+    if packed.plan_series is None or packed.plan is None:
+        return None
+    first, last, known = packed.plan[:, :3].astype(np.int64).T
+    return Plans(len(packed.product_ids), packed.plan_series, first, last, known, packed.plan[:, 3:], horizon)
 
 
 def series_facts(history: History) -> SeriesFacts:

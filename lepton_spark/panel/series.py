@@ -41,6 +41,15 @@ def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, 
     )
 
 
+def with_plans(series: DataFrame, plans: DataFrame, n_batches: int) -> DataFrame:
+    """The packed years and, as further rows of the same groups, a series' plans: `plan` is null for years.
+
+    plans: the series' key and `plan`.
+    """
+    rows = plans.withColumn("batch", batch_of(n_batches))
+    return series.unionByName(rows, allowMissingColumns=True)
+
+
 def batch_of(n_batches: int) -> Column:
     """The batch of a series: a hash of its ids, whatever else is in the run."""
     return F.pmod(F.xxhash64(*SERIES_KEY), F.lit(n_batches)).cast("int")

@@ -17,7 +17,9 @@ from lepton_spark.forecasting.share import collect_pools, share, with_trees
 from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
-from lepton_spark.panel.series import batch_count, count_series, run_series
+from lepton_spark.panel.series import batch_count, count_series, run_series, with_plans
+from lepton_spark.pipelines.ingest_plans import fingerprint as plans_fingerprint
+from lepton_spark.pipelines.ingest_plans import known_plans, plans_of_series
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches, fingerprint_of, run_id_for
 from lepton_spark.pipelines.panel import packed_until
 from lepton_spark.pipelines.progress import Progress
@@ -46,6 +48,7 @@ class ForecastResult:
 class Plan:
     """What a run works with; its row of `runs`, and what the workers are given.
 
+    plans: what is planned and known by the cutoff.
     tried_before: rows of an earlier try that was cut short may stand in the tables.
     """
 
@@ -53,6 +56,7 @@ class Plan:
     cutoff: date
     settings: FitSettings
     tried_before: bool = False
+    plans: DataFrame | None = None
 
 
 def forecast(
@@ -88,7 +92,9 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
     volumes = day_volumes(warehouse.read("sales"))
     by_lines = config.input.kind == "transactions"
     cutoff = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=asked)
-    fingerprint = fingerprint_of(complete_batches(warehouse, cutoff))
+    plans = known_plans(warehouse, config, cutoff)
+    planned = [] if plans is None else [f"plans:{plans_fingerprint(plans)}"]
+    fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *planned])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),
@@ -100,7 +106,7 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
         counts={"series_in": n_series},
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
-    return Plan(run, cutoff, settings)
+    return Plan(run, cutoff, settings, plans=plans)
 
 
 def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
@@ -114,7 +120,10 @@ def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
 def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str, int]:
     """Write all tables of a run but `runs`; gives the counts in and out."""
     cancellations = warehouse.read("cancellations") if warehouse.exists("cancellations") else None
-    series = run_series(warehouse.read("panel"), cancellations, plan.cutoff, plan.run.n_batches or 1)
+    n_batches = plan.run.n_batches or 1
+    series = run_series(warehouse.read("panel"), cancellations, plan.cutoff, n_batches)
+    if plan.plans is not None:
+        series = with_plans(series, plans_of_series(plan.plans, series), n_batches)
     with progress.stage("what the series share"):
         plan = _share(warehouse, plan, series)
     with progress.stage("backtest of the candidates"):

@@ -26,10 +26,10 @@ State = Literal["running", "complete", "refused", "failed"]
 
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("input",),
-    "forecast": ("panel", "forecast", "backtest"),
+    "forecast": ("plans", "panel", "forecast", "backtest"),
     "publish": ("gates", "publish"),
 }
-_NOT_RESULTS = {"input": {"path"}, "forecast": {"cutoff"}}
+_NOT_RESULTS = {"input": {"path"}, "plans": {"path"}, "forecast": {"cutoff"}}
 """Where files lie changes no result, and a run's cutoff enters its id by itself."""
 
 _LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")

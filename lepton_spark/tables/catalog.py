@@ -5,10 +5,11 @@ from types import MappingProxyType
 
 from lepton_spark.tables.forecast_tables import FORECAST_TABLES
 from lepton_spark.tables.ingest_tables import INGEST_TABLES
+from lepton_spark.tables.plan_tables import PLAN_TABLES
 from lepton_spark.tables.run_tables import RUN_TABLES
 from lepton_spark.tables.schema import Table
 
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.name: table for table in (*INGEST_TABLES, *FORECAST_TABLES, *RUN_TABLES)}
+    {table.name: table for table in (*INGEST_TABLES, *PLAN_TABLES, *FORECAST_TABLES, *RUN_TABLES)}
 )
 """Every table by name."""

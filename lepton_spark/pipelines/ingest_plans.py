@@ -1,0 +1,91 @@
+"""Plans to Delta: what their source says now, in one commit, when it changed."""
+
+import hashlib
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.config import Config
+from lepton_spark.errors import InputError, explain
+from lepton_spark.ingest.plans import read_plans
+from lepton_spark.pipelines.progress import Progress
+from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schema import SERIES_KEY
+
+_FACTS = ("product_id", "location_id", "start_date", "end_date", "known_at", "measures")
+
+
+def load_plans(spark: SparkSession, config: Config, progress: Progress) -> None:
+    """Replaces `plans` and `plan_rejects` by what the source says, unless they say it already.
+
+    Raises: InputError for a source that cannot be read.
+    """
+    if config.plans.path is None:
+        return
+    warehouse = Warehouse(spark, config.warehouse.root)
+    with progress.stage("plans") as stage:
+        rows = read_plans(spark, config.plans, config.input.product_case).persist()
+        try:
+            good = rows.where(F.col("reason").isNull()).select(*_FACTS).distinct()
+            bad = rows.where(F.col("reason").isNotNull())
+            if fingerprint(good) != fingerprint(warehouse.read("plans")):
+                warehouse.overwrite("plans", good)
+            if bad.count() or warehouse.exists("plan_rejects"):
+                warehouse.overwrite("plan_rejects", bad)
+            reasons = {row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()}
+            refused = "".join(f", {count:,} refused: {reason}" for reason, count in sorted(reasons.items()))
+            stage.note(f"{good.count():,} rows{refused}")
+        finally:
+            rows.unpersist()
+
+
+def known_plans(warehouse: Warehouse, config: Config, cutoff: date) -> DataFrame | None:
+    """The rows of `plans` known by a cutoff; None without the section.
+
+    Raises: InputError when they were never loaded, or hold other measures than the configuration.
+    """
+    if config.plans.path is None:
+        return None
+    if not warehouse.exists("plans"):
+        raise InputError(
+            explain("table plans", "none", "what plans.path holds", "Run `lepton ingest` first.")
+        )
+    plans = warehouse.read("plans").where(F.col("known_at").isNull() | (F.col("known_at") <= F.lit(cutoff)))
+    other = plans.where(F.size("measures") != F.lit(config.plans.n_measures))
+    if not other.isEmpty():
+        allowed = f"{config.plans.n_measures} measures, as plans.columns.measures"
+        raise InputError(explain("table plans", "rows of others", allowed, "Run `lepton ingest` again."))
+    return plans
+
+
+def fingerprint(plans: DataFrame) -> str:
+    """What rows of plans say, whatever their order."""
+    hashed = F.xxhash64(
+        *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in _FACTS[:-1]), "measures"
+    )
+    row = plans.agg(F.count("*").alias("n"), F.sum(hashed.cast("decimal(38,0)")).alias("sum")).first()
+    said = "" if row is None else f"{row['n']}:{row['sum']}"
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def plans_of_series(plans: DataFrame, series: DataFrame) -> DataFrame:
+    """One row a series that has plans: `plan`, a flat list of first, last, known day and measures of each.
+
+    A plan without a location is for all of the product's. series: with the key of each, any number of rows.
+    """
+    keys = series.select(*SERIES_KEY).distinct()
+    at = plans.withColumnRenamed("location_id", "planned_at")
+    here = F.col("planned_at").isNull() | (F.col("planned_at") == F.col("location_id"))
+    known = F.coalesce(F.unix_date("known_at").cast("double"), F.lit(ALWAYS_KNOWN))
+    facts = F.concat(
+        F.array(F.unix_date("start_date").cast("double"), F.unix_date("end_date").cast("double"), known),
+        "measures",
+    )
+    joined = keys.join(at, "product_id").where(here).select(*SERIES_KEY, facts.alias("facts"))
+    by_series = joined.groupBy(*SERIES_KEY).agg(F.sort_array(F.collect_list("facts")).alias("lists"))
+    return by_series.select(*SERIES_KEY, F.flatten("lists").alias("plan"))
+
+
+ALWAYS_KNOWN = -1e6
+"""An epoch day before all sales, in double."""

@@ -1,0 +1,30 @@
+"""What is planned ahead, and the rows of its source that could not be read."""
+
+from lepton_spark.tables.schema import PRODUCT_ID, Column, Table
+
+PLANS = Table(
+    name="plans",
+    comment="Promotions that are known ahead, as their source says now",
+    columns=(
+        PRODUCT_ID,
+        Column("location_id", "STRING", "the place of sale; null: every place"),
+        Column("start_date", "DATE", "first day", False),
+        Column("end_date", "DATE", "last day, counted", False),
+        Column("known_at", "DATE", "the day from which this was known; null: always"),
+        Column("measures", "ARRAY<DOUBLE>", "numbers from 0 to 1, as plans.columns.measures", False),
+    ),
+    key=("product_id", "location_id", "start_date", "end_date", "known_at"),
+    checks={"plans_end_after_their_start": "end_date >= start_date"},
+)
+
+PLAN_REJECTS = Table(
+    name="plan_rejects",
+    comment="Rows of the plans' source that could not be read",
+    columns=(
+        Column("reason", "STRING", "why the row was refused", False),
+        Column("line", "STRING", "the row's mapped columns as JSON"),
+    ),
+    key=("line",),
+)
+
+PLAN_TABLES = (PLANS, PLAN_REJECTS)

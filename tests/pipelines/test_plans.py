@@ -1,0 +1,164 @@
+"""Planned promotions from their file to forecasts: what was known counts, what was not does not."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import BacktestSettings, Config, ForecastSettings, InputSettings, WarehouseSettings
+from lepton_spark.config.plan_settings import PlanColumns, PlanSettings
+from lepton_spark.config.tree import PanelSettings
+from lepton_spark.errors import InputError
+from lepton_spark.pipelines.forecast import ForecastResult, forecast
+from lepton_spark.pipelines.ingest import ingest
+from lepton_spark.pipelines.panel import update_panel
+from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.tables import Warehouse
+
+FIRST = date(2024, 1, 1)
+CUTOFF = FIRST + timedelta(days=99)
+HORIZON = 7
+HEADER = "item,from,to,share,told\n"
+PAST = [(day, day + 2) for day in range(10, 90, 20)]
+"""Days after `FIRST` on which both products were promoted."""
+
+
+@dataclass(frozen=True)
+class Store:
+    spark: SparkSession
+    root: Path
+
+    @property
+    def config(self) -> Config:
+        return Config(
+            warehouse=WarehouseSettings(root=str(self.root / "tables")),
+            input=InputSettings(path=str(self.root / "in"), product_case="upper"),
+            plans=PlanSettings(
+                path=str(self.root / "plans.csv"),
+                columns=PlanColumns(
+                    product_id="item", start_date="from", end_date="to", measures=("share",), known_at="told"
+                ),
+            ),
+            panel=PanelSettings(last_day="complete"),
+            forecast=ForecastSettings(horizon=HORIZON, models=("sklearn_linear_regression",)),
+            backtest=BacktestSettings(validation_windows=0),
+        )
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.spark, self.config.warehouse.root)
+
+    def plan(self, *lines: str) -> None:
+        (self.root / "plans.csv").write_text(HEADER + "\n".join(lines) + "\n")
+
+    def ingest(self) -> None:
+        ingest(self.spark, self.config, _clock, None, SilentProgress())
+
+    def forecast(self) -> ForecastResult:
+        self.ingest()
+        update_panel(self.spark, self.config, _clock, SilentProgress())
+        return forecast(self.spark, self.config, CUTOFF, _clock, SilentProgress())
+
+    def days_ahead(self, run_id: str) -> dict[str, list[float]]:
+        rows = self.warehouse.read("forecasts").where(f"run_id = '{run_id}'").orderBy("product_id", "step")
+        found: dict[str, list[float]] = {}
+        for row in rows.collect():
+            found.setdefault(row["product_id"], []).append(row["forecast"])
+        return found
+
+
+def _clock() -> datetime:
+    return datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def _line(item: str, first: int, last: int, share: float | str, told: int | str = 0) -> str:
+    days = [FIRST + timedelta(days=day) for day in (first, last)]
+    known = FIRST + timedelta(days=told) if isinstance(told, int) else told
+    return f"{item},{days[0]},{days[1]},{share},{known}"
+
+
+def _past(item: str) -> list[str]:
+    return [_line(item, *days, 1) for days in PAST]
+
+
+@pytest.fixture(scope="module")
+def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    root = tmp_path_factory.mktemp("store")
+    (root / "in").mkdir()
+    promoted = {day for first, last in PAST for day in range(first, last + 1)}
+    lines = [
+        f"{item},{FIRST + timedelta(days=day)},{30 if day in promoted else 10}"
+        for item in ("a", "b")
+        for day in range(100)
+    ]
+    (root / "in" / "sales.csv").write_text("\n".join(["product_id,date,quantity", *lines, ""]))
+    made = Store(spark, root)
+    made.plan(
+        *_past("a"),
+        *_past("B"),
+        _line(" a ", 102, 103, 1, told=99),  # days 3 and 4 ahead, known on the cutoff
+        _line("b", 102, 103, 1, told=100),  # known a day too late
+        _line("nobody", 102, 103, 1),
+        _line("a", 104, 103, 1),
+        _line("a", 104, 105, 1.5),
+        "a,soon,2024-05-01,1,2024-01-01",
+        _line("a", 104, 105, "", told=0),
+        _line("a", 104, 105, 1, told="?"),
+        ",2024-01-01,2024-01-01,1,2024-01-01",
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def done(store: Store) -> ForecastResult:
+    return store.forecast()
+
+
+def test_what_was_planned_and_known_is_forecast(store: Store, done: ForecastResult) -> None:
+    ahead = store.days_ahead(done.run_id)
+    assert ahead["A"] == pytest.approx([10, 10, 30, 30, 10, 10, 10], abs=1.0)
+    assert ahead["B"] == pytest.approx([10.0] * HORIZON, abs=1.0)
+
+
+def test_rows_that_cannot_be_read_are_kept_with_their_reason(store: Store, done: ForecastResult) -> None:
+    assert done.n_series == 2  # a plan makes no product
+    reasons = sorted(row["reason"] for row in store.warehouse.read("plan_rejects").collect())
+    assert reasons == [
+        "ends_before_it_starts",
+        "measure_not_from_0_to_1",
+        "measure_not_from_0_to_1",
+        "missing_product_id",
+        "unparsable_known_at",
+        "unparsable_start_date",
+    ]
+    assert store.warehouse.read("plans").count() == 2 * len(PAST) + 3
+
+
+def test_the_same_plans_again_change_nothing_and_others_make_another_run(
+    store: Store, done: ForecastResult
+) -> None:
+    version = store.warehouse.version("plans")
+    again = store.forecast()
+    assert again.already_complete
+    assert again.run_id == done.run_id
+    assert store.warehouse.version("plans") == version
+    store.plan(*_past("a"), *_past("b"), _line("a", 104, 104, 1), _line("b", 104, 104, 1, told=200))
+    other = store.forecast()
+    assert other.run_id != done.run_id
+    assert store.days_ahead(other.run_id)["A"] == pytest.approx([10, 10, 10, 10, 30, 10, 10], abs=1.0)
+    store.plan(*_past("a"), *_past("b"), _line("a", 104, 104, 1), _line("b", 105, 106, 1, told=201))
+    assert store.forecast().run_id == other.run_id  # what was not known is no part of the input
+
+
+def test_a_source_without_a_mapped_column_stops_before_any_write(store: Store, done: ForecastResult) -> None:
+    assert not done.already_complete
+    versions = {name: store.warehouse.version(name) for name in ("files", "plans", "runs")}
+    (store.root / "plans.csv").write_text("item,from,to\na,2024-01-01,2024-01-02\n")
+    with pytest.raises(InputError, match=r"found no column .*share.*Map them under plans\.columns"):
+        store.ingest()
+    (store.root / "plans.csv").unlink()
+    with pytest.raises(InputError, match=r"plans\.csv"):
+        store.ingest()
+    assert {name: store.warehouse.version(name) for name in versions} == versions
