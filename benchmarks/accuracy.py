@@ -14,6 +14,7 @@ from pathlib import Path
 from accuracy_parts.belief import Seen, seen, verdicts
 from accuracy_parts.ours import OURS
 from accuracy_parts.peers import MEDIAN, MEDIAN_OF, PEERS, Model, median_of
+from accuracy_parts.promotions import promotions
 from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
 from accuracy_parts.scores import SCORES, Output, Sums, cell_sums, check, intervals, pool, scores
 from accuracy_parts.sets import READERS, load_panel
@@ -33,7 +34,9 @@ def main() -> None:
     believed: list[dict[str, object]] = []
     for name in arguments.sets:
         panel = load_panel(name, sources, arguments.cache)
-        chosen = [origin for origin in origins(panel, arguments.seed) if origin.index in arguments.origins]
+        planned = promotions(panel, sources[name], arguments.cache) if name == "journey" else None
+        every = origins(panel, arguments.seed, planned)
+        chosen = [origin for origin in every if origin.index in arguments.origins]
         scored, held = run_set(name, chosen, arguments.models, arguments.reference)
         lines, believed = lines + scored, believed + held
         store(lines, arguments.csv)

@@ -34,7 +34,9 @@ def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
 
     columns: [W], windows' cutoffs; trees for them are trained up to the earliest.
     """
-    history = replace(history, damped=damped(history.quantity))
+    planned = history.regressors
+    spared = None if planned is None else planned[:, : history.n_days].max(axis=2) > 0
+    history = replace(history, damped=damped(history.quantity, spared))
     columns = np.append(np.sort(columns[columns >= 0]), history.n_days - 1)
     profile = pool_at(history, columns)
     earliest, latest = (None, None)
@@ -96,6 +98,11 @@ def _as_run(origin: Origin) -> Output:
     return Output(made.forecast, made.quantiles[..., scored_levels], seconds, made.quantiles, made.dispersion)
 
 
+def _with_promotions(origin: Origin) -> Output:
+    """The same with what is planned, for sets that have it."""
+    return _as_run(replace(origin, history=replace(origin.history, regressors=origin.planned)))
+
+
 def _without(*changed: tuple[ModuleType, str, object]) -> Callable[[Origin], Output]:
     """What a run would publish with some constants changed, one part at a time."""
 
@@ -130,6 +137,7 @@ WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
 
 OURS: Mapping[str, Callable[[Origin], Output]] = {
     "lepton as run": _as_run,
+    "lepton as run, with promotions": _with_promotions,
     "lepton pooled": _alone(POOLED),
     "lepton shrunk weekday": _alone(SHRUNK_WEEKDAY),
     **{f"lepton {name}": run for name, run in WITHOUT.items()},

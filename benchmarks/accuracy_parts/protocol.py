@@ -27,6 +27,7 @@ class Origin:
 
     products: [S], rows of the panel; history: their days up to the cutoff, all that a model sees.
     days, actual: [H], [S, H]; NaN = closed, not scored.
+    planned: [S, T+H, K], promotions known ahead, where a set has them; only models named so see them.
     squared_scale: [S], mean squared change from one open day to the next; weight: [S], units of 28 days.
     """
 
@@ -37,16 +38,20 @@ class Origin:
     actual: FloatArray
     squared_scale: FloatArray
     weight: FloatArray
+    planned: FloatArray | None = None
 
 
-def origins(panel: Panel, seed: int = SEED) -> list[Origin]:
+def origins(panel: Panel, seed: int = SEED, planned: FloatArray | None = None) -> list[Origin]:
     """The eight origins of a set, the earliest first; the last one's horizon ends with the panel."""
     last = len(panel.days) - 1 - HORIZON
     rng = np.random.default_rng(seed)
-    return [_origin(panel, index, last - STRIDE * (N_ORIGINS - 1 - index), rng) for index in range(N_ORIGINS)]
+    cutoffs = [last - STRIDE * (N_ORIGINS - 1 - index) for index in range(N_ORIGINS)]
+    return [_origin(panel, index, cutoff, rng, planned) for index, cutoff in enumerate(cutoffs)]
 
 
-def _origin(panel: Panel, index: int, cutoff: int, rng: np.random.Generator) -> Origin:
+def _origin(
+    panel: Panel, index: int, cutoff: int, rng: np.random.Generator, planned: FloatArray | None
+) -> Origin:
     seen = panel.quantity[:, : cutoff + 1]
     products = _choose(seen, rng)
     history = History(seen[products].copy(), panel.days[: cutoff + 1])
@@ -59,6 +64,7 @@ def _origin(panel: Panel, index: int, cutoff: int, rng: np.random.Generator) -> 
         panel.quantity[products, ahead],
         squared_changes(history.quantity),
         np.nansum(history.quantity[:, -WEIGHT_DAYS:], axis=1),
+        None if planned is None else planned[products, : cutoff + 1 + HORIZON],
     )
 
 

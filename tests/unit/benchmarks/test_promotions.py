@@ -1,0 +1,30 @@
+import numpy as np
+import pandas as pd
+from accuracy_parts.promotions import by_day, weeks_of
+from accuracy_parts.sets import Panel
+
+
+def _days(first: str, n_days: int) -> np.ndarray:
+    start = (np.datetime64(first) - np.datetime64("1970-01-01")).astype(int)
+    return start + np.arange(n_days)
+
+
+def test_the_first_week_is_one_day_and_the_others_begin_on_mondays() -> None:
+    assert weeks_of(_days("2017-01-01", 9)).tolist() == [1, 2, 2, 2, 2, 2, 2, 2, 3]
+
+
+def test_a_share_is_of_the_stores_that_promoted_anything_that_week() -> None:
+    panel = Panel("journey", ("7", "9"), _days("2017-01-01", 9), np.ones((2, 9)))
+    table = pd.DataFrame(
+        {
+            "product_id": [7, 7, 9, 7, 5],
+            "store_id": [1, 2, 3, 1, 4],
+            "display_location": ["9", "0", "3", "9", "1"],
+            "mailer_location": ["0", "A", "0", "0", "0"],
+            "week": [2, 2, 2, 3, 2],
+        }
+    )
+    planned = by_day(panel, table)
+    assert planned[0, :, 0].tolist() == [0.0, *[0.25] * 7, 1.0]
+    assert planned[0, :, 1].tolist() == [0.0, *[0.25] * 7, 0.0]
+    assert planned[1, :, 0].tolist() == [0.0, *[0.25] * 7, 0.0]
