@@ -1,7 +1,7 @@
 """The configuration tree: every key, its type, its default and what it means."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -48,6 +48,9 @@ def _memory(size: str) -> str:
     return size
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+
 ModelName = Annotated[Name, AfterValidator(_known_model)]
 
 
@@ -81,7 +84,9 @@ class PanelSettings(Section):
 class ForecastSettings(Section):
     """What is forecast, by which models."""
 
-    horizon: int = Field(28, ge=1, le=366)
+    horizon: int = Field(28, ge=1, le=366, description="days ahead; weeks ahead of weekly forecasts")
+    frequency: Literal["daily", "weekly"] = Field("daily", description="forecast days, or sums of weeks")
+    week_end: Weekday = Field("sunday", description="the last day of a week, of weekly forecasts")
     models: tuple[ModelName, ...] = Field(
         ("pooled", "shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
         min_length=1,
@@ -96,6 +101,16 @@ class ForecastSettings(Section):
         description="days in which a day's weight halves, chosen per product",
     )
     series_per_batch: int = Field(512, ge=1, le=16384, description="series that one call fits, about")
+
+    @property
+    def period(self) -> int:
+        """Days that one forecast is for."""
+        return 7 if self.frequency == "weekly" else 1
+
+    @property
+    def last_weekday(self) -> int:
+        """The weekday on which weeks end, Monday = 0."""
+        return WEEKDAYS.index(self.week_end)
 
     @field_validator("models")
     @classmethod
@@ -112,7 +127,9 @@ class BacktestSettings(Section):
     """The windows a model is chosen and judged by."""
 
     validation_windows: int = Field(3, ge=0, le=26)
-    stride: int = Field(28, ge=1, description="days between the cutoffs of validation windows")
+    stride: int = Field(
+        28, ge=1, description="days between the cutoffs of validation windows; weeks of weekly forecasts"
+    )
     min_train_days: int = Field(28, ge=2, description="known days a series needs before a window scores it")
 
 
@@ -167,10 +184,11 @@ class Config(Section):
     @classmethod
     def _valid_within_the_horizon(cls, publish: PublishSettings, info: ValidationInfo) -> PublishSettings:
         """A shorter horizon than the default shortens the default; what was set is refused instead."""
-        horizon = info.data["forecast"].horizon if "forecast" in info.data else publish.valid_days
+        forecast = info.data.get("forecast")
+        horizon = forecast.horizon * forecast.period if forecast else publish.valid_days
         if publish.valid_days <= horizon:
             return publish
         if "valid_days" in publish.model_fields_set:
-            allowed = f"up to forecast.horizon, {horizon}: no day after it has a forecast"
+            allowed = f"up to forecast.horizon, {horizon} days: no day after it has a forecast"
             refuse([Refusal(("valid_days",), publish.valid_days, allowed)])
         return publish.model_copy(update={"valid_days": horizon})

@@ -15,8 +15,8 @@ SUM_NAMES = ("n_obs", "n_scaled", *SUMS, *SCALED_SUMS, "pinball_sum", "covered_s
 BASELINE_SUMS = ("paired_scaled_sse", "baseline_scaled_sse")
 
 
-def forecasts(fits: DataFrame, cutoff: date) -> DataFrame:
-    """One row a series and day ahead."""
+def forecasts(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
+    """One row a series and day ahead, or week, whose date is its first day."""
     steps = fits.select(
         "run_id",
         *SERIES_KEY,
@@ -29,12 +29,13 @@ def forecasts(fits: DataFrame, cutoff: date) -> DataFrame:
         name: F.col("quantiles")[level][F.col("place")] for level, name in enumerate(QUANTILE_LEVELS)
     }
     step = F.col("place") + 1
-    return steps.withColumns(
-        {"cutoff": F.lit(cutoff), "step": step, "date": F.date_add(F.lit(cutoff), step), **quantiles}
-    ).drop("quantiles", "place")
+    first_day = F.date_add(F.lit(cutoff), F.col("place") * period + 1)
+    return steps.withColumns({"cutoff": F.lit(cutoff), "step": step, "date": first_day, **quantiles}).drop(
+        "quantiles", "place"
+    )
 
 
-def group_forecasts(fits: DataFrame, cutoff: date, *, by_location: bool) -> DataFrame:
+def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by_location: bool) -> DataFrame:
     """One row a segment and day ahead: the sum of its members, added up in one order whatever the cluster."""
     rows = fits.select(
         "run_id", "batch", F.explode(_segments(by_location)).alias("segment"), F.posexplode("forecast")
@@ -47,7 +48,8 @@ def group_forecasts(fits: DataFrame, cutoff: date, *, by_location: bool) -> Data
         ordered_sum(F.col("units")).alias("forecast"), F.sum("n_series").alias("n_series")
     )
     step = F.col("place") + 1
-    dated = {"cutoff": F.lit(cutoff), "step": step, "date": F.date_add(F.lit(cutoff), step)}
+    first_day = F.date_add(F.lit(cutoff), F.col("place") * period + 1)
+    dated = {"cutoff": F.lit(cutoff), "step": step, "date": first_day}
     return pooled.withColumns(dated).drop("place")
 
 

@@ -39,7 +39,8 @@ class FitBatch:
     def _fit(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
         history, classes = self._history(rows)
         seen = self.settings.classes_for_choice(history)
-        selection = select(self._sums(rows, candidates), seen, self.table, MIN_CHOICE_DAYS)
+        least = self.settings.columns(MIN_CHOICE_DAYS)
+        selection = select(self._sums(rows, candidates), seen, self.table, least)
         forecast = self._forecast(rows, history, self.settings.candidates, selection, self.settings.windows)
         return result_rows(rows, Batch(history, classes, selection, forecast), self.settings)
 
@@ -61,7 +62,9 @@ class FitBatch:
 
     def _history(self, rows: pa.Table) -> tuple[History, StringArray]:
         history = self.settings.history(packed_batch(rows, self.settings.n_measures))
-        return history, demand_classes(history.quantity, self.settings.new_days, self.settings.obsolete_days)
+        given = self.settings
+        new, obsolete = given.columns(given.new_days), given.columns(given.obsolete_days)
+        return history, demand_classes(history.quantity, new, obsolete)
 
     def _forecast(
         self,
@@ -74,14 +77,14 @@ class FitBatch:
         locations = rows["location_id"].to_pylist()
         return forecast_batch(
             history,
-            self.settings.calendar.is_closed(locations, self.settings.horizon),
+            self.settings.closed_ahead(locations),
             candidates,
             selection,
             windows,
             horizon=self.settings.horizon,
             levels=LEVELS,
-            obsolete_days=self.settings.obsolete_days,
-            min_train_days=self.settings.min_train_days,
+            obsolete_days=self.settings.columns(self.settings.obsolete_days),
+            min_train_days=self.settings.columns(self.settings.min_train_days),
         )
 
     def _sums(self, rows: pa.Table, candidates: pa.Table) -> ErrorSums:

@@ -36,7 +36,7 @@ class ScoreBatch:
         history = given.history(packed_batch(rows, given.n_measures))
         classes = given.classes_for_choice(history)
         scores = score_candidates(
-            history, given.candidates, given.windows, given.horizon, given.min_train_days
+            history, given.candidates, given.windows, given.horizon, given.columns(given.min_train_days)
         )
         return self._table(rows, classes, scores)
 

@@ -1,13 +1,16 @@
 """What a worker needs to know to fit a batch; it travels with the UDF."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from lepton_spark.config import Config
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.models.adapters import RegressorFactory
+from lepton_spark.models.arrays import BoolArray
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.registry import (
     POOLED,
@@ -19,7 +22,7 @@ from lepton_spark.models.registry import (
 )
 from lepton_spark.models.spikes import damped
 from lepton_spark.panel.calendar import Calendar
-from lepton_spark.panel.dense import PackedBatch, dense_history, plans_of
+from lepton_spark.panel.dense import PackedBatch, dense_history, plans_of, weekly
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
@@ -36,6 +39,7 @@ class FitSettings:
     """The candidates, the windows, the calendar up to the cutoff, and what decides a series' class.
 
     regressors: what was registered in the driver, to be known to the workers too.
+    period: days of a column, 1 or 7. horizon, windows: in columns; the other settings in days.
     n_measures: planned measures a day; 0 where nothing is planned.
     pools: what all series share, by the epoch day of a window's cutoff and of the run's.
     """
@@ -50,6 +54,7 @@ class FitSettings:
     history_days: int
     damp_spikes: bool = True
     n_measures: int = 0
+    period: int = 1
     regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
@@ -72,7 +77,7 @@ class FitSettings:
     def training_days(self) -> list[int]:
         """Epoch days to train up to: before every window, so that none is learnt from, and the cutoff."""
         back = [max(window.cutoff_offset for window in self.windows)] if self.windows else []
-        return [self.calendar.cutoff - offset for offset in (*back, 0)]
+        return [self.calendar.cutoff - offset * self.period for offset in (*back, 0)]
 
     @property
     def has_choice(self) -> bool:
@@ -82,8 +87,10 @@ class FitSettings:
     def history(self, packed: PackedBatch) -> History:
         """A batch's history up to the run's cutoff, with what the series share."""
         dense = dense_history(packed, self.calendar, self.history_days)
+        if self.period > 1:
+            dense = weekly(dense)
         plans = plans_of(packed, self.horizon)
-        planned = None if plans is None else plans.by_day(dense.days)
+        planned = None if plans is None else plans.by_day(dense.days, dense.period)
         spared = None if planned is None else planned[:, : dense.n_days].max(axis=2) > 0
         calm = damped(dense.quantity, spared) if self.damp_spikes else None
         return replace(dense, regressors=planned, damped=calm, pools=self.pools, plans=plans)
@@ -92,7 +99,17 @@ class FitSettings:
         """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""
         ends = cutoff_columns(history, [self.windows[place] for place in of_role(self.windows, Role.TEST)])
         seen = history.quantity[:, : max(int(ends.min(initial=history.n_days - 1)), -1) + 1]
-        return demand_classes(seen, self.new_days, self.obsolete_days)
+        return demand_classes(seen, self.columns(self.new_days), self.columns(self.obsolete_days))
+
+    def columns(self, days: int) -> int:
+        """So many days as columns of a history, at least one."""
+        return max(days // self.period, 1)
+
+    def closed_ahead(self, locations: Sequence[str]) -> BoolArray:
+        """[S, H], whether a series' location does not open on any day of a column ahead."""
+        closed = self.calendar.is_closed(locations, self.horizon * self.period)
+        by_column = closed.reshape(len(closed), self.horizon, self.period)
+        return np.asarray(by_column.all(axis=2))
 
     def register(self) -> None:
         """Make the driver's regressors known in this process."""
@@ -117,5 +134,6 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
         history_days=config.panel.history_days,
         damp_spikes=config.panel.damp_spikes,
         n_measures=config.plans.n_measures,
+        period=forecast.period,
         regressors=registered_regressors(),
     )

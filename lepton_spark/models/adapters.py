@@ -52,7 +52,7 @@ class PerProductRegressor:
         """Fit and forecast each product by itself."""
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-        design = linear_design(history.days, horizon)
+        design = linear_design(history.days, horizon, history.period)
         forecast = np.full((history.n_series, horizon), np.nan)
         reasons: dict[int, str] = {}
         with threadpool_limits(1), warnings.catch_warnings():

@@ -42,7 +42,7 @@ class History:
     """Daily sales of a batch up to its cutoff, which is the last day.
 
     quantity: [S, T], units; NaN = unknown, 0 = no sale.
-    days: [T], consecutive epoch days.
+    days: [T], epoch days, each the last of its column; period: days of a column, 1 or 7.
     regressors: [S, T+H, K] known by the cutoff, or None; read by `pooled` and by scikit-learn regressors.
     plans: where the regressors come from, so that an earlier cutoff knows only what was planned by then.
     damped: [S, T], the quantity without spikes, worked out from the days before each; None: spikes stay.
@@ -55,6 +55,7 @@ class History:
     damped: FloatArray | None = None
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
     plans: Plans | None = None
+    period: int = 1
 
     @property
     def n_series(self) -> int:
@@ -65,6 +66,16 @@ class History:
     def n_days(self) -> int:
         """T."""
         return len(self.days)
+
+    @property
+    def season_length(self) -> int:
+        """Columns of the season: a week of days; weeks have none."""
+        return SEASON_LENGTH // self.period
+
+    def ahead(self, horizon: int) -> IntArray:
+        """[H], the last epoch day of each column after the cutoff."""
+        ahead: IntArray = self.days[-1] + self.period * np.arange(1, horizon + 1)
+        return ahead
 
     @property
     def pool(self) -> PoolProfile | None:
@@ -101,18 +112,19 @@ class History:
         """The history as it stood when column `index` was the cutoff; later days are out of reach."""
         days, regressors = self.days[: index + 1], self.regressors
         if self.plans is not None:
-            regressors = self.plans.by_day(days)
+            regressors = self.plans.by_day(days, self.period)
         elif regressors is not None:
             regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
         damped = None if self.damped is None else self.damped[:, : index + 1]
-        return History(self.quantity[:, : index + 1], days, regressors, damped, self.pools, self.plans)
+        quantity = self.quantity[:, : index + 1]
+        return History(quantity, days, regressors, damped, self.pools, self.plans, self.period)
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
         regressors = None if self.regressors is None else self.regressors[rows]
         damped = None if self.damped is None else self.damped[rows]
         plans = None if self.plans is None else self.plans.select(rows)
-        return History(self.quantity[rows], self.days, regressors, damped, self.pools, plans)
+        return History(self.quantity[rows], self.days, regressors, damped, self.pools, plans, self.period)
 
 
 def sells_whole_units(history: History) -> BoolArray:

@@ -6,15 +6,15 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH
 
 
-def decay(n_days: int, cutoffs: IntArray, half_lives: tuple[float, ...]) -> FloatArray:
+def decay(n_days: int, cutoffs: IntArray, half_lives: tuple[float, ...], period: int = 1) -> FloatArray:
     """[T, C, L], the weight of each day at each cutoff and half-life in days; 0 after the cutoff.
 
     The seven days of a week weigh the same, else a sum would lean to the weekdays just before the cutoff.
 
-    cutoffs: [C], columns of the history.
+    cutoffs: [C], columns of the history, of `period` days each.
     """
     age = cutoffs[np.newaxis, :] - np.arange(n_days)[:, np.newaxis]  # [T, C]
-    weeks = np.maximum(age, 0) // SEASON_LENGTH * SEASON_LENGTH
+    weeks = np.maximum(age, 0) * period // SEASON_LENGTH * SEASON_LENGTH
     weight: FloatArray = 0.5 ** (weeks[:, :, np.newaxis] / np.array(half_lives))
     weight[age < 0] = 0.0
     return weight

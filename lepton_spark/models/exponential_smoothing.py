@@ -74,7 +74,7 @@ class ExponentialSmoothing:
         chosen = least(total, days.size)
         used = {name: pick(column, chosen) for name, column in zip(PARAMETERS, columns, strict=True)}
         final = {name: pick(state, chosen) for name, state in zip(STATES, states, strict=True)}
-        forecast = _ahead(final, used["phi"], weekdays(history.days[-1] + 1 + np.arange(horizon)))
+        forecast = _ahead(final, used["phi"], weekdays(history.ahead(horizon)))
         coefficients = {name: days.where_fittable(values) for name, values in used.items()}
         coefficients.update({name: days.to_units(values) for name, values in final.items()})
         return Fit(days.to_units(forecast), coefficients)

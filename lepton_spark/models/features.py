@@ -26,10 +26,10 @@ def damped_trend(n_days: int, horizon: int) -> FloatArray:
     return np.concatenate([past, future])
 
 
-def linear_design(days: IntArray, horizon: int) -> FloatArray:
-    """[T+H, K] with the columns of `COLUMNS`, for consecutive epoch days [T] and the horizon after them."""
+def linear_design(days: IntArray, horizon: int, period: int = 1) -> FloatArray:
+    """[T+H, K] with the columns of `COLUMNS`, for epoch days [T] `period` apart and those ahead."""
     n_days = len(days)
-    all_days = days[0] + np.arange(n_days + horizon)
+    all_days = days[0] + period * np.arange(n_days + horizon)
     level = np.ones((n_days + horizon, 1))
     trend = damped_trend(n_days, horizon)[:, np.newaxis] / TREND_UNIT
     return np.hstack([level, trend, np.eye(SEASON_LENGTH)[weekdays(all_days)]])

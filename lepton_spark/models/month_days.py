@@ -36,6 +36,8 @@ def month_days(history: History, cutoffs: IntArray) -> FloatArray:
 
     cutoffs: [C], columns of the history.
     """
+    if history.period > 1:
+        return np.ones((len(cutoffs), N_STRETCHES))
     stretches = stretch_of(history.days)
     factors = [_factors(_surprise(history, int(cutoff)), stretches[: cutoff + 1]) for cutoff in cutoffs]
     return np.array(factors).reshape(len(cutoffs), N_STRETCHES)

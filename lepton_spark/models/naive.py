@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_spark.models.arrays import BoolArray, FloatArray
-from lepton_spark.models.batch import SEASON_LENGTH, Fit, History
+from lepton_spark.models.batch import Fit, History
 
 WINDOW_WEEKS = 8
 """How many known values of a weekday the seasonal window average takes."""
@@ -60,9 +60,9 @@ class Zero:
 
 def _weeks(history: History) -> tuple[FloatArray, BoolArray]:
     """The history cut into weeks that end at the cutoff: values and whether known, [S, weeks, 7]."""
-    missing = -history.n_days % SEASON_LENGTH
+    missing = -history.n_days % history.season_length
     padding = ((0, 0), (missing, 0))
-    shape = (history.n_series, -1, SEASON_LENGTH)
+    shape = (history.n_series, -1, history.season_length)
     value = np.pad(history.quantity, padding, constant_values=np.nan).reshape(shape)
     return value, np.pad(history.known, padding).reshape(shape)
 
@@ -76,6 +76,7 @@ def _repeat(pattern: FloatArray, history: History, horizon: int) -> FloatArray:
     with np.errstate(invalid="ignore"):
         mean = np.sum(pattern, axis=1, where=known, keepdims=True) / known.sum(axis=1, keepdims=True)
     complete = np.where(known, pattern, mean)
-    has_week = history.known[:, : max(history.n_days - SEASON_LENGTH + 1, 0)].any(axis=1)
+    season = history.season_length
+    has_week = history.known[:, : max(history.n_days - season + 1, 0)].any(axis=1)
     complete[~has_week] = np.nan
-    return complete[:, np.arange(horizon) % SEASON_LENGTH]
+    return complete[:, np.arange(horizon) % season]

@@ -23,17 +23,18 @@ class Plans:
     measures: FloatArray
     horizon: int
 
-    def by_day(self, days: IntArray) -> FloatArray:
-        """[S, T+H, K], the measures on consecutive epoch days [T] and H after them, as known on the last.
+    def by_day(self, days: IntArray, period: int = 1) -> FloatArray:
+        """[S, T+H, K], the measures of columns of `period` days that end on days [T], and of H after them.
 
-        0 where nothing is planned.
+        As known on the last; the mean over a column's days; 0 where nothing is planned.
         Of several plans for a day the one known last counts, of those the one whose measures sum to most.
         """
-        n_days = len(days) + self.horizon
+        n_days = (len(days) + self.horizon) * period
         laid_out = np.zeros((self.n_series, n_days, self.measures.shape[1]))
         if not len(days):
-            return laid_out
-        start, end = int(days[0]), int(days[0]) + n_days - 1
+            return laid_out[:, : self.horizon]
+        start = int(days[0]) - period + 1
+        end = start + n_days - 1
         counts = (self.known_day <= days[-1]) & (self.first_day <= end) & (self.last_day >= start)
         rows = np.flatnonzero(counts)
         rows = rows[np.lexsort((self.measures[rows].sum(axis=1), self.known_day[rows]))]
@@ -42,7 +43,8 @@ class Plans:
         of = np.repeat(np.arange(len(rows)), length)
         day = np.arange(len(of)) - np.repeat(np.cumsum(length) - length, length) + first[of]
         laid_out[self.series[rows][of], day] = self.measures[rows][of]  # the last of equal places stays
-        return laid_out
+        columns: FloatArray = laid_out.reshape(self.n_series, -1, period, laid_out.shape[2]).mean(axis=2)
+        return columns
 
     def select(self, rows: IntArray | BoolArray) -> "Plans":
         """The plans of some of the series, in the order of `rows`."""

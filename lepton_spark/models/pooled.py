@@ -63,7 +63,7 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
     """[S, H], units, at the only cutoff of the features."""
     shrunk = features.shrunk[:, 0]
     days = week_blocks(features)[1][:, 0]  # [S, B, 1]
-    week_of = np.arange(shrunk.shape[1]) // BLOCK_DAYS
+    week_of = np.arange(shrunk.shape[1]) * features.period // BLOCK_DAYS
     weeks = np.arange(days.shape[1], dtype=np.float64)[:, np.newaxis]
     if features.plans.shape[3]:  # what is planned for a day is asked day by day
         days, weeks = np.concatenate([days[:, week_of], features.plans[:, 0]], axis=2), weeks[week_of]
@@ -79,7 +79,7 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
 
 def trees_share(features: PooledFeatures) -> FloatArray:
     """[S], the trees' part of the mean at the only cutoff: nearly all where a product hardly sold."""
-    units = features.level[:, 0] * np.minimum(features.age[:, 0], GO_BY_DAYS)
+    units = features.level[:, 0] * np.minimum(features.age[:, 0], GO_BY_DAYS) / features.period
     share: FloatArray = TREES_SHARE + (1.0 - TREES_SHARE) * UNITS_TO_GO_BY / (units + UNITS_TO_GO_BY)
     return np.maximum(share, PLANNED_SHARE) if features.plans.shape[3] else share
 
@@ -98,13 +98,14 @@ def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray
 
 def week_blocks(features: PooledFeatures) -> tuple[FloatArray, FloatArray]:
     """The weekday forecast a day of each block [S, C, B], units, and its features [S, C, B, 1]."""
-    base = block_sums(features.shrunk) / block_sums(np.ones(features.shrunk.shape[2]))
+    period = features.period
+    base = block_sums(features.shrunk, period) / block_sums(np.ones(features.shrunk.shape[2]), period)
     over_level = np.maximum(base, LEAST_LEVEL) / features.level[..., np.newaxis]
     return base, np.log(over_level)[..., np.newaxis]
 
 
-def block_sums(values: FloatArray) -> FloatArray:
-    """Sums over blocks of seven days along the last axis; the last block may be shorter."""
-    starts: IntArray = np.arange(0, values.shape[-1], BLOCK_DAYS)
+def block_sums(values: FloatArray, period: int = 1) -> FloatArray:
+    """Sums over blocks of seven days, columns of `period` days, on the last axis; the last may be shorter."""
+    starts: IntArray = np.arange(0, values.shape[-1], BLOCK_DAYS // period)
     sums: FloatArray = np.add.reduceat(values, starts, axis=-1)
     return sums

@@ -44,6 +44,7 @@ class PooledFeatures:
     log_dispersion: [S, C], log of variance over mean.
     shrunk_level, late: [S, C], units a day, the level behind `shrunk` and that of the last weeks.
     plans: [S, C, H, 3K], of each planned measure that of the day, its mean of late, its distance to usual.
+    period: days of a column.
     """
 
     level: FloatArray
@@ -57,6 +58,7 @@ class PooledFeatures:
     shrunk_level: FloatArray
     late: FloatArray
     plans: FloatArray
+    period: int
 
     def days_over(self, base: FloatArray) -> FloatArray:
         """[S, C, H, K2 + 1], the features of the days and the log of a forecast [S, C, H], units."""
@@ -72,7 +74,7 @@ def pooled_features(
     mean = _decayed(history, cutoffs, HALF_LIVES, 1.0)
     level = (mean[..., HALF_LIVES.index(28.0)] + mean[..., HALF_LIVES.index(112.0)]) / 2.0
     level = np.maximum(level, LEAST_LEVEL)
-    ahead = history.days[cutoffs][:, np.newaxis] + 1 + np.arange(horizon)  # [C, H]
+    ahead = history.days[cutoffs][:, np.newaxis] + history.period * np.arange(1, horizon + 1)  # [C, H]
     index = at_days(shrunk_index(own, pool), ahead)
     shrunk_level = averaged_level(history, cutoffs)
     shrunk = shrunk_level[:, :, np.newaxis] * index[..., -1] * calendar_factors(pool, ahead)
@@ -95,12 +97,13 @@ def pooled_features(
         shrunk_level,
         mean[..., LATE].mean(axis=2),
         _of_plans(history, cutoffs, horizon),
+        history.period,
     )
 
 
 def _decayed(history: History, cutoffs: IntArray, half_lives: tuple[float, ...], power: float) -> FloatArray:
     """[S, C, L], decayed means of the quantity to a power."""
-    weight = decay(history.n_days, cutoffs, half_lives)
+    weight = decay(history.n_days, cutoffs, half_lives, history.period)
     powers: FloatArray = history.calm**power
     return ratio(project(powers, weight), project(history.known_weight, weight))
 
@@ -109,7 +112,7 @@ def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: Flo
     """[S, C, K], over level: means, squared means of roots (spikes hardly move them), root mean squares."""
     scale = level[:, :, np.newaxis]
     roots = np.square(_decayed(history, cutoffs, ROOT_HALF_LIVES, 0.5))
-    weight = decay(history.n_days, cutoffs, SHARE_HALF_LIVES)
+    weight = decay(history.n_days, cutoffs, SHARE_HALF_LIVES, history.period)
     sold = (history.calm > 0).astype(np.float64)
     days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
     spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
@@ -143,7 +146,7 @@ def _of_plans(history: History, cutoffs: IntArray, horizon: int) -> FloatArray:
         ahead = planned[:, cutoff + 1 : cutoff + 1 + horizon]
         late, usual = (
             (sums[:, cutoff + 1] - sums[:, max(cutoff + 1 - days, 0)]) / min(days, cutoff + 1)
-            for days in PLAN_DAYS
+            for days in (known // history.period for known in PLAN_DAYS)
         )
         late, usual = (np.repeat(mean[:, np.newaxis], horizon, axis=1) for mean in (late, usual))
         found.append(np.concatenate([ahead, late, ahead - usual], axis=2))
@@ -162,10 +165,10 @@ def _since_sale(history: History, cutoffs: IntArray) -> IntArray:
     """[S, C], days since the last sale; more than the whole history where there was none."""
     last = np.where(history.calm > 0, np.arange(history.n_days), -1)
     since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
-    return since
+    return since * history.period
 
 
 def _age(history: History, cutoffs: IntArray) -> IntArray:
     """[S, C], days since the first known day, which counts; below 1 before it."""
     age: IntArray = cutoffs - np.argmax(history.known, axis=1)[:, np.newaxis] + 1
-    return age
+    return age * history.period

@@ -63,16 +63,16 @@ class TrainingRows:
         """Weeks ahead with a known day, of some series [N], all by default."""
         features = self.features
         known = ~np.isnan(self.target)
-        units = block_sums(np.where(known, self.target, 0.0))  # [S, C, B]
-        base = block_sums(np.where(known, features.shrunk, 0.0))
-        told = known_blocks(known)
+        units = block_sums(np.where(known, self.target, 0.0), features.period)  # [S, C, B]
+        base = block_sums(np.where(known, features.shrunk, 0.0), features.period)
+        told = known_blocks(known, features.period)
         if places is not None:
             told[np.setdiff1d(np.arange(len(told)), places)] = False
         series, cutoff, week = np.nonzero(told)
         days = week_blocks(features)[1]
         over = np.maximum(base, LEAST_LEVEL)
         weight = over * (features.level**LEVEL_POWER / np.exp(features.log_dispersion))[..., np.newaxis]
-        plans = _week_means(features.plans)
+        plans = _week_means(features.plans, features.period)
         columns = np.hstack(
             [
                 features.series[series, cutoff],
@@ -134,7 +134,10 @@ def train(
     """
     settings = settings or PooledSettings()
     rows = training_rows(finite(history), horizon, settings)
-    if rows is None or np.count_nonzero(known_blocks(~np.isnan(rows.target))) < settings.least_rows:
+    if (
+        rows is None
+        or np.count_nonzero(known_blocks(~np.isnan(rows.target), history.period)) < settings.least_rows
+    ):
         return None
     bags = []
     for bag in range(settings.n_bags):
@@ -153,23 +156,23 @@ def finite(history: History) -> History:
     return history if sound.all() else history.select(sound)
 
 
-def _week_means(plans: FloatArray) -> FloatArray:
+def _week_means(plans: FloatArray, period: int) -> FloatArray:
     """[S, C, B, P], means over the days of each week of plan features [S, C, H, P]."""
     by_feature = np.moveaxis(plans, 3, 2)
-    means = block_sums(by_feature) / block_sums(np.ones(plans.shape[2]))
+    means = block_sums(by_feature, period) / block_sums(np.ones(plans.shape[2]), period)
     return np.moveaxis(means, 2, 3)
 
 
-def known_blocks(known: BoolArray) -> BoolArray:
+def known_blocks(known: BoolArray, period: int) -> BoolArray:
     """[S, C, B], whether a week has a known day."""
-    return block_sums(known.astype(np.float64)) > 0
+    return block_sums(known.astype(np.float64), period) > 0
 
 
 def training_rows(history: History, horizon: int, settings: PooledSettings) -> TrainingRows | None:
     """Every cutoff's features and targets, none of them after the history's end; None without a cutoff."""
     last = history.n_days - 1
-    cutoffs = last - settings.stride * np.arange(1, settings.n_cutoffs + 1)
-    cutoffs = cutoffs[cutoffs >= settings.least_history]
+    cutoffs = last - settings.stride // history.period * np.arange(1, settings.n_cutoffs + 1)
+    cutoffs = cutoffs[cutoffs * history.period >= settings.least_history]
     if not len(cutoffs) or not history.n_series:
         return None
     features = pooled_features(history, cutoffs, horizon)

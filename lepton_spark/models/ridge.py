@@ -27,7 +27,7 @@ class Ridge:
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Solve all series at once."""
-        design = linear_design(history.days, horizon)  # [T+H, K]
+        design = linear_design(history.days, horizon, history.period)  # [T+H, K]
         beta = self._solve(history, design[: history.n_days])  # [S, K]
         coefficients = dict(zip(COLUMNS, beta.T, strict=True))
         coefficients["trend"] = coefficients["trend"] / TREND_UNIT
@@ -35,7 +35,7 @@ class Ridge:
 
     def _solve(self, history: History, design: FloatArray) -> FloatArray:
         n_days, n_columns = design.shape
-        decay = 0.5 ** (np.arange(n_days - 1.0, -1.0, -1.0) / self.half_life)  # [T]
+        decay = 0.5 ** (np.arange(n_days - 1.0, -1.0, -1.0) * history.period / self.half_life)  # [T]
         weighted = decay[:, np.newaxis] * design
         upper, lower = np.triu_indices(n_columns)
         packed = history.known_weight @ (weighted[:, upper] * design[:, lower])  # [S, K(K+1)/2]

@@ -39,7 +39,7 @@ def profiles(history: History, cutoffs: IntArray) -> Profiles:
     """Sums by weekday up to each cutoff, a column of the history."""
     shape = (history.n_series, len(cutoffs), SEASON_LENGTH, len(PROFILE_HALF_LIVES))
     units, days = np.zeros(shape), np.zeros(shape)
-    weight = decay(history.n_days, cutoffs, PROFILE_HALF_LIVES)
+    weight = decay(history.n_days, cutoffs, PROFILE_HALF_LIVES, history.period)
     weekday = weekdays(history.days)
     for day in range(SEASON_LENGTH):
         on = weekday == day
@@ -101,7 +101,7 @@ def shrunk_index(own: Profiles, pool: PoolProfile) -> FloatArray:
 
 def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
     """[S, C], the mean of decayed means of half-lives 7 to 224 days."""
-    weight = decay(history.n_days, cutoffs, LEVEL_HALF_LIVES)
+    weight = decay(history.n_days, cutoffs, LEVEL_HALF_LIVES, history.period)
     means = ratio(project(history.calm, weight), project(history.known_weight, weight))
     level: FloatArray = means.mean(axis=2)
     return level
@@ -140,7 +140,7 @@ class ShrunkWeekday:
         pool = history.pool or neutral_profile()
         index = shrunk_index(own, pool)
         level = averaged_level(history, cutoff)[:, 0]
-        ahead = (history.days[-1] + 1 + np.arange(horizon))[np.newaxis]
+        ahead = history.ahead(horizon)[np.newaxis]
         forecast = level[:, np.newaxis] * at_days(index, ahead)[:, 0, :, -1] * calendar_factors(pool, ahead)
         forecast[history.n_known == 0] = np.nan
         return Fit(forecast, {"level": level})

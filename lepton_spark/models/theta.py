@@ -36,7 +36,7 @@ class Theta:
         """Both lines of all series at once."""
         days, n_days = by_day(history), history.n_days
         value, known = np.ascontiguousarray(days.value.T), np.ascontiguousarray(days.known.T)  # [S, T]
-        weekday = weekdays(history.days[0] + np.arange(n_days + horizon))
+        weekday = weekdays(history.days[0] + history.period * np.arange(n_days + horizon))
         seasonal = is_seasonal(value, known)
         profile = weekly_profile(value, known, weekday[:n_days]) * seasonal[:, np.newaxis]  # [S, 7]
         adjusted = value - np.take(profile, weekday[:n_days], axis=1)  # contiguous rows, unlike an index

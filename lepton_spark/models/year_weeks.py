@@ -38,6 +38,8 @@ def year_weeks(history: History, cutoffs: IntArray) -> FloatArray:
     cutoffs: [C], columns of the history.
     """
     factors = np.ones((len(cutoffs), N_WEEKS))
+    if history.period > 1:
+        return factors
     for place, cutoff in enumerate(cutoffs.tolist()):
         if cutoff < YEAR_DAYS + BEFORE_DAYS:
             continue

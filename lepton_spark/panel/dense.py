@@ -10,6 +10,8 @@ from lepton_spark.models.batch import History
 from lepton_spark.models.plans import Plans
 from lepton_spark.panel.calendar import Calendar
 
+DAYS_OF_WEEK = 7
+
 RECENT_DAYS = 28
 """Known days behind a series' recent quantity."""
 
@@ -69,6 +71,25 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     return History(quantity[:, skipped:], np.arange(start + skipped, calendar.cutoff + 1))
 
 
+def weekly(history: History) -> History:
+    """Sums of weeks that end with the cutoff.
+
+    A week is unknown when all its days are, or when a series begins inside it, unless it is its only one.
+    """
+    missing = -history.n_days % DAYS_OF_WEEK
+    shape = (history.n_series, -1, DAYS_OF_WEEK)
+    days = np.pad(history.quantity, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
+    known = ~np.isnan(days)
+    told: BoolArray = np.asarray(known.any(axis=2))
+    first = np.argmax(told, axis=1)
+    rows = np.arange(history.n_series)
+    begun_late = told.any(axis=1) & ~known[rows, first, 0] & (np.count_nonzero(told, axis=1) > 1)
+    told[rows[begun_late], first[begun_late]] = False
+    quantity = np.where(told, np.sum(days, axis=2, where=known), np.nan)
+    ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
+    return History(quantity, ends, pools=history.pools, period=DAYS_OF_WEEK)
+
+
 def plans_of(packed: PackedBatch, horizon: int) -> Plans | None:
     """What is planned for the series of a batch."""
     if packed.plan_series is None or packed.plan is None:
@@ -83,8 +104,9 @@ def series_facts(history: History) -> SeriesFacts:
     from_end = np.argmax(sold[:, ::-1], axis=1)
     last_sale = np.where(sold.any(axis=1), history.days[-1] - from_end, -1)
     age = np.cumsum(history.known[:, ::-1], axis=1)[:, ::-1]  # 1 = the last known day
-    recent = history.known & (age <= RECENT_DAYS)
-    return SeriesFacts(history.n_known, last_sale, np.sum(history.filled, axis=1, where=recent))
+    recent = history.known & (age <= RECENT_DAYS // history.period)
+    n_days = history.n_known * history.period
+    return SeriesFacts(n_days, last_sale, np.sum(history.filled, axis=1, where=recent))
 
 
 def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:

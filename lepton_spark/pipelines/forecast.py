@@ -2,12 +2,12 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.config import Config
+from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.errors import BalanceError, InputError, explain
 from lepton_spark.forecasting import cut
 from lepton_spark.forecasting.fan_out import fit, score
@@ -91,7 +91,8 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
     _require_panel(warehouse, runs)
     volumes = day_volumes(warehouse.read("sales"))
     by_lines = config.input.kind == "transactions"
-    cutoff = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=asked)
+    chosen = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=asked)
+    cutoff = end_of_column(chosen, config.forecast)
     plans = known_plans(warehouse, config, cutoff)
     planned = [] if plans is None else [f"plans:{plans_fingerprint(plans)}"]
     fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *planned])
@@ -107,6 +108,13 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
     return Plan(run, cutoff, settings, plans=plans)
+
+
+def end_of_column(day: date, settings: ForecastSettings) -> date:
+    """The last day not after `day` that ends what is forecast at once: the day itself, or a week."""
+    if settings.period == 1:
+        return day
+    return day - timedelta(days=(day.weekday() - settings.last_weekday) % settings.period)
 
 
 def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
@@ -183,11 +191,11 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 def _cut(warehouse: Warehouse, plan: Plan) -> None:
     fits = _rows(warehouse, "fits", plan)
     by_location = len(plan.settings.calendar.delivered) > 1
-    _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff), plan)
+    _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff, plan.settings.period), plan)
     _write(warehouse, "metrics", cut.metrics(fits), plan)
     _write(warehouse, "metrics_summary", cut.metrics_summary(fits, by_location=by_location), plan)
     _write(warehouse, "models", cut.models(fits), plan)
-    groups = cut.group_forecasts(fits, plan.cutoff, by_location=by_location)
+    groups = cut.group_forecasts(fits, plan.cutoff, plan.settings.period, by_location=by_location)
     _write(warehouse, "group_forecasts", groups, plan)
     _write(warehouse, "adjustments", cut.adjustments(fits), plan)
     _write(warehouse, "residual_paths", cut.residual_paths(fits), plan)

@@ -90,8 +90,10 @@ def _error(evidence: Evidence, settings: GateSettings) -> Gate:
     return Gate("validation_error", passed, f"{evidence.error_ratio:.6g} times", allowed)
 
 
-def collect_evidence(warehouse: Warehouse, run_id: str, cutoff: date, horizon: int) -> Evidence:
-    """What the tables say of a run; a few rows are collected."""
+def collect_evidence(
+    warehouse: Warehouse, run_id: str, cutoff: date, horizon: int, period: int = 1
+) -> Evidence:
+    """What the tables say of a run of so many steps of `period` days; a few rows are collected."""
     of_run = F.col("run_id") == F.lit(run_id)
     products = warehouse.read("panel").where(F.col("first_date") <= F.lit(cutoff)).select(*SERIES_KEY)
     models = warehouse.read("models").where(of_run).groupBy(*SERIES_KEY).agg(F.count("*").alias("models"))
@@ -103,7 +105,7 @@ def collect_evidence(warehouse: Warehouse, run_id: str, cutoff: date, horizon: i
         .join(_by_series(warehouse.read("forecasts").where(of_run)), list(SERIES_KEY), "full_outer")
         .join(facts, list(SERIES_KEY), "left")
     )
-    totals = _only(series.agg(*_totals(horizon)).collect())
+    totals = _only(series.agg(*_totals(horizon, period)).collect())
     error_ratio = _validation_error(warehouse.read("metrics_summary").where(of_run))
     return Evidence(**totals.asDict(), error_ratio=error_ratio)
 
@@ -120,9 +122,10 @@ def _by_series(forecasts: DataFrame) -> DataFrame:
     )
 
 
-def _totals(horizon: int) -> list[Column]:
+def _totals(horizon: int, period: int) -> list[Column]:
     known = F.col("known").isNotNull()
     enough = F.col("n_days_known") >= RECENT_DAYS
+    n_days = horizon * period
     whole = (F.col("days") == horizon) & (F.col("steps") == horizon)
 
     def count(condition: Column) -> Column:
@@ -142,7 +145,7 @@ def _totals(horizon: int) -> list[Column]:
         F.coalesce(F.sum(F.when(enough, F.col("recent_quantity") / RECENT_DAYS)), F.lit(0.0)).alias(
             "recent_demand"
         ),
-        F.coalesce(F.sum(F.when(enough, F.col("total") / horizon)), F.lit(0.0)).alias("forecast_demand"),
+        F.coalesce(F.sum(F.when(enough, F.col("total") / n_days)), F.lit(0.0)).alias("forecast_demand"),
     ]
 
 

@@ -78,7 +78,9 @@ def _publish(
         why = f"not published: a run up to {published.cutoff} is; --publish replaces it"
         return PublishResult(run.run_id, False, why)
     horizon = run.horizon or config.forecast.horizon
-    gates = judge(collect_evidence(warehouse, run.run_id, cutoff, horizon), config.gates)
+    gates = judge(
+        collect_evidence(warehouse, run.run_id, cutoff, horizon, config.forecast.period), config.gates
+    )
     failed = [gate for gate in gates if not gate.passed]
     record = Run(
         run_id_for("publish", cutoff, config, run.run_id),

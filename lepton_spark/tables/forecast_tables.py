@@ -155,8 +155,8 @@ GROUP_FORECASTS = Table(
         RUN_ID,
         Column("segment", "STRING", "all, demand_class=NAME or location=ID", False),
         Column("cutoff", "DATE", "the last day that a model saw", False),
-        Column("step", "INT", "days after the cutoff", False),
-        Column("date", "DATE", "the day", False),
+        Column("step", "INT", "days after the cutoff; weeks of weekly forecasts", False),
+        Column("date", "DATE", "the day, or a week's first", False),
         Column("forecast", "DOUBLE", "units, the sum of the members' means", False),
         Column("n_series", "BIGINT", "members", False),
     ),
@@ -205,8 +205,8 @@ def _forecast_columns(published: bool) -> tuple[Column, ...]:
         RUN_ID,
         *SERIES,
         Column("cutoff", "DATE", "last day the run has seen", False),
-        Column("date", "DATE", "the day that is forecast", False),
-        Column("step", "INT", "days after the cutoff, from 1", False),
+        Column("date", "DATE", "the day that is forecast; of weekly forecasts the week's first", False),
+        Column("step", "INT", "days after the cutoff, from 1; weeks of weekly forecasts", False),
         Column("forecast", "DOUBLE", "the mean of the day's demand in units", not published),
         *(
             Column(name, "DOUBLE", f"quantile forecast in units at the level {level:.2f}", not published)
@@ -236,7 +236,7 @@ LATEST_FORECASTS = Table(
     key=(*SERIES_KEY, "date"),
     checks={
         "finite_forecast": "forecast >= 0 AND forecast < double('Infinity')",
-        "steps_from_one": "step >= 1 AND date = date_add(cutoff, step)",
+        "steps_from_one": "step >= 1 AND date >= date_add(cutoff, step)",
     },
 )
 

@@ -55,7 +55,7 @@ def test_load_reports_every_fault_at_once(tmp_path: Path) -> None:
         (str(base), "forecast.modles"),
     ]
     assert "found 'dayly'; allowed: 'daily' or 'transactions'" in str(caught.value)
-    assert "one of horizon, models, cutoff" in str(caught.value)
+    assert "one of horizon, frequency, week_end, models, cutoff" in str(caught.value)
     assert caught.value.exit_code == 2
 
 

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from lepton_spark.models.batch import History
+from lepton_spark.models.plans import Plans
+from lepton_spark.models.pooled import Pooled
+from lepton_spark.models.pooled_training import PooledSettings, train
+from lepton_spark.models.registry import Candidate, candidates_for, create, known_models
+from lepton_spark.models.shrunk_weekday import pool_at
+from lepton_spark.panel.dense import weekly
+
+NAN = np.nan
+FIRST = 20_000
+
+
+def _daily(quantity: np.ndarray) -> History:
+    return History(quantity, FIRST + np.arange(quantity.shape[1]))
+
+
+def test_weeks_end_with_the_cutoff_and_add_up_what_is_known() -> None:
+    days = np.ones((2, 16))
+    days[1, 9:] = NAN  # its last week is unknown, of the one before two days are known
+    weeks = weekly(_daily(days))
+    assert weeks.days.tolist() == [FIRST + 1, FIRST + 8, FIRST + 15]
+    assert weeks.period == 7
+    np.testing.assert_array_equal(weeks.quantity, [[NAN, 7.0, 7.0], [NAN, 7.0, NAN]])
+
+
+def test_the_week_in_which_a_series_begins_is_unknown_unless_it_is_the_only_one() -> None:
+    days = np.full((3, 14), NAN)
+    days[0, 3:] = 1.0
+    days[1, 7:] = 1.0
+    days[2, 10:] = 1.0
+    np.testing.assert_array_equal(weekly(_daily(days)).quantity, [[NAN, 7.0], [NAN, 7.0], [NAN, 4.0]])
+
+
+def test_history_of_weeks_keeps_its_period_and_has_no_season() -> None:
+    weeks = weekly(_daily(np.ones((2, 28))))
+    for history in (weeks, weeks.until(2), weeks.select(np.array([1]))):
+        assert (history.period, history.season_length) == (7, 1)
+    assert weeks.ahead(2).tolist() == [FIRST + 34, FIRST + 41]
+
+
+def test_plans_of_a_week_are_the_mean_of_its_days() -> None:
+    one = np.array([0])
+    plans = Plans(1, one, one + FIRST + 5, one + FIRST + 8, one, np.ones((1, 1)), 2)
+    weeks = weekly(_daily(np.ones((1, 14))))
+    planned = plans.by_day(weeks.days, 7)
+    assert planned.shape == (1, 4, 1)
+    np.testing.assert_allclose(planned[0, :, 0], [2 / 7, 2 / 7, 0, 0])
+
+
+@pytest.mark.parametrize("candidate", candidates_for(known_models(), [28.0]), ids=lambda c: c.key)
+def test_every_model_forecasts_steady_weeks_as_they_are(candidate: Candidate) -> None:
+    """A strong weekday pattern is no pattern of weeks."""
+    days = np.tile([0.0, 1, 2, 3, 4, 5, 20], (3, 40))
+    forecast = create(candidate).fit_forecast(weekly(_daily(days)), 5).forecast
+    expected = 0.0 if candidate.model == "zero" else 35.0
+    tolerance = 0.02 if candidate.model == "croston_sba" else 1e-6  # its correction, a twentieth of alpha
+    np.testing.assert_allclose(forecast, expected, rtol=tolerance, atol=1e-6)
+
+
+def test_decay_counts_days() -> None:
+    """A level that jumped eight weeks ago is forgotten as in days: half of it each half-life."""
+    days = np.repeat(np.where(np.arange(60) < 52, 10.0, 20.0), 7)[np.newaxis]
+    daily, weeks = _daily(days), weekly(_daily(days))
+    model = create(Candidate("shrunk_weekday"))
+    by_day = model.fit_forecast(daily, 28).forecast.sum(axis=1) / 4
+    np.testing.assert_allclose(model.fit_forecast(weeks, 4).forecast.mean(axis=1), by_day, rtol=0.01)
+
+
+def test_pooled_trees_train_on_weeks_and_forecast_them() -> None:
+    rng = np.random.default_rng(0)
+    rate = rng.gamma(1.0, 3.0, (200, 1))
+    history = weekly(_daily(rng.poisson(np.repeat(rate, 280, axis=1)).astype(float)))
+    trees = train(history, 8, PooledSettings())
+    assert trees is not None
+    from dataclasses import replace
+
+    pool = replace(pool_at(history, np.array([history.n_days - 1])), trees=trees)
+    given = replace(history, pools={int(history.days[-1]): pool})
+    fit = Pooled().fit_forecast(given, 8)
+    np.testing.assert_allclose(fit.forecast.mean(), 7.0 * rate.mean(), rtol=0.05)
+    assert (fit.coefficients["trees"] < 1.0).all()
