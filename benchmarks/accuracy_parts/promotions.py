@@ -33,6 +33,22 @@ def promotions(panel: Panel, folder: Path, cache: Path) -> FloatArray:
     return planned
 
 
+def plans(table: pd.DataFrame) -> pd.DataFrame:
+    """The same as rows for `plans.path`: `product_id`, `start_date`, `end_date`, display, mailer."""
+    n_stores = table.groupby("week")["store_id"].nunique()
+    rows = table.assign(
+        display=table["display_location"].astype(str) != NOT_PROMOTED,
+        mailer=table["mailer_location"].astype(str) != NOT_PROMOTED,
+    )
+    shares = rows.groupby(["product_id", "week"], as_index=False)[list(MEASURES)].sum()
+    for measure in MEASURES:
+        shares[measure] = (shares[measure] / shares["week"].map(n_stores)).clip(upper=1.0)
+    monday = np.datetime64("1970-01-01") + FIRST_MONDAY + 7 * (shares["week"].to_numpy() - 2)
+    start = np.maximum(monday, np.datetime64("2017-01-01"))
+    ends = monday + np.timedelta64(6, "D")
+    return shares.assign(start_date=start.astype(str), end_date=ends.astype(str)).drop(columns="week")
+
+
 def by_day(panel: Panel, table: pd.DataFrame) -> FloatArray:
     """[P, T, 2] from rows of `product_id`, `store_id`, `display_location`, `mailer_location`, `week`."""
     planned = np.zeros((len(panel.product_ids), len(panel.days), len(MEASURES)))

@@ -1,6 +1,6 @@
 import numpy as np
 import pandas as pd
-from accuracy_parts.promotions import by_day, weeks_of
+from accuracy_parts.promotions import by_day, plans, weeks_of
 from accuracy_parts.sets import Panel
 
 
@@ -24,6 +24,9 @@ def test_a_share_is_of_the_stores_that_promoted_anything_that_week() -> None:
             "week": [2, 2, 2, 3, 2],
         }
     )
+    rows = plans(table).set_index(["product_id", "start_date"])
+    assert rows.loc[(7, "2017-01-02")].tolist() == [0.25, 0.25, "2017-01-08"]
+    assert rows.loc[(7, "2017-01-09")].tolist() == [1.0, 0.0, "2017-01-15"]
     planned = by_day(panel, table)
     assert planned[0, :, 0].tolist() == [0.0, *[0.25] * 7, 1.0]
     assert planned[0, :, 1].tolist() == [0.0, *[0.25] * 7, 0.0]

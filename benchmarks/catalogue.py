@@ -1,0 +1,117 @@
+"""A run of the whole catalogue against what came true, by demand class, from its Delta tables.
+
+`lepton forecast --conf ... --cutoff DATE` first, on tables that hold later days too; then
+`python benchmarks/catalogue.py WAREHOUSE DATE`. Held against seasonal naive, each product's overall mean, and
+the empirical quantiles of its own history; days on which nothing at all was sold are not scored.
+"""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+import deltalake
+import numpy as np
+import pandas as pd
+from accuracy_parts.belief import SEVEN, SLACK_ALL, SLACK_CLASS
+from rich.console import Console
+from rich.table import Table
+
+from lepton_spark.evaluation.metrics import pinball_losses
+from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+
+COLUMNS = list(QUANTILE_LEVELS)
+EMPIRICAL = [f"empirical_{name}" for name in COLUMNS]
+WEEK = 7
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("warehouse", type=Path)
+    parser.add_argument("cutoff", type=date.fromisoformat)
+    arguments = parser.parse_args()
+    days = scored_days(arguments.warehouse, pd.Timestamp(arguments.cutoff))
+    show(by_class(days))
+
+
+def read(warehouse: Path, name: str, columns: list[str]) -> pd.DataFrame:
+    return deltalake.DeltaTable(str(warehouse / name)).to_pandas(columns=columns)
+
+
+def scored_days(warehouse: Path, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """One row a product and open day ahead: what was sold, forecasts, and what they are held against."""
+    sales = read(warehouse, "sales", ["product_id", "date", "quantity"])
+    sales["date"] = pd.to_datetime(sales["date"])
+    sales = sales.groupby(["product_id", "date"], as_index=False)["quantity"].sum()
+    made = read(warehouse, "forecasts", ["run_id", "product_id", "date", "cutoff", "forecast", *COLUMNS])
+    made = made[pd.to_datetime(made["cutoff"]) == cutoff]
+    run_id = made["run_id"].iloc[-1]
+    made = made[made["run_id"] == run_id].assign(date=lambda rows: pd.to_datetime(rows["date"]))
+    classes = read(warehouse, "models", ["run_id", "product_id", "demand_class"])
+    days = made.merge(sales, on=["product_id", "date"], how="left").fillna({"quantity": 0.0})
+    days = days[days.groupby("date")["quantity"].transform("sum") > 0]
+    days = days.merge(classes[classes["run_id"] == run_id], on=["run_id", "product_id"])
+    return with_baselines(days, sales[sales["date"] <= cutoff], cutoff)
+
+
+def with_baselines(days: pd.DataFrame, history: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """Seasonal naive, overall mean and empirical quantiles of each product, zeros since its first sale."""
+    first = history.groupby("product_id")["date"].min()
+    open_days = np.sort(history["date"].unique())
+    n_days = len(open_days) - np.searchsorted(open_days, first.to_numpy())
+    rows = {}
+    for (product, sold), n in zip(history.groupby("product_id")["quantity"], n_days, strict=True):
+        values = np.concatenate([np.zeros(max(n - len(sold), 0)), sold.to_numpy()])
+        rows[product] = [values.mean(), *np.quantile(values, SEVEN, method="inverted_cdf")]
+    known = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", *EMPIRICAL])
+    week = history[history["date"] > cutoff - pd.Timedelta(days=WEEK)]
+    week = week.assign(weekday=week["date"].dt.dayofweek)[["product_id", "weekday", "quantity"]]
+    days = days.assign(weekday=days["date"].dt.dayofweek)
+    days = days.merge(week.rename(columns={"quantity": "naive"}), on=["product_id", "weekday"], how="left")
+    return days.fillna({"naive": 0.0}).merge(known, left_on="product_id", right_index=True)
+
+
+def by_class(days: pd.DataFrame) -> list[dict[str, object]]:
+    """A line for each class and for all: ratios of root mean squares and pinball losses, bands."""
+    actual = days["quantity"].to_numpy()
+    squares = {name: (actual - days[name].to_numpy()) ** 2 for name in ("forecast", "mean", "naive")}
+    losses = {
+        name: pinball_losses(actual, days[columns].to_numpy(), SEVEN).sum(axis=1)
+        for name, columns in (("forecast", COLUMNS), ("empirical", EMPIRICAL))
+    }
+    lines = []
+    for kind in ("all", *sorted(days["demand_class"].unique())):
+        rows = (
+            np.full(len(days), fill_value=True)
+            if kind == "all"
+            else (days["demand_class"] == kind).to_numpy()
+        )
+        slack = SLACK_ALL if kind == "all" else SLACK_CLASS
+        error = {name: squares[name][rows].sum() for name in squares}
+        line: dict[str, object] = {
+            "class": kind,
+            "products": days.loc[rows, "product_id"].nunique(),
+            "units": round(float(actual[rows].sum())),
+            "over mean": f"{np.sqrt(error['forecast'] / error['mean']):.4f}",
+            "over naive": f"{np.sqrt(error['forecast'] / max(error['naive'], 1e-9)):.4f}",
+        }
+        loss = {name: losses[name][rows].sum() for name in losses}
+        line["pinball over empirical"] = f"{loss['forecast'] / loss['empirical']:.4f}"
+        for name, level in QUANTILE_LEVELS.items():
+            quantile = days[name].to_numpy()[rows]
+            low, high = (actual[rows] < quantile).mean(), (actual[rows] <= quantile).mean()
+            line[name] = f"{low:.3f}-{high:.3f}{'' if low - slack <= level <= high + slack else ' !'}"
+        lines.append(line)
+    return lines
+
+
+def show(lines: list[dict[str, object]]) -> None:
+    table = Table(title="whole catalogue: ratios below 1 are better; ! = outside its band")
+    for column in lines[0]:
+        table.add_column(column)
+    for row in lines:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(width=220).print(table)
+
+
+if __name__ == "__main__":
+    main()
