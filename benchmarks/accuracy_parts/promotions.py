@@ -40,7 +40,8 @@ def plans(table: pd.DataFrame) -> pd.DataFrame:
         display=table["display_location"].astype(str) != NOT_PROMOTED,
         mailer=table["mailer_location"].astype(str) != NOT_PROMOTED,
     )
-    shares = rows.groupby(["product_id", "week"], as_index=False)[list(MEASURES)].sum()
+    by_store = rows.groupby(["product_id", "week", "store_id"], as_index=False)[list(MEASURES)].max()
+    shares = by_store.groupby(["product_id", "week"], as_index=False)[list(MEASURES)].sum()
     for measure in MEASURES:
         shares[measure] = (shares[measure] / shares["week"].map(n_stores)).clip(upper=1.0)
     monday = np.datetime64("1970-01-01") + FIRST_MONDAY + 7 * (shares["week"].to_numpy() - 2)

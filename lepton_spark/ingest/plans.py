@@ -9,6 +9,7 @@ from lepton_spark.config.options import reader_options
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.delivery import resolve
 from lepton_spark.ingest.parsing import folded, number, sold_on, trimmed
+from lepton_spark.tables.plan_tables import ALWAYS_KNOWN, EVERYWHERE
 
 CSV_OPTIONS = {"separator": "sep", "encoding": "encoding", "quote": "quote", "compression": "compression"}
 
@@ -31,12 +32,10 @@ def read_plans(spark: SparkSession, settings: PlanSettings, product_case: str) -
     text = {name: source[_quoted(name)].cast("string") for name in mapped}
     values = {
         "product_id": folded(trimmed(text[columns.product_id]), product_case),
-        "location_id": trimmed(text[columns.location_id])
-        if columns.location_id
-        else F.lit(None).cast("string"),
+        "location_id": trimmed(text[columns.location_id]) if columns.location_id else F.lit(EVERYWHERE),
         "start_date": _day(text[columns.start_date], settings),
         "end_date": _day(text[columns.end_date], settings),
-        "known_at": _day(text[columns.known_at], settings) if columns.known_at else _none("date"),
+        "known_at": _day(text[columns.known_at], settings) if columns.known_at else F.lit(ALWAYS_KNOWN),
         "measures": F.array(*(_measure(text[name]) for name in columns.measures)),
     }
     line = F.to_json(F.struct(*(text[name].alias(name) for name in mapped)))
@@ -61,10 +60,6 @@ def _source(spark: SparkSession, settings: PlanSettings) -> DataFrame:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _none(kind: str) -> Column:
-    return F.lit(None).cast(kind)
 
 
 def _day(text: Column, settings: PlanSettings) -> Column:

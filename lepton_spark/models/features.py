@@ -31,5 +31,6 @@ def linear_design(days: IntArray, horizon: int, period: int = 1) -> FloatArray:
     n_days = len(days)
     all_days = days[0] + period * np.arange(n_days + horizon)
     level = np.ones((n_days + horizon, 1))
-    trend = damped_trend(n_days, horizon)[:, np.newaxis] / TREND_UNIT
+    by_day = damped_trend(n_days * period, horizon * period).reshape(-1, period)
+    trend = by_day.mean(axis=1)[:, np.newaxis] / TREND_UNIT
     return np.hstack([level, trend, np.eye(SEASON_LENGTH)[weekdays(all_days)]])

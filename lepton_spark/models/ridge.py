@@ -43,7 +43,7 @@ class Ridge:
         normal[:, upper, lower] = packed
         normal[:, lower, upper] = packed
         last_weight = np.max(history.known_weight * decay, axis=1)  # [S]
-        normal += last_weight[:, np.newaxis, np.newaxis] * np.diag(PENALTY)
+        normal += last_weight[:, np.newaxis, np.newaxis] * np.diag(PENALTY / history.period)
         fittable = last_weight > 0
         normal[~fittable] = np.eye(n_columns)
         moments = history.filled @ weighted  # [S, K]

@@ -11,6 +11,7 @@ from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.plans import read_plans
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.plan_tables import EVERYWHERE
 from lepton_spark.tables.schema import SERIES_KEY
 
 _FACTS = ("product_id", "location_id", "start_date", "end_date", "known_at", "measures")
@@ -51,7 +52,7 @@ def known_plans(warehouse: Warehouse, config: Config, cutoff: date) -> DataFrame
         raise InputError(
             explain("table plans", "none", "what plans.path holds", "Run `lepton ingest` first.")
         )
-    plans = warehouse.read("plans").where(F.col("known_at").isNull() | (F.col("known_at") <= F.lit(cutoff)))
+    plans = warehouse.read("plans").where(F.col("known_at") <= F.lit(cutoff))
     other = plans.where(F.size("measures") != F.lit(config.plans.n_measures))
     if not other.isEmpty():
         allowed = f"{config.plans.n_measures} measures, as plans.columns.measures"
@@ -76,16 +77,9 @@ def plans_of_series(plans: DataFrame, series: DataFrame) -> DataFrame:
     """
     keys = series.select(*SERIES_KEY).distinct()
     at = plans.withColumnRenamed("location_id", "planned_at")
-    here = F.col("planned_at").isNull() | (F.col("planned_at") == F.col("location_id"))
-    known = F.coalesce(F.unix_date("known_at").cast("double"), F.lit(ALWAYS_KNOWN))
-    facts = F.concat(
-        F.array(F.unix_date("start_date").cast("double"), F.unix_date("end_date").cast("double"), known),
-        "measures",
-    )
+    here = F.col("planned_at").isin(EVERYWHERE) | (F.col("planned_at") == F.col("location_id"))
+    days = (F.unix_date(name).cast("double") for name in ("start_date", "end_date", "known_at"))
+    facts = F.concat(F.array(*days), "measures")
     joined = keys.join(at, "product_id").where(here).select(*SERIES_KEY, facts.alias("facts"))
     by_series = joined.groupBy(*SERIES_KEY).agg(F.sort_array(F.collect_list("facts")).alias("lists"))
     return by_series.select(*SERIES_KEY, F.flatten("lists").alias("plan"))
-
-
-ALWAYS_KNOWN = -1e6
-"""An epoch day before all sales, in double."""

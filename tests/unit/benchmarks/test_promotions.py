@@ -17,11 +17,11 @@ def test_a_share_is_of_the_stores_that_promoted_anything_that_week() -> None:
     panel = Panel("journey", ("7", "9"), _days("2017-01-01", 9), np.ones((2, 9)))
     table = pd.DataFrame(
         {
-            "product_id": [7, 7, 9, 7, 5],
-            "store_id": [1, 2, 3, 1, 4],
-            "display_location": ["9", "0", "3", "9", "1"],
-            "mailer_location": ["0", "A", "0", "0", "0"],
-            "week": [2, 2, 2, 3, 2],
+            "product_id": [7, 7, 9, 7, 5, 9],
+            "store_id": [1, 2, 3, 1, 4, 3],
+            "display_location": ["9", "0", "3", "9", "1", "5"],  # store 3 has product 9 in two places
+            "mailer_location": ["0", "A", "0", "0", "0", "0"],
+            "week": [2, 2, 2, 3, 2, 2],
         }
     )
     rows = plans(table).set_index(["product_id", "start_date"])

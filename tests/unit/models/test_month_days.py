@@ -47,6 +47,14 @@ def test_short_or_unknown_histories_know_no_stretches() -> None:
     assert month_days(unknown, np.array([99])).tolist() == [[1.0] * N_STRETCHES]
 
 
+def test_weeks_know_no_days_of_the_month() -> None:
+    days = _history(1.5, n_days=3 * 364)
+    weeks = History(days.quantity[:, ::7], days.days[::7], period=7)
+    assert (month_days(weeks, np.array([weeks.n_days - 1])) == 1.0).all()
+    daily = History(days.quantity[:, ::7], days.days[::7])
+    assert (month_days(daily, np.array([weeks.n_days - 1])) != 1.0).any()
+
+
 def test_one_series_beyond_all_numbers_and_one_absurd_day_say_nothing() -> None:
     history = _history(1.1)
     sound = month_days(history, np.array([364]))[0]

@@ -69,6 +69,29 @@ def test_decay_counts_days() -> None:
     np.testing.assert_allclose(model.fit_forecast(weeks, 4).forecast.mean(axis=1), by_day, rtol=0.01)
 
 
+@pytest.mark.parametrize("name", ["ridge", "shrunk_weekday"])
+def test_half_lives_are_days(name: str) -> None:
+    days = np.repeat(np.where(np.arange(60) < 56, 10.0, 20.0), 7)[np.newaxis]
+    (candidate,) = candidates_for([name], [28.0])
+    model = create(candidate)
+    by_day = model.fit_forecast(_daily(days), 28).forecast.sum(axis=1) / 4
+    by_week = model.fit_forecast(weekly(_daily(days)), 4).forecast.mean(axis=1)
+    np.testing.assert_allclose(by_week, by_day, rtol=0.1)
+
+
+@pytest.mark.parametrize("name", ["ridge", "seasonal_naive", "theta", "exponential_smoothing"])
+def test_a_week_of_weeks_is_no_season(name: str) -> None:
+    """Each seventh week is ten times the others; nothing may expect it by its place."""
+    weeks = np.tile([1.0, 1, 1, 1, 1, 1, 10], 9)
+    history = weekly(_daily(np.repeat(weeks, 7)[np.newaxis]))
+    (candidate,) = candidates_for([name], [56.0])
+    forecast = create(candidate).fit_forecast(history, 14).forecast[0]
+    steps = np.abs(np.diff(forecast))
+    assert steps.max() < 5.0
+    if name == "seasonal_naive":
+        assert (forecast == 70.0).all()
+
+
 def test_pooled_trees_train_on_weeks_and_forecast_them() -> None:
     rng = np.random.default_rng(0)
     rate = rng.gamma(1.0, 3.0, (200, 1))
