@@ -93,8 +93,9 @@ def _adjustments(history: History) -> pa.Array:
     if history.damped is not None:
         changed = history.known & (history.damped < history.quantity)
     series, day = np.nonzero(changed)
+    first_day = history.days[day] - history.period + 1
     fields = {
-        "date": pa.array(history.days[day].astype(np.int32), type=pa.int32()).cast(pa.date32()),
+        "date": pa.array(first_day.astype(np.int32), type=pa.int32()).cast(pa.date32()),
         "rule": pa.array([SPIKE] * len(day), type=pa.string()),
         "before": pa.array(history.quantity[series, day]),
         "after": pa.array((history.quantity if history.damped is None else history.damped)[series, day]),

@@ -102,8 +102,8 @@ class FitSettings:
         return demand_classes(seen, self.columns(self.new_days), self.columns(self.obsolete_days))
 
     def columns(self, days: int) -> int:
-        """So many days as columns of a history, at least one."""
-        return max(days // self.period, 1)
+        """The fewest columns of a history that hold so many days, at least one."""
+        return max(-(-days // self.period), 1)
 
     def closed_ahead(self, locations: Sequence[str]) -> BoolArray:
         """[S, H], whether a series' location does not open on any day of a column ahead."""

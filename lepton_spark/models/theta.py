@@ -37,7 +37,7 @@ class Theta:
         days, n_days = by_day(history), history.n_days
         value, known = np.ascontiguousarray(days.value.T), np.ascontiguousarray(days.known.T)  # [S, T]
         weekday = weekdays(history.days[0] + history.period * np.arange(n_days + horizon))
-        seasonal = is_seasonal(value, known)
+        seasonal = is_seasonal(value, known) & (history.season_length > 1)
         profile = weekly_profile(value, known, weekday[:n_days]) * seasonal[:, np.newaxis]  # [S, 7]
         adjusted = value - np.take(profile, weekday[:n_days], axis=1)  # contiguous rows, unlike an index
         x = np.arange(n_days + horizon, dtype=np.float64)

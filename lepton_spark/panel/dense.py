@@ -102,7 +102,7 @@ def series_facts(history: History) -> SeriesFacts:
     """What the gates and readers want to know of each series."""
     sold = history.quantity > 0
     from_end = np.argmax(sold[:, ::-1], axis=1)
-    last_sale = np.where(sold.any(axis=1), history.days[-1] - from_end, -1)
+    last_sale = np.where(sold.any(axis=1), history.days[-1] - from_end * history.period, -1)
     age = np.cumsum(history.known[:, ::-1], axis=1)[:, ::-1]  # 1 = the last known day
     recent = history.known & (age <= RECENT_DAYS // history.period)
     n_days = history.n_known * history.period

@@ -122,8 +122,16 @@ FITS = Table(
         _FALLBACK,
         _MODEL,
         *_CHOICE,
-        Column("n_days_known", "INT", "days up to the cutoff on which the quantity is known"),
-        Column("last_sale", "DATE", "last day with a sale up to the cutoff; null without one"),
+        Column(
+            "n_days_known",
+            "INT",
+            "days up to the cutoff on which the quantity is known; of weekly forecasts seven a known week",
+        ),
+        Column(
+            "last_sale",
+            "DATE",
+            "last day with a sale up to the cutoff, of weekly forecasts its week's last; null without one",
+        ),
         Column("recent_quantity", "DOUBLE", "units of the last 28 known days up to the cutoff"),
         Column("forecast", "ARRAY<DOUBLE>", "the mean by step"),
         Column("quantiles", "ARRAY<ARRAY<DOUBLE>>", "quantile forecasts by level, then step"),
@@ -170,7 +178,7 @@ ADJUSTMENTS = Table(
     columns=(
         RUN_ID,
         *SERIES,
-        Column("date", "DATE", "the day", False),
+        Column("date", "DATE", "the day, or a week's first", False),
         Column("rule", "STRING", "spike: far beyond all sales before it", False),
         Column("before", "DOUBLE", "units sold"),
         Column("after", "DOUBLE", "units that models were given"),
@@ -207,7 +215,7 @@ def _forecast_columns(published: bool) -> tuple[Column, ...]:
         Column("cutoff", "DATE", "last day the run has seen", False),
         Column("date", "DATE", "the day that is forecast; of weekly forecasts the week's first", False),
         Column("step", "INT", "days after the cutoff, from 1; weeks of weekly forecasts", False),
-        Column("forecast", "DOUBLE", "the mean of the day's demand in units", not published),
+        Column("forecast", "DOUBLE", "the mean of the day's demand, or the week's, in units", not published),
         *(
             Column(name, "DOUBLE", f"quantile forecast in units at the level {level:.2f}", not published)
             for name, level in QUANTILE_LEVELS.items()
@@ -219,7 +227,7 @@ def _forecast_columns(published: bool) -> tuple[Column, ...]:
 
 FORECASTS = Table(
     name="forecasts",
-    comment="One product-day ahead, of every run",
+    comment="One product-day ahead, or product-week, of every run",
     columns=_forecast_columns(published=False),
     key=("run_id", *SERIES_KEY, "date"),
     partition_by=("run_id",),
@@ -236,7 +244,7 @@ LATEST_FORECASTS = Table(
     key=(*SERIES_KEY, "date"),
     checks={
         "finite_forecast": "forecast >= 0 AND forecast < double('Infinity')",
-        "steps_from_one": "step >= 1 AND date >= date_add(cutoff, step)",
+        "steps_from_one": "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))",
     },
 )
 
@@ -268,7 +276,7 @@ METRICS = Table(
         Column("role", "STRING", "chosen, runner_up or seasonal_naive", False),
         Column("split", "STRING", "validation or test", False),
         Column("window", "INT", "the backtest window", False),
-        Column("n_obs", "BIGINT", "days with a known actual"),
+        Column("n_obs", "BIGINT", "days with a known actual; weeks of weekly forecasts"),
         *_ERRORS,
         Column("abs_error", "DOUBLE", "sum of absolute errors in units"),
         Column("sum_error", "DOUBLE", "sum of forecast less actual in units"),
@@ -292,7 +300,7 @@ METRICS_SUMMARY = Table(
         Column("model", "STRING", "a model, or 'chosen': what would have been published, by series", False),
         Column("split", "STRING", "validation or test", False),
         Column("n_series", "BIGINT", "series judged"),
-        Column("n_obs", "BIGINT", "days with a known actual"),
+        Column("n_obs", "BIGINT", "days with a known actual; weeks of weekly forecasts"),
         *_ERRORS,
         Column("value_added", "DOUBLE", "1 - rmsse / rmsse of seasonal naive over the same days"),
     ),

@@ -35,7 +35,7 @@ RUNS = Table(
             "ARRAY<STRUCT<name: STRING, passed: BOOLEAN, found: STRING, allowed: STRING>>",
             "what a publish run had to pass; empty for other jobs",
         ),
-        Column("horizon", "INT", "days forecast"),
+        Column("horizon", "INT", "days forecast; weeks of weekly forecasts"),
         Column("n_batches", "INT", "batches of series that were fitted together; null for other jobs"),
     ),
     key=("run_id",),

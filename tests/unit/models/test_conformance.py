@@ -21,37 +21,42 @@ NOT_ITSELF = {
 }
 
 every_model = pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda c: c.key)
+days_and_weeks = pytest.mark.parametrize("period", [1, 7], ids=["days", "weeks"])
 
 
-def _history(n_series: int = 4, n_days: int = 70, seed: int = 1) -> History:
+def _history(period: int, seed: int = 1) -> History:
     random = np.random.default_rng(seed)
-    quantity = random.poisson(5.0, (n_series, n_days)).astype(float)
+    quantity = random.poisson(5.0, (4, 70)).astype(float)
     quantity[random.random(quantity.shape) < 0.1] = np.nan
-    return History(quantity, np.arange(19_000, 19_000 + n_days))
+    return _of(quantity, period)
 
 
 def _fit(candidate: Candidate, history: History) -> Fit:
     return create(candidate).fit_forecast(history, HORIZON)
 
 
-def _of(quantity: np.ndarray) -> History:
-    return History(quantity, np.arange(19_000, 19_000 + quantity.shape[1]))
+def _of(quantity: np.ndarray, period: int) -> History:
+    return History(quantity, 19_000 + period * np.arange(quantity.shape[1]), period=period)
 
 
 @every_model
-def test_model_forecasts_every_series_despite_unknown_days(candidate: Candidate) -> None:
-    fit = _fit(candidate, _history())
+@days_and_weeks
+def test_model_forecasts_every_series_despite_unknown_days(candidate: Candidate, period: int) -> None:
+    fit = _fit(candidate, _history(period))
     assert fit.forecast.shape == (4, HORIZON)
     assert np.isfinite(fit.forecast).all()
     assert all(values.shape == (4,) for values in fit.coefficients.values())
 
 
 @every_model
-def test_model_gives_nan_row_for_unknown_series_and_fits_the_others(candidate: Candidate) -> None:
-    history = _history()
+@days_and_weeks
+def test_model_gives_nan_row_for_unknown_series_and_fits_the_others(
+    candidate: Candidate, period: int
+) -> None:
+    history = _history(period)
     quantity = history.quantity.copy()
     quantity[2] = np.nan
-    fit = _fit(candidate, _of(quantity))
+    fit = _fit(candidate, _of(quantity, period))
     assert np.isnan(fit.forecast[2]).all()
     np.testing.assert_allclose(
         fit.forecast[[0, 1, 3]], _fit(candidate, history).forecast[[0, 1, 3]], rtol=1e-9, atol=1e-9
@@ -59,22 +64,25 @@ def test_model_gives_nan_row_for_unknown_series_and_fits_the_others(candidate: C
 
 
 @every_model
-def test_model_gives_whole_row_or_nan_row_for_one_day(candidate: Candidate) -> None:
-    forecast = _fit(candidate, _of(np.array([[4.0], [0.0]]))).forecast
+@days_and_weeks
+def test_model_gives_whole_row_or_nan_row_for_one_day(candidate: Candidate, period: int) -> None:
+    forecast = _fit(candidate, _of(np.array([[4.0], [0.0]]), period)).forecast
     finite = np.isfinite(forecast)
     assert (finite.all(axis=1) | ~finite.any(axis=1)).all()
 
 
 @every_model
-def test_model_forecasts_constant_as_itself(candidate: Candidate) -> None:
+@days_and_weeks
+def test_model_forecasts_constant_as_itself(candidate: Candidate, period: int) -> None:
     expected = NOT_ITSELF.get(candidate.model, 6.0)
-    forecast = _fit(candidate, _of(np.full((2, 60), 6.0))).forecast
+    forecast = _fit(candidate, _of(np.full((2, 60), 6.0), period)).forecast
     np.testing.assert_allclose(forecast, expected, atol=1e-8)
 
 
 @every_model
-def test_model_does_not_depend_on_the_order_of_series(candidate: Candidate) -> None:
-    history, order = _history(), np.array([2, 0, 3, 1])
+@days_and_weeks
+def test_model_does_not_depend_on_the_order_of_series(candidate: Candidate, period: int) -> None:
+    history, order = _history(period), np.array([2, 0, 3, 1])
     np.testing.assert_allclose(
         _fit(candidate, history.select(order)).forecast,
         _fit(candidate, history).forecast[order],
@@ -84,8 +92,9 @@ def test_model_does_not_depend_on_the_order_of_series(candidate: Candidate) -> N
 
 
 @every_model
-def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidate) -> None:
-    history = _history()
+@days_and_weeks
+def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidate, period: int) -> None:
+    history = _history(period)
     before = history.quantity.copy()
     first, second = _fit(candidate, history), _fit(candidate, history)
     np.testing.assert_array_equal(history.quantity, before)
@@ -93,20 +102,23 @@ def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidat
 
 
 @every_model
-def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate) -> None:
-    history = _history()
+@days_and_weeks
+def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate, period: int) -> None:
+    history = _history(period)
     changed = history.quantity.copy()
     changed[:, 50:] = 1e6
     np.testing.assert_array_equal(
-        _fit(candidate, history.until(49)).forecast, _fit(candidate, _of(changed).until(49)).forecast
+        _fit(candidate, history.until(49)).forecast, _fit(candidate, _of(changed, period).until(49)).forecast
     )
 
 
 @every_model
-def test_model_survives_cloudpickle(candidate: Candidate) -> None:
+@days_and_weeks
+def test_model_survives_cloudpickle(candidate: Candidate, period: int) -> None:
     forecaster = cloudpickle.loads(cloudpickle.dumps(create(candidate)))
     np.testing.assert_array_equal(
-        forecaster.fit_forecast(_history(), HORIZON).forecast, _fit(candidate, _history()).forecast
+        forecaster.fit_forecast(_history(period), HORIZON).forecast,
+        _fit(candidate, _history(period)).forecast,
     )
 
 
@@ -114,11 +126,12 @@ SCALE_FREE = [c for c in NUMPY_ONLY if c.model not in SHARING]  # their prior is
 
 
 @pytest.mark.parametrize("candidate", SCALE_FREE, ids=lambda c: c.key)
+@days_and_weeks
 @settings(max_examples=25, deadline=None)
 @given(scale=st.floats(0.001, 1000.0), seed=st.integers(0, 1000))
-def test_model_scales_with_its_series(candidate: Candidate, scale: float, seed: int) -> None:
-    history = _history(seed=seed)
-    scaled = _fit(candidate, _of(history.quantity * scale)).forecast
+def test_model_scales_with_its_series(candidate: Candidate, period: int, scale: float, seed: int) -> None:
+    history = _history(period, seed)
+    scaled = _fit(candidate, _of(history.quantity * scale, period)).forecast
     np.testing.assert_allclose(
         scaled, _fit(candidate, history).forecast * scale, rtol=1e-8, atol=1e-8 * scale
     )

@@ -104,3 +104,13 @@ def test_weekly_profile_of_a_closed_weekday_stays_near_the_others() -> None:
     known = np.where(np.arange(35) % 7 == 6, 0.0, 1.0)[np.newaxis]
     series = 4.0 * known
     np.testing.assert_allclose(weekly_profile(series, known, np.arange(35) % 7), 0.0, atol=1e-12)
+
+
+def test_weeks_are_never_seasonal() -> None:
+    """Each seventh week is high: in days a season, in weeks chance."""
+    high = np.tile([1.0, 1, 1, 1, 1, 1, 30], 10)[np.newaxis]
+    days = Theta().fit_forecast(History(high, np.arange(70)), 14)
+    weeks = Theta().fit_forecast(History(high, 7 * np.arange(70), period=7), 14)
+    assert days.coefficients["seasonal"].tolist() == [1.0]
+    assert weeks.coefficients["seasonal"].tolist() == [0.0]
+    assert np.ptp(weeks.forecast) < 5.0
