@@ -99,7 +99,12 @@ def run(
     )
     summary = summarise(job.warehouse, result.forecast.run_id)
     print_summary(
-        job.console, summary, result.ingest.counts, job.warehouse, published=result.publish.published
+        job.console,
+        summary,
+        result.ingest.counts,
+        job.warehouse,
+        ahead=job.config.forecast.ahead,
+        published=result.publish.published,
     )
     raise typer.Exit(_told(result.publish) or _refusal_code(result.ingest))
 
@@ -126,7 +131,8 @@ def forecast(conf: Files = None, settings: Settings = None, cutoff: Cutoff = Non
     """Fits, backtests and forecasts every series; publishes nothing."""
     job = _Job(conf, settings, cutoff)
     result = forecasting.forecast(job.spark, job.config, None, _clock, job.progress)
-    print_summary(job.console, summarise(job.warehouse, result.run_id), {}, job.warehouse, published=False)
+    summary, ahead = summarise(job.warehouse, result.run_id), job.config.forecast.ahead
+    print_summary(job.console, summary, {}, job.warehouse, ahead=ahead, published=False)
 
 
 @app.command()

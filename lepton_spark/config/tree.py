@@ -108,6 +108,12 @@ class ForecastSettings(Section):
         return 7 if self.frequency == "weekly" else 1
 
     @property
+    def ahead(self) -> str:
+        """How far the forecasts reach, in words."""
+        unit = "week" if self.frequency == "weekly" else "day"
+        return f"{self.horizon} {unit}{'s' if self.horizon > 1 else ''} ahead"
+
+    @property
     def last_weekday(self) -> int:
         """The weekday on which weeks end, Monday = 0."""
         return WEEKDAYS.index(self.week_end)

@@ -1,6 +1,7 @@
 """The forecast job: packed series and a cutoff become fits, and the tables cut from them."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from lepton_spark.forecasting.pool import collect_class_table, no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.forecasting.share import collect_pools, share, with_trees
 from lepton_spark.forecasting.training import collect_trees, train_trees
-from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
+from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.panel.series import batch_count, count_series, run_series, with_plans
 from lepton_spark.pipelines.ingest_plans import fingerprint as plans_fingerprint
@@ -72,6 +73,8 @@ def forecast(
     with progress.stage("cutoff") as stage:
         plan = _plan(warehouse, runs, config, cutoff or config.forecast.cutoff)
         stage.note(f"{plan.cutoff}")
+        if config.forecast.period > 1:
+            stage.note(f"the last whole week's {config.forecast.week_end}, {config.forecast.ahead}")
     known = runs.find(plan.run.run_id)
     if known is not None and known.state == "complete":
         return _result(known, plan.cutoff, already_complete=True)
@@ -93,6 +96,7 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
     by_lines = config.input.kind == "transactions"
     chosen = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=asked)
     cutoff = end_of_column(chosen, config.forecast)
+    _require_sales_by(cutoff, volumes)
     plans = known_plans(warehouse, config, cutoff)
     planned = [] if plans is None else [f"plans:{plans_fingerprint(plans)}"]
     fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *planned])
@@ -115,6 +119,15 @@ def end_of_column(day: date, settings: ForecastSettings) -> date:
     if settings.period == 1:
         return day
     return day - timedelta(days=(day.weekday() - settings.last_weekday) % settings.period)
+
+
+def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:
+    """A week that ends before the first sale would make a run without a product."""
+    first = EPOCH + timedelta(days=min(volume.day for volume in volumes))
+    if cutoff < first:
+        remedy = "Choose a later cutoff, another forecast.week_end, or forecast.frequency daily."
+        allowed = f"a week that ends on {first}, the first day of sales, or later"
+        raise InputError(explain("cutoff", f"{cutoff}", allowed, remedy))
 
 
 def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:

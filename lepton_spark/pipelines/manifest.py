@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pyspark.sql import functions as F
 
 from lepton_spark import __version__
-from lepton_spark.config import Config
+from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.config.secrets import masked
 from lepton_spark.tables import Warehouse
 
@@ -97,6 +97,15 @@ class RunLog:
         """The run of that id; None when it was never started."""
         row = self._warehouse.read("runs").where(F.col("run_id") == F.lit(run_id)).first()
         return None if row is None else _run(row.asDict(recursive=True))
+
+    def period(self, run: Run) -> int:
+        """Days that one forecast of a run is for, by the configuration it ran with, not the present one."""
+        row = (
+            self._warehouse.read("runs").where(F.col("run_id") == F.lit(run.run_id)).select("config").first()
+        )
+        told = {} if row is None or row["config"] is None else json.loads(row["config"])
+        frequency = told.get("forecast", {}).get("frequency", "daily")
+        return ForecastSettings.model_validate({"frequency": frequency}).period
 
     def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
         """The complete run of the latest cutoff, or of the one given; of several the last; None without."""

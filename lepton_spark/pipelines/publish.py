@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
+from lepton_spark.pipelines.forecast import end_of_column
 from lepton_spark.pipelines.gates import collect_evidence, judge
 from lepton_spark.pipelines.manifest import Clock, Gate, Run, RunLog, run_id_for
 from lepton_spark.pipelines.progress import Progress
@@ -53,7 +54,8 @@ def publish(
     """
     warehouse = Warehouse(spark, config.warehouse.root)
     runs = RunLog(warehouse, clock)
-    run, seen = _complete_run(runs, run_id, cutoff)
+    asked = None if cutoff is None else end_of_column(cutoff, config.forecast)
+    run, seen = _complete_run(runs, run_id, asked)
     with progress.stage("publish") as stage:
         result = _publish(warehouse, config, run, seen, runs, clock, force=force)
         stage.note(result.why)
@@ -78,9 +80,8 @@ def _publish(
         why = f"not published: a run up to {published.cutoff} is; --publish replaces it"
         return PublishResult(run.run_id, False, why)
     horizon = run.horizon or config.forecast.horizon
-    gates = judge(
-        collect_evidence(warehouse, run.run_id, cutoff, horizon, config.forecast.period), config.gates
-    )
+    evidence = collect_evidence(warehouse, run.run_id, cutoff, horizon, runs.period(run))
+    gates = judge(evidence, config.gates)
     failed = [gate for gate in gates if not gate.passed]
     record = Run(
         run_id_for("publish", cutoff, config, run.run_id),

@@ -12,9 +12,15 @@ _REJECTED = "rejected."
 
 
 def print_summary(
-    console: Console, summary: Summary, counts: Mapping[str, int], warehouse: Warehouse, *, published: bool
+    console: Console,
+    summary: Summary,
+    counts: Mapping[str, int],
+    warehouse: Warehouse,
+    *,
+    ahead: str,
+    published: bool,
 ) -> None:
-    """Products, lines, errors against seasonal naive, and where and how to read the forecasts."""
+    """Products, lines, errors against seasonal naive, how far ahead, and how to read the forecasts."""
     print_pairs(console, "Products", _product_lines(summary))
     if counts:
         print_counts(console, counts)
@@ -22,7 +28,7 @@ def print_summary(
         console.print(_error_grid(summary.errors))
     else:
         _say(console, "No product has enough history for a test window; errors are not measured.")
-    _print_where(console, summary.run_id, warehouse, published=published)
+    _print_where(console, summary.run_id, warehouse, ahead=ahead, published=published)
 
 
 def print_counts(console: Console, counts: Mapping[str, int]) -> None:
@@ -89,11 +95,11 @@ def _error_grid(errors: Iterable[ClassError]) -> Grid:
     return grid
 
 
-def _print_where(console: Console, run_id: str, warehouse: Warehouse, *, published: bool) -> None:
+def _print_where(console: Console, run_id: str, warehouse: Warehouse, *, ahead: str, published: bool) -> None:
     name = "latest_forecasts" if published else "forecasts"
     path = warehouse.path(name)
     chosen = "" if published else f" WHERE run_id = '{run_id}'"
-    _say(console, f"Run {run_id}. Tables: {path.removesuffix(f'/{name}')}")
+    _say(console, f"Run {run_id}, {ahead}. Tables: {path.removesuffix(f'/{name}')}")
     query = f"SELECT product_id, date, forecast, p10, p90 FROM delta.`{path}`{chosen}"  # noqa: S608 - shown, not run
     _say(console, f"SQL:    {query}")
     _say(console, f'Python: deltalake.DeltaTable("{path}").to_pandas()')

@@ -1,14 +1,19 @@
 """Sums of weeks, from a file to what is published, by the command with the overlay that is shipped."""
 
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 
 import deltalake
 import pytest
 import yaml
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from lepton_spark.cli import main
+from lepton_spark.tables import Warehouse
 from tests.spark.cluster import REPOSITORY
 
 FIRST = date(2024, 1, 3)  # a Wednesday
@@ -16,16 +21,45 @@ N_DAYS = 160  # to Monday, 10 June
 LAST_SUNDAY = date(2024, 6, 9)
 WEEK = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 14.0]
 """Units by weekday, 35 a week."""
+AFTER = 50.0
+"""Units of the one day after the last whole week: nothing may know of them."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def lepton(command: str, root: Path, *more: str, weekly: bool = True) -> Told:
+    out, err = StringIO(), StringIO()
+    files = [root / "mine.yaml", *([REPOSITORY / "conf" / "weekly.yaml"] if weekly else [])]
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([command, "--conf", *map(str, files), *more])
+    return Told(code, out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop whose second product sells twice the first's, run twice; what was said at first and after."""
+
+    root: Path
+    first: Told
+    again: Told
+    versions: tuple[dict[str, int], dict[str, int]]
 
 
 @pytest.fixture(scope="module")
-def root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop whose second product sells twice the first's, run twice."""
+def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     assert spark is not None  # the command takes the running session
     root = tmp_path_factory.mktemp("weekly")
     days = [FIRST + timedelta(days=n) for n in range(N_DAYS)]
     sizes = (("a", 1), ("b", 2))
-    lines = [f"{item},{day},{size * WEEK[day.weekday()]}" for item, size in sizes for day in days]
+    units = {day: WEEK[day.weekday()] if day <= LAST_SUNDAY else AFTER for day in days}
+    lines = [f"{item},{day},{size * units[day]}" for item, size in sizes for day in days]
     (root / "sales.csv").write_text("\n".join(["product_id,date,quantity", *lines, ""]))
     tree = {
         "warehouse": {"root": str(root / "tables")},
@@ -34,12 +68,16 @@ def root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "forecast": {"models": ["shrunk_weekday", "seasonal_naive"]},
     }
     (root / "mine.yaml").write_text(yaml.safe_dump(tree))
-    arguments = ["run", "--conf", str(root / "mine.yaml"), str(REPOSITORY / "conf" / "weekly.yaml")]
-    assert main(arguments) == 0
-    versions = _versions(root)
-    assert main(arguments) == 0
-    assert _versions(root) == versions
-    return root
+    first = lepton("run", root)
+    assert first.code == 0, first.err
+    before = _versions(root)
+    again = lepton("run", root)
+    return Shop(root, first, again, (before, _versions(root)))
+
+
+@pytest.fixture(scope="module")
+def root(shop: Shop) -> Path:
+    return shop.root
 
 
 def _versions(root: Path) -> dict[str, int]:
@@ -49,6 +87,16 @@ def _versions(root: Path) -> dict[str, int]:
 
 def _rows(root: Path, name: str) -> list[dict[str, object]]:
     return deltalake.DeltaTable(str(root / "tables" / name)).to_pyarrow_table().to_pylist()
+
+
+def test_a_run_says_which_week_is_its_last_and_how_far_it_looks(shop: Shop) -> None:
+    assert "cutoff: 2024-06-09, the last whole week's sunday, 8 weeks ahead" in shop.first.out
+    assert ", 8 weeks ahead. Tables: " in shop.first.out
+
+
+def test_a_run_of_the_same_weeks_does_nothing(shop: Shop) -> None:
+    assert shop.again.code == 0
+    assert shop.versions[0] == shop.versions[1]
 
 
 def test_eight_weeks_ahead_begin_on_mondays_after_the_last_whole_week(root: Path) -> None:
@@ -75,3 +123,27 @@ def test_errors_are_counted_in_weeks(root: Path) -> None:
     (run,) = (row for row in _rows(root, "runs") if row["job"] == "publish")
     (total,) = (gate for gate in run["gates"] if gate["name"] == "total_forecast")
     assert total["found"] == "15 units a day after 15"
+
+
+def test_a_cutoff_within_a_week_is_that_of_the_week_before(root: Path) -> None:
+    before = _versions(root)
+    forecast = lepton("forecast", root, "--cutoff", "2024-06-10")
+    assert (forecast.code, _versions(root)) == (0, before)
+    assert lepton("publish", root, "--cutoff", "2024-06-12").code == 0
+
+
+def test_a_cutoff_before_the_first_week_has_ended_is_refused(root: Path) -> None:
+    told = lepton("forecast", root, "--cutoff", "2024-01-05")
+    assert told.code == 1
+    assert "cutoff: found 2023-12-31; allowed: a week that ends on 2024-01-03" in told.err
+
+
+def test_weeks_are_published_as_weeks_whatever_is_configured_since(root: Path, spark: SparkSession) -> None:
+    """Taken for days, 105 units a day would follow 15, and the gate would refuse them."""
+    published = _rows(root, "latest_forecasts")
+    Warehouse(spark, str(root / "tables")).delete("latest_forecasts", F.lit(True))
+    told = lepton("publish", root, weekly=False)
+    assert told.code == 0, told.err
+    again = _rows(root, "latest_forecasts")
+    assert len(again) == len(published)
+    assert {row["run_id"] for row in again} == {row["run_id"] for row in published}

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lepton_spark.config import Config
+from lepton_spark.evaluation.selection import ALL, ClassTable
 from lepton_spark.forecasting.arrow import lists
 from lepton_spark.forecasting.fit import FitBatch
 from lepton_spark.forecasting.pool import no_class_table
@@ -93,13 +94,22 @@ def test_trees_of_weeks_see_no_later_day(settings: FitSettings) -> None:
 
 
 def test_choice_among_weeks_does_not_see_the_test_window(settings: FitSettings) -> None:
-    steady, changed = units_of(40), units_of(40)
+    classes = ("smooth", "intermittent", "erratic", "lumpy", "new", ALL)
+    n_candidates = len(settings.candidates)
+    each_another = 1.0 - np.eye(n_candidates)[: len(classes)] / 2
+    many = np.full(each_another.shape, 99.0)
+    table = ClassTable(classes, each_another, many, many)
+    units = units_of(40)
+    units[::2] *= np.repeat(np.arange(60) % 4 != 0, 7)  # a week without a sale in four: narrowly intermittent
+    steady, changed = units.copy(), units.copy()
     steady[:, -TEST_DAYS:] = 1.0
     changed[:, -TEST_DAYS:] = np.where(np.arange(40)[:, np.newaxis] % 3 == 0, 0.0, 50.0)
-    made = [fit_both(one, settings) for one in (steady, changed)]
-    for name in ("model", "choice_level", "margin"):
+    rows = [packed(one) for one in (steady, changed)]
+    made = [FitBatch(settings, table)(one, ScoreBatch(settings)(one)) for one in rows]
+    assert {"series", "class"} <= set(made[0]["choice_level"].to_pylist())
+    for name in ("model", "runner_up", "margin", "choice_level"):
         assert made[0][name].to_pylist() == made[1][name].to_pylist()
-    assert made[0]["forecast_hash"].to_pylist() != made[1]["forecast_hash"].to_pylist()
+    assert made[0]["demand_class"].to_pylist() != made[1]["demand_class"].to_pylist()
 
 
 def test_facts_of_weeks_speak_of_days(settings: FitSettings) -> None:
