@@ -39,7 +39,7 @@ check: $(STAMP)  ## lint, format, types, direction of imports
 bench: $(STAMP)  ## measure speed; prints a table
 	$(BIN)/python benchmarks/throughput.py
 
-bench-accuracy: $(VENV)/.peers-done  ## measure accuracy beside peers, which it installs first; prints a table
+bench-accuracy: $(VENV)/.peers-done  ## measure accuracy beside peers, which it installs first (about 50 minutes); prints tables
 	$(BIN)/python benchmarks/accuracy.py --csv docs/accuracy.csv
 
 $(VENV)/.peers-done: $(STAMP) requirements-peers.lock

@@ -14,13 +14,12 @@ from pathlib import Path
 from accuracy_parts.belief import Seen, seen, verdicts
 from accuracy_parts.ours import OURS
 from accuracy_parts.peers import MEDIAN, MEDIAN_OF, PEERS, Model, median_of
+from accuracy_parts.printed import print_rows
 from accuracy_parts.promotions import promotions
 from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
 from accuracy_parts.scores import SCORES, Output, Sums, cell_sums, check, intervals, pool, scores
 from accuracy_parts.sets import READERS, load_panel
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 MODELS: Mapping[str, Model] = {**PEERS, **OURS}
@@ -42,8 +41,8 @@ def main() -> None:
         store(lines, arguments.csv)
         if believed:
             store(believed, arguments.csv.with_name(f"{arguments.csv.stem}_belief.csv"))
-    show(lines)
-    show_belief(believed)
+    print_rows("accuracy, and 90 % interval of the difference to the reference", [*map(shown, lines)], 180)
+    print_rows("share of days below - at or below each quantile; ! = outside its band", believed, 200)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -52,7 +51,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", choices=[*MODELS, MEDIAN], default=[*MODELS, MEDIAN])
     parser.add_argument("--origins", nargs="+", type=int, default=list(range(N_ORIGINS)))
     parser.add_argument("--seed", type=int, default=42, help="draws the smaller products")
-    parser.add_argument("--reference", default="direct LightGBM", help="differences are against this model")
+    parser.add_argument("--reference", default="lepton as run", help="differences are against this model")
     parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
     parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
     parser.add_argument("--csv", type=Path, default=Path("accuracy.csv"))
@@ -126,25 +125,10 @@ def line(
     return row
 
 
-def show_belief(lines: Sequence[Mapping[str, object]]) -> None:
-    if not lines:
-        return
-    table = Table(title="share of days below - at or below each quantile; ! = outside its band")
-    for column in lines[0]:
-        table.add_column(column)
-    for row in lines:
-        table.add_row(*(str(value) for value in row.values()))
-    Console(width=200).print(table)
-
-
-def show(lines: Sequence[Mapping[str, object]]) -> None:
-    table = Table(title="accuracy, and 90 % interval of the difference to the reference")
-    for column in ("set", "origins", "model", *SCORES, "seconds"):
-        table.add_column(column)
-    for row in lines:
-        cells = [f"{row[s]:.3f} [{row[f'{s}_gap_low']:+.3f}, {row[f'{s}_gap_high']:+.3f}]" for s in SCORES]
-        table.add_row(str(row["set"]), str(row["origins"]), str(row["model"]), *cells, str(row["seconds"]))
-    Console(width=180).print(table)
+def shown(row: Mapping[str, object]) -> dict[str, object]:
+    """A row of the CSV with each score and its interval in one cell."""
+    cells = {s: f"{row[s]:.3f} [{row[f'{s}_gap_low']:+.3f}, {row[f'{s}_gap_high']:+.3f}]" for s in SCORES}
+    return {**{name: row[name] for name in ("set", "origins", "model")}, **cells, "seconds": row["seconds"]}
 
 
 if __name__ == "__main__":

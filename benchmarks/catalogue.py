@@ -13,8 +13,7 @@ import deltalake
 import numpy as np
 import pandas as pd
 from accuracy_parts.belief import SEVEN, SLACK_ALL, SLACK_CLASS
-from rich.console import Console
-from rich.table import Table
+from accuracy_parts.printed import print_rows
 
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
@@ -30,7 +29,7 @@ def main() -> None:
     parser.add_argument("cutoff", type=date.fromisoformat)
     arguments = parser.parse_args()
     days = scored_days(arguments.warehouse, pd.Timestamp(arguments.cutoff))
-    show(by_class(days))
+    print_rows("whole catalogue: ratios below 1 are better; ! = outside its band", by_class(days), 220)
 
 
 def read(warehouse: Path, name: str, columns: list[str]) -> pd.DataFrame:
@@ -102,15 +101,6 @@ def by_class(days: pd.DataFrame) -> list[dict[str, object]]:
             line[name] = f"{low:.3f}-{high:.3f}{'' if low - slack <= level <= high + slack else ' !'}"
         lines.append(line)
     return lines
-
-
-def show(lines: list[dict[str, object]]) -> None:
-    table = Table(title="whole catalogue: ratios below 1 are better; ! = outside its band")
-    for column in lines[0]:
-        table.add_column(column)
-    for row in lines:
-        table.add_row(*(str(value) for value in row.values()))
-    Console(width=220).print(table)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from lepton_spark.config.input_checks import (
     personal_faults,
     price_faults,
 )
-from lepton_spark.config.options import option_faults
+from lepton_spark.config.reading import FileFormat, ReaderOptions
 from lepton_spark.config.refusal import refuse
-from lepton_spark.config.section import DateForm, Day, Name, OptionText, Pattern, Section, Zone
+from lepton_spark.config.section import DateForm, Day, Name, Pattern, Section, Zone
 
 
 class ColumnNames(Section):
@@ -32,12 +32,12 @@ class InputSettings(Section):
     """The delivered files and the rules that read them."""
 
     path: Name | None = Field(None, description="a file, a folder, a glob, or a Delta table")
-    format: Literal["csv", "json", "parquet", "delta"] = "csv"
+    format: FileFormat = "csv"
     kind: Literal["daily", "transactions"] = Field(
         "daily", description="daily: one figure a product-day; transactions: one line a sale or return"
     )
     columns: ColumnNames = ColumnNames()
-    options: dict[str, OptionText] = Field(default_factory=dict, description="reader options of the format")
+    options: ReaderOptions = Field(default_factory=dict, description="reader options of the format")
     date_formats: tuple[DateForm, ...] = Field(
         ("yyyy-MM-dd",),
         min_length=1,
@@ -76,13 +76,6 @@ class InputSettings(Section):
     def _each_column_once(cls, columns: ColumnNames, info: ValidationInfo) -> ColumnNames:
         refuse(column_faults(info.data.get("kind"), columns.model_dump()))
         return columns
-
-    @field_validator("options")
-    @classmethod
-    def _options_of_the_format(cls, options: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        if "format" in info.data:
-            refuse(option_faults(info.data["format"], options))
-        return options
 
     @field_validator("cancellation_pattern")
     @classmethod

@@ -1,15 +1,16 @@
 """The section `plans`: promotions that are known ahead."""
 
 from collections.abc import Iterator
-from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
-from lepton_spark.config.options import option_faults
+from lepton_spark.config.options import ALIASES
+from lepton_spark.config.reading import FileFormat, ReaderOptions
 from lepton_spark.config.refusal import Refusal, refuse
-from lepton_spark.config.section import DateForm, Name, OptionText, Section
+from lepton_spark.config.section import DateForm, Name, Section
 
 MAX_MEASURES = 4
+SPARK_ENCODINGS = ("UTF-8", "US-ASCII", "ISO-8859-1", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32")
 
 
 class PlanColumns(Section):
@@ -32,9 +33,9 @@ class PlanSettings(Section):
     """Where plans stand and how they are read."""
 
     path: Name | None = Field(None, description="a file, a folder, a glob, or a Delta table; none: no plans")
-    format: Literal["csv", "json", "parquet", "delta"] = "csv"
+    format: FileFormat = "csv"
     columns: PlanColumns = PlanColumns()
-    options: dict[str, OptionText] = Field(default_factory=dict, description="reader options of the format")
+    options: ReaderOptions = Field(default_factory=dict, description="reader options of the format")
     date_formats: tuple[DateForm, ...] = Field(
         ("yyyy-MM-dd",), min_length=1, description="the forms a date may have, tried in this order"
     )
@@ -52,10 +53,18 @@ class PlanSettings(Section):
 
     @field_validator("options")
     @classmethod
-    def _options_of_the_format(cls, options: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        if "format" in info.data:
-            refuse(option_faults(info.data["format"], options))
+    def _options_of_a_table_with_names(cls, options: dict[str, str]) -> dict[str, str]:
+        refuse(_unreadable(options))
         return options
+
+
+def _unreadable(options: dict[str, str]) -> Iterator[Refusal]:
+    """Spark reads plans itself, unlike deliveries, and knows fewer encodings."""
+    for name, value in options.items():
+        if name == "header" and value != "true":
+            yield Refusal((name,), value, "true: columns are found by their names")
+        if ALIASES.get(name, name) == "encoding" and value.upper() not in SPARK_ENCODINGS:
+            yield Refusal((name,), value, f"one of {', '.join(SPARK_ENCODINGS)}; convert the file first")
 
 
 def _twice(columns: PlanColumns) -> Iterator[Refusal]:

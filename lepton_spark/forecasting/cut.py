@@ -28,11 +28,7 @@ def forecasts(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
     quantiles = {
         name: F.col("quantiles")[level][F.col("place")] for level, name in enumerate(QUANTILE_LEVELS)
     }
-    step = F.col("place") + 1
-    first_day = F.date_add(F.lit(cutoff), F.col("place") * period + 1)
-    return steps.withColumns({"cutoff": F.lit(cutoff), "step": step, "date": first_day, **quantiles}).drop(
-        "quantiles", "place"
-    )
+    return steps.withColumns({**_dated(cutoff, period), **quantiles}).drop("quantiles", "place")
 
 
 def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by_location: bool) -> DataFrame:
@@ -47,10 +43,13 @@ def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by_locati
     pooled = by_batch.groupBy(*keys).agg(
         ordered_sum(F.col("units")).alias("forecast"), F.sum("n_series").alias("n_series")
     )
-    step = F.col("place") + 1
+    return pooled.withColumns(_dated(cutoff, period)).drop("place")
+
+
+def _dated(cutoff: date, period: int) -> dict[str, Column]:
+    """`cutoff`, `step` and `date` of a row's `place` ahead; of weekly forecasts a week's first day."""
     first_day = F.date_add(F.lit(cutoff), F.col("place") * period + 1)
-    dated = {"cutoff": F.lit(cutoff), "step": step, "date": first_day}
-    return pooled.withColumns(dated).drop("place")
+    return {"cutoff": F.lit(cutoff), "step": F.col("place") + 1, "date": first_day}
 
 
 def metrics(fits: DataFrame) -> DataFrame:

@@ -29,12 +29,13 @@ def load_plans(spark: SparkSession, config: Config, progress: Progress) -> None:
         rows = read_plans(spark, config.plans, config.input.product_case).persist()
         try:
             good = rows.where(F.col("reason").isNull()).select(*_FACTS).distinct()
-            bad = rows.where(F.col("reason").isNotNull())
-            if fingerprint(good) != fingerprint(warehouse.read("plans")):
-                warehouse.overwrite("plans", good)
-            if bad.count() or warehouse.exists("plan_rejects"):
-                warehouse.overwrite("plan_rejects", bad)
-            reasons = {row["reason"]: row["count"] for row in bad.groupBy("reason").count().collect()}
+            refused_rows = rows.where(F.col("reason").isNotNull())
+            bad = refused_rows.groupBy("reason", "line").agg(F.count("*").alias("n_rows"))
+            for table, said in (("plans", good), ("plan_rejects", bad)):
+                if not warehouse.exists(table) or fingerprint(said) != fingerprint(warehouse.read(table)):
+                    warehouse.overwrite(table, said)
+            counts = refused_rows.groupBy("reason").count().collect()
+            reasons = {row["reason"]: row["count"] for row in counts}
             refused = "".join(f", {count:,} refused: {reason}" for reason, count in sorted(reasons.items()))
             stage.note(f"{good.count():,} rows{refused}")
         finally:
@@ -60,12 +61,10 @@ def known_plans(warehouse: Warehouse, config: Config, cutoff: date) -> DataFrame
     return plans
 
 
-def fingerprint(plans: DataFrame) -> str:
-    """What rows of plans say, whatever their order."""
-    hashed = F.xxhash64(
-        *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in _FACTS[:-1]), "measures"
-    )
-    row = plans.agg(F.count("*").alias("n"), F.sum(hashed.cast("decimal(38,0)")).alias("sum")).first()
+def fingerprint(rows: DataFrame) -> str:
+    """What rows say, whatever the order of rows and columns."""
+    hashed = F.xxhash64(*sorted(rows.columns))
+    row = rows.agg(F.count("*").alias("n"), F.sum(hashed.cast("decimal(38,0)")).alias("sum")).first()
     said = "" if row is None else f"{row['n']}:{row['sum']}"
     return hashlib.sha256(said.encode()).hexdigest()
 

@@ -24,10 +24,11 @@ PLANS = Table(
 
 PLAN_REJECTS = Table(
     name="plan_rejects",
-    comment="Rows of the plans' source that could not be read",
+    comment="Rows of the plans' source that could not be read, as it is now",
     columns=(
         Column("reason", "STRING", "why the row was refused", False),
         Column("line", "STRING", "the row's mapped columns as JSON", False),
+        Column("n_rows", "BIGINT", "rows of the source that say just this", False),
     ),
     key=("line",),
 )

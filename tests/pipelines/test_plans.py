@@ -102,6 +102,7 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Stor
         _line("b", 102, 103, 1, told=100),  # known a day too late
         _line("nobody", 102, 103, 1),
         _line("a", 104, 103, 1),
+        _line("a", 104, 103, 1),
         _line("a", 104, 105, 1.5),
         "a,soon,2024-05-01,1,2024-01-01",
         _line("a", 104, 105, "", told=0),
@@ -124,14 +125,14 @@ def test_what_was_planned_and_known_is_forecast(store: Store, done: ForecastResu
 
 def test_rows_that_cannot_be_read_are_kept_with_their_reason(store: Store, done: ForecastResult) -> None:
     assert done.n_series == 2  # a plan makes no product
-    reasons = sorted(row["reason"] for row in store.warehouse.read("plan_rejects").collect())
-    assert reasons == [
-        "ends_before_it_starts",
-        "measure_not_from_0_to_1",
-        "measure_not_from_0_to_1",
-        "missing_product_id",
-        "unparsable_known_at",
-        "unparsable_start_date",
+    rejects = store.warehouse.read("plan_rejects").collect()
+    assert sorted((row["reason"], row["n_rows"]) for row in rejects) == [
+        ("ends_before_it_starts", 2),  # the same row twice
+        ("measure_not_from_0_to_1", 1),
+        ("measure_not_from_0_to_1", 1),
+        ("missing_product_id", 1),
+        ("unparsable_known_at", 1),
+        ("unparsable_start_date", 1),
     ]
     assert store.warehouse.read("plans").count() == 2 * len(PAST) + 3
 
@@ -139,11 +140,11 @@ def test_rows_that_cannot_be_read_are_kept_with_their_reason(store: Store, done:
 def test_the_same_plans_again_change_nothing_and_others_make_another_run(
     store: Store, done: ForecastResult
 ) -> None:
-    version = store.warehouse.version("plans")
+    versions = [store.warehouse.version(name) for name in ("plans", "plan_rejects")]
     again = store.forecast()
     assert again.already_complete
     assert again.run_id == done.run_id
-    assert store.warehouse.version("plans") == version
+    assert [store.warehouse.version(name) for name in ("plans", "plan_rejects")] == versions
     store.plan(*_past("a"), *_past("b"), _line("a", 104, 104, 1), _line("b", 104, 104, 1, told=200))
     other = store.forecast()
     assert other.run_id != done.run_id

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from lepton_spark import __version__, cli
+from lepton_spark.cli import entry, job, telling
 from lepton_spark.errors import FilesError
 from lepton_spark.pipelines.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.publish import PublishResult
@@ -19,8 +20,8 @@ def conf(tmp_path: Path) -> Path:
 def test_expand_gives_each_file_its_own_option() -> None:
     given = ["run", "--conf", "a", "b", "--set", "x=1", "--conf", "c", "--publish"]
     wanted = ["run", "--conf", "a", "--conf", "b", "--set", "x=1", "--conf", "c", "--publish"]
-    assert cli.expand(given) == wanted
-    assert cli.expand(wanted) == wanted
+    assert entry.expand(given) == wanted
+    assert entry.expand(wanted) == wanted
 
 
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +146,7 @@ def test_failure_is_told_in_a_sentence(
     def fail(*_: object) -> None:
         raise raised
 
-    monkeypatch.setattr(cli, "load_config", fail)
+    monkeypatch.setattr(job, "load_config", fail)
     assert cli.main(["config"]) == code
     said = capsys.readouterr().err
     assert words in said
@@ -155,18 +156,18 @@ def test_failure_is_told_in_a_sentence(
 def test_debug_shows_the_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "load_config", lambda *_: 1 / 0)
+    monkeypatch.setattr(job, "load_config", lambda *_: 1 / 0)
     assert cli.main(["config", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
 
 def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
-    cli._tell_refused(IngestResult("b", {}, (bad,), 1.0))
-    assert cli._refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
-    assert cli._refusal_code(IngestResult("b", {}, (), 1.0)) == 0
-    assert cli._told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
-    assert cli._told(PublishResult("r", False, "a later one is published")) == 0
+    telling.tell_refused(IngestResult("b", {}, (bad,), 1.0))
+    assert telling.refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert telling.refusal_code(IngestResult("b", {}, (), 1.0)) == 0
+    assert telling.told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
+    assert telling.told(PublishResult("r", False, "a later one is published")) == 0
     said = capsys.readouterr().err
     assert "refused: b.csv.gz: unreadable: not a gzip file" in said
     assert "run r: refused by no_null" in said

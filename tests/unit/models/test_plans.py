@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from lepton_spark.models.batch import History
@@ -75,16 +77,10 @@ def test_trees_learn_what_a_promotion_does() -> None:
     trees = train(history, 14, PooledSettings())
     last = int(days[-1])
     pool = pool_at(history, np.array([len(days) - 1]))
-    given = History(quantity, days, plans.by_day(days), pools={last: _with(pool, trees)}, plans=plans)
+    given = History(quantity, days, plans.by_day(days), pools={last: replace(pool, trees=trees)}, plans=plans)
     forecast = Pooled().fit_forecast(given, 14).forecast.reshape(n_series, 2, 7).mean(axis=2)
     ahead = promoted[:, n_weeks:]
     assert 7.0 < forecast[ahead].mean() < 10.0
     assert 2.5 < forecast[~ahead].mean() < 4.0
     alone = Pooled().fit_forecast(given.select(np.array([3])), 14).forecast.reshape(2, 7).mean(axis=1)
     np.testing.assert_allclose(alone, forecast[3], rtol=1e-9)
-
-
-def _with(pool: object, trees: object) -> object:
-    from dataclasses import replace
-
-    return replace(pool, trees=trees)  # type: ignore[type-var]

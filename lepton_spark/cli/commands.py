@@ -1,0 +1,116 @@
+"""The commands: one for each job, and those that only show."""
+
+from typing import Annotated
+
+import typer
+
+from lepton_spark import __version__
+from lepton_spark.cli.job import Job, clock, load, privacy_key
+from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings
+from lepton_spark.cli.telling import console, refusal_code, tell_refused, told
+from lepton_spark.config.show import resolved_lines
+from lepton_spark.pipelines import forecast as forecasting
+from lepton_spark.pipelines import ingest as ingesting
+from lepton_spark.pipelines import panel as packing
+from lepton_spark.pipelines import publish as publishing
+from lepton_spark.pipelines import run as running
+from lepton_spark.report.console import print_counts, print_summary, print_tables
+from lepton_spark.report.summary import summarise
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Daily sales forecasts for every product of a catalogue, from raw files to Delta tables.",
+    epilog=f"Add {DEBUG} to any command to see the traceback of a failure.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False
+) -> None:
+    """Answers --version."""
+    if version:
+        typer.echo(f"lepton_spark {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    conf: Files = None, settings: Settings = None, cutoff: Cutoff = None, *, publish: Publish = False
+) -> None:
+    """All stages: ingest, panel, forecast, publish."""
+    job = Job(conf, settings, cutoff, reads_input=True)
+    result = running.run(
+        job.spark,
+        job.config,
+        None,
+        clock,
+        privacy_key(),
+        force=publish,
+        progress=job.progress,
+        tell=tell_refused,
+    )
+    summary = summarise(job.warehouse, result.forecast.run_id)
+    print_summary(
+        job.console,
+        summary,
+        result.ingest.counts,
+        job.warehouse,
+        ahead=job.config.forecast.ahead,
+        published=result.publish.published,
+    )
+    raise typer.Exit(told(result.publish) or refusal_code(result.ingest))
+
+
+@app.command()
+def ingest(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+    """Loads the files that are new: lines to transactions, rejects, sales."""
+    job = Job(conf, settings, cutoff, reads_input=True)
+    result = ingesting.ingest(job.spark, job.config, clock, privacy_key(), job.progress)
+    print_counts(job.console, result.counts)
+    tell_refused(result)
+    raise typer.Exit(refusal_code(result))
+
+
+@app.command()
+def panel(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+    """Packs sales into one array a series and year."""
+    job = Job(conf, settings, cutoff)
+    packing.update_panel(job.spark, job.config, clock, job.progress)
+
+
+@app.command()
+def forecast(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+    """Fits, backtests and forecasts every series; publishes nothing."""
+    job = Job(conf, settings, cutoff)
+    result = forecasting.forecast(job.spark, job.config, None, clock, job.progress)
+    summary, ahead = summarise(job.warehouse, result.run_id), job.config.forecast.ahead
+    print_summary(job.console, summary, {}, job.warehouse, ahead=ahead, published=False)
+
+
+@app.command()
+def publish(
+    conf: Files = None, settings: Settings = None, cutoff: Cutoff = None, *, publish: Publish = False
+) -> None:
+    """Replaces the published forecasts by the last complete run's, once the gates let it pass."""
+    job = Job(conf, settings, cutoff)
+    asked = job.config.forecast.cutoff
+    result = publishing.publish(
+        job.spark, job.config, None, clock, cutoff=asked, force=publish, progress=job.progress
+    )
+    raise typer.Exit(told(result))
+
+
+@app.command()
+def config(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+    """Prints every setting with the file it came from, secrets masked."""
+    for key, value, source in resolved_lines(load(conf, settings, cutoff)):
+        typer.echo(f"{key}: {value}  # {source}")
+
+
+@app.command()
+def tables(conf: Files = None, settings: Settings = None) -> None:
+    """Lists the tables, what a row of each means, and its key."""
+    print_tables(console(), load(conf, settings, None).config.warehouse.root)

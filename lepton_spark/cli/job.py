@@ -1,0 +1,83 @@
+"""What a job needs: its configuration, checked as far as it can be before anything starts, and Spark."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lepton_spark.cli.telling import console
+from lepton_spark.config import Config, LoadedConfig, load_config
+from lepton_spark.errors import ConfigError, Fault
+from lepton_spark.models.registry import known_models
+from lepton_spark.report.progress import ConsoleProgress
+from lepton_spark.session import contradictions, open_session
+from lepton_spark.tables import Warehouse
+
+PRIVACY_KEY = "LEPTON_PRIVACY_KEY"
+
+
+class Job:
+    """What every job needs, made in the order in which a fault shows soonest."""
+
+    def __init__(
+        self,
+        conf: list[Path] | None,
+        settings: list[str] | None,
+        cutoff: str | None,
+        *,
+        reads_input: bool = False,
+    ) -> None:
+        loaded = load(conf, settings, cutoff)
+        _require_usable(loaded, reads_input=reads_input)
+        self.config: Config = loaded.config
+        self.console = console()
+        self.progress = ConsoleProgress(self.console, time.monotonic)
+        with self.progress.stage("start Spark"):
+            self.spark: SparkSession = open_session(self.config.spark, "lepton_spark")
+        self.warehouse = Warehouse(self.spark, self.config.warehouse.root)
+
+
+def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None) -> LoadedConfig:
+    """The whole configuration; raises ConfigError with every fault."""
+    return load_config(conf or [], settings or [], known_models(), cutoff)
+
+
+def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
+    """Refuses what cannot come to an end, before anything is written."""
+    faults = []
+    if reads_input and loaded.config.input.path is None:
+        source, allowed = loaded.source("input.path"), "a file, a folder, a glob or a Delta table"
+        faults.append(Fault(source, "input.path", "nothing", allowed))
+    faults += [
+        Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
+        for key, found, allowed in contradictions(loaded.config.spark)
+    ]
+    root = loaded.config.warehouse.root
+    if not _can_hold_tables(root):
+        faults.append(
+            Fault(loaded.source("warehouse.root"), "warehouse.root", repr(root), "a folder to write to")
+        )
+    if faults:
+        raise ConfigError(faults)
+
+
+def _can_hold_tables(root: str) -> bool:
+    """Whether a local root can be written to; of an object store only the store can tell."""
+    if "://" in root:
+        return True
+    path = Path(root.removeprefix("file:")).absolute()
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
+
+
+def clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def privacy_key() -> bytes | None:
+    """The key of keyed hashes, from the environment and nowhere else."""
+    key = os.environ.get(PRIVACY_KEY)
+    return key.encode() if key else None

@@ -1,0 +1,37 @@
+"""What the command says of a job that ended otherwise than well, and its exit code."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from lepton_spark.pipelines.ingest import IngestResult
+from lepton_spark.pipelines.publish import PublishResult
+
+FILES_REFUSED = 4
+GATES_REFUSED = 3
+PLAIN_WIDTH = 120
+"""Columns of a log that is no terminal."""
+
+
+def told(result: PublishResult) -> int:
+    """Says on stderr why readers see another run; the exit code of it."""
+    if not result.published:
+        typer.echo(f"run {result.run_id}: {result.why}", err=True)
+    return GATES_REFUSED if result.refused else 0
+
+
+def tell_refused(result: IngestResult) -> None:
+    """Names on stderr the files that were refused."""
+    for file in result.refused:
+        typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
+
+
+def refusal_code(result: IngestResult) -> int:
+    """The exit code of a load."""
+    return FILES_REFUSED if result.refused else 0
+
+
+def console() -> Console:
+    """As wide as the terminal, or a log's fixed width."""
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
