@@ -10,8 +10,12 @@ from lepton_spark.config.tree import (
     InputSettings,
     PanelSettings,
     PlanSettings,
+    PriorSettings,
+    ProductSettings,
     PublishSettings,
+    SideSettings,
     SparkSettings,
+    StockSettings,
     WarehouseSettings,
 )
 
@@ -25,8 +29,12 @@ __all__ = [
     "LoadedConfig",
     "PanelSettings",
     "PlanSettings",
+    "PriorSettings",
+    "ProductSettings",
     "PublishSettings",
+    "SideSettings",
     "SparkSettings",
+    "StockSettings",
     "WarehouseSettings",
     "load_config",
 ]

@@ -6,9 +6,15 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from lepton_spark.config.input_settings import ColumnNames, InputSettings
-from lepton_spark.config.plan_settings import PlanSettings
 from lepton_spark.config.refusal import Refusal, refuse
 from lepton_spark.config.section import Day, Name, OptionText, Section
+from lepton_spark.config.side_settings import (
+    PlanSettings,
+    PriorSettings,
+    ProductSettings,
+    SideSettings,
+    StockSettings,
+)
 
 __all__ = [
     "KNOWN_MODELS",
@@ -20,8 +26,12 @@ __all__ = [
     "InputSettings",
     "PanelSettings",
     "PlanSettings",
+    "PriorSettings",
+    "ProductSettings",
     "PublishSettings",
+    "SideSettings",
     "SparkSettings",
+    "StockSettings",
     "WarehouseSettings",
 ]
 
@@ -179,6 +189,9 @@ class Config(Section):
     warehouse: WarehouseSettings = WarehouseSettings()
     input: InputSettings = InputSettings()
     plans: PlanSettings = PlanSettings()
+    products: ProductSettings = ProductSettings()
+    stock: StockSettings = StockSettings()
+    priors: PriorSettings = PriorSettings()
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
     backtest: BacktestSettings = BacktestSettings()

@@ -11,6 +11,7 @@ from lepton_spark.evaluation.backtest import (
 from lepton_spark.evaluation.calibration import quantile_forecasts
 from lepton_spark.evaluation.demand import StringArray, is_obsolete
 from lepton_spark.evaluation.paths import residual_paths
+from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.roles import (
     Assignment,
     Fitted,
@@ -72,6 +73,7 @@ def forecast_batch(
     levels: Sequence[float],
     obsolete_days: int,
     min_train_days: int,
+    prior: Prior | None = None,
 ) -> BatchForecast:
     """Forecast every series with its chosen candidate, or the first fallback whose forecast is finite.
 
@@ -79,7 +81,8 @@ def forecast_batch(
     cutoff, as it would have been published then. Quantiles come from the chosen candidate's errors
     on all windows, where a fallback made the forecast from Poisson.
 
-    closed_future: [S, H]; levels: [Q], rising.
+    closed_future: [S, H], days on which nothing is sold; levels: [Q], rising. prior: levels set by hand,
+    which also wake what was obsolete; a model's own median does not hold beside one.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
@@ -92,13 +95,18 @@ def forecast_batch(
         score_role(*role, scales, windows, levels) for role in zip(roles, backtests, spread, strict=True)
     ]
     fitted, used, level = _fit_with_fallbacks(history, roles[0], horizon, closed_future)
-    forecast = np.where(closed_future | obsolete[:, np.newaxis], 0.0, fitted.forecast)
+    if prior is not None:
+        obsolete &= ~prior.counts
+    silent = closed_future | obsolete[:, np.newaxis]
+    forecast = np.where(silent, 0.0, fitted.forecast)
+    if prior is not None:
+        forecast = prior.drawn(forecast, silent)
+        fitted.median[prior.counts] = np.nan
     errors = np.where((level == 0)[:, np.newaxis, np.newaxis], spread[0].error, np.nan)
     calibrated = quantile_forecasts(forecast, replace(spread[0], error=errors), levels, fitted.median)
-    silent = (closed_future | obsolete[:, np.newaxis])[:, :, np.newaxis]
     return BatchForecast(
         forecast=forecast,
-        quantiles=np.where(silent, 0.0, calibrated.values),
+        quantiles=np.where(silent[:, :, np.newaxis], 0.0, calibrated.values),
         models=tuple("zero" if gone else model.key for model, gone in zip(used, obsolete, strict=True)),
         coefficients=tuple(
             {} if gone else values for values, gone in zip(fitted.coefficients, obsolete, strict=True)

@@ -1,18 +1,13 @@
 """Arrow columns to numpy arrays and back, whole columns at a time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.panel.dense import PackedBatch
-
-PLAN = "plan"
-PLAN_FACTS = 3
-"""First day, last day and known day stand before the measures of each plan."""
+from lepton_spark.panel.dense import SIDE_LISTS, PackedBatch, Ragged
 
 SERIES_ORDER = [("product_id", "ascending"), ("location_id", "ascending")]
 _DAY_ORDER = [*SERIES_ORDER, ("first_day", "ascending")]
@@ -23,7 +18,7 @@ def by_series(rows: pa.Table) -> pa.Table:
 
     `quantity` holds the years one after another, without the days between them.
     """
-    rows, planned = _without_plans(rows)
+    rows, told = _without_side(rows)
     rows = rows.sort_by(_DAY_ORDER).combine_chunks()
     quantity = rows["quantity"].combine_chunks()
     n_days = pc.list_value_length(quantity).to_numpy(zero_copy_only=False)
@@ -36,21 +31,24 @@ def by_series(rows: pa.Table) -> pa.Table:
         "quantity": pa.ListArray.from_arrays(pa.array(days[begins].astype(np.int32)), quantity.flatten()),
     }
     ids = rows.select(["batch", "product_id", "location_id"]).take(pa.array(begins[:-1]))
-    if planned is not None:
-        keys = zip(ids["product_id"].to_pylist(), ids["location_id"].to_pylist(), strict=True)
-        lists_of[PLAN] = pa.array([planned.get(key) for key in keys], type=pa.list_(pa.float64()))
+    if told:
+        keys = list(zip(ids["product_id"].to_pylist(), ids["location_id"].to_pylist(), strict=True))
+        doubles = pa.list_(pa.float64())
+        lists_of |= {name: pa.array([of.get(key) for key in keys], doubles) for name, of in told.items()}
     return pa.table({**{name: ids[name] for name in ids.column_names}, **lists_of})
 
 
-def _without_plans(rows: pa.Table) -> tuple[pa.Table, dict[tuple[str, str], list[float]] | None]:
-    """The packed years, and the plans by series; None where rows know no plans."""
-    if PLAN not in rows.column_names:
-        return rows, None
-    is_plan = pc.is_valid(rows[PLAN])
-    plans = rows.filter(is_plan)
-    ids = zip(plans["product_id"].to_pylist(), plans["location_id"].to_pylist(), strict=True)
-    found = dict(zip(ids, plans[PLAN].to_pylist(), strict=True))
-    return rows.filter(pc.invert(is_plan)).drop_columns([PLAN]), found
+def _without_side(rows: pa.Table) -> tuple[pa.Table, dict[str, dict[tuple[str, str], list[float]]]]:
+    """The packed years, and by name the lists beside them of each series."""
+    names = [name for name in SIDE_LISTS if name in rows.column_names]
+    if not names:
+        return rows, {}
+    found = {}
+    for name in names:
+        told = rows.filter(pc.is_valid(rows[name]))
+        ids = zip(told["product_id"].to_pylist(), told["location_id"].to_pylist(), strict=True)
+        found[name] = dict(zip(ids, told[name].to_pylist(), strict=True))
+    return rows.filter(pc.is_valid(rows["first_day"])).drop_columns(names), found
 
 
 def _first_rows(rows: pa.Table) -> IntArray:
@@ -66,7 +64,7 @@ def _first_rows(rows: pa.Table) -> IntArray:
     return first
 
 
-def packed_batch(rows: pa.Table, n_measures: int = 0) -> PackedBatch:
+def packed_batch(rows: pa.Table) -> PackedBatch:
     """The packed rows of a batch out of those of `by_series`."""
     first_day = rows["first_day"].combine_chunks()
     n_years = pc.list_value_length(first_day).to_numpy(zero_copy_only=False)
@@ -78,19 +76,14 @@ def packed_batch(rows: pa.Table, n_measures: int = 0) -> PackedBatch:
         first_day=first_day.flatten().to_numpy().astype(np.int64),
         offsets=np.concatenate([[0], np.cumsum(n_days, dtype=np.int64)]),
         quantity=floats(rows["quantity"].combine_chunks().flatten()),
-        **_plans(rows, n_measures),
+        side={name: _ragged(rows[name]) for name in SIDE_LISTS if name in rows.column_names},
     )
 
 
-def _plans(rows: pa.Table, n_measures: int) -> dict[str, Any]:
-    """Plans as `PackedBatch` holds them; nothing where none are known."""
-    if PLAN not in rows.column_names or not n_measures:
-        return {}
-    lists_of = rows[PLAN].combine_chunks()
-    width = PLAN_FACTS + n_measures
+def _ragged(column: pa.ChunkedArray) -> Ragged:
+    lists_of = column.combine_chunks()
     lengths = pc.fill_null(pc.list_value_length(lists_of), 0).to_numpy(zero_copy_only=False)
-    plan = lists_of.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    return {"plan_series": np.repeat(np.arange(rows.num_rows), lengths // width), "plan": plan}
+    return Ragged(np.repeat(np.arange(len(lists_of)), lengths), floats(lists_of.flatten()))
 
 
 def floats(column: pa.Array) -> FloatArray:

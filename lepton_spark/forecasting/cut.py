@@ -1,5 +1,6 @@
 """The published tables, cut from `fits`: no fitting happens twice."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -31,10 +32,13 @@ def forecasts(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
     return steps.withColumns({**_dated(cutoff, period), **quantiles}).drop("quantiles", "place")
 
 
-def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by_location: bool) -> DataFrame:
-    """One row a segment and day ahead: the sum of its members, added up in one order whatever the cluster."""
+def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by: Sequence[str]) -> DataFrame:
+    """One row a segment and day ahead: the sum of its members, added up in one order whatever the cluster.
+
+    by: columns of `fits` whose values are segments.
+    """
     rows = fits.select(
-        "run_id", "batch", F.explode(_segments(by_location)).alias("segment"), F.posexplode("forecast")
+        "run_id", "batch", F.explode(_segments(by)).alias("segment"), F.posexplode("forecast")
     ).withColumnsRenamed({"pos": "place", "col": "units"})
     keys = ("run_id", "segment", "place")
     by_batch = rows.groupBy("batch", *keys).agg(
@@ -85,15 +89,16 @@ def residual_paths(fits: DataFrame) -> DataFrame:
     return rows.where(F.col("path").isNotNull())
 
 
-def metrics_summary(fits: DataFrame, *, by_location: bool) -> DataFrame:
+def metrics_summary(fits: DataFrame, *, by: Sequence[str]) -> DataFrame:
     """Pooled sums by segment, model and split; sums are added up batch by batch, the division comes last.
 
     Models: `chosen`, the mix that is published; `seasonal_naive` over all series; each other model over
     the series that chose it. `value_added` compares the days that both it and seasonal naive forecast.
+    by: columns of `fits` whose values are segments.
     """
     keys = ("run_id", "segment", "model", "split")
     names = (*SUM_NAMES, *BASELINE_SUMS)
-    rows = _segmented(fits, by_location=by_location)
+    rows = _segmented(fits, by)
     by_series_count = F.count_distinct(*SERIES_KEY).alias("n_series")
     by_batch = rows.groupBy("batch", *keys).agg(
         by_series_count, *(ordered_sum(F.col(name).cast("double")).alias(name) for name in names)
@@ -105,7 +110,7 @@ def metrics_summary(fits: DataFrame, *, by_location: bool) -> DataFrame:
     return _with_ratios(pooled).withColumn("value_added", 1 - baseline)
 
 
-def _segmented(fits: DataFrame, *, by_location: bool) -> DataFrame:
+def _segmented(fits: DataFrame, by: Sequence[str]) -> DataFrame:
     """One row a series, window, model it counts for and segment it belongs to."""
     own = F.filter("metrics", lambda item: item["is_role"].isin(CHOSEN, SEASONAL_NAIVE))
     baseline = F.filter("metrics", lambda item: item["is_role"] == SEASONAL_NAIVE)
@@ -113,7 +118,7 @@ def _segmented(fits: DataFrame, *, by_location: bool) -> DataFrame:
         "run_id",
         "batch",
         *SERIES_KEY,
-        _segments(by_location).alias("segments"),
+        _segments(by).alias("segments"),
         baseline.alias("baseline"),
         F.inline(own),
     ).withColumnRenamed("model", "candidate")
@@ -131,12 +136,10 @@ def _segmented(fits: DataFrame, *, by_location: bool) -> DataFrame:
     return counted.withColumn("segment", F.explode("segments"))
 
 
-def _segments(by_location: bool) -> Column:
-    """The segments that a series belongs to."""
-    segments = [F.lit("all"), F.concat(F.lit("demand_class="), "demand_class")]
-    if by_location:
-        segments.append(F.concat(F.lit("location="), "location_id"))
-    return F.array(*segments)
+def _segments(by: Sequence[str]) -> Column:
+    """The segments that a series belongs to: everything, and one of each column in which it has a value."""
+    named = (F.concat(F.lit(f"{column.removesuffix('_id')}="), F.col(column)) for column in by)
+    return F.array_compact(F.array(F.lit("all"), *named))
 
 
 def _counts_for() -> Column:

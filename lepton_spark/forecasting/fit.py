@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from lepton_spark.errors import InputError, explain
 from lepton_spark.evaluation.demand import NEW, StringArray, demand_classes
 from lepton_spark.evaluation.final import FALLBACKS, BatchForecast, forecast_batch
+from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ClassTable, Selection, select
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.evaluation.windows import Window
@@ -21,6 +22,7 @@ from lepton_spark.forecasting.score import read_sums
 from lepton_spark.forecasting.settings import LEVELS, MIN_CHOICE_DAYS, FitSettings
 from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Candidate
+from lepton_spark.panel.dense import PackedBatch
 
 
 @dataclass(frozen=True)
@@ -37,47 +39,51 @@ class FitBatch:
             return guarded(by_series(rows), lambda part: self._fit(part, candidates), self._last_resort)
 
     def _fit(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
-        history, classes = self._history(rows)
+        packed = packed_batch(rows)
+        history, classes = self._history(packed)
         seen = self.settings.classes_for_choice(history)
         least = self.settings.columns(MIN_CHOICE_DAYS)
         selection = select(self._sums(rows, candidates), seen, self.table, least)
-        forecast = self._forecast(rows, history, self.settings.candidates, selection, self.settings.windows)
-        return result_rows(rows, Batch(history, classes, selection, forecast), self.settings)
+        prior = self.settings.prior(packed)
+        forecast = self._forecast(
+            packed, history, self.settings.candidates, selection, self.settings.windows, prior
+        )
+        return result_rows(rows, Batch(history, classes, selection, forecast, prior), self.settings)
 
     def _last_resort(self, rows: pa.Table, reason: str) -> pa.Table:
         """One series by the fallbacks alone, without a backtest; as an unknown one when that fails too."""
         return guarded(
             rows,
-            lambda part: self._fall_back(part, *self._history(part), reason),
+            lambda part: self._fall_back(part, *self._history(packed_batch(part)), reason),
             lambda part, _: self._fall_back(part, self._unknown(), np.array([NEW]), reason),
         )
 
     def _fall_back(self, rows: pa.Table, history: History, classes: StringArray, reason: str) -> pa.Table:
         selection = select(ErrorSums.zeros(1, 0, 1), classes, no_class_table(1), 1)
-        forecast = self._forecast(rows, history, FALLBACKS[:1], selection, ())
+        forecast = self._forecast(packed_batch(rows), history, FALLBACKS[:1], selection, (), None)
         return result_rows(rows, Batch(history, classes, selection, forecast), self.settings, reason)
 
     def _unknown(self) -> History:
         return History(np.full((1, 1), np.nan), np.array([self.settings.calendar.cutoff]))
 
-    def _history(self, rows: pa.Table) -> tuple[History, StringArray]:
-        history = self.settings.history(packed_batch(rows, self.settings.n_measures))
+    def _history(self, packed: PackedBatch) -> tuple[History, StringArray]:
+        history = self.settings.history(packed)
         given = self.settings
         new, obsolete = given.columns(given.new_days), given.columns(given.obsolete_days)
         return history, demand_classes(history.quantity, new, obsolete)
 
     def _forecast(
         self,
-        rows: pa.Table,
+        packed: PackedBatch,
         history: History,
         candidates: tuple[Candidate, ...],
         selection: Selection,
         windows: tuple[Window, ...],
+        prior: Prior | None,
     ) -> BatchForecast:
-        locations = rows["location_id"].to_pylist()
         return forecast_batch(
             history,
-            self.settings.closed_ahead(locations),
+            self.settings.unsold_ahead(packed),
             candidates,
             selection,
             windows,
@@ -85,6 +91,7 @@ class FitBatch:
             levels=LEVELS,
             obsolete_days=self.settings.columns(self.settings.obsolete_days),
             min_train_days=self.settings.columns(self.settings.min_train_days),
+            prior=prior,
         )
 
     def _sums(self, rows: pa.Table, candidates: pa.Table) -> ErrorSums:

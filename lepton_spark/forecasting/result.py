@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lepton_spark.evaluation.demand import StringArray
 from lepton_spark.evaluation.final import FALLBACK, FALLBACKS, BatchForecast
+from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.roles import RoleScores
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.sums import ErrorSums
@@ -19,8 +20,8 @@ from lepton_spark.models.arrays import FloatArray
 from lepton_spark.models.batch import History
 from lepton_spark.panel.dense import series_facts
 
-SPIKE = "spike"
-"""The rule of an adjustment: held to eight standard deviations above the sales before it."""
+SPIKE, STOCK_OUT = "spike", "stock_out"
+"""Rules of adjustments: held to eight standard deviations above the sales before it; unknown demand."""
 
 SCORED_SHARE = 0.75
 """Of a window's days, so that its residual path is kept: closed days are unscored, whole windows are not."""
@@ -30,12 +31,13 @@ CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"
 
 @dataclass(frozen=True)
 class Batch:
-    """All that is known of a batch once it is forecast; `demand_class`: [S]."""
+    """All that is known of a batch once it is forecast; `demand_class`: [S]. prior: levels set by hand."""
 
     history: History
     demand_class: StringArray
     selection: Selection
     forecast: BatchForecast
+    prior: Prior | None = None
 
 
 def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str | None = None) -> pa.Table:
@@ -59,8 +61,10 @@ def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str
         "model": pa.array(forecast.models, type=pa.string()),
         "parameters": maps(
             [
-                {**parameters.get(key, {}), "dispersion": spread}
-                for key, spread in zip(forecast.models, forecast.dispersion.tolist(), strict=True)
+                {**parameters.get(key, {}), "dispersion": spread, **by_hand}
+                for key, spread, by_hand in zip(
+                    forecast.models, forecast.dispersion.tolist(), _by_hand(batch), strict=True
+                )
             ]
         ),
         "coefficients": maps(forecast.coefficients),
@@ -87,18 +91,36 @@ def _ids(rows: pa.Table) -> dict[str, pa.Array]:
     return {name: rows[name].combine_chunks() for name in ("batch", "product_id", "location_id")}
 
 
+def _by_hand(batch: Batch) -> list[dict[str, float]]:
+    """Each series' level and weight set by hand, so that its forecast is known as such."""
+    if batch.prior is None:
+        return [{}] * batch.history.n_series
+    told = zip(
+        batch.prior.counts.tolist(),
+        batch.prior.level.tolist(),
+        batch.prior.weight[:, 0].tolist(),
+        strict=True,
+    )
+    return [
+        {"prior_level": level, "prior_weight": weight} if counts else {} for counts, level, weight in told
+    ]
+
+
 def _adjustments(history: History) -> pa.Array:
-    """Each series' days on which models were given less than was sold."""
-    changed = np.zeros(history.quantity.shape, dtype=np.bool_)
-    if history.damped is not None:
-        changed = history.known & (history.damped < history.quantity)
+    """Each series' days on which models were given otherwise than sold; null: as unknown."""
+    nothing = np.full(history.quantity.shape, np.nan)
+    withheld = nothing if history.withheld is None else history.withheld
+    calm = nothing if history.damped is None else history.damped
+    spikes = history.known & (calm < history.quantity)
+    changed = spikes | ~np.isnan(withheld)
     series, day = np.nonzero(changed)
     first_day = history.days[day] - history.period + 1
+    by_spike = spikes[series, day]
     fields = {
         "date": pa.array(first_day.astype(np.int32), type=pa.int32()).cast(pa.date32()),
-        "rule": pa.array([SPIKE] * len(day), type=pa.string()),
-        "before": pa.array(history.quantity[series, day]),
-        "after": pa.array((history.quantity if history.damped is None else history.damped)[series, day]),
+        "rule": pa.array(np.where(by_spike, SPIKE, STOCK_OUT).tolist(), type=pa.string()),
+        "before": pa.array(np.where(by_spike, history.quantity[series, day], withheld[series, day])),
+        "after": nullable(np.where(by_spike, calm[series, day], np.nan)),
     }
     return struct_lists(fields, np.count_nonzero(changed, axis=1))
 

@@ -33,7 +33,7 @@ class ScoreBatch:
 
     def _score(self, rows: pa.Table) -> pa.Table:
         given = self.settings
-        history = given.history(packed_batch(rows, given.n_measures))
+        history = given.history(packed_batch(rows))
         classes = given.classes_for_choice(history)
         scores = score_candidates(
             history, given.candidates, given.windows, given.horizon, given.columns(given.min_train_days)

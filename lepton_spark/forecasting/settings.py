@@ -8,9 +8,10 @@ import numpy as np
 from lepton_spark.config import Config
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.demand import StringArray, demand_classes
+from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.models.adapters import RegressorFactory
-from lepton_spark.models.arrays import BoolArray
+from lepton_spark.models.arrays import BoolArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.registry import (
     POOLED,
@@ -22,7 +23,14 @@ from lepton_spark.models.registry import (
 )
 from lepton_spark.models.spikes import damped
 from lepton_spark.panel.calendar import Calendar
-from lepton_spark.panel.dense import PackedBatch, dense_history, plans_of, weekly
+from lepton_spark.panel.dense import (
+    PackedBatch,
+    delisted_ahead,
+    dense_history,
+    plans_of,
+    prior_of,
+    weekly,
+)
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
@@ -89,7 +97,7 @@ class FitSettings:
         dense = dense_history(packed, self.calendar, self.history_days)
         if self.period > 1:
             dense = weekly(dense)
-        plans = plans_of(packed, self.horizon)
+        plans = plans_of(packed, self.n_measures, self.horizon)
         planned = None if plans is None else plans.by_day(dense.days, dense.period)
         spared = None if planned is None else planned[:, : dense.n_days].max(axis=2) > 0
         calm = damped(dense.quantity, spared) if self.damp_spikes else None
@@ -105,11 +113,25 @@ class FitSettings:
         """The fewest columns of a history that hold so many days, at least one."""
         return max(-(-days // self.period), 1)
 
+    def unsold_ahead(self, packed: PackedBatch) -> BoolArray:
+        """[S, H], whether nothing can be sold: the location is closed, or the product delisted."""
+        return self.closed_ahead(packed.location_ids) | delisted_ahead(packed, self._first_days)
+
     def closed_ahead(self, locations: Sequence[str]) -> BoolArray:
         """[S, H], whether a series' location does not open on any day of a column ahead."""
         closed = self.calendar.is_closed(locations, self.horizon * self.period)
         by_column = closed.reshape(len(closed), self.horizon, self.period)
         return np.asarray(by_column.all(axis=2))
+
+    def prior(self, packed: PackedBatch) -> Prior | None:
+        """What was set by hand for the series of a batch."""
+        return prior_of(packed, self._first_days, self.period)
+
+    @property
+    def _first_days(self) -> IntArray:
+        """[H], the first epoch day of each column ahead."""
+        first: IntArray = self.calendar.cutoff + 1 + self.period * np.arange(self.horizon)
+        return first
 
     def register(self) -> None:
         """Make the driver's regressors known in this process."""

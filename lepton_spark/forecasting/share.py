@@ -40,7 +40,7 @@ class ShareBatch:
 
     def _share(self, rows: pa.Table) -> pa.Table:
         given = self.settings
-        history = given.history(packed_batch(rows, given.n_measures))
+        history = given.history(packed_batch(rows))
         columns = np.append(cutoff_columns(history, given.windows), history.n_days - 1)
         columns = columns[columns >= 0]
         return _rows(rows.num_rows, history.days[columns], pool_at(history, columns))

@@ -40,7 +40,7 @@ class TrainBatch:
                 return _nothing(until, rows.num_rows, words(error))
 
     def _train(self, rows: pa.Table, until: int) -> pa.Table:
-        history = self.settings.history(packed_batch(rows, self.settings.n_measures))
+        history = self.settings.history(packed_batch(rows))
         column = history.n_days - 1 - (int(history.days[-1]) - until) // history.period
         trained = train(history.until(column), self.settings.horizon) if column >= 0 else None
         if trained is None:

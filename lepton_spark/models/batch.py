@@ -47,6 +47,7 @@ class History:
     plans: where the regressors come from, so that an earlier cutoff knows only what was planned by then.
     damped: [S, T], the quantity without spikes, worked out from the days before each; None: spikes stay.
     pools: what all series share as known at a cutoff, by its epoch day, C = 1; none where nothing is shared.
+    withheld: [S, T], what was sold on days whose demand counts as unknown, NaN elsewhere; no model sees it.
     """
 
     quantity: FloatArray
@@ -56,6 +57,7 @@ class History:
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
     plans: Plans | None = None
     period: int = 1
+    withheld: FloatArray | None = None
 
     @property
     def n_series(self) -> int:

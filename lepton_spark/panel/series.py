@@ -41,12 +41,12 @@ def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, 
     )
 
 
-def with_plans(series: DataFrame, plans: DataFrame, n_batches: int) -> DataFrame:
-    """The packed years and, as further rows of the same groups, a series' plans: `plan` is null for years.
+def with_lists(series: DataFrame, lists: DataFrame, n_batches: int) -> DataFrame:
+    """The packed years and, as further rows of the same groups, lists of the series: null in rows of years.
 
-    plans: the series' key and `plan`.
+    lists: the series' key and columns of lists; `first_day` is null in their rows.
     """
-    rows = plans.withColumn("batch", batch_of(n_batches))
+    rows = lists.withColumn("batch", batch_of(n_batches))
     return series.unionByName(rows, allowMissingColumns=True)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
@@ -18,12 +18,11 @@ from lepton_spark.forecasting.share import collect_pools, share, with_trees
 from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
-from lepton_spark.panel.series import batch_count, count_series, run_series, with_plans
-from lepton_spark.pipelines.ingest_plans import fingerprint as plans_fingerprint
-from lepton_spark.pipelines.ingest_plans import known_plans, plans_of_series
+from lepton_spark.panel.series import batch_count, count_series, run_series, with_lists
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches, fingerprint_of, run_id_for
 from lepton_spark.pipelines.panel import packed_until
 from lepton_spark.pipelines.progress import Progress
+from lepton_spark.pipelines.side import SideRows, known_side_rows
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schema import SERIES_KEY
 
@@ -49,7 +48,7 @@ class ForecastResult:
 class Plan:
     """What a run works with; its row of `runs`, and what the workers are given.
 
-    plans: what is planned and known by the cutoff.
+    side: what inputs beside sales say that was known by the cutoff.
     tried_before: rows of an earlier try that was cut short may stand in the tables.
     """
 
@@ -57,7 +56,7 @@ class Plan:
     cutoff: date
     settings: FitSettings
     tried_before: bool = False
-    plans: DataFrame | None = None
+    side: SideRows = field(default_factory=SideRows)
 
 
 def forecast(
@@ -97,9 +96,8 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
     chosen = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=asked)
     cutoff = end_of_column(chosen, config.forecast)
     _require_sales_by(cutoff, volumes)
-    plans = known_plans(warehouse, config, cutoff)
-    planned = [] if plans is None else [f"plans:{plans_fingerprint(plans)}"]
-    fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *planned])
+    side = known_side_rows(warehouse, config, cutoff)
+    fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *side.fingerprints()])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),
@@ -111,7 +109,7 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
         counts={"series_in": n_series},
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
-    return Plan(run, cutoff, settings, plans=plans)
+    return Plan(run, cutoff, settings, side=side)
 
 
 def end_of_column(day: date, settings: ForecastSettings) -> date:
@@ -143,8 +141,9 @@ def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str,
     cancellations = warehouse.read("cancellations") if warehouse.exists("cancellations") else None
     n_batches = plan.run.n_batches or 1
     series = run_series(warehouse.read("panel"), cancellations, plan.cutoff, n_batches)
-    if plan.plans is not None:
-        series = with_plans(series, plans_of_series(plan.plans, series), n_batches)
+    lists = plan.side.by_series(series)
+    if lists is not None:
+        series = with_lists(series, lists, n_batches)
     with progress.stage("what the series share"):
         plan = _share(warehouse, plan, series)
     with progress.stage("backtest of the candidates"):
@@ -203,12 +202,15 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 
 def _cut(warehouse: Warehouse, plan: Plan) -> None:
     fits = _rows(warehouse, "fits", plan)
-    by_location = len(plan.settings.calendar.delivered) > 1
+    by = ["demand_class"] + (["location_id"] if len(plan.settings.calendar.delivered) > 1 else [])
+    grouped = fits
+    if plan.side.categories is not None:
+        grouped, by = fits.join(plan.side.categories, "product_id", "left"), [*by, "category"]
     _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff, plan.settings.period), plan)
     _write(warehouse, "metrics", cut.metrics(fits), plan)
-    _write(warehouse, "metrics_summary", cut.metrics_summary(fits, by_location=by_location), plan)
+    _write(warehouse, "metrics_summary", cut.metrics_summary(grouped, by=by), plan)
     _write(warehouse, "models", cut.models(fits), plan)
-    groups = cut.group_forecasts(fits, plan.cutoff, plan.settings.period, by_location=by_location)
+    groups = cut.group_forecasts(grouped, plan.cutoff, plan.settings.period, by=by)
     _write(warehouse, "group_forecasts", groups, plan)
     _write(warehouse, "adjustments", cut.adjustments(fits), plan)
     _write(warehouse, "residual_paths", cut.residual_paths(fits), plan)

@@ -26,9 +26,9 @@ from lepton_spark.pipelines.ingest_delivery import (
     record_files,
 )
 from lepton_spark.pipelines.ingest_key import check_of, require_same_key
-from lepton_spark.pipelines.ingest_plans import load_plans
 from lepton_spark.pipelines.ingest_recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest_settling import MENDED, settle, settle_last, stale_rejects
+from lepton_spark.pipelines.ingest_side import load_side_inputs
 from lepton_spark.pipelines.ingest_writing import (
     Load,
     matches_customers,
@@ -79,7 +79,7 @@ def ingest(
     warehouse = Warehouse(spark, config.warehouse.root)
     runs = RunLog(warehouse, clock)
     require_same_key(warehouse, config.input, privacy_key)
-    load_plans(spark, config, progress)
+    load_side_inputs(spark, config, progress)
     with progress.stage("look for new files") as stage:
         roll_back_incomplete(warehouse, runs)
         settle_last(warehouse, runs, config)

@@ -26,10 +26,13 @@ State = Literal["running", "complete", "refused", "failed"]
 
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("input",),
-    "forecast": ("plans", "panel", "forecast", "backtest"),
+    "forecast": ("plans", "products", "stock", "priors", "panel", "forecast", "backtest"),
     "publish": ("gates", "publish"),
 }
-_NOT_RESULTS = {"input": {"path"}, "plans": {"path"}, "forecast": {"cutoff"}}
+_NOT_RESULTS = {
+    **{name: {"path"} for name in ("input", "plans", "products", "stock", "priors")},
+    "forecast": {"cutoff"},
+}
 """Where files lie changes no result, and a run's cutoff enters its id by itself."""
 
 _LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")

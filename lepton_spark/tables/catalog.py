@@ -6,9 +6,9 @@ from types import MappingProxyType
 from lepton_spark.tables.error_tables import ERROR_TABLES
 from lepton_spark.tables.forecast_tables import FORECAST_TABLES
 from lepton_spark.tables.ingest_tables import INGEST_TABLES
-from lepton_spark.tables.plan_tables import PLAN_TABLES
 from lepton_spark.tables.run_tables import RUN_TABLES
 from lepton_spark.tables.schema import Table
+from lepton_spark.tables.side_tables import SIDE_TABLES
 from lepton_spark.tables.staged_tables import STAGED_TABLES
 
 TABLES: Mapping[str, Table] = MappingProxyType(
@@ -16,7 +16,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         table.name: table
         for table in (
             *INGEST_TABLES,
-            *PLAN_TABLES,
+            *SIDE_TABLES,
             *STAGED_TABLES,
             *FORECAST_TABLES,
             *ERROR_TABLES,

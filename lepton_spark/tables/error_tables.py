@@ -51,7 +51,7 @@ METRICS_SUMMARY = Table(
     comment="Backtest errors of a segment, from pooled sums, and the value added over seasonal naive",
     columns=(
         RUN_ID,
-        Column("segment", "STRING", "all, demand_class=.. or location=..", False),
+        Column("segment", "STRING", "all, demand_class=.., location=.. or category=..", False),
         Column("model", "STRING", "a model, or 'chosen': what would have been published, by series", False),
         Column("split", "STRING", "validation or test", False),
         Column("n_series", "BIGINT", "series judged"),

@@ -72,9 +72,14 @@ ADJUSTMENTS = Table(
         RUN_ID,
         *SERIES,
         Column("date", "DATE", "the day, or a week's first", False),
-        Column("rule", "STRING", "spike: far beyond all sales before it", False),
+        Column(
+            "rule",
+            "STRING",
+            "spike: far beyond all sales before it; stock_out: demand could not be met",
+            False,
+        ),
         Column("before", "DOUBLE", "units sold"),
-        Column("after", "DOUBLE", "units that models were given"),
+        Column("after", "DOUBLE", "units that models were given; null: as unknown"),
     ),
     key=("run_id", *SERIES_KEY, "date", "rule"),
     partition_by=("run_id",),
@@ -82,10 +87,10 @@ ADJUSTMENTS = Table(
 
 GROUP_FORECASTS = Table(
     name="group_forecasts",
-    comment="Sums of the members' forecasts for a segment: everything, a demand class, a location",
+    comment="Sums of the members' forecasts for a segment: everything, a class, a location, a category",
     columns=(
         RUN_ID,
-        Column("segment", "STRING", "all, demand_class=NAME or location=ID", False),
+        Column("segment", "STRING", "all, demand_class=NAME, location=ID or category=NAME", False),
         Column("cutoff", "DATE", "the last day that a model saw", False),
         Column("step", "INT", "days after the cutoff; weeks of weekly forecasts", False),
         Column("date", "DATE", "the day, or a week's first", False),

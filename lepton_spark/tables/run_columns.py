@@ -15,7 +15,8 @@ CHOICE = (
     Column(
         "parameters",
         "MAP<STRING, DOUBLE>",
-        "the chosen model's settings; dispersion: variance over mean of the quantiles",
+        "the chosen model's settings; dispersion: variance over mean of the quantiles; "
+        "prior_level, prior_weight: set by hand",
     ),
     Column("coefficients", "MAP<STRING, DOUBLE>", "fitted coefficients by name"),
     Column("runner_up", "STRING", "the second best model; null without a choice"),

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings, InputSettings, WarehouseSettings
-from lepton_spark.config.plan_settings import PlanColumns, PlanSettings
+from lepton_spark.config.side_settings import PlanColumns, PlanSettings
 from lepton_spark.config.tree import PanelSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.forecast import ForecastResult, forecast
@@ -125,7 +125,8 @@ def test_what_was_planned_and_known_is_forecast(store: Store, done: ForecastResu
 
 def test_rows_that_cannot_be_read_are_kept_with_their_reason(store: Store, done: ForecastResult) -> None:
     assert done.n_series == 2  # a plan makes no product
-    rejects = store.warehouse.read("plan_rejects").collect()
+    rejects = store.warehouse.read("side_rejects").collect()
+    assert {row["source"] for row in rejects} == {"plans"}
     assert sorted((row["reason"], row["n_rows"]) for row in rejects) == [
         ("ends_before_it_starts", 2),  # the same row twice
         ("measure_not_from_0_to_1", 1),
@@ -140,11 +141,11 @@ def test_rows_that_cannot_be_read_are_kept_with_their_reason(store: Store, done:
 def test_the_same_plans_again_change_nothing_and_others_make_another_run(
     store: Store, done: ForecastResult
 ) -> None:
-    versions = [store.warehouse.version(name) for name in ("plans", "plan_rejects")]
+    versions = [store.warehouse.version(name) for name in ("plans", "side_rejects")]
     again = store.forecast()
     assert again.already_complete
     assert again.run_id == done.run_id
-    assert [store.warehouse.version(name) for name in ("plans", "plan_rejects")] == versions
+    assert [store.warehouse.version(name) for name in ("plans", "side_rejects")] == versions
     store.plan(*_past("a"), *_past("b"), _line("a", 104, 104, 1), _line("b", 104, 104, 1, told=200))
     other = store.forecast()
     assert other.run_id != done.run_id

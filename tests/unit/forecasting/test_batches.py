@@ -297,3 +297,89 @@ def test_guarded_works_one_by_one_only_after_a_failure() -> None:
     made = guarded(pa.table({"id": ["a", "bad", "c"]}), work, last_resort)
     assert made["id"].to_pylist() == ["a", "bad: ValueError: no luck", "c"]
     assert calls == [3, 1, 1, 1]
+
+
+def _beside(rows: pa.Table, **lists_of: dict[str, list[float]]) -> pa.Table:
+    """The rows, shuffled with further ones that hold lists of some series."""
+    doubles = pa.list_(pa.float64())
+    told = [
+        pa.table(
+            {
+                "batch": pa.array([3] * len(found), type=pa.int32()),
+                "product_id": list(found),
+                "location_id": ["all"] * len(found),
+                name: pa.array(list(found.values()), type=doubles),
+            }
+        )
+        for name, found in lists_of.items()
+    ]
+    whole = pa.concat_tables([*told, rows], promote_options="default")
+    return whole.take(np.random.default_rng(3).permutation(whole.num_rows))
+
+
+def test_lists_beside_the_years_find_their_series() -> None:
+    rows = _beside(packed_rows(3), stock_outs={"p02": [5.0, 6.0], "p00": [7.0]}, delisted={"p01": [9.0]})
+    found = packed_batch(by_series(rows))
+    assert found.product_ids == ("p00", "p01", "p02")
+    assert sorted(found.side) == ["delisted", "stock_outs"]
+    stock = found.side["stock_outs"]
+    assert (stock.series.tolist(), stock.values.tolist()) == ([0, 2, 2], [7.0, 5.0, 6.0])
+    assert found.side["delisted"].series.tolist() == [1]
+    assert packed_batch(by_series(packed_rows(3))).side == {}
+
+
+def test_days_out_of_stock_are_no_zeros_and_are_named(settings: FitSettings) -> None:
+    rows = packed_rows(3)
+    units = np.array(rows["quantity"].to_pylist())
+    out = np.arange(N_DAYS - 60, N_DAYS, 2)
+    units[1, out] = 0.0
+    changed = rows.set_column(4, "quantity", lists(units))
+    first = CUTOFF - N_DAYS + 1
+    told = _beside(changed, stock_outs={"p01": [float(first + day) for day in out]})
+    calm, empty, known = (fit_both(one, settings).to_pylist() for one in (rows, changed, told))
+    assert np.mean(empty[1]["forecast"]) < 0.75 * np.mean(calm[1]["forecast"])
+    assert np.mean(known[1]["forecast"]) == pytest.approx(np.mean(calm[1]["forecast"]), rel=0.15)
+    named = known[1]["adjustments"]
+    assert [epoch_day(one["date"]) - first for one in named] == out.tolist()
+    assert {(one["rule"], one["before"], one["after"]) for one in named} == {("stock_out", 0.0, None)}
+    assert known[1]["n_days_known"] == N_DAYS - len(out)
+    assert sum(item["n_obs"] for item in known[1]["metrics"] if item["split"] == "test") == 2 * 14
+    for place in (0, 2):
+        assert known[place]["forecast"] == pytest.approx(empty[place]["forecast"], rel=1e-9)
+
+
+def test_a_level_set_by_hand_moves_its_forecast_alone_and_is_marked(settings: FitSettings) -> None:
+    rows = packed_rows(3)
+    plain = fit_both(rows, settings).to_pylist()
+    end = float(CUTOFF + 14)
+    drawn = fit_both(_beside(rows, prior={"p01": [50.0, 0.5, end]}), settings).to_pylist()
+    half_way = (50.0 + np.mean(plain[1]["forecast"])) / 2.0
+    assert np.mean(drawn[1]["forecast"][:14]) == pytest.approx(half_way, rel=0.05)
+    assert drawn[1]["forecast"][14:] == plain[1]["forecast"][14:]
+    assert dict(drawn[1]["parameters"])["prior_level"] == 50.0
+    assert dict(drawn[1]["parameters"])["prior_weight"] == 0.5
+    assert drawn[1]["metrics"] == plain[1]["metrics"]  # the backtest is the model's
+    medians = drawn[1]["quantiles"][3][:14]
+    assert np.mean(medians) == pytest.approx(half_way, rel=0.1)
+    for place in (0, 2):
+        assert drawn[place] == plain[place]
+
+
+def test_a_level_set_by_hand_wakes_what_was_obsolete(settings: FitSettings) -> None:
+    rows = packed_rows(2)
+    units = np.array(rows["quantity"].to_pylist())
+    units[1, 5:] = 0.0
+    quiet = rows.set_column(4, "quantity", lists(units))
+    assert fit_both(quiet, settings).to_pylist()[1]["status"] == "obsolete"
+    told = _beside(quiet, prior={"p01": [3.0, 1.0, float(CUTOFF + 99)]})
+    woken = fit_both(told, settings).to_pylist()[1]
+    assert woken["status"] != "obsolete"
+    assert np.mean(woken["forecast"]) == pytest.approx(3.0)
+
+
+def test_a_delisted_product_is_forecast_up_to_its_day(settings: FitSettings) -> None:
+    made = fit_both(_beside(packed_rows(2), delisted={"p00": [CUTOFF + 8.0]}), settings).to_pylist()
+    assert min(made[0]["forecast"][:7]) > 0.0
+    assert made[0]["forecast"][7:] == [0.0] * 21
+    assert {level[7] for level in made[0]["quantiles"]} == {0.0}
+    assert min(made[1]["forecast"]) > 0.0

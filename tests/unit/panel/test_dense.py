@@ -4,7 +4,14 @@ import numpy as np
 
 from lepton_spark.models.batch import History
 from lepton_spark.panel.calendar import Calendar
-from lepton_spark.panel.dense import PackedBatch, dense_history, series_facts
+from lepton_spark.panel.dense import (
+    PackedBatch,
+    Ragged,
+    delisted_ahead,
+    dense_history,
+    prior_of,
+    series_facts,
+)
 
 NAN = np.nan
 CALENDAR = Calendar({"a": np.array([10, 11, 12, 14, 15]), "b": np.array([12, 15])}, cutoff=15)
@@ -64,3 +71,44 @@ def test_series_facts_count_known_days_and_recent_units() -> None:
     assert facts.n_days_known.tolist() == [35, 40]
     assert facts.last_sale.tolist() == [134, -1]
     assert facts.recent_quantity.tolist() == [28.0, 0.0]
+
+
+def _beside(**lists: tuple[list[int], list[float]]) -> PackedBatch:
+    one = packed(("a", 10, [5.0, 4.0, 2.0, NAN, 1.0]), ("a", 10, [1.0, 1.0, 1.0, NAN, 1.0]))
+    side = {name: Ragged(np.array(of), np.array(values)) for name, (of, values) in lists.items()}
+    return replace(one, side=side)
+
+
+def test_a_day_out_of_stock_is_unknown_whatever_was_sold_and_kept_beside() -> None:
+    told = _beside(
+        stock_outs=([0, 0, 0], [9.0, 11.0, 15.0])
+    )  # before the first day, a sale, a day without a row
+    history = dense_history(told, CALENDAR, 99)
+    np.testing.assert_array_equal(
+        history.quantity, [[5.0, NAN, 2.0, NAN, 1.0, NAN], [1.0, 1.0, 1.0, NAN, 1.0, 0.0]]
+    )
+    assert history.withheld is not None
+    np.testing.assert_array_equal(history.withheld, [[NAN, 4.0, NAN, NAN, NAN, 0.0], [NAN] * 6])
+    assert dense_history(_beside(), CALENDAR, 99).withheld is None
+
+
+def test_delisted_from_its_day_on() -> None:
+    ahead = 15 + np.arange(1, 4)
+    gone = delisted_ahead(_beside(delisted=([1], [17.0])), ahead)
+    assert gone.tolist() == [[False] * 3, [False, True, True]]
+    assert not delisted_ahead(_beside(), ahead).any()
+    assert not delisted_ahead(
+        _beside(delisted=([1], [17.0])), np.array([16])
+    ).any()  # a week that begins before
+
+
+def test_a_prior_counts_up_to_its_last_day_per_column() -> None:
+    told = _beside(prior=([1, 1, 1], [3.0, 0.5, 17.0]))
+    prior = prior_of(told, np.array([16, 17, 18]), 1)
+    assert prior is not None
+    np.testing.assert_array_equal(prior.level, [NAN, 3.0])
+    np.testing.assert_array_equal(prior.weight, [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+    weeks = prior_of(told, np.array([16, 23]), 7)
+    assert weeks is not None
+    np.testing.assert_array_equal(weeks.level, [NAN, 21.0])
+    assert prior_of(_beside(), np.array([16]), 1) is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,12 @@ def test_pooled_trees_train_on_weeks_and_forecast_them() -> None:
     fit = Pooled().fit_forecast(given, 8)
     np.testing.assert_allclose(fit.forecast.mean(), 7.0 * rate.mean(), rtol=0.05)
     assert (fit.coefficients["trees"] < 1.0).all()
+
+
+def test_a_week_with_a_day_out_of_stock_is_unknown_and_kept_beside() -> None:
+    days, withheld = np.ones((2, 14)), np.full((2, 14), NAN)
+    days[0, 3], withheld[0, 3] = NAN, 0.5
+    weeks = weekly(replace(_daily(days), withheld=withheld))
+    np.testing.assert_array_equal(weeks.quantity, [[NAN, 7.0], [7.0, 7.0]])
+    assert weeks.withheld is not None
+    np.testing.assert_array_equal(weeks.withheld, [[6.5, NAN], [NAN, NAN]])

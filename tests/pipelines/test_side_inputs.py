@@ -1,0 +1,216 @@
+"""Products, stock and priors from their files to forecasts; what was known counts, what was not does not."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import Row, SparkSession
+
+from lepton_spark.config import (
+    BacktestSettings,
+    Config,
+    ForecastSettings,
+    InputSettings,
+    PlanSettings,
+    PriorSettings,
+    ProductSettings,
+    StockSettings,
+    WarehouseSettings,
+)
+from lepton_spark.config.side_settings import PriorColumns, ProductColumns, StockColumns
+from lepton_spark.config.tree import ColumnNames, PanelSettings
+from lepton_spark.errors import InputError
+from lepton_spark.pipelines.forecast import ForecastResult, forecast
+from lepton_spark.pipelines.ingest import ingest
+from lepton_spark.pipelines.panel import update_panel
+from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.tables import Warehouse
+
+FIRST = date(2024, 1, 1)
+N_DAYS = 60
+CUTOFF = FIRST + timedelta(days=N_DAYS - 1)
+SHORT = range(40, N_DAYS)
+"""Days on which product B was out of stock at `east`, where it then sold nothing."""
+
+
+def _day(day: int) -> date:
+    return FIRST + timedelta(days=day)
+
+
+@dataclass(frozen=True)
+class Store:
+    spark: SparkSession
+    root: Path
+
+    @property
+    def config(self) -> Config:
+        return Config(
+            warehouse=WarehouseSettings(root=str(self.root / "tables")),
+            input=InputSettings(
+                path=str(self.root / "in"), product_case="upper", columns=ColumnNames(location_id="shop")
+            ),
+            products=ProductSettings(
+                path=str(self.root / "products.csv"),
+                columns=ProductColumns(category="kind", delisted_on="gone", known_at="told"),
+            ),
+            stock=StockSettings(
+                path=str(self.root / "stock.json"),
+                format="json",
+                columns=StockColumns(location_id="shop", out_of_stock="empty", on_hand="left"),
+            ),
+            priors=PriorSettings(
+                path=str(self.root / "priors.csv"),
+                columns=PriorColumns(location_id="shop", weight="share", end_date="until", known_at="told"),
+            ),
+            panel=PanelSettings(last_day="complete", damp_spikes=False),
+            forecast=ForecastSettings(horizon=4, models=("mean",)),
+            backtest=BacktestSettings(validation_windows=0),
+        )
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.spark, self.config.warehouse.root)
+
+    def ingest(self) -> None:
+        ingest(self.spark, self.config, _clock, None, SilentProgress())
+
+    def forecast(self) -> ForecastResult:
+        update_panel(self.spark, self.config, _clock, SilentProgress())
+        return forecast(self.spark, self.config, CUTOFF, _clock, SilentProgress())
+
+    def rows(self, table: str, order: str) -> list[Row]:
+        return self.warehouse.read(table).orderBy(*order.split()).collect()
+
+
+def _clock() -> datetime:
+    return datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def _sold(item: str, shop: str, day: int) -> int | None:
+    """A steady 10; B sells nothing at `east` while it is out of stock there."""
+    return None if (item, shop) == ("b", "east") and day in SHORT else 10
+
+
+@pytest.fixture(scope="module")
+def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    root = tmp_path_factory.mktemp("side")
+    (root / "in").mkdir()
+    sales = [
+        f"{item},{shop},{_day(day)},{sold}"
+        for item in ("a", "b", "c")
+        for shop in ("east", "west")
+        for day in range(N_DAYS)
+        if (sold := _sold(item, shop, day)) is not None
+    ]
+    (root / "in" / "sales.csv").write_text("\n".join(["product_id,shop,date,quantity", *sales, ""]))
+    products = [
+        f"a,fruit,{_day(62)},{_day(50)}",  # gone on the third day ahead, known
+        f"A,old,,{_day(10)}",  # what was said before
+        f"b,fruit,{_day(60)},{_day(60)}",  # told a day too late
+        f"b,fruit,,{_day(0)}",
+        f"c,,,{_day(0)}",
+        f"d,x,,{_day(0)}",
+        f"d,y,,{_day(0)}",  # contradicts the line above
+        f"e,x,soon,{_day(0)}",
+        "f,x,,",
+    ]
+    (root / "products.csv").write_text("\n".join(["product_id,kind,gone,told", *products, ""]))
+    stock = [f'{{"product_id":"b","shop":"east","date":"{_day(day)}","empty":"Yes"}}' for day in SHORT]
+    stock += [
+        f'{{"product_id":"c","shop":"west","date":"{_day(3)}","left":0}}',
+        f'{{"product_id":"c","shop":"west","date":"{_day(4)}","left":7}}',
+        f'{{"product_id":"c","shop":"west","date":"{_day(5)}","empty":"no","left":0}}',
+        f'{{"product_id":"c","shop":"west","date":"{_day(6)}"}}',
+        f'{{"product_id":"c","shop":"west","date":"{_day(7)}","empty":"perhaps"}}',
+    ]
+    (root / "stock.json").write_text("\n".join([*stock, ""]))
+    priors = [
+        f"c,east,30,0.5,{_day(61)},{_day(59)}",  # the first two days ahead
+        f"c,east,99,,{_day(90)},{_day(60)}",  # a weight that is told nowhere
+        f"c,west,99,1,,{_day(60)}",  # told a day too late
+        f"c,west,-1,1,,{_day(1)}",
+    ]
+    (root / "priors.csv").write_text("\n".join(["product_id,shop,level,share,until,told", *priors, ""]))
+    made = Store(spark, root)
+    made.ingest()
+    return made
+
+
+@pytest.fixture(scope="module")
+def done(store: Store) -> ForecastResult:
+    return store.forecast()
+
+
+def test_forecasts_heed_stock_priors_and_delisting_as_known(store: Store, done: ForecastResult) -> None:
+    assert done.n_series == 6
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in store.rows("forecasts", "product_id location_id step"):
+        found.setdefault((row["product_id"], row["location_id"]), []).append(row["forecast"])
+    assert found == {
+        ("A", "east"): [10.0, 10.0, 0.0, 0.0],
+        ("A", "west"): [10.0, 10.0, 0.0, 0.0],
+        ("B", "east"): [10.0] * 4,  # the empty shelf is no zero
+        ("B", "west"): [10.0] * 4,
+        ("C", "east"): [pytest.approx(20.0)] * 2 + [10.0] * 2,
+        ("C", "west"): [10.0] * 4,
+    }
+    adjusted = store.rows("adjustments", "product_id location_id date")
+    told = [
+        (row["product_id"], row["location_id"], row["date"], row["rule"], row["after"]) for row in adjusted
+    ]
+    short = [("B", "east", _day(day), "stock_out", None) for day in SHORT]
+    assert told == [*short, ("C", "west", _day(3), "stock_out", None)]
+    marked = {
+        row["product_id"] + row["location_id"]: row["parameters"] for row in store.rows("models", "model")
+    }
+    assert {name for name, parameters in marked.items() if "prior_level" in parameters} == {"Ceast"}
+
+
+def test_groups_and_errors_are_also_by_category(store: Store, done: ForecastResult) -> None:
+    assert done.n_series == 6
+    first_day = [row for row in store.rows("group_forecasts", "segment") if row["step"] == 1]
+    segments = {row["segment"]: (row["forecast"], row["n_series"]) for row in first_day}
+    assert segments["category=fruit"] == (40.0, 4)
+    assert segments["all"] == (pytest.approx(70.0), 6)
+    assert segments["location=east"] == (pytest.approx(40.0), 3)
+    assert [name for name in segments if name.startswith("category=")] == ["category=fruit"]
+
+
+def test_rows_that_cannot_be_read_or_contradict_are_kept_with_their_reason(store: Store) -> None:
+    rejects = store.rows("side_rejects", "source reason line")
+    assert [(row["source"], row["reason"]) for row in rejects] == [
+        ("priors", "level_not_from_0_up"),
+        ("priors", "weight_not_from_0_to_1"),
+        ("products", "conflicting_rows"),
+        ("products", "conflicting_rows"),
+        ("products", "unparsable_delisted_on"),
+        ("products", "unparsable_known_at"),
+        ("stock", "stock_not_told"),
+        ("stock", "unparsable_out_of_stock"),
+    ]
+
+
+def test_another_stock_file_makes_another_run_and_the_same_does_not(
+    store: Store, done: ForecastResult
+) -> None:
+    names = ("products", "stock", "priors", "side_rejects")
+    versions = [store.warehouse.version(name) for name in names]
+    store.ingest()
+    assert [store.warehouse.version(name) for name in names] == versions
+    assert store.forecast().already_complete
+    (store.root / "stock.json").write_text(
+        f'{{"product_id":"c","shop":"west","date":"{_day(4)}","left":0,"empty":""}}\n'
+    )
+    store.ingest()
+    other = store.forecast()
+    assert other.run_id != done.run_id
+    rows = store.warehouse.read("adjustments").where(f"run_id = '{other.run_id}'").collect()
+    assert [(row["product_id"], row["date"]) for row in rows] == [("C", _day(4))]
+    assert {row["source"] for row in store.rows("side_rejects", "line")} == {"priors", "products"}
+
+
+def test_an_input_that_was_never_loaded_is_asked_for(store: Store, done: ForecastResult) -> None:
+    config = store.config.model_copy(update={"plans": PlanSettings(path="plans.csv")})
+    with pytest.raises(InputError, match=r"table plans: found none; allowed: what plans\.path holds"):
+        forecast(store.spark, config, done.cutoff, _clock, SilentProgress())
