@@ -43,8 +43,10 @@ def count_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[f
 
 def _exact(mean: FloatArray, dispersion: FloatArray, levels: FloatArray) -> FloatArray:
     """[N, Q] for means and dispersions [N], each pair that occurs worked out once."""
-    pairs, place = np.unique(np.stack([mean, dispersion], axis=1), axis=0, return_inverse=True)
-    return _by_counting(pairs[:, 0], pairs[:, 1], levels)[place.reshape(-1)]
+    both = np.empty(len(mean), dtype=np.complex128)  # sorts as pairs do, in a third of the time
+    both.real, both.imag = mean, dispersion
+    pairs, place = np.unique(both, return_inverse=True)
+    return _by_counting(pairs.real, pairs.imag, levels)[place]
 
 
 def _by_counting(mean: FloatArray, dispersion: FloatArray, levels: FloatArray) -> FloatArray:

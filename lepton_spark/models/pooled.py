@@ -90,7 +90,8 @@ def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray
     rows = np.flatnonzero(forecast.max(axis=1, initial=0.0) >= MEDIAN_FROM)
     if rows.size:
         mean = forecast[rows]
-        days = features.days_over(forecast[:, np.newaxis])[rows, 0]
+        series, step = np.repeat(rows, mean.shape[1]), np.tile(np.arange(mean.shape[1]), len(rows))
+        days = features.of_days(series, np.zeros_like(series), step, mean.ravel()).reshape(*mean.shape, -1)
         ratio = trees.predict(features.series[rows, 0], days, features.calendar[0])
         median[rows] = np.where(mean >= MEDIAN_FROM, np.round(np.maximum(ratio, 0.0) * mean), 0.0)
     return median

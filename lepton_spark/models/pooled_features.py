@@ -13,7 +13,6 @@ from lepton_spark.models.batch import History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.shrunk_weekday import (
     LEVEL_HALF_LIVES,
-    Profiles,
     at_days,
     averaged_level,
     calendar_factors,
@@ -29,6 +28,9 @@ SHARE_HALF_LIVES = (14.0, 28.0, 112.0)
 PLAN_DAYS = (28, 112)
 """Days of late, and of what is usual, behind the features of plans."""
 
+WEEKDAY = 1
+"""Its place in the calendar's features."""
+
 LEAST_LEVEL = 1e-3
 """Units a day below which a level counts as this, so that ratios to it stay finite."""
 
@@ -39,7 +41,8 @@ class PooledFeatures:
 
     level: [S, C], units a day, what features and targets are scaled by; shrunk: [S, C, H], the forecast of
     `ShrunkWeekday`, units.
-    series: [S, C, K1]; days: [S, C, H, K2]; calendar: [C, H, 3], step, weekday, day of month.
+    series: [S, C, K1]; calendar: [C, H, 3], step, weekday, day of month.
+    weekday_index: [S, C, 7, K], indices of weekdays, shrunk and own; of_pool: [C, 7], the pool's.
     since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
     log_dispersion: [S, C], log of variance over mean.
     shrunk_level, late: [S, C], units a day, the level behind `shrunk` and that of the last weeks.
@@ -50,7 +53,8 @@ class PooledFeatures:
     level: FloatArray
     shrunk: FloatArray
     series: FloatArray
-    days: FloatArray
+    weekday_index: FloatArray
+    of_pool: FloatArray
     calendar: FloatArray
     since_sale: IntArray
     age: IntArray
@@ -60,9 +64,12 @@ class PooledFeatures:
     plans: FloatArray
     period: int
 
-    def days_over(self, base: FloatArray) -> FloatArray:
-        """[S, C, H, K2 + 1], the features of the days and the log of a forecast [S, C, H], units."""
-        return np.concatenate([self.days, np.log(np.maximum(base, LEAST_LEVEL))[..., np.newaxis]], axis=3)
+    def of_days(self, series: IntArray, cutoff: IntArray, step: IntArray, base: FloatArray) -> FloatArray:
+        """[N, K2], features of some days ahead, all but their calendar's; base: [N], a forecast, units."""
+        weekday = self.calendar[cutoff, step, WEEKDAY].astype(np.int64)
+        over_level = self.shrunk[series, cutoff, step] / self.level[series, cutoff]
+        single = (self.of_pool[cutoff, weekday], over_level, np.log(np.maximum(base, LEAST_LEVEL)))
+        return np.column_stack([self.weekday_index[series, cutoff, weekday], *single])
 
 
 def pooled_features(
@@ -75,9 +82,11 @@ def pooled_features(
     level = (mean[..., HALF_LIVES.index(28.0)] + mean[..., HALF_LIVES.index(112.0)]) / 2.0
     level = np.maximum(level, LEAST_LEVEL)
     ahead = history.days[cutoffs][:, np.newaxis] + history.period * np.arange(1, horizon + 1)  # [C, H]
-    index = at_days(shrunk_index(own, pool), ahead)
+    index = shrunk_index(own, pool)
+    raw = ratio(own.units, own.days) / level[:, :, np.newaxis, np.newaxis]
     shrunk_level = averaged_level(history, cutoffs)
-    shrunk = shrunk_level[:, :, np.newaxis] * index[..., -1] * calendar_factors(pool, ahead)
+    index_ahead = at_days(index[..., -1:], ahead)[..., 0]
+    shrunk = shrunk_level[:, :, np.newaxis] * index_ahead * calendar_factors(pool, ahead)
     since_sale, age = _since_sale(history, cutoffs), _age(history, cutoffs)
     return PooledFeatures(
         level,
@@ -89,7 +98,8 @@ def pooled_features(
             ],
             axis=2,
         ),
-        _of_days(own, pool, index, shrunk, level, ahead),
+        np.concatenate([index, raw], axis=3),
+        pool.index[..., -2],
         _calendar(ahead),
         since_sale,
         age,
@@ -117,22 +127,6 @@ def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: Flo
     days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
     spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
     return np.concatenate([roots / scale, mean / scale, days_sold, spread / scale], axis=2)
-
-
-def _of_days(
-    own: Profiles,
-    pool: PoolProfile,
-    index: FloatArray,
-    shrunk: FloatArray,
-    level: FloatArray,
-    ahead: IntArray,
-) -> FloatArray:
-    """[S, C, H, K], indices shrunk, own and of the pool, and the shrunk forecast over level."""
-    scale = level[:, :, np.newaxis, np.newaxis]
-    raw = at_days(ratio(own.units, own.days), ahead) / scale
-    of_pool = pool.index[np.arange(len(ahead))[:, np.newaxis], weekdays(ahead), -2]  # [C, H]
-    shared = np.broadcast_to(of_pool[..., np.newaxis], (*shrunk.shape, 1))
-    return np.concatenate([index, raw, shared, (shrunk / scale[..., 0])[..., np.newaxis]], axis=3)
 
 
 def _of_plans(history: History, cutoffs: IntArray, horizon: int) -> FloatArray:

@@ -95,8 +95,7 @@ class TrainingRows:
         base = np.maximum(features.shrunk[series, cutoff, step], LEAST_LEVEL)
         columns = [
             features.series[series, cutoff],
-            features.days[series, cutoff, step],
-            np.log(base)[:, np.newaxis],
+            features.of_days(series, cutoff, step, base),
             features.calendar[cutoff, step],
         ]
         return PickedRows(np.hstack(columns), self.target[series, cutoff, step] / base, np.sqrt(base))

@@ -7,6 +7,7 @@ days ahead. Source: Lucchese et al. (2015), QuickScorer: a fast algorithm to ran
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ MAX_LEAVES = 16
 LEAF_BLOCK = 64
 """Series summed at once, so that their masks stay in the processor's cache."""
 
-MaskArray = NDArray[np.uint16]
+MaskArray = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ class Trees:
     value: FloatArray
 
     @cached_property
+    def mask(self) -> type[np.uint16] | type[np.uint8]:
+        """What holds a bit for each leaf of the largest tree: eight do twice as fast as sixteen.
+
+        The last leaf of a tree is on no node's left.
+        """
+        return np.uint8 if self.ruled_out.max(initial=0) < 1 << 7 else np.uint16
+
+    @cached_property
     def tables(self) -> dict[int, tuple[FloatArray, MaskArray]]:
         """Feature -> its sorted thresholds [B] and the leaves left over in each interval, [B+1, M]."""
         return {int(feature): self._table(int(feature)) for feature in np.unique(self.feature)}
@@ -47,8 +56,9 @@ class Trees:
     def _table(self, feature: int) -> tuple[FloatArray, MaskArray]:
         nodes = np.flatnonzero(self.feature == feature)
         edges, place = np.unique(self.threshold[nodes], return_inverse=True)
-        left_over = np.full((len(edges) + 1, len(self.value)), np.uint16(0xFFFF))
-        np.bitwise_and.at(left_over, (place + 1, self.tree[nodes]), ~self.ruled_out[nodes])
+        left_over = np.full((len(edges) + 1, len(self.value)), np.iinfo(self.mask).max, self.mask)
+        kept = np.invert(self.ruled_out[nodes].astype(self.mask))
+        np.bitwise_and.at(left_over, (place + 1, self.tree[nodes]), kept)
         return edges, np.bitwise_and.accumulate(left_over, axis=0)
 
     def predict(self, series: FloatArray, days: FloatArray, calendar: FloatArray) -> FloatArray:
@@ -70,17 +80,17 @@ class Trees:
 
     def _left_over(self, columns: FloatArray, first: int) -> MaskArray:
         """[R, M], leaves that some features [R, K], numbered from `first`, leave over."""
-        masks = np.full((len(columns), len(self.value)), np.uint16(0xFFFF))
+        masks = np.full((len(columns), len(self.value)), np.iinfo(self.mask).max, self.mask)
         for feature, (edges, left_over) in self.tables.items():
             if first <= feature < first + columns.shape[1]:
-                masks &= left_over[np.searchsorted(edges, columns[:, feature - first])]
+                masks &= np.take(left_over, np.searchsorted(edges, columns[:, feature - first]), axis=0)
         return masks
 
     def _sum(self, masks: MaskArray) -> FloatArray:
         """[..., ], the values of each tree's leftmost leaf left over, summed over the trees."""
-        leaf = LOWEST_BIT[masks]
+        leaf = np.take(LOWEST_BIT, masks)  # a third of the time of LOWEST_BIT[masks]
         leaf += np.arange(len(self.value), dtype=np.int32) * MAX_LEAVES
-        total: FloatArray = self.value.ravel()[leaf].sum(axis=-1)
+        total: FloatArray = np.take(self.value.ravel(), leaf).sum(axis=-1)
         return total
 
 

@@ -71,7 +71,7 @@ def test_features_know_nothing_after_their_cutoff(history: History) -> None:
     whole = pooled_features(history, cutoffs, HORIZON)
     for place, cutoff in enumerate(cutoffs):
         alone = pooled_features(history.until(int(cutoff)), cutoffs[[place]], HORIZON)
-        for name in ("level", "shrunk", "series", "days", "since_sale", "age", "log_dispersion"):
+        for name in ("level", "shrunk", "series", "weekday_index", "since_sale", "age", "log_dispersion"):
             np.testing.assert_allclose(
                 getattr(alone, name)[:, 0], getattr(whole, name)[:, place], rtol=1e-9, err_msg=name
             )

@@ -18,15 +18,18 @@ def _rows(n_series: int, n_ahead: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return series, days, calendar, np.concatenate(parts, axis=2).reshape(-1, 7)
 
 
+@pytest.mark.parametrize("n_leaves", [8, 9, 16])
 @pytest.mark.parametrize("loss", ["poisson", "quantile"])
-def test_trees_sum_as_scikit_learn_does(loss: str) -> None:
+def test_trees_sum_as_scikit_learn_does(loss: str, n_leaves: int) -> None:
     series, days, calendar, flat = _rows(LEAF_BLOCK + 7, 28)
     rng = np.random.default_rng(5)
     target = rng.poisson(np.exp(flat[:, 0] + flat[:, 3] * flat[:, 4] + 0.05 * flat[:, 5])).astype(float)
     fitted = HistGradientBoostingRegressor(
-        loss=loss, quantile=0.7, max_iter=40, max_leaf_nodes=16, min_samples_leaf=5, random_state=0
+        loss=loss, quantile=0.7, max_iter=40, max_leaf_nodes=n_leaves, min_samples_leaf=5, random_state=0
     ).fit(flat, target)
-    raw = taken_out(fitted).predict(series, days, calendar).ravel()
+    trees = taken_out(fitted)
+    assert trees.mask is (np.uint8 if n_leaves == 8 else np.uint16)
+    raw = trees.predict(series, days, calendar).ravel()
     expected = fitted.predict(flat)
     np.testing.assert_allclose(np.exp(raw) if loss == "poisson" else raw, expected, rtol=1e-12, atol=1e-12)
 
