@@ -19,6 +19,7 @@ from accuracy_parts.promotions import promotions
 from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
 from accuracy_parts.scores import SCORES, Output, Sums, cell_sums, check, intervals, pool, scores
 from accuracy_parts.sets import READERS, load_panel
+from accuracy_parts.sums import seen_sums
 from rich.progress import track
 from threadpoolctl import threadpool_limits
 
@@ -66,6 +67,7 @@ def run_set(
     And lines on whether quantiles can be believed, for models that give all seven.
     """
     believed: dict[str, list[Seen]] = {model: [] for model in models}
+    summed = next((model for model in models if model in OURS), None)
     parts: dict[str, list[Sums]] = {model: [] for model in models}
     seconds = dict.fromkeys(models, 0.0)
     with threadpool_limits(1):
@@ -76,6 +78,9 @@ def run_set(
                 seconds[model] += output.seconds / len(chosen)
                 if output.seven is not None:
                     believed[model].append(seen(origin, output))
+                if output.paths is not None and model == summed:
+                    for way, sums in seen_sums(origin, output).items():
+                        believed.setdefault(f"{model}: {way}", []).append(sums)
     lines = []
     for split, places in splits(chosen).items():
         pooled = {model: pool([sums[place] for place in places]) for model, sums in parts.items()}

@@ -95,7 +95,8 @@ def _as_run(origin: Origin) -> Output:
     )
     scored_levels = np.isin(SEVEN, LEVELS)
     seconds = time.perf_counter() - start
-    return Output(made.forecast, made.quantiles[..., scored_levels], seconds, made.quantiles, made.dispersion)
+    quantiles = made.quantiles[..., scored_levels]
+    return Output(made.forecast, quantiles, seconds, made.quantiles, made.dispersion, made.paths)
 
 
 def _with_promotions(origin: Origin) -> Output:

@@ -21,7 +21,7 @@ class Output:
 
     forecast: [S, H], units, the mean; quantiles: [S, H, 3] at `LEVELS`, or None.
     seven: [S, H, 7], the published quantiles, where they are to be believed; dispersion: [S], variance over
-    mean of the negative binomial behind them, NaN where it is another.
+    mean of the negative binomial behind them, NaN where it is another. paths: [S, W, H], residual paths.
     """
 
     forecast: FloatArray
@@ -29,6 +29,7 @@ class Output:
     seconds: float
     seven: FloatArray | None = None
     dispersion: FloatArray | None = None
+    paths: FloatArray | None = None
 
 
 @dataclass(frozen=True)
