@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test check bench bench-accuracy wheel lock clean distclean
+.PHONY: help setup demo test test-faults check bench bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -29,6 +29,9 @@ demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to p
 
 test: $(STAMP)  ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15
+
+test-faults: $(STAMP)  ## kill real runs at every point of their life (hours; LEPTON_FAULTS=12 for twelve points)
+	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines/test_ingest_recovery.py --log-cli-level=INFO
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	$(BIN)/ruff check .

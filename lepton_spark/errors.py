@@ -31,6 +31,12 @@ class FilesError(LeptonError):
     exit_code = 4
 
 
+class LeaseError(LeptonError):
+    """Another job is at work on the tables."""
+
+    exit_code = 5
+
+
 @dataclass(frozen=True)
 class Fault:
     """One fault of the configuration: where it stands, what was found, what is allowed."""

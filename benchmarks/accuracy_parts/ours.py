@@ -29,7 +29,7 @@ from lepton_spark.models.shrunk_weekday import pool_at
 from lepton_spark.models.spikes import damped
 
 
-def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
+def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int = HORIZON) -> History:
     """The history with what its own series share at its end and at windows' cutoffs, as a run hands it out.
 
     columns: [W], windows' cutoffs; trees for them are trained up to the earliest.
@@ -41,8 +41,8 @@ def with_pools(history: History, columns: IntArray, *, trees: bool) -> History:
     profile = pool_at(history, columns)
     earliest, latest = (None, None)
     if trees:
-        latest = train(history, HORIZON)
-        earliest = train(history.until(int(columns[0])), HORIZON) if len(columns) > 1 else None
+        latest = train(history, horizon)
+        earliest = train(history.until(int(columns[0])), horizon) if len(columns) > 1 else None
     pools = {
         int(history.days[column]): PoolProfile(
             profile.index[[place]],

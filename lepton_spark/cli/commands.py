@@ -6,7 +6,7 @@ import typer
 
 from lepton_spark import __version__
 from lepton_spark.cli.job import Job, clock, load, privacy_key
-from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings
+from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
 from lepton_spark.cli.telling import console, refusal_code, tell_refused, told
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines import forecast as forecasting
@@ -38,20 +38,25 @@ def version(
 
 @app.command()
 def run(
-    conf: Files = None, settings: Settings = None, cutoff: Cutoff = None, *, publish: Publish = False
+    conf: Files = None,
+    settings: Settings = None,
+    cutoff: Cutoff = None,
+    *,
+    publish: Publish = False,
+    take_over: TakeOver = False,
 ) -> None:
     """All stages: ingest, panel, forecast, publish."""
-    job = Job(conf, settings, cutoff, reads_input=True)
-    result = running.run(
-        job.spark,
-        job.config,
-        None,
-        clock,
-        privacy_key(),
-        force=publish,
-        progress=job.progress,
-        tell=tell_refused,
-    )
+    with Job(conf, settings, cutoff, reads_input=True, take_over=take_over) as job:
+        result = running.run(
+            job.spark,
+            job.config,
+            None,
+            clock,
+            privacy_key(),
+            force=publish,
+            progress=job.progress,
+            tell=tell_refused,
+        )
     summary = summarise(job.warehouse, result.forecast.run_id)
     print_summary(
         job.console,
@@ -65,41 +70,64 @@ def run(
 
 
 @app.command()
-def ingest(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+def ingest(
+    conf: Files = None,
+    settings: Settings = None,
+    cutoff: Cutoff = None,
+    *,
+    take_over: TakeOver = False,
+) -> None:
     """Loads the files that are new: lines to transactions, rejects, sales."""
-    job = Job(conf, settings, cutoff, reads_input=True)
-    result = ingesting.ingest(job.spark, job.config, clock, privacy_key(), job.progress)
+    with Job(conf, settings, cutoff, reads_input=True, take_over=take_over) as job:
+        result = ingesting.ingest(job.spark, job.config, clock, privacy_key(), job.progress)
     print_counts(job.console, result.counts)
     tell_refused(result)
     raise typer.Exit(refusal_code(result))
 
 
 @app.command()
-def panel(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+def panel(
+    conf: Files = None,
+    settings: Settings = None,
+    cutoff: Cutoff = None,
+    *,
+    take_over: TakeOver = False,
+) -> None:
     """Packs sales into one array a series and year."""
-    job = Job(conf, settings, cutoff)
-    packing.update_panel(job.spark, job.config, clock, job.progress)
+    with Job(conf, settings, cutoff, take_over=take_over) as job:
+        packing.update_panel(job.spark, job.config, clock, job.progress)
 
 
 @app.command()
-def forecast(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+def forecast(
+    conf: Files = None,
+    settings: Settings = None,
+    cutoff: Cutoff = None,
+    *,
+    take_over: TakeOver = False,
+) -> None:
     """Fits, backtests and forecasts every series; publishes nothing."""
-    job = Job(conf, settings, cutoff)
-    result = forecasting.forecast(job.spark, job.config, None, clock, job.progress)
+    with Job(conf, settings, cutoff, take_over=take_over) as job:
+        result = forecasting.forecast(job.spark, job.config, None, clock, job.progress)
     summary, ahead = summarise(job.warehouse, result.run_id), job.config.forecast.ahead
     print_summary(job.console, summary, {}, job.warehouse, ahead=ahead, published=False)
 
 
 @app.command()
 def publish(
-    conf: Files = None, settings: Settings = None, cutoff: Cutoff = None, *, publish: Publish = False
+    conf: Files = None,
+    settings: Settings = None,
+    cutoff: Cutoff = None,
+    *,
+    publish: Publish = False,
+    take_over: TakeOver = False,
 ) -> None:
     """Replaces the published forecasts by the last complete run's, once the gates let it pass."""
-    job = Job(conf, settings, cutoff)
-    asked = job.config.forecast.cutoff
-    result = publishing.publish(
-        job.spark, job.config, None, clock, cutoff=asked, force=publish, progress=job.progress
-    )
+    with Job(conf, settings, cutoff, take_over=take_over) as job:
+        asked = job.config.forecast.cutoff
+        result = publishing.publish(
+            job.spark, job.config, None, clock, cutoff=asked, force=publish, progress=job.progress
+        )
     raise typer.Exit(told(result))
 
 

@@ -4,13 +4,18 @@ import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli.telling import console
 from lepton_spark.config import Config, LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
+from lepton_spark.ingest.delivery import require_input
 from lepton_spark.models.registry import known_models
+from lepton_spark.pipelines.lease import Lease
+from lepton_spark.pipelines.manifest import RunLog
+from lepton_spark.pipelines.progress import Progress
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
@@ -28,15 +33,35 @@ class Job:
         cutoff: str | None,
         *,
         reads_input: bool = False,
+        take_over: bool = False,
     ) -> None:
         loaded = load(conf, settings, cutoff)
         _require_usable(loaded, reads_input=reads_input)
         self.config: Config = loaded.config
         self.console = console()
-        self.progress = ConsoleProgress(self.console, time.monotonic)
+        self.progress: Progress = ConsoleProgress(self.console, time.monotonic)
         with self.progress.stage("start Spark"):
             self.spark: SparkSession = open_session(self.config.spark, "lepton_spark")
         self.warehouse = Warehouse(self.spark, self.config.warehouse.root)
+        if reads_input:
+            require_input(self.spark, self.config.input)
+        self._lease = Lease(
+            RunLog(self.warehouse, clock),
+            self.warehouse.sign,
+            clock,
+            self.config.warehouse.dead_after_seconds,
+            take_over=take_over,
+        )
+
+    def __enter__(self) -> Self:
+        """Nobody else writes while the block lasts."""
+        self._lease.__enter__()
+        self.progress = self._lease.guarding(self.progress)
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        """Lets others write."""
+        self._lease.__exit__(*ended)
 
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None) -> LoadedConfig:

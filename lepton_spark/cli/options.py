@@ -29,4 +29,10 @@ Cutoff = Annotated[
         metavar="DATE", help="The last day the models may see, as 2024-12-31; default: the last complete day."
     ),
 ]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over", help="Go on although another job seems to be at work: it is known to be dead."
+    ),
+]
 Publish = Annotated[bool, typer.Option("--publish", help="Publish although a later cutoff is published.")]

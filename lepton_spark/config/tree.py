@@ -68,6 +68,9 @@ class WarehouseSettings(Section):
     """Where the tables stand."""
 
     root: Name = Field("warehouse", description="folder or object-store path that holds every Delta table")
+    dead_after_seconds: int = Field(
+        300, ge=2, description="a job that gave no sign of life for so long counts as dead; the next goes on"
+    )
 
 
 class PanelSettings(Section):

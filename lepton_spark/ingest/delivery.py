@@ -10,6 +10,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lepton_spark.config import InputSettings
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.inspection import Inspection
 
@@ -65,6 +66,15 @@ def resolve(path: str | None) -> str:
 def escaped(path: str) -> str:
     """A path of one file, whose own brackets and stars are not a pattern."""
     return "".join(f"\\{letter}" if letter in "{}[]*?\\" else letter for letter in path)
+
+
+def require_input(spark: SparkSession, settings: InputSettings) -> None:
+    """Raises InputError when nothing stands at the configured path; reads no content."""
+    path = resolve(settings.path)
+    if settings.format == "delta":
+        find_table(spark, path, settings.options.get("versionAsOf"))
+    else:
+        _listing(spark, path)
 
 
 def find_files(spark: SparkSession, path: str, max_bytes: int) -> tuple[list[FoundFile], list[FoundFile]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
+from delta import exceptions as conflicts
 from pyspark.sql import functions as F
 
 from lepton_spark import __version__
@@ -18,10 +20,23 @@ from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.config.secrets import masked
 from lepton_spark.tables import Warehouse
 
+log = logging.getLogger(__name__)
+
+CONFLICTS = (
+    conflicts.ConcurrentAppendException,
+    conflicts.ConcurrentDeleteDeleteException,
+    conflicts.ConcurrentDeleteReadException,
+    conflicts.ConcurrentTransactionException,
+    conflicts.ConcurrentWriteException,
+    conflicts.MetadataChangedException,
+    conflicts.ProtocolChangedException,
+)
+"""What Delta raises when another commit came first."""
+
 Clock = Callable[[], datetime]
 """Gives the present instant, with its zone; passed in by the command."""
 
-Job = Literal["ingest", "panel", "forecast", "publish"]
+Job = Literal["ingest", "panel", "forecast", "publish", "lease"]
 State = Literal["running", "complete", "refused", "failed"]
 
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -68,6 +83,7 @@ class Run:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     seconds: float | None = None
+    holder: str | None = None
 
 
 class RunLog:
@@ -95,6 +111,22 @@ class RunLog:
     def fail(self, run: Run) -> Run:
         """Records that the run came to nothing."""
         return self._finish(run, "failed")
+
+    def hold(self, run: Run, seen: str | None) -> None:
+        """Puts a holder into the lease's row unless another has since `seen`; who has it is to be read."""
+        free = F.col("target.holder").isNull() | (F.col("target.holder") == F.lit(seen))
+        row = self._warehouse.rows("runs", [_row(replace(run, state="running"))])
+        try:
+            self._warehouse.merge("runs", row, update_where=free)
+        except CONFLICTS:
+            log.info("another job wrote to the lease at the same moment")
+
+    def free(self, run: Run) -> None:
+        """Takes a holder out of the lease's row, if it still stands there."""
+        now = self._clock()
+        mine = F.col("target.holder") == F.lit(run.holder)
+        ended = replace(run, state="complete", holder=None, finished_at=now)
+        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(ended)]), update_where=mine)
 
     def find(self, run_id: str) -> Run | None:
         """The run of that id; None when it was never started."""

@@ -7,7 +7,7 @@ RUNS = Table(
     comment="The manifest: a run's rows elsewhere count once its state is complete",
     columns=(
         Column("run_id", "STRING", "a hash of job, cutoff, configuration, code and input", False),
-        Column("job", "STRING", "ingest, panel, forecast or publish", False),
+        Column("job", "STRING", "ingest, panel, forecast, publish; lease: who may write now", False),
         Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "when it began", False),
@@ -37,6 +37,9 @@ RUNS = Table(
         ),
         Column("horizon", "INT", "days forecast; weeks of weekly forecasts"),
         Column("n_batches", "INT", "batches of series that were fitted together; null for other jobs"),
+        Column(
+            "holder", "STRING", "of the lease alone: host, process, its start and a token; null when free"
+        ),
     ),
     key=("run_id",),
     checks={"known_state": "state IN ('running', 'complete', 'refused', 'failed')"},

@@ -11,6 +11,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.schema import Table
+from lepton_spark.tables.sign import Sign
 
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
 """What keeps a table open to every Delta reader, whatever the session's defaults."""
@@ -84,12 +85,14 @@ class Warehouse:
         df: DataFrame,
         *,
         update: bool = True,
+        update_where: Column | None = None,
         insert: bool = True,
         delete_unmatched: Column | None = None,
     ) -> None:
         """Merges rows by the table's key, in one commit; `df` holds each key once.
 
-        delete_unmatched: which of the table's rows go when `df` has no row of their key; none by default.
+        update_where: which `target` rows are updated, all by default. delete_unmatched: which of the table's
+        rows go when `df` has no row of their key, none by default.
         """
         source = conform(name, df).alias("source")
         self._ready(name)
@@ -97,12 +100,16 @@ class Warehouse:
         same_key = " AND ".join(f"target.{column} = source.{column}" for column in _table(name).key)
         merging = target.merge(source, same_key)
         if update:
-            merging = merging.whenMatchedUpdateAll()
+            merging = merging.whenMatchedUpdateAll(update_where)
         if insert:
             merging = merging.whenNotMatchedInsertAll()
         if delete_unmatched is not None:
             merging = merging.whenNotMatchedBySourceDelete(delete_unmatched)
         merging.execute()
+
+    def sign(self, token: str) -> Sign:
+        """The sign of life of whoever holds the lease under this token."""
+        return Sign(self._spark, f"{self._root}/_lease/{token}")
 
     def version(self, name: str) -> int | None:
         """The table's Delta version; None when it has not been created yet."""

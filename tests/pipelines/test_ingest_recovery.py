@@ -1,5 +1,6 @@
 """A load cut short at any point, run again, leaves every table as a load never cut does."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,13 @@ def never_cut(begun: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sh
     return shop, contents(shop)
 
 
+EVERY_POINT = ("transactions", "cancellations", "sales", "files", "settling")
+POINTS = EVERY_POINT if os.environ.get("LEPTON_FAULTS") else ("cancellations", "settling")
+"""`make test-faults` goes through all of them, and kills real processes besides (tests/faults)."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["transactions", "cancellations", "sales", "files", "settling"])
+@pytest.mark.parametrize("point", POINTS)
 def test_load_cut_short_and_run_again_equals_a_load_never_cut(
     begun: Shop,
     never_cut: tuple[Shop, Contents],

