@@ -59,9 +59,7 @@ class Night:
             for kind in (BEFORE, INSIDE, AFTER)
         ]
         if not ASKED:
-            return [
-                point for point in every if point.kind == INSIDE and point.named.startswith("cancellations ")
-            ]
+            return [point for point in every if point.kind == INSIDE and "cancellations" in point.named][-1:]
         rng = np.random.default_rng(SEED)
         last = self.recorded[-1].seconds
         every += [Point(AT_RANDOM, seconds=rng.uniform(2.0, last)) for _ in range(N_RANDOM)]
