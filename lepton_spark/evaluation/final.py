@@ -29,7 +29,7 @@ from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Candidate
 
 OK, FALLBACK, OBSOLETE = "ok", "fallback", "obsolete"
-NO_KNOWN_DAYS, TOO_FEW_DAYS = "no_known_days", "too_few_known_days"
+NO_KNOWN_DAYS, TOO_FEW_DAYS, NOT_FINITE = "no_known_days", "too_few_known_days", "no_finite_forecast"
 FALLBACKS = (Candidate("seasonal_naive"), Candidate("mean"), Candidate("zero"))
 BASELINE = FALLBACKS[0]
 
@@ -165,5 +165,6 @@ def _reasons(history: History, failures: Mapping[int, str], level: IntArray, obs
         elif row in failures:
             found[row] = f"model_failed: {failures[row]}"
         else:
-            found[row] = TOO_FEW_DAYS
+            few = history.n_known[row] < 2 * history.season_length
+            found[row] = TOO_FEW_DAYS if few else NOT_FINITE
     return tuple(found)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from lepton_spark.models.adapters import words
+from lepton_spark.models.isolated import words
 
 Work = Callable[[pa.Table], pa.Table]
 LastResort = Callable[[pa.Table, str], pa.Table]

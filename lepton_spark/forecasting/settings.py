@@ -10,15 +10,15 @@ from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
-from lepton_spark.models.adapters import RegressorFactory
 from lepton_spark.models.arrays import BoolArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.registry import (
     POOLED,
     SHARING,
     Candidate,
+    Foreign,
     candidates_for,
-    register_regressor,
+    register,
     registered_regressors,
 )
 from lepton_spark.models.spikes import damped
@@ -63,7 +63,7 @@ class FitSettings:
     damp_spikes: bool = True
     n_measures: int = 0
     period: int = 1
-    regressors: Mapping[str, RegressorFactory] = field(default_factory=dict)
+    regressors: Mapping[str, Foreign] = field(default_factory=dict)
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
     @property
@@ -135,8 +135,8 @@ class FitSettings:
 
     def register(self) -> None:
         """Make the driver's regressors known in this process."""
-        for name, factory in self.regressors.items():
-            register_regressor(name, factory)
+        for name, foreign in self.regressors.items():
+            register(name, foreign)
 
 
 def fit_settings(config: Config, calendar: Calendar) -> FitSettings:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from lepton_spark.forecasting.arrow import by_series, packed_batch
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.forecasting.share import sample_of, schema_of
-from lepton_spark.models.adapters import words
+from lepton_spark.models.isolated import words
 from lepton_spark.models.pooled_training import train
 from lepton_spark.models.trees import MAX_LEAVES, PooledTrees, Trees
 from lepton_spark.panel.calendar import epoch_day

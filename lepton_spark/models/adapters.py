@@ -2,7 +2,7 @@
 # ruff: noqa: PLC0415  scikit-learn is imported where it is used, so that runs without it start light
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,10 +11,9 @@ import numpy as np
 from lepton_spark.models.arrays import FloatArray
 from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.features import linear_design
+from lepton_spark.models.isolated import Limits, Outcome, outcomes, words
 
 SEED = 0
-MAX_WORDS = 200
-"""Longest reason kept of an exception's message."""
 
 
 class Regressor(Protocol):
@@ -33,20 +32,17 @@ RegressorFactory = Callable[[], Any]
 """Gives a new, unfitted `Regressor` at each call; scikit-learn ships no types to say so."""
 
 
-def words(error: Exception) -> str:
-    """An exception as one short line of a table."""
-    return f"{type(error).__name__}: {error}".replace("\n", " ")[:MAX_WORDS]
-
-
 @dataclass(frozen=True)
 class PerProductRegressor:
     """A fresh regressor for each product, one after another on one thread.
 
     A product with fewer than two known days gets a NaN row; so does one whose regressor raises, with
     the reason. A constant series is its own forecast and is not fitted.
+    limits: fit in a process of its own within these; None: in this one, for regressors that are known.
     """
 
     factory: RegressorFactory
+    limits: Limits | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Fit and forecast each product by itself."""
@@ -57,12 +53,24 @@ class PerProductRegressor:
         reasons: dict[int, str] = {}
         with threadpool_limits(1), warnings.catch_warnings():
             _ignore_unfinished_descent()
-            for row in range(history.n_series):
-                try:
-                    forecast[row] = self._fit_one(history, row, design)
-                except Exception as error:  # noqa: BLE001  any regressor, any fault: it becomes data
-                    reasons[row] = words(error)
+            for row, (found, failure) in self._outcomes(history, design):
+                reason = failure or _unusable(found, horizon)
+                if reason is None:
+                    forecast[row] = found
+                else:
+                    reasons[row] = reason
         return Fit(forecast, reasons=reasons)
+
+    def _outcomes(self, history: History, design: FloatArray) -> Iterator[tuple[int, Outcome]]:
+        rows = range(history.n_series)
+        if self.limits is not None:
+            yield from outcomes(lambda row: self._fit_one(history, row, design), rows, self.limits)
+            return
+        for row in rows:
+            try:
+                yield row, (self._fit_one(history, row, design), None)
+            except Exception as error:  # noqa: BLE001  any regressor, any fault: it becomes data
+                yield row, (None, words(error))
 
     def _fit_one(self, history: History, row: int, design: FloatArray) -> FloatArray | float:
         known = history.known[row]
@@ -76,6 +84,16 @@ class PerProductRegressor:
         regressor: Regressor = self.factory()
         regressor.fit(design[: history.n_days][known], target)
         return np.asarray(regressor.predict(design[history.n_days :]), dtype=np.float64)
+
+
+def _unusable(found: FloatArray | float | None, horizon: int) -> str | None:
+    """Why a forecast cannot be one, in words; a single number is a constant's, or NaN of too few days."""
+    values = np.asarray(found)
+    if values.shape == ():
+        return None
+    if values.shape != (horizon,):
+        return f"ValueError: predict gave the shape {values.shape}, not ({horizon},)"
+    return None if np.isfinite(values).all() else "ValueError: predict gave numbers that are not finite"
 
 
 def _ignore_unfinished_descent() -> None:

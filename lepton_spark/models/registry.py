@@ -1,7 +1,7 @@
 """The models by name, and the candidates that a configuration makes of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from lepton_spark.errors import InputError
@@ -9,6 +9,7 @@ from lepton_spark.models import adapters
 from lepton_spark.models.batch import Forecaster
 from lepton_spark.models.exponential_smoothing import ExponentialSmoothing
 from lepton_spark.models.intermittent import TSB, CrostonSBA
+from lepton_spark.models.isolated import Limits
 from lepton_spark.models.linear import LinearRegression
 from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
 from lepton_spark.models.pooled import Pooled
@@ -55,7 +56,17 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
     }
 )
 
-_registered: dict[str, adapters.RegressorFactory] = {}
+
+@dataclass(frozen=True)
+class Foreign:
+    """A regressor that was registered: how it is made, what it may take, and which it is."""
+
+    factory: adapters.RegressorFactory
+    limits: Limits = field(default_factory=Limits)
+    version: str = "1"
+
+
+_registered: dict[str, Foreign] = {}
 
 
 @dataclass(frozen=True, order=True)
@@ -79,17 +90,33 @@ def known_models() -> tuple[str, ...]:
     return tuple(sorted({*BUILT_IN, *_registered}))
 
 
-def register_regressor(name: str, factory: adapters.RegressorFactory) -> None:
+def register_regressor(
+    name: str,
+    factory: adapters.RegressorFactory,
+    *,
+    seconds: float = 60.0,
+    memory_mb: int = 2048,
+    version: str = "1",
+) -> None:
     """Make a scikit-learn regressor known under a name; `factory` gives a new, unfitted one each time.
+
+    It is fitted in a process of its own. seconds, memory_mb: what one product may take; beyond it the product
+    falls back, with the reason. version: to be raised with every change of the regressor, so that runs with
+    another are other runs.
 
     Raises: InputError if the name is that of a shipped model.
     """
+    register(name, Foreign(factory, Limits(seconds, memory_mb), version))
+
+
+def register(name: str, foreign: Foreign) -> None:
+    """The same for a regressor that was registered in another process."""
     if name in BUILT_IN:
         raise InputError(f"model '{name}' is shipped with lepton_spark and stays as it is; take another name")
-    _registered[name] = factory
+    _registered[name] = foreign
 
 
-def registered_regressors() -> Mapping[str, adapters.RegressorFactory]:
+def registered_regressors() -> Mapping[str, Foreign]:
     """What was registered in this process, to be registered again in the processes that fit."""
     return dict(_registered)
 
@@ -125,6 +152,6 @@ def _model(name: str) -> Model:
     if name in BUILT_IN:
         return BUILT_IN[name]
     if name in _registered:
-        regressor = _registered[name]
-        return Model(lambda _: adapters.PerProductRegressor(regressor))
+        foreign = _registered[name]
+        return Model(lambda _: adapters.PerProductRegressor(foreign.factory, foreign.limits))
     raise InputError(f"unknown model '{name}'; known: {', '.join(known_models())}")

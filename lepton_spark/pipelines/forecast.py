@@ -16,6 +16,7 @@ from lepton_spark.forecasting.pool import collect_class_table, no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.forecasting.share import collect_pools, share, with_trees
 from lepton_spark.forecasting.training import collect_trees, train_trees
+from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.panel.series import batch_count, count_series, run_series, with_lists
@@ -97,7 +98,12 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
     cutoff = end_of_column(chosen, config.forecast)
     _require_sales_by(cutoff, volumes)
     side = known_side_rows(warehouse, config, cutoff)
-    fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *side.fingerprints()])
+    foreign = [
+        f"regressor:{name}:{regressor.version}"
+        for name, regressor in registered_regressors().items()
+        if name in config.forecast.models
+    ]
+    fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *side.fingerprints(), *foreign])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),

@@ -1,0 +1,101 @@
+"""Regressors that nobody knows: real processes, real sleep, real memory."""
+
+import os
+import signal
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lepton_spark.models.batch import History
+from lepton_spark.models.isolated import Limits, outcomes
+from lepton_spark.models.registry import Candidate, create, register_regressor, registered_regressors
+
+N_DAYS, HORIZON = 40, 3
+LIMITS = Limits(seconds=1.0, memory_mb=256)
+
+
+class Poison:
+    """Its mean unless the largest value says what to do."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> None:  # noqa: N803
+        self.level, self.what, self.n_columns = y.mean(), int(y.max()), X.shape[1]
+
+    def predict(self, X: np.ndarray) -> Any:  # noqa: N803
+        done = np.full(len(X), self.level)
+        match self.what:
+            case 101:
+                raise ValueError("bad\nluck")
+            case 102:
+                return done * np.nan
+            case 103:
+                return np.ones((2, 2))
+            case 104:
+                time.sleep(30)
+            case 105:
+                return np.ones(50 << 27).sum() + done  # 50 GiB
+            case 106:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+
+def _history(*largest: float) -> History:
+    quantity = np.tile(np.arange(N_DAYS) % 5.0, (len(largest), 1))
+    quantity[:, 7] = largest
+    return History(quantity, np.arange(N_DAYS))
+
+
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("lepton_spark.models.registry._registered", {})
+    register_regressor("poison", Poison, seconds=LIMITS.seconds, memory_mb=LIMITS.memory_mb, version="7")
+    return "poison"
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        (101, "ValueError: bad luck"),
+        (102, "ValueError: predict gave numbers that are not finite"),
+        (103, "ValueError: predict gave the shape (2, 2), not (3,)"),
+        (104, "time_budget: no forecast within 1 s"),
+        (105, "memory_limit: more than 256 MiB"),
+        (106, "process_died: exit code -9"),
+    ],
+)
+def test_a_poisoned_row_costs_itself_alone(poison: str, what: int, reason: str) -> None:
+    begun = time.monotonic()
+    fit = create(Candidate(poison)).fit_forecast(_history(9, what, 8), HORIZON)
+    assert time.monotonic() - begun < 10
+    assert fit.reasons == {1: reason}
+    assert np.isnan(fit.forecast[1]).all()
+    healthy = create(Candidate(poison)).fit_forecast(_history(9, 8), HORIZON)
+    np.testing.assert_array_equal(fit.forecast[[0, 2]], healthy.forecast)
+
+
+def test_a_batch_of_sleepers_is_given_up_after_three(poison: str) -> None:
+    begun = time.monotonic()
+    fit = create(Candidate(poison)).fit_forecast(_history(*[104] * 9), HORIZON)
+    assert time.monotonic() - begun < 10
+    assert [fit.reasons[row].startswith("time_budget") for row in range(9)] == [True] * 9
+    assert fit.reasons[8] == "time_budget: 3 series before it took over 1 s each"
+
+
+def test_rows_are_worked_in_one_process_unless_it_ends() -> None:
+    def work(row: int) -> float:
+        if row == 2:
+            os._exit(3)
+        return float(os.getpid())
+
+    found = dict(outcomes(work, range(5), LIMITS))
+    assert found[2] == (None, "process_died: exit code 3")
+    assert found[0] == found[1]
+    assert found[3] == found[4]
+    assert found[0] != found[3]
+    assert found[0][0] != os.getpid()
+
+
+def test_limits_and_version_travel_with_the_registration(poison: str) -> None:
+    foreign = registered_regressors()[poison]
+    assert (foreign.limits, foreign.version) == (LIMITS, "7")
