@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.evaluation.demand import NEW, StringArray, demand_classes
@@ -15,7 +14,7 @@ from lepton_spark.evaluation.selection import ClassTable, Selection, select
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.evaluation.windows import Window
 from lepton_spark.forecasting.arrow import by_series, packed_batch
-from lepton_spark.forecasting.guard import guarded
+from lepton_spark.forecasting.guard import at_work, guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.result import Batch, result_rows
 from lepton_spark.forecasting.score import read_sums
@@ -35,7 +34,7 @@ class FitBatch:
     def __call__(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
         """Fit a batch; every series gives one row, whatever happens to it."""
         self.settings.register()
-        with threadpool_limits(1):
+        with at_work():
             return guarded(by_series(rows), lambda part: self._fit(part, candidates), self._last_resort)
 
     def _fit(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:

@@ -1,14 +1,24 @@
 """Exceptions are data: a batch that fails is worked series by series, one that fails alone says why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.models.isolated import words
 
 Work = Callable[[pa.Table], pa.Table]
 LastResort = Callable[[pa.Table, str], pa.Table]
 """Gives the one row of a series, and the reason in words, its place in the result; must not raise."""
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """One thread for linear algebra; no warnings of overflow: what is not finite is looked for, as data."""
+    with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        yield
 
 
 def guarded(rows: pa.Table, work: Work, last_resort: LastResort) -> pa.Table:

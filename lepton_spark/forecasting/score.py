@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
 from lepton_spark.evaluation.demand import NEW, StringArray
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.forecasting.arrow import by_series, floats, masked, packed_batch, struct_lists
-from lepton_spark.forecasting.guard import guarded
+from lepton_spark.forecasting.guard import at_work, guarded
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.arrays import FloatArray, IntArray
 
@@ -28,7 +27,7 @@ class ScoreBatch:
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Score a batch; a series that cannot be scored keeps its rows, with empty sums and the reason."""
         self.settings.register()
-        with threadpool_limits(1):
+        with at_work():
             return guarded(by_series(rows), self._score, self._unscored)
 
     def _score(self, rows: pa.Table) -> pa.Table:

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.forecasting.arrow import by_series, packed_batch
+from lepton_spark.forecasting.guard import at_work
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
 from lepton_spark.models.arrays import IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, PoolProfile
@@ -31,7 +31,7 @@ class ShareBatch:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Pool the sample; one that cannot even be made an array shares nothing."""
-        with threadpool_limits(1):
+        with at_work():
             try:
                 return self._share(by_series(rows))
             except Exception:  # noqa: BLE001  no series may fail a run: without pools each stands alone

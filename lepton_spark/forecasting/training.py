@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lepton_spark.forecasting.arrow import by_series, packed_batch
+from lepton_spark.forecasting.guard import at_work
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.forecasting.share import sample_of, schema_of
 from lepton_spark.models.isolated import words
@@ -33,7 +33,7 @@ class TrainBatch:
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Train; a sample that cannot be trained on gives one row with the reason, and never fails a run."""
         until = rows["until"][0].as_py()
-        with threadpool_limits(1):
+        with at_work():
             try:
                 return self._train(by_series(rows.drop_columns(["until"])), until)
             except Exception as error:  # noqa: BLE001  whatever the sample provokes: the run goes on without

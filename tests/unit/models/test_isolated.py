@@ -99,3 +99,24 @@ def test_rows_are_worked_in_one_process_unless_it_ends() -> None:
 def test_limits_and_version_travel_with_the_registration(poison: str) -> None:
     foreign = registered_regressors()[poison]
     assert (foreign.limits, foreign.version) == (LIMITS, "7")
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        (np.ones(N_DAYS + HORIZON), None),
+        (np.arange(N_DAYS + HORIZON) % 7 == 2, None),  # a weekday, which the design has already
+        (np.where(np.arange(N_DAYS + HORIZON) < N_DAYS, 1.0, np.nan), "ValueError: Input X contains NaN."),
+        (np.full(N_DAYS + HORIZON, np.nan), "ValueError: Input X contains NaN."),
+    ],
+    ids=["constant", "collinear", "missing in the future", "null"],
+)
+def test_a_difficult_regressor_costs_its_series_alone(column: np.ndarray, reason: str | None) -> None:
+    plain = _history(4, 4, 4)
+    measures = np.zeros((3, N_DAYS + HORIZON, 1))
+    measures[1, :, 0] = column
+    given = History(plain.quantity, plain.days, measures)
+    fit = create(Candidate("sklearn_linear_regression")).fit_forecast(given, HORIZON)
+    assert [(fit.reasons.get(row) or "").split("\n")[0][:33] for row in (0, 1, 2)] == ["", reason or "", ""]
+    assert np.isfinite(fit.forecast[1]).all() == (reason is None)
+    np.testing.assert_array_equal(fit.forecast[0], fit.forecast[2])
