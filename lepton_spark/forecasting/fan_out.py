@@ -10,9 +10,9 @@ from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.forecasting.share import schema_of
 
 
-def score(series: DataFrame, settings: FitSettings) -> DataFrame:
-    """Pass A: the rows of `candidates`, without the run's id."""
-    work = ScoreBatch(settings)
+def score(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
+    """Pass A: the rows of `candidates`, without the run's id; given up: without models, for this reason."""
+    work = ScoreBatch(settings, given_up)
 
     def score_batch(rows: pa.Table) -> pa.Table:
         return work(rows)
@@ -20,12 +20,18 @@ def score(series: DataFrame, settings: FitSettings) -> DataFrame:
     return series.groupBy("batch").applyInArrow(score_batch, schema_of("candidates"))
 
 
-def fit(series: DataFrame, candidates: DataFrame, settings: FitSettings, table: ClassTable) -> DataFrame:
+def fit(
+    series: DataFrame,
+    candidates: DataFrame,
+    settings: FitSettings,
+    table: ClassTable,
+    given_up: str | None = None,
+) -> DataFrame:
     """Pass B: the rows of `fits`, one a series, without the run's id.
 
-    candidates: the run's rows; none where there was nothing to choose.
+    candidates: the run's rows; none where there was nothing to choose. given_up: why only fallbacks are used.
     """
-    work = FitBatch(settings, table)
+    work = FitBatch(settings, table, given_up)
 
     def fit_batch(rows: pa.Table, scored: pa.Table) -> pa.Table:
         return work(rows, scored)

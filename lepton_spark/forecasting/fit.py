@@ -14,7 +14,7 @@ from lepton_spark.evaluation.selection import ClassTable, Selection, select
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.evaluation.windows import Window
 from lepton_spark.forecasting.arrow import by_series, packed_batch
-from lepton_spark.forecasting.guard import at_work, guarded
+from lepton_spark.forecasting.guard import at_work, guarded, one_by_one
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.result import Batch, result_rows
 from lepton_spark.forecasting.score import read_sums
@@ -30,12 +30,15 @@ class FitBatch:
 
     settings: FitSettings
     table: ClassTable
+    given_up: str | None = None
 
     def __call__(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
         """Fit a batch; every series gives one row, whatever happens to it."""
         self.settings.register()
         with at_work():
-            return guarded(by_series(rows), lambda part: self._fit(part, candidates), self._last_resort)
+            if self.given_up is None:
+                return guarded(by_series(rows), lambda part: self._fit(part, candidates), self._last_resort)
+            return one_by_one(by_series(rows), lambda row: self._last_resort(row, self.given_up or ""))
 
     def _fit(self, rows: pa.Table, candidates: pa.Table) -> pa.Table:
         packed = packed_batch(rows)

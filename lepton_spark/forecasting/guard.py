@@ -28,5 +28,9 @@ def guarded(rows: pa.Table, work: Work, last_resort: LastResort) -> pa.Table:
     except Exception as error:  # noqa: BLE001  whatever it was, it becomes the row's reason
         if rows.num_rows == 1:
             return last_resort(rows, words(error))
-    singles = [guarded(rows.slice(place, 1), work, last_resort) for place in range(rows.num_rows)]
-    return pa.concat_tables(singles)
+    return one_by_one(rows, lambda row: guarded(row, work, last_resort))
+
+
+def one_by_one(rows: pa.Table, work: Work) -> pa.Table:
+    """The results of each series by itself."""
+    return pa.concat_tables([work(rows.slice(place, 1)) for place in range(rows.num_rows)])

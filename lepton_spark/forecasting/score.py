@@ -9,7 +9,7 @@ from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
 from lepton_spark.evaluation.demand import NEW, StringArray
 from lepton_spark.evaluation.sums import ErrorSums
 from lepton_spark.forecasting.arrow import by_series, floats, masked, packed_batch, struct_lists
-from lepton_spark.forecasting.guard import at_work, guarded
+from lepton_spark.forecasting.guard import at_work, guarded, one_by_one
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.arrays import FloatArray, IntArray
 
@@ -23,12 +23,15 @@ class ScoreBatch:
     """Packed rows of one batch -> rows of `candidates`."""
 
     settings: FitSettings
+    given_up: str | None = None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Score a batch; a series that cannot be scored keeps its rows, with empty sums and the reason."""
         self.settings.register()
         with at_work():
-            return guarded(by_series(rows), self._score, self._unscored)
+            if self.given_up is None:
+                return guarded(by_series(rows), self._score, self._unscored)
+            return one_by_one(by_series(rows), lambda row: self._unscored(row, self.given_up or ""))
 
     def _score(self, rows: pa.Table) -> pa.Table:
         given = self.settings

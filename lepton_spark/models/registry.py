@@ -59,10 +59,13 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Foreign:
-    """A regressor that was registered: how it is made, what it may take, and which it is."""
+    """A regressor that was registered: how it is made, what it may take, and which it is.
+
+    limits: None: fitted in the worker itself, quicker, for a regressor that is known to behave.
+    """
 
     factory: adapters.RegressorFactory
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits | None = field(default_factory=Limits)
     version: str = "1"
 
 

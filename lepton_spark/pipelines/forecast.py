@@ -1,7 +1,7 @@
 """The forecast job: packed series and a cutoff become fits, and the tables cut from them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -24,6 +24,7 @@ from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches
 from lepton_spark.pipelines.panel import packed_until
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.pipelines.side import SideRows, known_side_rows
+from lepton_spark.pipelines.splitting import Share, write_split
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schema import SERIES_KEY
 
@@ -176,8 +177,14 @@ def _share(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
 
 def _score(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
     """Pass A; where there is nothing to choose it would decide nothing and is left out."""
-    if plan.settings.has_choice:
-        _write(warehouse, "candidates", _of_run(plan, score(series, plan.settings)), plan)
+    if not plan.settings.has_choice:
+        return
+
+    def write(share: Share | None, given_up: str | None) -> None:
+        rows = score(_of_share(series, share), plan.settings, given_up)
+        _write(warehouse, "candidates", _of_run(plan, rows), plan, share)
+
+    write_split(write, _clearing(warehouse, "candidates", plan), plan.run.n_batches or 1, _counter(series))
 
 
 def _fit(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
@@ -186,7 +193,13 @@ def _fit(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
     table = no_class_table(len(plan.settings.candidates))
     if plan.settings.has_choice:
         table = collect_class_table(candidates, plan.settings.candidates)
-    _write(warehouse, "fits", _of_run(plan, fit(series, candidates, plan.settings, table)), plan)
+
+    def write(share: Share | None, given_up: str | None) -> None:
+        mine, scored = _of_share(series, share), _of_share(candidates, share)
+        rows = fit(mine, scored, plan.settings, table, given_up)
+        _write(warehouse, "fits", _of_run(plan, rows), plan, share)
+
+    write_split(write, _clearing(warehouse, "fits", plan), plan.run.n_batches or 1, _counter(series))
     return _counts(_rows(warehouse, "fits", plan), plan)
 
 
@@ -230,12 +243,25 @@ def _rows(warehouse: Warehouse, name: str, plan: Plan) -> DataFrame:
     return warehouse.read(name).where(F.col("run_id") == F.lit(plan.run.run_id))
 
 
-def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan) -> None:
+def _of_share(rows: DataFrame, share: Share | None) -> DataFrame:
+    return rows if share is None else rows.where(share.condition)
+
+
+def _clearing(warehouse: Warehouse, name: str, plan: Plan) -> Callable[[], None]:
+    return lambda: warehouse.delete(name, F.col("run_id") == F.lit(plan.run.run_id))
+
+
+def _counter(series: DataFrame) -> Callable[[Share], int]:
+    return lambda share: series.where(share.condition).select(*SERIES_KEY).distinct().count()
+
+
+def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan, share: Share | None = None) -> None:
     """In place of what an earlier try of the run left; run ids are hexadecimal, safe in a condition.
 
-    A first try finds nothing in its place: it appends, in a third of the time.
+    A first try finds nothing in its place: it appends, in a third of the time. So does a share of what could
+    not be written as a whole, once nothing is left of an earlier try.
     """
-    if plan.tried_before:
+    if plan.tried_before and share is None:
         warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
     else:
         warehouse.append(name, rows)

@@ -1,0 +1,101 @@
+"""A worker process that is really killed by one series."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark import cloudpickle
+from pyspark.sql import DataFrame, SparkSession
+
+from lepton_spark.config import BacktestSettings, Config, ForecastSettings
+from lepton_spark.evaluation.selection import ClassTable
+from lepton_spark.forecasting.fan_out import fit, score
+from lepton_spark.forecasting.pool import no_class_table
+from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.models import registry
+from lepton_spark.models.registry import Foreign, register
+from lepton_spark.panel.calendar import Calendar
+from lepton_spark.pipelines.splitting import WORKER_DIED, Share, write_split
+from lepton_spark.tables.schema import SERIES_KEY
+
+N_DAYS, CUTOFF, N_BATCHES = 60, 19_000, 2
+DEADLY = 999.0
+
+
+class Killer:
+    """Ends its process at the sight of one value."""
+
+    def fit(self, _: np.ndarray, y: np.ndarray) -> None:
+        if y.max() == DEADLY:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.level = y.mean()
+
+    def predict(self, X: np.ndarray) -> np.ndarray:  # noqa: N803
+        return np.full(len(X), self.level)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[FitSettings]:
+    """With the killer among the candidates, sent whole to workers, which do not know this module."""
+    monkeypatch.setattr(registry, "_registered", {})
+    register("killer", Foreign(Killer, limits=None))
+    config = Config(
+        forecast=ForecastSettings(horizon=7, models=("killer", "mean")),
+        backtest=BacktestSettings(validation_windows=1, stride=7, min_train_days=14),
+    )
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield fit_settings(config, Calendar({"all": np.arange(CUTOFF - N_DAYS + 1, CUTOFF + 1)}, CUTOFF))
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+def _series(spark: SparkSession, n_series: int, deadly: int) -> DataFrame:
+    rows = []
+    for number in range(n_series):
+        days = [float((day + number) % 5 + 1) for day in range(N_DAYS)]
+        if number == deadly:
+            days[20] = DEADLY
+        rows.append((number % N_BATCHES, f"p{number}", "all", CUTOFF - N_DAYS + 1, days))
+    schema = "batch int, product_id string, location_id string, first_day int, quantity array<double>"
+    return spark.createDataFrame(rows, schema)
+
+
+def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSettings) -> None:
+    series = _series(spark, 6, deadly=3).cache()
+    scored: list[Any] = []
+    fitted: list[Any] = []
+
+    def run(made: list[Any], rows: DataFrame) -> None:
+        made.extend(rows.collect())
+
+    def of(rows: DataFrame, share: Share | None) -> DataFrame:
+        return rows if share is None else rows.where(share.condition)
+
+    def count(share: Share) -> int:
+        return of(series, share).select(*SERIES_KEY).distinct().count()
+
+    write_split(
+        lambda share, why: run(scored, score(of(series, share), settings, why)),
+        scored.clear,
+        N_BATCHES,
+        count,
+    )
+    candidates = spark.createDataFrame(scored, score(series, settings).schema)
+    table: ClassTable = no_class_table(len(settings.candidates))
+    write_split(
+        lambda share, why: run(fitted, fit(of(series, share), of(candidates, share), settings, table, why)),
+        fitted.clear,
+        N_BATCHES,
+        count,
+    )
+    found = {row["product_id"]: row for row in fitted}
+    assert sorted(found) == [f"p{number}" for number in range(6)]
+    assert len(fitted) == 6
+    said = {name: (row["status"], row["reason"]) for name, row in found.items()}
+    assert said.pop("p3") == ("fallback", f"batch_failed: {WORKER_DIED}")
+    assert set(said.values()) == {("ok", None)}
+    assert {row["model"] for name, row in found.items() if name != "p3"} == {"killer"}
+    assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
