@@ -25,6 +25,12 @@ class BalanceError(LeptonError):
     """Lines read do not equal lines accounted for; nothing may be published."""
 
 
+class GatesError(LeptonError):
+    """A gate was not passed; what it guards was not written."""
+
+    exit_code = 3
+
+
 class FilesError(LeptonError):
     """Files were refused, and nothing else is there to work with."""
 

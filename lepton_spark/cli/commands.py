@@ -7,14 +7,15 @@ import typer
 from lepton_spark import __version__
 from lepton_spark.cli.job import Job, clock, load, privacy_key
 from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
-from lepton_spark.cli.telling import console, refusal_code, tell_refused, told
+from lepton_spark.cli.telling import GATES_REFUSED, console, refusal_code, tell_refused, told
 from lepton_spark.config.show import resolved_lines
+from lepton_spark.pipelines import check as checking
 from lepton_spark.pipelines import forecast as forecasting
 from lepton_spark.pipelines import ingest as ingesting
 from lepton_spark.pipelines import panel as packing
 from lepton_spark.pipelines import publish as publishing
 from lepton_spark.pipelines import run as running
-from lepton_spark.report.console import print_counts, print_summary, print_tables
+from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
 from lepton_spark.report.summary import summarise
 
 app = typer.Typer(
@@ -129,6 +130,16 @@ def publish(
             job.spark, job.config, None, clock, cutoff=asked, force=publish, progress=job.progress
         )
     raise typer.Exit(told(result))
+
+
+@app.command()
+def check(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+    """Runs all gates on what is delivered, loaded and forecast; writes nothing."""
+    job = Job(conf, settings, cutoff, reads_input=True)
+    result = checking.check(job.spark, job.config, clock, privacy_key(), job.progress)
+    print_gates(job.console, [(gate.name, gate.passed, gate.found, gate.allowed) for gate in result.gates])
+    tell_refused(result)
+    raise typer.Exit(GATES_REFUSED if result.stopping else refusal_code(result))
 
 
 @app.command()

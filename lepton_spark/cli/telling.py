@@ -1,11 +1,13 @@
 """What the command says of a job that ended otherwise than well, and its exit code."""
 
 import sys
+from collections.abc import Sequence
+from typing import Protocol
 
 import typer
 from rich.console import Console
 
-from lepton_spark.pipelines.ingest import IngestResult
+from lepton_spark.pipelines.ingest import RefusedFile
 from lepton_spark.pipelines.publish import PublishResult
 
 FILES_REFUSED = 4
@@ -21,13 +23,21 @@ def told(result: PublishResult) -> int:
     return GATES_REFUSED if result.refused else 0
 
 
-def tell_refused(result: IngestResult) -> None:
+class WithRefusals(Protocol):
+    """What knows of refused files."""
+
+    @property
+    def refused(self) -> Sequence[RefusedFile]:
+        """Those that could not be read."""
+
+
+def tell_refused(result: WithRefusals) -> None:
     """Names on stderr the files that were refused."""
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
 
 
-def refusal_code(result: IngestResult) -> int:
+def refusal_code(result: WithRefusals) -> int:
     """The exit code of a load."""
     return FILES_REFUSED if result.refused else 0
 

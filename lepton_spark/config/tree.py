@@ -161,6 +161,12 @@ class GateSettings(Section):
         gt=1,
         description="total forecast against recent demand, either way; judged from 28 known days on",
     )
+    load_enabled: bool = Field(True, description="whether a load of unusual volume is stopped before a write")
+    max_load_factor: float = Field(
+        10.0,
+        gt=1,
+        description="lines a day, products and days of a load against the median of the last 8, either way",
+    )
     max_error_ratio: float = Field(
         1.0, gt=0, description="root mean squared scaled error against seasonal naive on validation windows"
     )

@@ -1,7 +1,8 @@
 """The ingest job: new files are inspected, their lines judged and placed, what they change is derived."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,13 +11,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
-from lepton_spark.errors import BalanceError
+from lepton_spark.errors import BalanceError, GatesError
 from lepton_spark.ingest import counting, placing
 from lepton_spark.ingest.delivery import files_frame
 from lepton_spark.ingest.deriving import current_figures
 from lepton_spark.ingest.judging import judge
 from lepton_spark.ingest.layout import Layout
 from lepton_spark.ingest.reading import read_lines
+from lepton_spark.pipelines import load_gates
 from lepton_spark.pipelines.ingest_delivery import (
     Delivery,
     Stamp,
@@ -36,6 +38,7 @@ from lepton_spark.pipelines.ingest_writing import (
     write_lines,
     write_sales,
 )
+from lepton_spark.pipelines.load_gates import LoadVolume
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, run_id_for
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.tables import Warehouse
@@ -85,7 +88,7 @@ def ingest(
         settle_last(warehouse, runs, config)
         delivery = look_for_files(spark, warehouse, config)
         stage.note(f"{len(delivery.readable)} new, {delivery.n_known} known, {len(delivery.refused)} refused")
-    number = _next_number(warehouse)
+    number = next_number(warehouse)
     batch = batch_of(delivery, config, number)
     if not delivery.readable:
         record_files(warehouse, delivery, {}, Stamp(batch, begun))
@@ -95,7 +98,7 @@ def ingest(
     load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
     try:
         finished, ended = _load(load, delivery, begun, progress)
-    except BalanceError:
+    except (BalanceError, GatesError):
         runs.fail(run)
         raise
     runs.complete(finished)
@@ -103,7 +106,8 @@ def ingest(
     return _result(batch, finished.counts, ended, (clock() - begun).total_seconds())
 
 
-def _next_number(warehouse: Warehouse) -> int:
+def next_number(warehouse: Warehouse) -> int:
+    """The place of the next load among the complete ones."""
     complete = (F.col("job") == "ingest") & (F.col("state") == "complete")
     last = warehouse.read("runs").where(complete).agg(F.max("load_number").alias("last")).first()
     return 1 + (last["last"] or 0 if last else 0)
@@ -111,33 +115,59 @@ def _next_number(warehouse: Warehouse) -> int:
 
 def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -> tuple[Run, Delivery]:
     """The load's run with its counts, and the delivery less the files of which no line was accepted."""
-    numbered = _numbered(load, delivery, begun).persist()
-    try:
+    with ExitStack() as kept:
         with progress.stage("read and judge lines") as stage:
-            found, first, last = counting.findings(numbered)
-            placed = _placed(load, numbered, first, last)
-            ended = counting.places(placed, delivery.copies)
+            seen = kept.enter_context(examine(load, delivery, begun))
+            ended = seen.ended
             counting.check_balance(delivery.lines_read, ended.total)
             stage.note(", ".join(f"{ended.total[place]} {place}" for place in placing.PLACES))
+            recent = load_gates.recent_volumes(load.warehouse)
+            load_gates.require(
+                load_gates.judge_load(seen.volume, recent, load.config.gates), load.config.gates
+            )
         left = delivery.without_barren(ended.barren)
         with progress.stage("write transactions, cancellations, sales") as stage:
-            _write(load, placed)
+            _write(load, seen.placed)
             if load.key is None and matches_customers(load.config):
                 log.warning(NO_KEY)
                 stage.note(NO_KEY)
             stamp = Stamp(load.batch, begun, check_of(load.config.input, load.key))
             record_files(load.warehouse, left, delivery.by_hash(ended.by_file), stamp)
-    finally:
-        numbered.unpersist()
     counts = {
         "lines_read": delivery.lines_read,
+        load_gates.DAYS: seen.volume.days,
         **ended.total,
-        **found,
+        **seen.found,
         **counting.missing_values(delivery.readable),
         **file_counts(left),
         MENDED: 0 if load.run.load_number == 1 else stale_rejects(load.warehouse, load.batch).count(),
     }
     return replace(load.run, counts=counts, min_date=ended.first_accepted, max_date=ended.last_accepted), left
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The lines of a load with their places, and what they come to; nothing is written yet."""
+
+    placed: DataFrame
+    ended: counting.Ended
+    found: Mapping[str, int]
+    volume: LoadVolume
+
+
+@contextmanager
+def examine(load: Load, delivery: Delivery, begun: datetime) -> Iterator[Examined]:
+    """Reads and judges a load's lines; they are kept at hand while the block lasts."""
+    numbered = _numbered(load, delivery, begun).persist()
+    try:
+        found, first, last = counting.findings(numbered)
+        placed = _placed(load, numbered, first, last)
+        ended = counting.places(placed, delivery.copies)
+        n_days = numbered.select("date").distinct().where(F.col("date").isNotNull()).count()
+        volume = LoadVolume(delivery.lines_read, found.get("product_codes_folded", 0), n_days)
+        yield Examined(placed, ended, found, volume)
+    finally:
+        numbered.unpersist()
 
 
 def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:

@@ -44,6 +44,14 @@ def print_tables(console: Console, root: str) -> None:
     console.print(grid)
 
 
+def print_gates(console: Console, gates: Iterable[tuple[str, bool, str, str]]) -> None:
+    """Each gate, whether it was passed, what was found and what is allowed."""
+    grid = Grid("gate", "", "found", "allowed", title="Gates", title_justify="left")
+    for name, passed, found, allowed in gates:
+        grid.add_row(name, "passed" if passed else "FAILED", found, allowed)
+    console.print(grid)
+
+
 def print_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) -> None:
     """A title, and under it names with their values."""
     grid = Grid(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
+from lepton_spark.config import ColumnNames, Config, GateSettings, InputSettings, WarehouseSettings
 from lepton_spark.pipelines.ingest import IngestResult, ingest
 from lepton_spark.pipelines.progress import SilentProgress
 from lepton_spark.tables import Warehouse
@@ -27,6 +27,7 @@ class Shop:
     folder: Path
     root: Path
     settings: dict[str, Any] = field(default_factory=dict)
+    gates: GateSettings = field(default_factory=GateSettings)
 
     @property
     def warehouse(self) -> Warehouse:
@@ -34,7 +35,7 @@ class Shop:
 
     def load(self, key: bytes | None = b"key", now: datetime = NOON, **changes: Any) -> IngestResult:
         settings = InputSettings(**{**self.settings, **changes})
-        config = Config(warehouse=WarehouseSettings(root=str(self.root)), input=settings)
+        config = Config(warehouse=WarehouseSettings(root=str(self.root)), input=settings, gates=self.gates)
         return ingest(self.spark, config, lambda: now, key, SilentProgress())
 
     def deliver(self, name: str, lines: str) -> None:

@@ -94,6 +94,11 @@ def test_run_goes_on_from_day_to_day(
     once = shop.contents(spark)
     assert shop.run() == 0
     assert shop.contents(spark) == once
+    assert main(["check", "--conf", str(shop.conf)]) == 0
+    said = capsys.readouterr().out.split()
+    assert "total_forecast" in said
+    assert "FAILED" not in said
+    assert shop.contents(spark) == once
 
     shop.deliver("b.csv", date(2021, 1, 4), 9, 9, 9)
     shop.deliver_broken()

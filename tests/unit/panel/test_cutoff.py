@@ -60,3 +60,30 @@ def test_cutoff_outside_the_days_of_sales_is_refused(asked: date) -> None:
 def test_cutoff_without_sales_says_what_to_do() -> None:
     with pytest.raises(InputError, match=r"table sales: found no rows.*lepton ingest"):
         choose_cutoff([], PanelSettings(), by_lines=True, asked=None)
+
+
+def _places(last: dict[str, int], lines: dict[str, int]) -> list[DayVolume]:
+    """Usual days of some locations, and the last day of some of them."""
+    before = [
+        DayVolume(name, epoch_day(LAST) - n, usual, usual)
+        for name, usual in lines.items()
+        for n in range(1, 60)
+    ]
+    return [*before, *(DayVolume(name, epoch_day(LAST), found, found) for name, found in last.items())]
+
+
+@pytest.mark.parametrize(
+    ("last", "back"),
+    [
+        ({"big": 100, "small": 40, "tiny": 5}, 0),
+        ({"big": 100, "small": 19, "tiny": 5}, 1),  # a quarter of all lines is short, though the sum is usual
+        ({"big": 100, "small": 40, "tiny": 1}, 0),  # next to nothing is short
+        ({"big": 100}, 0),  # the others are unknown
+        ({"small": 40, "tiny": 5}, 1),  # so is most of everything
+    ],
+)
+def test_a_day_is_complete_where_nearly_all_locations_are(last: dict[str, int], back: int) -> None:
+    found = choose_cutoff(
+        _places(last, {"big": 100, "small": 40, "tiny": 5}), PanelSettings(), by_lines=True, asked=None
+    )
+    assert found == LAST - timedelta(days=back)

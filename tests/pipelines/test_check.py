@@ -1,0 +1,65 @@
+"""Gates before a write: a load of unusual volume is seen by `check`, stopped by `ingest`, let in when told."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import Config, GateSettings, InputSettings, WarehouseSettings
+from lepton_spark.errors import GatesError
+from lepton_spark.pipelines.check import CheckResult, check
+from lepton_spark.pipelines.manifest import Run, RunLog
+from lepton_spark.pipelines.progress import SilentProgress
+from tests.pipelines.shop import NOON, Shop, a_shop
+
+
+def _lines(day: int, n_lines: int) -> str:
+    return "".join(f"{day}{n},A,2021-01-0{day} 10:{n % 60:02d},1,5,c{n}\n" for n in range(n_lines))
+
+
+@pytest.fixture(scope="module")
+def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Three loads of a line a day on record, and a delivery of twenty lines."""
+    made = a_shop(spark, tmp_path_factory.mktemp("gated"), max_file_bytes=20_000)
+    runs = RunLog(made.warehouse, lambda: NOON)
+    for number in (1, 2, 3):
+        counts = {"lines_read": 1, "product_codes_folded": 1, "days": 1}
+        run = Run(f"load {number}", "ingest", ingest_batch=f"b{number}", load_number=number, counts=counts)
+        runs.record(run, "complete", Config())
+    made.deliver("4.csv", _lines(4, 20))
+    return made
+
+
+def _check(shop: Shop) -> CheckResult:
+    config = Config(warehouse=WarehouseSettings(root=str(shop.root)), input=InputSettings(**shop.settings))
+    return check(shop.spark, config, lambda: NOON, b"key", SilentProgress())
+
+
+def test_check_tells_what_a_run_would_meet_and_writes_nothing(shop: Shop) -> None:
+    before = shop.versions()
+    result = _check(shop)
+    assert [gate.name for gate in result.gates] == [
+        *("files", "lines_add_up", "load_lines", "load_products", "load_days", "cutoff", "forecast")
+    ]
+    assert [gate.name for gate in result.stopping] == ["load_lines", "cutoff"]  # there are no sales yet
+    assert shop.versions() == before
+    assert not (shop.root / "_lease").exists()
+
+
+def test_a_load_of_unusual_volume_is_stopped_until_told_to_go_on(shop: Shop) -> None:
+    with pytest.raises(GatesError, match="load_lines: 20 lines a day"):
+        shop.load()
+    assert shop.warehouse.version("sales") is None
+    assert shop.warehouse.read("runs").where("state = 'failed'").count() == 1
+    told = replace(shop, gates=GateSettings(load_enabled=False)).load()
+    assert told.counts["accepted"] == 20
+    assert shop.sales()["A", "2021-01-04"][0] == 20.0
+    assert _check(shop).stopping == ()
+
+
+def test_check_of_nothing_creates_nothing(shop: Shop, tmp_path: Path) -> None:
+    fresh = replace(shop, root=tmp_path / "warehouse")
+    result = _check(fresh)
+    assert {gate.name for gate in result.stopping} == {"cutoff"}
+    assert not fresh.root.exists()
