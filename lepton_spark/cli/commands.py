@@ -12,8 +12,10 @@ from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines import check as checking
 from lepton_spark.pipelines import forecast as forecasting
 from lepton_spark.pipelines import ingest as ingesting
+from lepton_spark.pipelines import maintain as upkeep
 from lepton_spark.pipelines import panel as packing
 from lepton_spark.pipelines import publish as publishing
+from lepton_spark.pipelines import rollback as turning_back
 from lepton_spark.pipelines import run as running
 from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
 from lepton_spark.report.summary import summarise
@@ -140,6 +142,30 @@ def check(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) 
     print_gates(job.console, [(gate.name, gate.passed, gate.found, gate.allowed) for gate in result.gates])
     tell_refused(result)
     raise typer.Exit(GATES_REFUSED if result.stopping else refusal_code(result))
+
+
+@app.command()
+def rollback(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    run_id: Annotated[
+        str | None,
+        typer.Option("--run", metavar="RUN_ID", help="A complete run; default: the last but one."),
+    ] = None,
+    take_over: TakeOver = False,
+) -> None:
+    """Publishes an earlier run again, in one commit."""
+    with Job(conf, settings, None, take_over=take_over) as job:
+        result = turning_back.rollback(job.spark, job.config, run_id, clock, job.progress)
+    raise typer.Exit(told(result.published))
+
+
+@app.command()
+def maintain(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Deletes rows of old runs, joins small files and deletes those of the past, within `retention`."""
+    with Job(conf, settings, None, take_over=take_over) as job:
+        upkeep.maintain(job.spark, job.config, job.progress)
 
 
 @app.command()

@@ -29,6 +29,7 @@ __all__ = [
     "PriorSettings",
     "ProductSettings",
     "PublishSettings",
+    "RetentionSettings",
     "SideSettings",
     "SparkSettings",
     "StockSettings",
@@ -60,6 +61,20 @@ def _memory(size: str) -> str:
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+
+RunTable = Literal[
+    "pools",
+    "pooled_trees",
+    "candidates",
+    "fits",
+    "forecasts",
+    "metrics",
+    "metrics_summary",
+    "models",
+    "residual_paths",
+    "adjustments",
+    "group_forecasts",
+]
 
 ModelName = Annotated[Name, AfterValidator(_known_model)]
 
@@ -182,6 +197,18 @@ class PublishSettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """What `lepton maintain` keeps; the published run's rows always stay."""
+
+    runs: int = Field(30, ge=2, description="complete forecast runs whose rows are kept")
+    tables: dict[RunTable, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict, description="the same for single tables of runs"
+    )
+    time_travel_days: int = Field(
+        30, ge=7, le=3650, description="days that a table can be read back to; older files are deleted"
+    )
+
+
 class SparkSettings(Section):
     """The local session; under spark-submit the cluster's own settings stand."""
 
@@ -206,6 +233,7 @@ class Config(Section):
     backtest: BacktestSettings = BacktestSettings()
     gates: GateSettings = GateSettings()
     publish: PublishSettings = PublishSettings()
+    retention: RetentionSettings = RetentionSettings()
     spark: SparkSettings = SparkSettings()
 
     @field_validator("publish")

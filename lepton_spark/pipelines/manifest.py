@@ -142,6 +142,14 @@ class RunLog:
         frequency = told.get("forecast", {}).get("frequency", "daily")
         return ForecastSettings.model_validate({"frequency": frequency}).period
 
+    def publications(self, run_id: str | None = None) -> list[Run]:
+        """Records of publishing, of one forecast run where it is named; the last first."""
+        published = F.col("job") == F.lit("publish")
+        if run_id is not None:
+            published &= F.col("input_fingerprint") == F.lit(run_id)
+        rows = self._warehouse.read("runs").where(published).orderBy(F.col("finished_at").desc(), "run_id")
+        return [_run(row.asDict(recursive=True)) for row in rows.collect()]
+
     def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
         """The complete run of the latest cutoff, or of the one given; of several the last; None without."""
         complete = (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))

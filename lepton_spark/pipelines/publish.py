@@ -17,6 +17,9 @@ from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)
 
+ROLLED_BACK = "rolled_back"
+"""The gate of a run that was taken back from readers by hand."""
+
 
 @dataclass(frozen=True)
 class PublishResult:
@@ -79,6 +82,12 @@ def _publish(
     if published is not None and published.cutoff > cutoff and not force:
         why = f"not published: a run up to {published.cutoff} is; --publish replaces it"
         return PublishResult(run.run_id, False, why)
+    if not force and any(
+        gate.name == ROLLED_BACK for old in runs.publications(run.run_id) for gate in old.gates
+    ):
+        return PublishResult(
+            run.run_id, False, "not published: it was rolled back; --publish publishes it again"
+        )
     horizon = run.horizon or config.forecast.horizon
     evidence = collect_evidence(warehouse, run.run_id, cutoff, horizon, runs.period(run))
     gates = judge(evidence, config.gates)
@@ -98,6 +107,10 @@ def _publish(
     runs.record(record, "complete", config)
     warehouse.overwrite("latest_forecasts", _latest(warehouse, config, run, cutoff, clock))
     return PublishResult(run.run_id, True, f"run {run.run_id} is published", gates)
+
+
+def _was_rolled_back(runs: RunLog, run_id: str) -> bool:
+    return any(gate.name == ROLLED_BACK for old in runs.publications(run_id) for gate in old.gates)
 
 
 def _complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple[Run, date]:

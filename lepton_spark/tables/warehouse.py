@@ -70,12 +70,16 @@ class Warehouse:
         source = keys.select(*_table(name).key).distinct().alias("source")
         self._delta(name).alias("target").merge(source, same_key).whenMatchedDelete().execute()
 
-    def sweep(self, name: str) -> None:
-        """Deletes the files of rows that left longer ago than the table's own retention."""
+    def compact(self, name: str) -> None:
+        """Joins small files; no row changes."""
+        self._delta(name).optimize().executeCompaction()
+
+    def sweep(self, name: str, hours: float | None = None) -> None:
+        """Deletes the files of rows that left longer ago than so many hours, or the table's own retention."""
         before = self._spark.conf.get(_LISTING_TASKS)
         self._spark.conf.set(_LISTING_TASKS, "2")
         try:
-            self._delta(name).vacuum()
+            self._delta(name).vacuum(hours)
         finally:
             self._spark.conf.set(_LISTING_TASKS, str(before))
 

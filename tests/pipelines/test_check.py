@@ -1,4 +1,4 @@
-"""Gates before a write: a load of unusual volume is seen by `check`, stopped by `ingest`, let in when told."""
+"""Gates before a write: a load of unusual volume is seen by `check` and stopped by `ingest` until told."""
 
 from dataclasses import replace
 from pathlib import Path
