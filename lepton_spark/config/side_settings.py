@@ -71,6 +71,7 @@ class ProductColumns(Section):
     """The source's name of each column."""
 
     product_id: Name = "product_id"
+    location_id: Name | None = Field(None, description=_LOCATION)
     category: Name | None = Field(None, description="what forecasts and errors are also added up by")
     delisted_on: Name | None = Field(None, description="the first day on which a product is no longer sold")
     known_at: Name | None = Field(None, description=_KNOWN)

@@ -54,11 +54,12 @@ def _products(settings: ProductSettings, case: str) -> SideInput:
     names = settings.columns
     facts = [
         _product(names.product_id, case),
+        _place(names.location_id),
         Fact("category", _text(names.category)),
         _day("delisted_on", names.delisted_on, settings, F.lit(None).cast("date")),
         _known_at(names.known_at, settings),
     ]
-    key = ("product_id", "known_at")
+    key = ("product_id", "location_id", "known_at")
     return SideInput("products", settings, _mapped(names.model_dump()), facts, key=key)
 
 

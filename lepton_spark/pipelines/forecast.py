@@ -223,8 +223,9 @@ def _cut(warehouse: Warehouse, plan: Plan) -> None:
     fits = _rows(warehouse, "fits", plan)
     by = ["demand_class"] + (["location_id"] if len(plan.settings.calendar.delivered) > 1 else [])
     grouped = fits
-    if plan.side.categories is not None:
-        grouped, by = fits.join(plan.side.categories, "product_id", "left"), [*by, "category"]
+    categories = plan.side.categories(fits)
+    if categories is not None:
+        grouped, by = fits.join(categories, list(SERIES_KEY), "left"), [*by, "category"]
     _write(warehouse, "forecasts", cut.forecasts(fits, plan.cutoff, plan.settings.period), plan)
     _write(warehouse, "metrics", cut.metrics(fits), plan)
     _write(warehouse, "metrics_summary", cut.metrics_summary(grouped, by=by), plan)

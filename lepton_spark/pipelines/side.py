@@ -42,11 +42,13 @@ class SideRows:
             else None
         )
 
-    @property
-    def categories(self) -> DataFrame | None:
-        """`product_id` and `category`, one row a product; None without such an input."""
+    def categories(self, series: DataFrame) -> DataFrame | None:
+        """`category` of each of the series that has one; None without such an input."""
         products = self.rows.get("products")
-        return None if products is None else products.select("product_id", "category")
+        if products is None:
+            return None
+        keys = series.select(*SERIES_KEY).distinct()
+        return _nearest(products, keys, F.col("category"), "category")
 
 
 def known_side_rows(warehouse: Warehouse, config: Config, cutoff: date) -> SideRows:
@@ -91,7 +93,7 @@ def _counting_priors(rows: DataFrame, cutoff: date) -> DataFrame:
 
 _COUNTING = {
     "plans": lambda rows, _: rows,
-    "products": lambda rows, _: _known_last(rows, "product_id"),
+    "products": lambda rows, _: _known_last(rows, *SERIES_KEY),
     "stock": lambda rows, _: rows.where("out_of_stock"),
     "priors": _counting_priors,
 }
@@ -103,6 +105,12 @@ def _at_series(rows: DataFrame, keys: DataFrame) -> DataFrame:
     here = F.col("said_at").isin(EVERYWHERE) | (F.col("said_at") == F.col("location_id"))
     joined = keys.join(at, "product_id").where(here)
     return joined.withColumn("own", F.col("said_at") != F.lit(EVERYWHERE))
+
+
+def _nearest(rows: DataFrame, keys: DataFrame, said: Column, name: str) -> DataFrame:
+    """What is said of each series: for its own place before for every place."""
+    nearest = F.max_by(said, F.col("own").cast("int")).alias(name)
+    return _at_series(rows, keys).groupBy(*SERIES_KEY).agg(nearest)
 
 
 def _plans(rows: DataFrame, keys: DataFrame) -> DataFrame:
@@ -122,16 +130,13 @@ def _stock_outs(rows: DataFrame, keys: DataFrame) -> DataFrame:
 
 def _priors(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """`prior`: level, weight, last day; one for the place itself counts before one for every place."""
-    said = F.array("level", "weight", _number(F.unix_date("end_date")))
-    nearest = F.max_by(said, F.col("own").cast("int"))
-    return _at_series(rows, keys).groupBy(*SERIES_KEY).agg(nearest.alias(PRIOR))
+    return _nearest(rows, keys, F.array("level", "weight", _number(F.unix_date("end_date"))), PRIOR)
 
 
 def _delisted(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """`delisted`: the first day without sale."""
-    told = rows.where(F.col("delisted_on").isNotNull())
-    first = F.array(_number(F.unix_date("delisted_on"))).alias(DELISTED)
-    return keys.join(told, "product_id").select(*SERIES_KEY, first)
+    first = _nearest(rows, keys, F.array(_number(F.unix_date("delisted_on"))), DELISTED)
+    return first.where(F.element_at(DELISTED, 1).isNotNull())
 
 
 def _number(days: Column) -> Column:

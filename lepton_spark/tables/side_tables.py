@@ -31,11 +31,12 @@ PRODUCTS = Table(
     comment="Facts about products, as their source says now",
     columns=(
         PRODUCT_ID,
+        _PLACE,
         Column("category", "STRING", "what forecasts and errors are also added up by"),
         Column("delisted_on", "DATE", "the first day on which it is no longer sold; null: none known"),
         _KNOWN,
     ),
-    key=("product_id", "known_at"),
+    key=("product_id", "location_id", "known_at"),
 )
 
 STOCK = Table(

@@ -96,8 +96,9 @@ class Reader:
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs `lepton run` on a warehouse, with its configuration files and further settings."""
+    """Runs a command, such as `lepton run`, with configuration files and further settings."""
 
+    command: str
     conf: tuple[Path, ...]
     settings: tuple[str, ...]
     log: Path
@@ -109,7 +110,7 @@ class Runner:
         environment = {**os.environ, "LEPTON_PRIVACY_KEY": "of the fault tests"}
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                [*command, "run", "--conf", *map(str, self.conf), *sets],
+                [*command, self.command, "--conf", *map(str, self.conf), *sets],
                 stdout=out,
                 stderr=out,
                 start_new_session=True,

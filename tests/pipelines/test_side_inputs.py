@@ -52,7 +52,9 @@ class Store:
             ),
             products=ProductSettings(
                 path=str(self.root / "products.csv"),
-                columns=ProductColumns(category="kind", delisted_on="gone", known_at="told"),
+                columns=ProductColumns(
+                    location_id="shop", category="kind", delisted_on="gone", known_at="told"
+                ),
             ),
             stock=StockSettings(
                 path=str(self.root / "stock.json"),
@@ -105,17 +107,20 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Stor
     ]
     (root / "in" / "sales.csv").write_text("\n".join(["product_id,shop,date,quantity", *sales, ""]))
     products = [
-        f"a,fruit,{_day(62)},{_day(50)}",  # gone on the third day ahead, known
-        f"A,old,,{_day(10)}",  # what was said before
-        f"b,fruit,{_day(60)},{_day(60)}",  # told a day too late
-        f"b,fruit,,{_day(0)}",
-        f"c,,,{_day(0)}",
-        f"d,x,,{_day(0)}",
-        f"d,y,,{_day(0)}",  # contradicts the line above
-        f"e,x,soon,{_day(0)}",
-        "f,x,,",
+        f"a,east,fruit,{_day(62)},{_day(50)}",  # gone on the third day ahead, known
+        f"a,west,fruit,{_day(62)},{_day(50)}",
+        f"A,east,old,,{_day(10)}",  # what was said before
+        f"b,east,fruit,{_day(60)},{_day(60)}",  # told a day too late
+        f"b,east,fruit,,{_day(0)}",
+        f"b,*,fruit,,{_day(0)}",
+        f"c,*,,,{_day(0)}",
+        f"c,east,sweet,,{_day(0)}",  # for the place itself before for every place
+        f"d,*,x,,{_day(0)}",
+        f"d,*,y,,{_day(0)}",  # contradicts the line above
+        f"e,*,x,soon,{_day(0)}",
+        "f,*,x,,",
     ]
-    (root / "products.csv").write_text("\n".join(["product_id,kind,gone,told", *products, ""]))
+    (root / "products.csv").write_text("\n".join(["product_id,shop,kind,gone,told", *products, ""]))
     stock = [f'{{"product_id":"b","shop":"east","date":"{_day(day)}","empty":"Yes"}}' for day in SHORT]
     stock += [
         f'{{"product_id":"c","shop":"west","date":"{_day(3)}","left":0}}',
@@ -174,7 +179,9 @@ def test_groups_and_errors_are_also_by_category(store: Store, done: ForecastResu
     assert segments["category=fruit"] == (40.0, 4)
     assert segments["all"] == (pytest.approx(70.0), 6)
     assert segments["location=east"] == (pytest.approx(40.0), 3)
-    assert [name for name in segments if name.startswith("category=")] == ["category=fruit"]
+    assert segments["category=sweet"] == (pytest.approx(20.0), 1)
+    categories = [name for name in segments if name.startswith("category=")]
+    assert categories == ["category=fruit", "category=sweet"]
 
 
 def test_rows_that_cannot_be_read_or_contradict_are_kept_with_their_reason(store: Store) -> None:
