@@ -81,7 +81,7 @@ def root(shop: Shop) -> Path:
 
 
 def _versions(root: Path) -> dict[str, object]:
-    """Versions of what a run writes; of `runs`, where the lease comes and goes, all other rows as they are."""
+    """Versions of what a run writes; of `runs`, where the lease comes and goes, all other rows."""
     names = ("forecasts", "fits", "latest_forecasts")
     versions = {name: deltalake.DeltaTable(str(root / "tables" / name)).version() for name in names}
     return {**versions, "runs": sorted(str(row) for row in _rows(root, "runs") if row["job"] != "lease")}
