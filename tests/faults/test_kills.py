@@ -126,6 +126,7 @@ def test_killed_and_run_again_equals_never_killed(night: Night, tmp_path: Path) 
             wrong.append(f"{point}: (lost, added) {apart}, partial {partial}, reader {reader.faults[:3]}")
         survived.append(f"{point}{'' if alive else ' (had ended)'}")
         shutil.rmtree(root)
-        log.info("%s of %s survived: %s", number + 1, len(points), survived[-1])
+        so_far = f"{number + 1} of {len(points)} points, {len(wrong)} wrong"
+        log.info("%s; the last: %s", so_far, survived[-1])
     assert not wrong, "\n".join(wrong)
     assert survived
