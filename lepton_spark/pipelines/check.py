@@ -13,7 +13,7 @@ from lepton_spark.ingest.delivery import files_frame
 from lepton_spark.panel.calendar import EPOCH, day_volumes
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.pipelines import gates, load_gates
-from lepton_spark.pipelines.ingest import RefusedFile, examine, next_number
+from lepton_spark.pipelines.ingest import RefusedFile, examine, next_number, refused_files
 from lepton_spark.pipelines.ingest_delivery import batch_of, look_for_files
 from lepton_spark.pipelines.ingest_key import require_same_key
 from lepton_spark.pipelines.ingest_writing import Load
@@ -61,10 +61,7 @@ def check(
     with progress.stage("complete days and the last forecast"):
         found += _cutoff(warehouse, config)
         found += _last_forecast(warehouse, config, clock)
-    refused = tuple(
-        RefusedFile(file.name, str(seen.reason), str(seen.words)) for file, seen in delivery.refused
-    )
-    return CheckResult(tuple(found), refused)
+    return CheckResult(tuple(found), refused_files(delivery))
 
 
 def _files(n_new: int, n_refused: int) -> Gate:

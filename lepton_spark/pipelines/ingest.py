@@ -98,8 +98,11 @@ def ingest(
     load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
     try:
         finished, ended = _load(load, delivery, begun, progress)
-    except (BalanceError, GatesError):
+    except BalanceError:
         runs.fail(run)
+        raise
+    except GatesError:
+        runs.refuse(run)
         raise
     runs.complete(finished)
     settle(warehouse, batch, finished.counts[MENDED], config)
@@ -204,7 +207,11 @@ def _write(load: Load, placed: DataFrame) -> None:
 
 def _result(batch: str | None, counts: Mapping[str, int], delivery: Delivery, seconds: float) -> IngestResult:
     none_read = {"lines_read": 0, **dict.fromkeys(placing.PLACES, 0)}
-    refused = tuple(
+    return IngestResult(batch, none_read | dict(counts), refused_files(delivery), seconds)
+
+
+def refused_files(delivery: Delivery) -> tuple[RefusedFile, ...]:
+    """Those that could not be read, with reason and words."""
+    return tuple(
         RefusedFile(file.name, str(found.reason), str(found.words)) for file, found in delivery.refused
     )
-    return IngestResult(batch, none_read | dict(counts), refused, seconds)

@@ -129,10 +129,12 @@ class Lease:
 
     def require(self) -> None:
         """Raises LeaseError when the lease was taken over: nothing may be written any more."""
+        if self._signs(self._me.token).seen() is None:
+            self._lost.set()
         if self._lost.is_set():
             found, remedy = (
                 "taken over by another job",
-                "What was done is completed by that job, or the next.",
+                "What was begun is completed by that job, or the next.",
             )
             raise LeaseError(explain("lease of the warehouse", found, "held by this one", remedy))
 

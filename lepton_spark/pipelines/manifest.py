@@ -112,6 +112,10 @@ class RunLog:
         """Records that the run came to nothing."""
         return self._finish(run, "failed")
 
+    def refuse(self, run: Run) -> Run:
+        """Records that a gate refused the run, before or after it had an effect."""
+        return self._finish(run, "refused")
+
     def hold(self, run: Run, seen: str | None) -> None:
         """Puts a holder into the lease's row unless another has since `seen`; who has it is to be read."""
         free = F.col("target.holder").isNull() | (F.col("target.holder") == F.lit(seen))

@@ -58,7 +58,7 @@ def publish(
     warehouse = Warehouse(spark, config.warehouse.root)
     runs = RunLog(warehouse, clock)
     asked = None if cutoff is None else end_of_column(cutoff, config.forecast)
-    run, seen = _complete_run(runs, run_id, asked)
+    run, seen = complete_run(runs, run_id, asked)
     with progress.stage("publish") as stage:
         result = _publish(warehouse, config, run, seen, runs, clock, force=force)
         stage.note(result.why)
@@ -113,7 +113,11 @@ def _was_rolled_back(runs: RunLog, run_id: str) -> bool:
     return any(gate.name == ROLLED_BACK for old in runs.publications(run_id) for gate in old.gates)
 
 
-def _complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple[Run, date]:
+def complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple[Run, date]:
+    """A complete forecast run and its cutoff: the one named, else the latest (for a cutoff, where given).
+
+    Raises: InputError when there is none.
+    """
     run = runs.latest("forecast", cutoff) if run_id is None else runs.find(run_id)
     if run is None or run.job != "forecast" or run.state != "complete" or run.cutoff is None:
         found = "none" if run is None else f"{run_id}: {run.job}, {run.state}"

@@ -9,7 +9,7 @@ from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.pipelines.manifest import Clock, Gate, Run, RunLog
 from lepton_spark.pipelines.progress import Progress
-from lepton_spark.pipelines.publish import ROLLED_BACK, PublishResult, publish
+from lepton_spark.pipelines.publish import ROLLED_BACK, PublishResult, complete_run, publish
 from lepton_spark.tables import Warehouse
 
 
@@ -26,7 +26,8 @@ def rollback(
 ) -> RollbackResult:
     """Publishes an earlier complete run again: the one named, else the one published before the present.
 
-    Raises: InputError when nothing is published, no other run was before, or its rows are no longer kept.
+    Raises: InputError when nothing is published, no other run was before, or the run is not complete or its
+    rows are no longer kept.
     """
     warehouse = Warehouse(spark, config.warehouse.root)
     runs = RunLog(warehouse, clock)
@@ -36,12 +37,13 @@ def rollback(
         raise InputError(explain("table latest_forecasts", "nothing published", "a run", remedy))
     present = str(seen["run_id"])
     earlier = run_id or _published_before(runs, warehouse, present)
+    complete_run(runs, earlier, None)
     if warehouse.read("forecasts").where(F.col("run_id") == F.lit(earlier)).isEmpty():
         found, remedy = f"no rows of run {earlier}", "Choose a run of `runs` whose rows are kept (retention)."
         raise InputError(explain("table forecasts", found, "a run that is kept", remedy))
     if earlier != present:  # first, so that one cut short turns back to the same run when it is done again
         for record in runs.publications(present):
-            runs.record(_abandoned(record, earlier), "refused", config)
+            runs.refuse(_abandoned(record, earlier))
     result = publish(spark, config, earlier, clock, force=True, progress=progress)
     return RollbackResult(present, result)
 

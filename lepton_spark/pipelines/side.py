@@ -36,11 +36,9 @@ class SideRows:
         """
         keys = series.select(*SERIES_KEY).distinct()
         made = [_LISTS[name](rows, keys) for name, rows in self.rows.items()]
-        return (
-            reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), made)
-            if made
-            else None
-        )
+        if not made:
+            return None
+        return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), made)
 
     def categories(self, series: DataFrame) -> DataFrame | None:
         """`category` of each of the series that has one; None without such an input."""
@@ -76,24 +74,20 @@ def _require_measures(plans: DataFrame, n_measures: int) -> None:
         raise InputError(explain("table plans", "rows of others", allowed, "Run `lepton ingest` again."))
 
 
-def _known_last(rows: DataFrame, *key: str) -> DataFrame:
-    """Of each key the row that was known last."""
-    newest = Window.partitionBy(*key).orderBy(F.col("known_at").desc())
+def _known_last(rows: DataFrame, *further: str) -> DataFrame:
+    """Of each product and place the row that was known last; of several the first by further columns."""
+    newest = Window.partitionBy(*SERIES_KEY).orderBy(F.col("known_at").desc(), *further)
     return rows.withColumn("place", F.row_number().over(newest)).where(F.col("place") == 1).drop("place")
 
 
 def _counting_priors(rows: DataFrame, cutoff: date) -> DataFrame:
-    """Of several for a place the one known last counts, of those the one that ends first."""
-    newest = Window.partitionBy(*SERIES_KEY).orderBy(F.col("known_at").desc(), F.col("end_date"))
-    open_ended = rows.where(F.col("end_date") > F.lit(cutoff))
-    return (
-        open_ended.withColumn("place", F.row_number().over(newest)).where(F.col("place") == 1).drop("place")
-    )
+    """Those not ended; of several for a place the one known last, of those the one that ends first."""
+    return _known_last(rows.where(F.col("end_date") > F.lit(cutoff)), "end_date")
 
 
 _COUNTING = {
     "plans": lambda rows, _: rows,
-    "products": lambda rows, _: _known_last(rows, *SERIES_KEY),
+    "products": lambda rows, _: _known_last(rows),
     "stock": lambda rows, _: rows.where("out_of_stock"),
     "priors": _counting_priors,
 }

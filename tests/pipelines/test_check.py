@@ -51,7 +51,7 @@ def test_a_load_of_unusual_volume_is_stopped_until_told_to_go_on(shop: Shop) -> 
     with pytest.raises(GatesError, match="load_lines: 20 lines a day"):
         shop.load()
     assert shop.warehouse.version("sales") is None
-    assert shop.warehouse.read("runs").where("state = 'failed'").count() == 1
+    assert shop.warehouse.read("runs").where("state = 'refused'").count() == 1
     told = replace(shop, gates=GateSettings(load_enabled=False)).load()
     assert told.counts["accepted"] == 20
     assert shop.sales()["A", "2021-01-04"][0] == 20.0

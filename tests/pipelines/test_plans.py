@@ -1,8 +1,6 @@
 """Planned promotions from their file to forecasts: what was known counts, what was not does not."""
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import pytest
 from pyspark.sql import SparkSession
@@ -11,11 +9,8 @@ from lepton_spark.config import BacktestSettings, Config, ForecastSettings, Inpu
 from lepton_spark.config.side_settings import PlanColumns, PlanSettings
 from lepton_spark.config.tree import PanelSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.ingest import ingest
-from lepton_spark.pipelines.panel import update_panel
-from lepton_spark.pipelines.progress import SilentProgress
-from lepton_spark.tables import Warehouse
+from lepton_spark.pipelines.forecast import ForecastResult
+from tests.pipelines.side_store import SideStore
 
 FIRST = date(2024, 1, 1)
 CUTOFF = FIRST + timedelta(days=99)
@@ -25,11 +20,7 @@ PAST = [(day, day + 2) for day in range(10, 90, 20)]
 """Days after `FIRST` on which both products were promoted."""
 
 
-@dataclass(frozen=True)
-class Store:
-    spark: SparkSession
-    root: Path
-
+class Store(SideStore):
     @property
     def config(self) -> Config:
         return Config(
@@ -46,20 +37,12 @@ class Store:
             backtest=BacktestSettings(validation_windows=0),
         )
 
-    @property
-    def warehouse(self) -> Warehouse:
-        return Warehouse(self.spark, self.config.warehouse.root)
-
     def plan(self, *lines: str) -> None:
         (self.root / "plans.csv").write_text(HEADER + "\n".join(lines) + "\n")
 
-    def ingest(self) -> None:
-        ingest(self.spark, self.config, _clock, None, SilentProgress())
-
     def forecast(self) -> ForecastResult:
         self.ingest()
-        update_panel(self.spark, self.config, _clock, SilentProgress())
-        return forecast(self.spark, self.config, CUTOFF, _clock, SilentProgress())
+        return self.forecast_at(CUTOFF)
 
     def days_ahead(self, run_id: str) -> dict[str, list[float]]:
         rows = self.warehouse.read("forecasts").where(f"run_id = '{run_id}'").orderBy("product_id", "step")
@@ -67,10 +50,6 @@ class Store:
         for row in rows.collect():
             found.setdefault(row["product_id"], []).append(row["forecast"])
         return found
-
-
-def _clock() -> datetime:
-    return datetime(2024, 6, 1, tzinfo=UTC)
 
 
 def _line(item: str, first: int, last: int, share: float | str, told: int | str = 0) -> str:

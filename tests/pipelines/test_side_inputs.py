@@ -1,8 +1,6 @@
 """Products, stock and priors from their files to forecasts; what was known counts, what was not does not."""
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import pytest
 from pyspark.sql import Row, SparkSession
@@ -22,10 +20,8 @@ from lepton_spark.config.side_settings import PriorColumns, ProductColumns, Stoc
 from lepton_spark.config.tree import ColumnNames, PanelSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.ingest import ingest
-from lepton_spark.pipelines.panel import update_panel
 from lepton_spark.pipelines.progress import SilentProgress
-from lepton_spark.tables import Warehouse
+from tests.pipelines.side_store import SideStore, clock
 
 FIRST = date(2024, 1, 1)
 N_DAYS = 60
@@ -38,11 +34,7 @@ def _day(day: int) -> date:
     return FIRST + timedelta(days=day)
 
 
-@dataclass(frozen=True)
-class Store:
-    spark: SparkSession
-    root: Path
-
+class Store(SideStore):
     @property
     def config(self) -> Config:
         return Config(
@@ -70,23 +62,11 @@ class Store:
             backtest=BacktestSettings(validation_windows=0),
         )
 
-    @property
-    def warehouse(self) -> Warehouse:
-        return Warehouse(self.spark, self.config.warehouse.root)
-
-    def ingest(self) -> None:
-        ingest(self.spark, self.config, _clock, None, SilentProgress())
-
     def forecast(self) -> ForecastResult:
-        update_panel(self.spark, self.config, _clock, SilentProgress())
-        return forecast(self.spark, self.config, CUTOFF, _clock, SilentProgress())
+        return self.forecast_at(CUTOFF)
 
     def rows(self, table: str, order: str) -> list[Row]:
         return self.warehouse.read(table).orderBy(*order.split()).collect()
-
-
-def _clock() -> datetime:
-    return datetime(2024, 6, 1, tzinfo=UTC)
 
 
 def _sold(item: str, shop: str, day: int) -> int | None:
@@ -220,4 +200,4 @@ def test_another_stock_file_makes_another_run_and_the_same_does_not(
 def test_an_input_that_was_never_loaded_is_asked_for(store: Store, done: ForecastResult) -> None:
     config = store.config.model_copy(update={"plans": PlanSettings(path="plans.csv")})
     with pytest.raises(InputError, match=r"table plans: found none; allowed: what plans\.path holds"):
-        forecast(store.spark, config, done.cutoff, _clock, SilentProgress())
+        forecast(store.spark, config, done.cutoff, clock, SilentProgress())

@@ -48,8 +48,14 @@ def test_rollback_republishes_in_one_commit_and_the_next_run_works_on(shop: Shop
     assert {row[0] for row in shop.published()} == {good}
     newer = shop.forecast(6.0)
     assert shop.publish(newer).published
-    with pytest.raises(InputError, match="no rows of run nowhere"):
+    before = shop.warehouse.read("runs").count()
+    with pytest.raises(InputError, match="run to publish: found none"):
         _rollback(shop, "nowhere")
+    assert (
+        shop.warehouse.read("runs").where(f"input_fingerprint = '{newer}' AND state = 'complete'").count()
+        == 1
+    )
+    assert shop.warehouse.read("runs").count() == before
 
 
 def test_maintain_keeps_what_it_is_told_and_what_is_published(shop: Shop) -> None:
