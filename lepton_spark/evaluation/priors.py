@@ -32,8 +32,6 @@ class Prior:
         n_sold = np.maximum(np.count_nonzero(sold, axis=1), 1)
         mean = (np.sum(forecast, axis=1, where=sold) / n_sold)[:, np.newaxis]
         level = np.where(np.isnan(self.level), 0.0, self.level)[:, np.newaxis]
-        shaped = np.divide(
-            forecast * level, mean, out=np.broadcast_to(level, forecast.shape).copy(), where=mean > 0
-        )
-        mixed = (1.0 - self.weight) * forecast + self.weight * shaped
-        return np.where(silent, 0.0, np.where(self.weight > 0, mixed, forecast))
+        shape = np.divide(forecast, mean, out=np.ones_like(forecast), where=mean > 0)
+        mixed = (1.0 - self.weight) * forecast + self.weight * shape * level
+        return np.where(silent, 0.0, mixed)

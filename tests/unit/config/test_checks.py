@@ -152,6 +152,8 @@ def test_pattern_that_java_refuses_is_told(pattern: str, words: str) -> None:
             "publish.valid_days",
             "up to forecast.horizon, 7",
         ),
+        ("priors: {columns: {level: a, weight: a}}", "priors.columns.weight", "level is mapped to it"),
+        ("plans: {columns: {measures: [a, a]}}", "plans.columns.measures", "measures is mapped to it"),
         ("plans: {options: {header: 'false'}}", "plans.options.header", "true: columns are found by"),
         ("plans: {options: {charset: gb18030}}", "plans.options.charset", "UTF-32; convert the file first"),
         ("plans: {format: parquet, options: {sep: ';'}}", "plans.options.sep", "options of parquet: none"),
@@ -174,6 +176,15 @@ def test_load_refuses_what_no_run_could_use(tmp_path: Path, text: str, key: str,
     (fault,) = caught.value.faults
     assert (fault.source, fault.key) == (str(path), key)
     assert words in str(fault)
+
+
+def test_load_asks_what_says_that_a_product_is_out_of_stock(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("stock: {path: a.csv, columns: {date: day}}", encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"stock\.columns\.out_of_stock: found .*here or as on_hand, or both"
+    ):
+        load_config([path])
 
 
 def test_load_tells_faults_of_single_and_of_several_keys_together(tmp_path: Path) -> None:

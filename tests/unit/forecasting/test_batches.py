@@ -365,6 +365,19 @@ def test_a_level_set_by_hand_moves_its_forecast_alone_and_is_marked(settings: Fi
         assert drawn[place] == plain[place]
 
 
+def test_a_level_set_by_hand_has_no_median_of_trees_that_know_nothing_of_it(settings: FitSettings) -> None:
+    rows = packed_rows(60)
+    pools = pools_by_day(ShareBatch(settings)(rows).to_pylist())
+    trees = trees_by_day(TrainBatch(settings)(training_rows(60, CUTOFF)).to_pylist())
+    alone = replace(settings, candidates=settings.candidates[:1], pools=with_trees(pools, trees))
+    nothing = ScoreBatch(alone)(rows).slice(0, 0)
+    told = _beside(rows, prior={"p01": [50.0, 1.0, float(CUTOFF + 99)]})
+    made = FitBatch(alone, no_class_table(1))(told, nothing).to_pylist()
+    medians = [np.mean(row["quantiles"][3]) for row in made]
+    assert medians[1] == pytest.approx(50.0, rel=0.1)
+    assert max(medians[:1] + medians[2:]) < 10.0
+
+
 def test_a_level_set_by_hand_wakes_what_was_obsolete(settings: FitSettings) -> None:
     rows = packed_rows(2)
     units = np.array(rows["quantity"].to_pylist())

@@ -41,6 +41,7 @@ def _steady(day: int) -> float:
     return 3.0 + day % 7
 
 
+NOT_FINITE = ("fallback", "no_finite_forecast", 1)
 GONE = ("obsolete", "no_recent_sale", 0)
 KINDS: dict[str, Kind] = {
     "one day": Kind([4.0], first=CUTOFF),
@@ -49,7 +50,7 @@ KINDS: dict[str, Kind] = {
     "constant": Kind([5.0] * N_DAYS),
     "a spike of 1e12": Kind(_days(lambda day: 1e12 if day == 60 else _steady(day))),
     "one spike and zeros": Kind(_days(lambda day: 1e12 if day == 60 else 0.0)),
-    "near the float limit": Kind(_days(lambda day: LARGEST / (1 + day % 3)), None),
+    "near the float limit": Kind(_days(lambda day: LARGEST / (1 + day % 3)), NOT_FINITE),
     "near the float limit once": Kind(_days(lambda day: LARGEST if day == 90 else _steady(day)), None),
     "infinite": Kind(_days(lambda day: np.inf if day == 90 else _steady(day)), None),
     "denormal": Kind([5e-324] * N_DAYS, None),

@@ -35,6 +35,8 @@ class Poison:
                 time.sleep(30)
             case 105:
                 return np.ones(50 << 27).sum() + done  # 50 GiB
+            case 107:
+                return np.ones(1 << 27).sum() * 0 + done  # 1 GiB, which the machine has
             case 106:
                 os.kill(os.getpid(), signal.SIGKILL)
         return done
@@ -62,6 +64,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> str:
         (104, "time_budget: no forecast within 1 s"),
         (105, "memory_limit: more than 256 MiB"),
         (106, "process_died: exit code -9"),
+        (107, "memory_limit: more than 256 MiB"),
     ],
 )
 def test_a_poisoned_row_costs_itself_alone(poison: str, what: int, reason: str) -> None:

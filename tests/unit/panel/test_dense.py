@@ -80,15 +80,16 @@ def _beside(**lists: tuple[list[int], list[float]]) -> PackedBatch:
 
 
 def test_a_day_out_of_stock_is_unknown_whatever_was_sold_and_kept_beside() -> None:
-    told = _beside(
-        stock_outs=([0, 0, 0], [9.0, 11.0, 15.0])
-    )  # before the first day, a sale, a day without a row
+    # a day before the first one, two with a sale, one without a row
+    told = _beside(stock_outs=([0, 0, 0, 1], [9.0, 11.0, 14.0, 15.0]))
     history = dense_history(told, CALENDAR, 99)
     np.testing.assert_array_equal(
-        history.quantity, [[5.0, NAN, 2.0, NAN, 1.0, NAN], [1.0, 1.0, 1.0, NAN, 1.0, 0.0]]
+        history.quantity, [[5.0, NAN, 2.0, NAN, NAN, 0.0], [1.0, 1.0, 1.0, NAN, 1.0, NAN]]
     )
     assert history.withheld is not None
-    np.testing.assert_array_equal(history.withheld, [[NAN, 4.0, NAN, NAN, NAN, 0.0], [NAN] * 6])
+    np.testing.assert_array_equal(
+        history.withheld, [[NAN, 4.0, NAN, NAN, 1.0, NAN], [NAN, NAN, NAN, NAN, NAN, 0.0]]
+    )
     assert dense_history(_beside(), CALENDAR, 99).withheld is None
 
 

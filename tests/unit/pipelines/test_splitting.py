@@ -27,6 +27,7 @@ class Table:
     def write(self, share: Share | None, given_up: str | None) -> None:
         self.tries += 1
         members = _members(share)
+        assert members  # a job of nothing is a job
         if given_up is None and self.guilty & set(members):
             raise self.fault
         assert not self.rows.keys() & members
@@ -55,6 +56,17 @@ def test_each_guilty_series_alone_is_given_up(guilty: tuple[int, ...]) -> None:
     assert len(table.rows) == 40
     assert table.cleared == 1
     assert table.tries < 30 * len(guilty)
+
+
+def test_another_fault_among_the_halves_is_raised() -> None:
+    table = Table(3)
+
+    def write(share: Share | None, given_up: str | None) -> None:
+        table.write(share, given_up)
+        raise PySparkException("no space left on device")
+
+    with pytest.raises(PySparkException, match="no space"):
+        write_split(write, table.clear, len(SERIES), lambda share: len(_members(share)))
 
 
 def test_another_fault_is_no_death() -> None:
