@@ -125,9 +125,8 @@ def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -
             counting.check_balance(delivery.lines_read, ended.total)
             stage.note(", ".join(f"{ended.total[place]} {place}" for place in placing.PLACES))
             recent = load_gates.recent_volumes(load.warehouse)
-            load_gates.require(
-                load_gates.judge_load(seen.volume, recent, load.config.gates), load.config.gates
-            )
+            judged = load_gates.judge_load(seen.volume, recent, load.config.gates)
+            load_gates.require(judged, load.config.gates)
         left = delivery.without_barren(ended.barren)
         with progress.stage("write transactions, cancellations, sales") as stage:
             _write(load, seen.placed)

@@ -82,12 +82,9 @@ def _publish(
     if published is not None and published.cutoff > cutoff and not force:
         why = f"not published: a run up to {published.cutoff} is; --publish replaces it"
         return PublishResult(run.run_id, False, why)
-    if not force and any(
-        gate.name == ROLLED_BACK for old in runs.publications(run.run_id) for gate in old.gates
-    ):
-        return PublishResult(
-            run.run_id, False, "not published: it was rolled back; --publish publishes it again"
-        )
+    if not force and _was_rolled_back(runs, run.run_id):
+        why = "not published: it was rolled back; --publish publishes it again"
+        return PublishResult(run.run_id, False, why)
     horizon = run.horizon or config.forecast.horizon
     evidence = collect_evidence(warehouse, run.run_id, cutoff, horizon, runs.period(run))
     gates = judge(evidence, config.gates)
