@@ -102,7 +102,7 @@ class Lease:
         self._dead_after, self._take_over = dead_after, take_over
         self._me = Holder.me()
         self._ended = threading.Event()
-        self._lost = threading.Event()
+        self._before: Holder | None = None
         self._beat = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -123,19 +123,13 @@ class Lease:
         """Gives it back, unless another has taken it over."""
         self._ended.set()
         self._beat.join()
-        if not self._lost.is_set():
-            self._runs.free(self._row())
-            self._signs(self._me.token).remove()
+        self._runs.free(self._row())
+        self._signs(self._me.token).remove()
 
     def require(self) -> None:
         """Raises LeaseError when the lease was taken over: nothing may be written any more."""
         if self._signs(self._me.token).seen() is None:
-            self._lost.set()
-        if self._lost.is_set():
-            found, remedy = (
-                "taken over by another job",
-                "What was begun is completed by that job, or the next.",
-            )
+            found, remedy = "taken over by another job", "What was begun is completed by it, or the next."
             raise LeaseError(explain("lease of the warehouse", found, "held by this one", remedy))
 
     def guarding(self, progress: Progress) -> Progress:
@@ -153,8 +147,13 @@ class Lease:
         if now is None or now.holder != str(self._me):
             found = "none" if now is None else _named(now)
             raise LeaseError(explain("lease of the warehouse", found, "no other job", "Wait for it to end."))
-        if before is not None:
-            self._signs(before.token).remove()
+        self._before = before
+        self._silence_before()
+
+    def _silence_before(self) -> None:
+        """Whoever held it finds no sign and stops; again with each beat, for they may just have renewed it."""
+        if self._before is not None:
+            self._signs(self._before.token).remove()
 
     def _judge(self, holder: Holder, since: datetime | None) -> None:
         """Whether a holder may be followed; says so, or raises."""
@@ -183,9 +182,9 @@ class Lease:
         while not self._ended.wait(self._dead_after / SIGNS_BEFORE_DEATH):
             try:
                 if sign.seen() is None:
-                    self._lost.set()
-                    return
+                    return  # taken over: to renew it would be a lie
                 sign.renew()
+                self._silence_before()
             except Exception:  # a store that stumbles once must not end the signs
                 log.warning("the lease's sign of life could not be renewed; trying again", exc_info=True)
 

@@ -111,22 +111,32 @@ def test_the_dead_are_followed_and_the_living_are_not(
             pass
 
 
-def test_a_holder_renews_its_sign_and_stops_once_it_was_taken_over(tables: Tables) -> None:
-    with tables.lease(dead_after=1.0) as first:
+def test_a_holder_renews_its_sign_but_not_once_it_was_taken_over(tables: Tables) -> None:
+    with tables.lease(dead_after=1.0):
         (token,) = tables.tokens()
         then = (tables.signs / token).stat().st_mtime
         time.sleep(0.4)
         assert (tables.signs / token).stat().st_mtime > then
+        tables.warehouse.sign(token).remove()
+        time.sleep(0.4)
+        assert tables.tokens() == []
+
+
+def test_a_holder_that_was_taken_over_begins_no_stage_and_takes_nothing_back(tables: Tables) -> None:
+    with tables.lease(dead_after=600.0) as first:  # it gives no further sign while this lasts
+        (token,) = tables.tokens()
         progress = first.guarding(SilentProgress())
         with progress.stage("before"):
             pass
-        with tables.lease(take_over=True):
-            second = tables.holder
-            time.sleep(0.4)
+        with tables.lease(take_over=True, dead_after=1.0):
             with pytest.raises(LeaseError, match="taken over by another job"), progress.stage("after"):
                 pass
+            second = tables.holder
+            tables.warehouse.sign(token).renew()  # as one does that was just about to
+            time.sleep(0.4)
+            assert token not in tables.tokens()
             first.__exit__()
-            assert tables.holder == second  # it takes nothing from its follower
+            assert tables.holder == second
 
 
 def test_of_two_at_the_same_moment_one_gets_it(tables: Tables) -> None:
