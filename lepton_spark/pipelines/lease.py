@@ -151,7 +151,7 @@ class Lease:
         self._silence_before()
 
     def _silence_before(self) -> None:
-        """Whoever held it finds no sign and stops; again with each beat, for they may just have renewed it."""
+        """Whoever held it finds no sign and stops; again with each beat, should they just have renewed it."""
         if self._before is not None:
             self._signs(self._before.token).remove()
 
