@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
-from tests.java_options import QUICK_JAVA
+from tests.java_options import QUICK_JAVA, SMALL_PLANS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -27,6 +27,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         options={
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
             "spark.driver.extraJavaOptions": QUICK_JAVA,
+            **SMALL_PLANS,
         },
     )
     session = open_session(settings, "lepton_spark tests")

@@ -3,3 +3,7 @@
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
 """Thousands of short plans: the quick compiler alone is faster than waiting for the thorough one. Alone it
 keeps 48 MB of code, which a test run fills in minutes; then Java throws code away and makes it again."""
+
+SMALL_PLANS = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+"""Plans over a handful of rows are interpreted, a quarter faster than compiled first. The tests that start
+processes of their own (cluster, kills, commands) and the demo run compiled, as users do."""

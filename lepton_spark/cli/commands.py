@@ -7,12 +7,13 @@ import typer
 from lepton_spark import __version__
 from lepton_spark.cli.job import Job, clock, load, privacy_key
 from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
-from lepton_spark.cli.telling import GATES_REFUSED, console, refusal_code, tell_refused, told
+from lepton_spark.cli.telling import GATES_REFUSED, console, refusal_code, tell_migrated, tell_refused, told
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines import check as checking
 from lepton_spark.pipelines import forecast as forecasting
 from lepton_spark.pipelines import ingest as ingesting
 from lepton_spark.pipelines import maintain as upkeep
+from lepton_spark.pipelines import migrate as moving
 from lepton_spark.pipelines import panel as packing
 from lepton_spark.pipelines import publish as publishing
 from lepton_spark.pipelines import rollback as turning_back
@@ -166,6 +167,14 @@ def maintain(conf: Files = None, settings: Settings = None, *, take_over: TakeOv
     """Deletes rows of old runs, joins small files and deletes those of the past, within `retention`."""
     with Job(conf, settings, None, take_over=take_over) as job:
         upkeep.maintain(job.spark, job.config, job.progress)
+
+
+@app.command()
+def migrate(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Moves the tables of an earlier version of lepton_spark on to the present one; no row is lost."""
+    with Job(conf, settings, None, take_over=take_over, migrates=True) as job:
+        result = moving.migrate(job.warehouse, job.progress)
+    tell_migrated(result)
 
 
 @app.command()

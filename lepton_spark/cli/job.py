@@ -15,6 +15,7 @@ from lepton_spark.ingest.delivery import require_input
 from lepton_spark.models.registry import known_models
 from lepton_spark.pipelines.lease import Lease
 from lepton_spark.pipelines.manifest import RunLog
+from lepton_spark.pipelines.migrate import open_manifest, require_present_version
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.session import contradictions, open_session
@@ -34,6 +35,7 @@ class Job:
         *,
         reads_input: bool = False,
         take_over: bool = False,
+        migrates: bool = False,
     ) -> None:
         loaded = load(conf, settings, cutoff)
         _require_usable(loaded, reads_input=reads_input)
@@ -43,6 +45,10 @@ class Job:
         with self.progress.stage("start Spark"):
             self.spark: SparkSession = open_session(self.config.spark, "lepton_spark")
         self.warehouse = Warehouse(self.spark, self.config.warehouse.root)
+        if migrates:
+            open_manifest(self.warehouse)
+        else:
+            require_present_version(self.warehouse)
         if reads_input:
             require_input(self.spark, self.config.input)
         self._lease = Lease(

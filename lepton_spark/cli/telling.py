@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 
 from lepton_spark.pipelines.ingest import RefusedFile
+from lepton_spark.pipelines.migrate import MigrateResult
 from lepton_spark.pipelines.publish import PublishResult
+from lepton_spark.tables.migration import SCHEMA_VERSION
 
 FILES_REFUSED = 4
 GATES_REFUSED = 3
@@ -35,6 +37,15 @@ def tell_refused(result: WithRefusals) -> None:
     """Names on stderr the files that were refused."""
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
+
+
+def tell_migrated(result: MigrateResult) -> None:
+    """Says from which version to which the tables were moved, and how many changed."""
+    if result.found is None:
+        typer.echo("no tables yet: nothing to migrate")
+        return
+    changed = [name for name, done in result.done.items() if done]
+    typer.echo(f"schema version {result.found} -> {SCHEMA_VERSION}: {len(changed)} tables changed")
 
 
 def refusal_code(result: WithRefusals) -> int:

@@ -79,10 +79,19 @@ RunTable = Literal[
 ModelName = Annotated[Name, AfterValidator(_known_model)]
 
 
+def _without_backtick(root: str) -> str:
+    """Delta names a table by its path between backticks, and makes none of a path that holds one."""
+    if "`" in root:
+        raise ValueError("a path without a backtick")
+    return root
+
+
 class WarehouseSettings(Section):
     """Where the tables stand."""
 
-    root: Name = Field("warehouse", description="folder or object-store path that holds every Delta table")
+    root: Annotated[Name, AfterValidator(_without_backtick)] = Field(
+        "warehouse", description="folder or object-store path that holds every Delta table"
+    )
     dead_after_seconds: int = Field(
         300, ge=2, description="a job that gave no sign of life for so long counts as dead; the next goes on"
     )

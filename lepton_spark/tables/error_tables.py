@@ -1,7 +1,16 @@
 """Tables of what a run's models missed by on backtest windows."""
 
+from lepton_spark.tables.checks import among, at_least, unless_null
 from lepton_spark.tables.run_columns import DEMAND_CLASS
 from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
+
+_SPLIT = among("split", "validation", "test")
+_COUNTED = unless_null("n_obs", at_least(0, "n_obs"))
+_NEVER_NEGATIVE = {
+    f"{name}_never_negative": unless_null(name, at_least(0, name))
+    for name in ("sse", "mae", "rmse", "wape", "mase", "rmsse", "pinball", "coverage")
+}
+"""No upper bound: squares of sales near the float limit are infinite."""
 
 _ERRORS = (
     Column("sse", "DOUBLE", "sum of squared errors, units squared"),
@@ -44,6 +53,13 @@ METRICS = Table(
     ),
     key=("run_id", *SERIES_KEY, "model", "role", "split", "window"),
     partition_by=("run_id",),
+    checks={
+        "known_role": among("role", "chosen", "runner_up", "seasonal_naive"),
+        "known_split": _SPLIT,
+        "counted_windows": at_least(0, "window"),
+        "counted_days": _COUNTED,
+        **_NEVER_NEGATIVE,
+    },
 )
 
 METRICS_SUMMARY = Table(
@@ -61,6 +77,12 @@ METRICS_SUMMARY = Table(
     ),
     key=("run_id", "segment", "model", "split"),
     partition_by=("run_id",),
+    checks={
+        "known_split": _SPLIT,
+        "some_series": unless_null("n_series", at_least(1, "n_series")),
+        "counted_days": _COUNTED,
+        **_NEVER_NEGATIVE,
+    },
 )
 
 RESIDUAL_PATHS = Table(
@@ -80,6 +102,7 @@ RESIDUAL_PATHS = Table(
     ),
     key=("run_id", *SERIES_KEY, "window"),
     partition_by=("run_id",),
+    checks={"counted_windows": at_least(0, "window")},
 )
 
 ERROR_TABLES = (METRICS, METRICS_SUMMARY, RESIDUAL_PATHS)

@@ -1,6 +1,17 @@
 """Tables that readers take forecasts from, and what tells how they came about."""
 
-from lepton_spark.tables.run_columns import CHOICE, FALLBACK, FORECAST_HASH, MODEL, REASON, STATUS
+from itertools import pairwise
+
+from lepton_spark.tables.checks import among, at_least, units, unless_null
+from lepton_spark.tables.run_columns import (
+    CHOICE,
+    FALLBACK,
+    FORECAST_HASH,
+    MODEL,
+    REASON,
+    STATUS,
+    STATUS_CHECKS,
+)
 from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
 QUANTILE_LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
@@ -25,12 +36,25 @@ def _forecast_columns(published: bool) -> tuple[Column, ...]:
     )
 
 
+_LEVELS = tuple(QUANTILE_LEVELS)
+_QUANTILES = {
+    "finite_quantiles": " AND ".join(units(level) for level in _LEVELS),
+    "rising_quantiles": " AND ".join(f"{low} <= {high}" for low, high in pairwise(_LEVELS)),
+}
+_STEPS = "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))"
+
 FORECASTS = Table(
     name="forecasts",
     comment="One product-day ahead, or product-week, of every run",
     columns=_forecast_columns(published=False),
     key=("run_id", *SERIES_KEY, "date"),
     partition_by=("run_id",),
+    checks={
+        "finite_forecast": unless_null("forecast", units("forecast")),
+        "steps_from_one": _STEPS,
+        "known_status": STATUS_CHECKS["known_status"],
+        **{check: unless_null(_LEVELS[0], held) for check, held in _QUANTILES.items()},
+    },
 )
 
 LATEST_FORECASTS = Table(
@@ -43,8 +67,11 @@ LATEST_FORECASTS = Table(
     ),
     key=(*SERIES_KEY, "date"),
     checks={
-        "finite_forecast": "forecast >= 0 AND forecast < double('Infinity')",
-        "steps_from_one": "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))",
+        "finite_forecast": units("forecast"),
+        "steps_from_one": _STEPS,
+        "known_status": STATUS_CHECKS["known_status"],
+        "valid_ahead": "valid_until >= cutoff",
+        **_QUANTILES,
     },
 )
 
@@ -63,6 +90,7 @@ MODELS = Table(
     ),
     key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),
+    checks=STATUS_CHECKS,
 )
 
 ADJUSTMENTS = Table(
@@ -83,6 +111,11 @@ ADJUSTMENTS = Table(
     ),
     key=("run_id", *SERIES_KEY, "date", "rule"),
     partition_by=("run_id",),
+    checks={
+        "known_rule": among("rule", "spike", "stock_out"),
+        "finite_before": unless_null("before", units("before")),
+        "finite_after": unless_null("after", units("after")),
+    },
 )
 
 GROUP_FORECASTS = Table(
@@ -99,6 +132,11 @@ GROUP_FORECASTS = Table(
     ),
     key=("run_id", "segment", "date"),
     partition_by=("run_id",),
+    checks={
+        "steps_from_one": _STEPS,
+        "never_negative": at_least(0, "forecast"),
+        "some_members": at_least(1, "n_series"),
+    },
 )
 
 FORECAST_TABLES = (FORECASTS, LATEST_FORECASTS, MODELS, ADJUSTMENTS, GROUP_FORECASTS)

@@ -1,5 +1,6 @@
 """The tables that ingest fills: from delivered files to one row a product-day, and the packed series."""
 
+from lepton_spark.tables.checks import among, at_least, number, units, unless_null
 from lepton_spark.tables.schema import INGEST_BATCH, SERIES, SERIES_KEY, Column, Table
 
 _LINE_HASH = Column("line_hash", "STRING", "hash of all source columns; personal ones enter keyed", False)
@@ -11,6 +12,7 @@ _DATE = Column("date", "DATE", "day of sale in the business's calendar", False)
 _LINE_KIND = Column(
     "line_kind", "STRING", "sale, return, daily (a day's figure) or daily_return (a negative one)", False
 )
+_KNOWN_KIND = among("line_kind", "sale", "return", "daily", "daily_return")
 _SOLD_AT = Column("sold_at", "TIMESTAMP", "instant of sale; null where the source gives days only")
 
 FILES = Table(
@@ -34,7 +36,11 @@ FILES = Table(
         Column("loaded_at", "TIMESTAMP", "when its load began", False),
     ),
     key=("content_hash",),
-    checks={"known_state": "state IN ('loaded', 'refused')"},
+    checks={
+        "known_state": among("state", "loaded", "refused"),
+        "counted_bytes": unless_null("bytes", at_least(0, "bytes")),
+        "counted_lines": unless_null("lines", at_least(0, "lines")),
+    },
 )
 
 TRANSACTIONS = Table(
@@ -59,8 +65,11 @@ TRANSACTIONS = Table(
     key=("line_hash", "occurrence", "ingest_batch"),
     partition_by=("month",),
     checks={
-        "known_kind": "line_kind IN ('sale', 'return', 'daily', 'daily_return')",
-        "finite_units": "quantity >= 0 AND quantity < double('Infinity')",
+        "known_kind": _KNOWN_KIND,
+        "finite_units": units("quantity"),
+        "finite_price": unless_null("price", number("price")),
+        "counted_occurrence": at_least(1, "occurrence"),
+        "counted_loads": at_least(1, "load_number"),
     },
 )
 
@@ -102,7 +111,7 @@ CANCELLATIONS = Table(
     ),
     key=("line_hash", "occurrence"),
     checks={
-        "positive_units": "quantity > 0 AND quantity < double('Infinity')",
+        "positive_units": f"quantity > 0 AND {units('quantity')}",
         "in_order": "cancelled_on >= date",
     },
 )
@@ -122,6 +131,7 @@ OPEN_ORDERS = Table(
         INGEST_BATCH,
     ),
     key=("line_hash", "occurrence"),
+    checks={"known_kind": _KNOWN_KIND, "finite_units": units("quantity")},
     properties={
         "delta.dataSkippingStatsColumns": "product_id,location_id,date",  # no token in the log
         "delta.deletedFileRetentionDuration": "interval 0 hours",  # a token that left may be swept at once
@@ -157,7 +167,14 @@ SALES = Table(
     ),
     key=(*SERIES_KEY, "date"),
     partition_by=("year",),
-    checks={"demand": "quantity >= 0 AND quantity < double('Infinity')"},
+    checks={
+        "demand": units("quantity"),
+        "sold": units("sold_quantity"),
+        "cancelled": units("cancelled_quantity"),
+        "returned": units("returned_quantity"),
+        "counted_lines": at_least(0, "n_transactions"),
+        "finite_price": unless_null("price", number("price")),
+    },
     properties={"delta.enableChangeDataFeed": "true"},
 )
 

@@ -1,5 +1,6 @@
 """Columns that several tables of a run have in common."""
 
+from lepton_spark.tables.checks import among, at_least, unless_null
 from lepton_spark.tables.schema import Column
 
 DEMAND_CLASS = Column("demand_class", "STRING", "smooth, intermittent, erratic, lumpy, new or obsolete")
@@ -8,6 +9,13 @@ STATUS = Column(
 )
 REASON = Column("reason", "STRING", "why the status is not ok; null when it is")
 FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the chain")
+STATUS_CHECKS = {
+    "known_status": among("status", "ok", "fallback", "obsolete"),
+    "told_why": "status = 'ok' OR reason IS NOT NULL",
+    "fallback_from_zero": unless_null("fallback_level", at_least(0, "fallback_level")),
+}
+"""What a row with these three is held to."""
+
 MODEL = Column("model", "STRING", "the model that made the forecast", False)
 
 CHOICE = (

@@ -1,13 +1,22 @@
 """The manifest of runs."""
 
+from lepton_spark.tables.checks import among, at_least, units, unless_null
 from lepton_spark.tables.schema import Column, Table
+
+JOBS = ("ingest", "reingest", "forget", "panel", "forecast", "publish", "lease")
+"""Jobs that have a row of their own."""
 
 RUNS = Table(
     name="runs",
     comment="The manifest: a run's rows elsewhere count once its state is complete",
     columns=(
         Column("run_id", "STRING", "a hash of job, cutoff, configuration, code and input", False),
-        Column("job", "STRING", "ingest, panel, forecast, publish; lease: who may write now", False),
+        Column(
+            "job",
+            "STRING",
+            "ingest, reingest, forget, panel, forecast, publish; lease: who may write now",
+            False,
+        ),
         Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "when it began", False),
@@ -42,7 +51,14 @@ RUNS = Table(
         ),
     ),
     key=("run_id",),
-    checks={"known_state": "state IN ('running', 'complete', 'refused', 'failed')"},
+    checks={
+        "known_state": among("state", "running", "complete", "refused", "failed"),
+        "known_job": among("job", *JOBS),
+        "time_passes": unless_null("seconds", units("seconds")),
+        "counted_loads": unless_null("load_number", at_least(1, "load_number")),
+        "some_horizon": unless_null("horizon", at_least(1, "horizon")),
+        "some_batches": unless_null("n_batches", at_least(0, "n_batches")),
+    },
 )
 
 RUN_TABLES = (RUNS,)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from lepton_spark.tables.checks import among, at_least, number, units, unless_null
 from lepton_spark.tables.schema import PRODUCT_ID, Column, Table
 
 EVERYWHERE = "*"
@@ -23,7 +24,10 @@ PLANS = Table(
         Column("measures", "ARRAY<DOUBLE>", "numbers from 0 to 1, as plans.columns.measures", False),
     ),
     key=("product_id", "location_id", "start_date", "end_date", "known_at"),
-    checks={"plans_end_after_their_start": "end_date >= start_date"},
+    checks={
+        "plans_end_after_their_start": "end_date >= start_date",
+        "plans_are_shares": "forall(measures, measure -> measure >= 0 AND measure <= 1)",
+    },
 )
 
 PRODUCTS = Table(
@@ -50,6 +54,7 @@ STOCK = Table(
         Column("on_hand", "DOUBLE", "units; null where not told"),
     ),
     key=("product_id", "location_id", "date"),
+    checks={"stock_on_hand": unless_null("on_hand", number("on_hand"))},
 )
 
 PRIORS = Table(
@@ -64,7 +69,7 @@ PRIORS = Table(
         _KNOWN,
     ),
     key=("product_id", "location_id", "end_date", "known_at"),
-    checks={"priors_are_levels": "level >= 0", "priors_are_shares": "weight >= 0 AND weight <= 1"},
+    checks={"priors_are_levels": units("level"), "priors_are_shares": "weight >= 0 AND weight <= 1"},
 )
 
 SIDE_REJECTS = Table(
@@ -77,6 +82,10 @@ SIDE_REJECTS = Table(
         Column("n_rows", "BIGINT", "rows of the source that say just this", False),
     ),
     key=("source", "line"),
+    checks={
+        "known_source": among("source", "plans", "products", "stock", "priors"),
+        "counted_rows": at_least(1, "n_rows"),
+    },
 )
 
 SIDE_TABLES = (PLANS, PRODUCTS, STOCK, PRIORS, SIDE_REJECTS)

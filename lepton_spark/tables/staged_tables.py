@@ -1,5 +1,6 @@
 """Staged tables: what a run works out on its way, from which the others are cut."""
 
+from lepton_spark.tables.checks import among, at_least, unless_null
 from lepton_spark.tables.run_columns import (
     CHOICE,
     FALLBACK,
@@ -7,6 +8,7 @@ from lepton_spark.tables.run_columns import (
     MODEL,
     REASON,
     STATUS,
+    STATUS_CHECKS,
 )
 from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -43,6 +45,7 @@ POOLS = Table(
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),
+    checks={"counted_series": unless_null("n_series", at_least(0, "n_series"))},
 )
 
 POOLED_TREES = Table(
@@ -64,6 +67,11 @@ POOLED_TREES = Table(
     ),
     key=("run_id", "trained_until", "part"),
     partition_by=("run_id",),
+    checks={
+        "known_foretells": among("foretells", "mean", "median", "none"),
+        "counted_parts": at_least(0, "part"),
+        "counted_series": unless_null("n_series", at_least(0, "n_series")),
+    },
 )
 
 CANDIDATES = Table(
@@ -80,6 +88,7 @@ CANDIDATES = Table(
     ),
     key=("run_id", *SERIES_KEY, "model"),
     partition_by=("run_id",),
+    checks={"counted_batches": at_least(0, "batch")},
 )
 
 FITS = Table(
@@ -126,6 +135,7 @@ FITS = Table(
     ),
     key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),
+    checks={"counted_batches": at_least(0, "batch"), **STATUS_CHECKS},
 )
 
 STAGED_TABLES = (POOLS, POOLED_TREES, CANDIDATES, FITS)

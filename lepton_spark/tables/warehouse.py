@@ -9,12 +9,16 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
 
 from lepton_spark.errors import InputError, examples, explain
+from lepton_spark.tables import migration
 from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.schema import Table
 from lepton_spark.tables.sign import Sign
 
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
 """What keeps a table open to every Delta reader, whatever the session's defaults."""
+
+_FIRST_TABLE = "runs"
+"""Made before any other, for the lease stands in it."""
 
 _LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 """Of which Spark's default is 10,000, most without work: a minute for a folder of five files."""
@@ -122,6 +126,22 @@ class Warehouse:
         latest = self._delta(name).history(1).select("version").first()
         return None if latest is None else int(latest["version"])
 
+    def schema_version(self) -> int | None:
+        """By which declarations the tables were made or moved on; None when there are none yet."""
+        return migration.version_of(self._delta(_FIRST_TABLE)) if self.exists(_FIRST_TABLE) else None
+
+    def add_columns(self, name: str) -> None:
+        """Gives the table the columns that it lacks, if it is there."""
+        if self.exists(name):
+            migration.add_columns(self._spark, self.path(name), _table(name))
+
+    def move_on(self, name: str) -> list[str]:
+        """Makes the table as declared now, if it is there; what was done, in words.
+
+        Raises: InputError for what cannot be mended in place.
+        """
+        return migration.move_on(self._spark, self.path(name), _table(name)) if self.exists(name) else []
+
     def _writer(self, name: str, df: DataFrame) -> DataFrameWriter:
         rows = conform(name, df)
         self._ready(name)
@@ -139,7 +159,7 @@ class Warehouse:
         for column in table.columns:
             builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
         checks = {f"delta.constraints.{check}": condition for check, condition in table.checks.items()}
-        for key, value in {**_READABLE_BY_ALL, **checks, **table.properties}.items():
+        for key, value in {**_READABLE_BY_ALL, **checks, **table.properties, **migration.STAMP}.items():
             builder.property(key, value)
         builder.partitionedBy(*table.partition_by).execute()
 
