@@ -7,7 +7,15 @@ import typer
 from lepton_spark import __version__
 from lepton_spark.cli.job import Job, clock, load, privacy_key
 from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
-from lepton_spark.cli.telling import GATES_REFUSED, console, refusal_code, tell_migrated, tell_refused, told
+from lepton_spark.cli.telling import (
+    GATES_REFUSED,
+    console,
+    refusal_code,
+    tell_migrated,
+    tell_refused,
+    tell_reingested,
+    told,
+)
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines import check as checking
 from lepton_spark.pipelines import forecast as forecasting
@@ -16,6 +24,7 @@ from lepton_spark.pipelines import maintain as upkeep
 from lepton_spark.pipelines import migrate as moving
 from lepton_spark.pipelines import panel as packing
 from lepton_spark.pipelines import publish as publishing
+from lepton_spark.pipelines import reingest as judging_again
 from lepton_spark.pipelines import rollback as turning_back
 from lepton_spark.pipelines import run as running
 from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
@@ -87,6 +96,14 @@ def ingest(
     print_counts(job.console, result.counts)
     tell_refused(result)
     raise typer.Exit(refusal_code(result))
+
+
+@app.command()
+def reingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Judges what was rejected again, by the rules as they are now; lines that pass are loaded."""
+    with Job(conf, settings, None, take_over=take_over) as job:
+        result = judging_again.reingest(job.spark, job.config, clock, job.progress)
+    tell_reingested(result)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from rich.console import Console
 from lepton_spark.pipelines.ingest import RefusedFile
 from lepton_spark.pipelines.migrate import MigrateResult
 from lepton_spark.pipelines.publish import PublishResult
+from lepton_spark.pipelines.reingest import ReingestResult
 from lepton_spark.tables.migration import SCHEMA_VERSION
 
 FILES_REFUSED = 4
@@ -46,6 +47,14 @@ def tell_migrated(result: MigrateResult) -> None:
         return
     changed = [name for name, done in result.done.items() if done]
     typer.echo(f"schema version {result.found} -> {SCHEMA_VERSION}: {len(changed)} tables changed")
+
+
+def tell_reingested(result: ReingestResult) -> None:
+    """Says what became of the rejects."""
+    typer.echo(
+        f"rejects: {result.accepted} accepted, {result.other_reasons} refused for other reasons, "
+        f"{result.as_before} as before, {result.not_judged} not judged"
+    )
 
 
 def refusal_code(result: WithRefusals) -> int:

@@ -55,13 +55,35 @@ def judge(
     """
     read = lines.join(files, "file").withColumns(_texts(settings))
     keyed = read.withColumns(_personal(settings, key))
-    parsed = keyed.withColumns(_parsed(settings, (*typed_forms, *settings.date_formats)))
-    priced = parsed.withColumns(_priced(settings))
     return (
-        priced.withColumns(judged(rules(settings, today)))
-        .withColumns(_known_by(settings, key))
-        .select(*JUDGED)
+        _by_rules(keyed, settings, typed_forms, today).withColumns(_known_by(settings, key)).select(*JUDGED)
     )
+
+
+def judge_again(
+    rejects: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
+) -> DataFrame:
+    """Rejected lines by the present rules, with JUDGED and all that they had; none is left out.
+
+    rejects: rows of `rejects` whose `line` names every mapped column, with `file`, a number. What a line is
+    known by stays; its customer is no longer known.
+    """
+    said = F.from_json("line", "map<string, string>")
+    nobody = {
+        "personal": F.array().cast("array<string>"),
+        "customer": F.lit(None).cast("string"),
+        "malformed": F.lit(None).cast("string"),
+        "reasons_before": F.col("reasons"),
+    }
+    told = rejects.withColumns({"columns": F.map_keys(said), "values": F.map_values(said)})
+    return _by_rules(told.withColumns(_texts(settings) | nobody), settings, typed_forms, today)
+
+
+def _by_rules(
+    read: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
+) -> DataFrame:
+    parsed = read.withColumns(_parsed(settings, (*typed_forms, *settings.date_formats)))
+    return parsed.withColumns(_priced(settings)).withColumns(judged(rules(settings, today)))
 
 
 def _field(name: str | None) -> Column:

@@ -105,7 +105,7 @@ def ingest(
         runs.refuse(run)
         raise
     runs.complete(finished)
-    settle(warehouse, batch, finished.counts[MENDED], config)
+    settle(warehouse, batch, finished.counts, config)
     return _result(batch, finished.counts, ended, (clock() - begun).total_seconds())
 
 

@@ -157,7 +157,7 @@ class RunLog:
     def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
         """The complete run of the latest cutoff, or of the one given; of several the last; None without."""
         complete = (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))
-        newest = F.col("cutoff").desc(), F.col("finished_at").desc(), F.col("run_id")
+        newest = *(F.col(name).desc() for name in ("cutoff", "finished_at", "load_number")), F.col("run_id")
         asked = F.lit(cutoff is None) | (F.col("cutoff") == F.lit(cutoff))
         row = self._warehouse.read("runs").where(complete & asked).orderBy(*newest).first()
         return None if row is None else _run(row.asDict(recursive=True))
