@@ -11,6 +11,7 @@ from lepton_spark.cli.telling import (
     GATES_REFUSED,
     console,
     refusal_code,
+    tell_forgetting,
     tell_migrated,
     tell_refused,
     tell_reingested,
@@ -19,6 +20,7 @@ from lepton_spark.cli.telling import (
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines import check as checking
 from lepton_spark.pipelines import forecast as forecasting
+from lepton_spark.pipelines import forget as forgetting
 from lepton_spark.pipelines import ingest as ingesting
 from lepton_spark.pipelines import maintain as upkeep
 from lepton_spark.pipelines import migrate as moving
@@ -184,6 +186,37 @@ def maintain(conf: Files = None, settings: Settings = None, *, take_over: TakeOv
     """Deletes rows of old runs, joins small files and deletes those of the past, within `retention`."""
     with Job(conf, settings, None, take_over=take_over) as job:
         upkeep.maintain(job.spark, job.config, job.progress)
+
+
+@app.command()
+def forget(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    product: Annotated[
+        str | None, typer.Option(metavar="ID", help="A product's code, as the tables have it.")
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="A customer's number, as the source writes it.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without this it only says what would go.")
+    ] = False,
+    take_over: TakeOver = False,
+) -> None:
+    """Removes a product or a customer from all tables, their files and their time travel, for good."""
+    if (product is None) == (customer is None):
+        raise typer.BadParameter("give one of --product and --customer")
+    with Job(conf, settings, None, take_over=take_over) as job:
+        key = privacy_key()
+        subject = (
+            forgetting.product(product)
+            if product is not None
+            else forgetting.customer(str(customer), job.config, key)
+        )
+        tell_forgetting(forgetting.count_rows(job.spark, job.config, subject), yes=yes)
+        if yes:
+            forgetting.forget(job.spark, job.config, subject, clock, job.progress)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What the command says of a job that ended otherwise than well, and its exit code."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import typer
@@ -55,6 +55,14 @@ def tell_reingested(result: ReingestResult) -> None:
         f"rejects: {result.accepted} accepted, {result.other_reasons} refused for other reasons, "
         f"{result.as_before} as before, {result.not_judged} not judged"
     )
+
+
+def tell_forgetting(rows: Mapping[str, int], *, yes: bool) -> None:
+    """Says what goes, before it does."""
+    counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
+    typer.echo(f"rows: {counted}. Time travel of these tables ends; no earlier version can be restored.")
+    if not yes:
+        typer.echo("Nothing was deleted. Add --yes to delete them for good.")
 
 
 def refusal_code(result: WithRefusals) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -72,8 +73,8 @@ def _changed_years(
     if packed is not None and packed < version:
         try:
             return _distinct(changes(spark, warehouse, "sales", packed, version), F.year("date"))
-        except PySparkException:
-            pass  # the feed's files are gone: they are kept for a month
+        except (PySparkException, Py4JJavaError):
+            pass  # the feed's files, or the log before it, are gone: they are kept for a month
     stale = _distinct(warehouse.read("panel"), F.col("chunk"))
     return tuple(sorted({*stale, *_distinct(warehouse.read("sales"), F.year("date"))}))
 

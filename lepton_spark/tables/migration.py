@@ -87,7 +87,7 @@ def _set_checks(spark: SparkSession, delta: DeltaTable, path: str, table: Table)
     done = []
     for check, condition in there.items():
         if _told(wanted.get(check)) != _told(condition):
-            spark.sql(f"ALTER TABLE {_quoted(path)} DROP CONSTRAINT {check}")
+            spark.sql(f"ALTER TABLE {quoted(path)} DROP CONSTRAINT {check}")
             done.append(f"condition {check} dropped")
     for check, condition in wanted.items():
         if _told(there.get(check)) != _told(condition):
@@ -103,7 +103,7 @@ def _told(condition: str | None) -> str | None:
 
 def _add_check(spark: SparkSession, path: str, name: str, check: str, condition: str) -> None:
     try:
-        spark.sql(f"ALTER TABLE {_quoted(path)} ADD CONSTRAINT {check} CHECK ({condition})")
+        spark.sql(f"ALTER TABLE {quoted(path)} ADD CONSTRAINT {check} CHECK ({condition})")
     except PySparkException as fault:
         remedy = "Mend or delete those rows, then run `lepton migrate` again."
         found = f"rows that break {check}"
@@ -117,7 +117,7 @@ def _set_properties(
     lacking = {key: value for key, value in wanted.items() if there.get(key) != value}
     if lacking:
         pairs = ", ".join(f"'{key}' = '{value}'" for key, value in lacking.items())
-        spark.sql(f"ALTER TABLE {_quoted(path)} SET TBLPROPERTIES ({pairs})")
+        spark.sql(f"ALTER TABLE {quoted(path)} SET TBLPROPERTIES ({pairs})")
     return [f"property {key} set" for key in lacking]
 
 
@@ -126,6 +126,6 @@ def _properties(delta: DeltaTable) -> Mapping[str, str]:
     return row["properties"] if row else {}
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
     """A table's path as SQL takes it; all else in these statements is this package's own."""
     return "delta.`" + path.replace("`", "``") + "`"

@@ -3,7 +3,7 @@
 from lepton_spark.tables.checks import among, at_least, units, unless_null
 from lepton_spark.tables.schema import Column, Table
 
-JOBS = ("ingest", "reingest", "forget", "panel", "forecast", "publish", "lease")
+JOBS = ("ingest", "panel", "forecast", "publish", "lease")
 """Jobs that have a row of their own."""
 
 RUNS = Table(
@@ -14,7 +14,7 @@ RUNS = Table(
         Column(
             "job",
             "STRING",
-            "ingest, reingest, forget, panel, forecast, publish; lease: who may write now",
+            "ingest, panel, forecast, publish; lease: who may write now",
             False,
         ),
         Column("state", "STRING", "running, complete, refused (by gates) or failed", False),

@@ -1,6 +1,8 @@
 """The warehouse: Delta tables under one root, each written under its schema."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from delta.tables import DeltaTable
@@ -11,6 +13,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.tables import migration
 from lepton_spark.tables.catalog import TABLES
+from lepton_spark.tables.past import begin_log_anew
 from lepton_spark.tables.schema import Table
 from lepton_spark.tables.sign import Sign
 
@@ -22,6 +25,9 @@ _FIRST_TABLE = "runs"
 
 _LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 """Of which Spark's default is 10,000, most without work: a minute for a folder of five files."""
+
+_RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
+"""What keeps files of the past, unless it is told that they must go."""
 
 
 class Warehouse:
@@ -80,12 +86,17 @@ class Warehouse:
 
     def sweep(self, name: str, hours: float | None = None) -> None:
         """Deletes the files of rows that left longer ago than so many hours, or the table's own retention."""
-        before = self._spark.conf.get(_LISTING_TASKS)
-        self._spark.conf.set(_LISTING_TASKS, "2")
-        try:
+        with self._set(_LISTING_TASKS, "2"):
             self._delta(name).vacuum(hours)
-        finally:
-            self._spark.conf.set(_LISTING_TASKS, str(before))
+
+    def end_past(self, name: str, now: datetime) -> None:
+        """Ends time travel: no file, and no line of the log, tells of rows that are no longer there.
+
+        Whoever reads an earlier version just then is cut short. May be cut short itself and done again.
+        """
+        with self._set(_RETENTION_CHECK, "false"):
+            self.sweep(name, hours=0)
+        begin_log_anew(self._spark, self.path(name), now)
 
     def merge(
         self,
@@ -141,6 +152,16 @@ class Warehouse:
         Raises: InputError for what cannot be mended in place.
         """
         return migration.move_on(self._spark, self.path(name), _table(name)) if self.exists(name) else []
+
+    @contextmanager
+    def _set(self, key: str, value: str) -> Iterator[None]:
+        """A setting of the session for as long as the block lasts."""
+        before = self._spark.conf.get(key)
+        self._spark.conf.set(key, value)
+        try:
+            yield
+        finally:
+            self._spark.conf.set(key, str(before))
 
     def _writer(self, name: str, df: DataFrame) -> DataFrameWriter:
         rows = conform(name, df)
