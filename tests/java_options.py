@@ -6,4 +6,4 @@ keeps 48 MB of code, which a test run fills in minutes; then Java throws code aw
 
 SMALL_PLANS = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 """Plans over a handful of rows are interpreted, a quarter faster than compiled first. The tests that start
-processes of their own (cluster, kills, commands) and the demo run compiled, as users do."""
+a cluster or a command of their own, and the demo, run compiled, as users do."""

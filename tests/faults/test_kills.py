@@ -26,7 +26,7 @@ from tests.faults.harness import (
     contents,
     differences,
 )
-from tests.java_options import QUICK_JAVA
+from tests.java_options import QUICK_JAVA, SMALL_PLANS
 
 ASKED = os.environ.get("LEPTON_FAULTS", "")
 """How many points: a number, or all; the share of every test run where it is empty."""
@@ -87,6 +87,7 @@ def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
         "spark.driver_memory=1g",
         "spark.shuffle_partitions=2",
         f"spark.options.spark.driver.extraJavaOptions={QUICK_JAVA}",
+        *(f"spark.options.{key}={value}" for key, value in SMALL_PLANS.items()),
         "warehouse.dead_after_seconds=60",
     )
     runner = Runner(COMMAND, (REPOSITORY / "conf" / "online_retail.yaml",), settings, folder / "log.txt")
