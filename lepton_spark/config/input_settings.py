@@ -70,6 +70,9 @@ class InputSettings(Section):
     max_file_bytes: int = Field(
         1 << 30, gt=0, le=2_000_000_000, description="a larger file is refused; split it"
     )
+    max_unpacked_bytes: int = Field(
+        1 << 32, gt=0, description="a gzip that holds more is refused, and never unpacked further; split it"
+    )
 
     @field_validator("columns")
     @classmethod

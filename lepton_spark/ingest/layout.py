@@ -35,6 +35,7 @@ class Layout:
     encoding: str = "utf-8-sig"
     has_header: bool = True
     is_gzip: bool | None = None
+    max_unpacked: int = 1 << 32
 
     @classmethod
     def of(cls, settings: InputSettings) -> Self:
@@ -50,6 +51,7 @@ class Layout:
             encoding=_encoding(options.get("encoding", "utf-8")),
             has_header=options.get("header", "true").lower() == "true",
             is_gzip=None if compression is None else compression.lower() == "gzip",
+            max_unpacked=settings.max_unpacked_bytes,
         )
 
 

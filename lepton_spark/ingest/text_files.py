@@ -1,6 +1,7 @@
 """Bytes to text: gzip by its own mark, the configured encoding, nothing guessed and nothing repaired."""
 
 import gzip
+import io
 import zlib
 
 from lepton_spark.ingest.layout import Layout, UnreadableFileError
@@ -31,8 +32,16 @@ def _unpacked(name: str, content: bytes, layout: Layout) -> bytes:
     if not content.startswith(GZIP_MARK) and not expected:
         return content
     try:
-        return gzip.decompress(content)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            plain = packed.read(layout.max_unpacked + 1)  # a few kilobytes may hold a terabyte of nothing
     except (OSError, EOFError, zlib.error) as fault:
         raise UnreadableFileError(
             "bad_gzip", f"content: found {fault}; allowed: a whole gzip file. Have the file delivered again"
         ) from fault
+    if len(plain) > layout.max_unpacked:
+        raise UnreadableFileError(
+            "unpacks_too_large",
+            f"content: found more than {layout.max_unpacked} bytes packed into {len(content)}; "
+            "allowed: up to as many. Split the file, or raise input.max_unpacked_bytes",
+        )
+    return plain

@@ -117,6 +117,14 @@ def test_parquet_is_read_to_its_last_page() -> None:
     [
         pytest.param("a.csv", b"", {}, "empty_file", "nothing", id="empty"),
         pytest.param("a.csv.gz", gzip.compress(PLAIN)[:-6], {}, "bad_gzip", "whole gzip", id="cut gzip"),
+        pytest.param(
+            "a.csv.gz",
+            gzip.compress(PLAIN + b"0" * 5_000_000),
+            {"max_unpacked": 100_000},
+            "unpacks_too_large",
+            "found more than 100000 bytes packed into",
+            id="gzip bomb",
+        ),
         pytest.param("a.csv.gz", PLAIN, {}, "bad_gzip", "whole gzip", id="no gzip at all"),
         pytest.param(
             "a.csv", b"shop,turnover\n1,2\n", {}, "wrong_header", "found shop, turnover", id="another layout"
