@@ -9,6 +9,7 @@ import typer
 
 from lepton_spark.cli.commands import app
 from lepton_spark.cli.options import DEBUG
+from lepton_spark.cli.storage_faults import storage_fault
 from lepton_spark.errors import LeptonError
 
 INTERRUPTED = 130
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LeptonError as fault:
         return _failed(fault, str(fault), fault.exit_code, debug=debug)
     except Exception as fault:  # noqa: BLE001 - the last resort of a command is one clear line
-        words = f"{type(fault).__name__}: {_first_words(fault)}\nAdd {DEBUG} to see where."
+        said = storage_fault(fault) or f"{type(fault).__name__}: {_first_words(fault)}"
+        words = f"{said}\nAdd {DEBUG} to see where."
         return _failed(fault, words, 1, debug=debug)
     return 0
 

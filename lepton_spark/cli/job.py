@@ -65,9 +65,9 @@ class Job:
         self.progress = self._lease.guarding(self.progress)
         return self
 
-    def __exit__(self, *ended: object) -> None:
+    def __exit__(self, kind: object, fault: object, trace: object) -> None:
         """Lets others write."""
-        self._lease.__exit__(*ended)
+        self._lease.__exit__(kind, fault, trace)
 
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None) -> LoadedConfig:

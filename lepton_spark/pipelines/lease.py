@@ -119,12 +119,18 @@ class Lease:
         self._beat.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, fault: object, trace: object) -> None:
         """Gives it back, unless another has taken it over."""
         self._ended.set()
         self._beat.join()
-        self._runs.free(self._row())
-        self._signs(self._me.token).remove()
+        try:
+            self._runs.free(self._row())
+            self._signs(self._me.token).remove()
+        except Exception:
+            if fault is None:
+                raise
+            # What ended the job is what must be told; the next one finds this process gone and follows.
+            log.warning("the lease could not be given back", exc_info=log.isEnabledFor(logging.INFO))
 
     def require(self) -> None:
         """Raises LeaseError when the lease was taken over: nothing may be written any more."""

@@ -7,6 +7,7 @@ group: Python, Java, workers.
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -26,6 +27,9 @@ NOT_COMPARED = {"loaded_at", "started_at", "finished_at", "seconds", "published_
 """Instants and durations, and the configuration, in which the warehouse's own path stands."""
 
 PANEL = "panel"
+
+NAME_SPACE = ("unshare", "--map-root-user", "--mount")
+ENVIRONMENT = {**os.environ, "LEPTON_PRIVACY_KEY": "of the fault tests"}
 
 POLL_SECONDS = 0.001
 BEFORE, INSIDE, AFTER, AT_RANDOM = "before", "inside", "after", "at"
@@ -103,19 +107,41 @@ class Runner:
     settings: tuple[str, ...]
     log: Path
 
-    def start(self, root: Path) -> subprocess.Popen[bytes]:
-        """The process, in a group of its own."""
+    def words(self, root: Path) -> list[str]:
+        """The command, word by word."""
         sets = [text for setting in (*self.settings, f"warehouse.root={root}") for text in ("--set", setting)]
         command = [sys.executable, "-c", "import sys; from lepton_spark.cli import main; sys.exit(main())"]
-        environment = {**os.environ, "LEPTON_PRIVACY_KEY": "of the fault tests"}
+        return [*command, self.command, "--conf", *map(str, self.conf), *sets]
+
+    def start(self, root: Path) -> subprocess.Popen[bytes]:
+        """The process, in a group of its own."""
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                [*command, self.command, "--conf", *map(str, self.conf), *sets],
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-                env=environment,
+                self.words(root), stdout=out, stderr=out, start_new_session=True, env=ENVIRONMENT
             )
+
+    def meet_bad_storage(self, root: Path, kilobytes: int) -> list[str]:
+        """Runs on a disk that fills, then on one that turns read-only, then on a good one; what each said.
+
+        The disk is a file system in memory, in a name space of its own, that holds what `root` holds; in the
+        end `root` holds what the disk held.
+        """
+        said = [root.parent / f"said{number}" for number in range(3)]
+        run = f"{shlex.join(self.words(root))} >"
+        script = f"""
+            cp -a {root}/. {root}.before
+            mount -t tmpfs -o size={kilobytes}k tmpfs {root} && cp -a {root}.before/. {root}
+            {run} {said[0]} 2>&1; echo "exit $?" >> {said[0]}
+            mount -o remount,size=1g {root}
+            (until [ -e {root}/rejects/_delta_log/{0:020d}.json ]; do sleep 0.01; done
+             mount -o remount,ro {root}) &
+            {run} {said[1]} 2>&1; echo "exit $?" >> {said[1]}
+            mount -o remount,rw {root}
+            {run} {said[2]} 2>&1; echo "exit $?" >> {said[2]}
+            cp -a {root}/. {root}.after && umount {root} && cp -a {root}.after/. {root}
+        """
+        subprocess.run([*NAME_SPACE, "bash", "-c", script], check=True, env=ENVIRONMENT, timeout=600)
+        return [path.read_text() for path in said]
 
     def complete(self, root: Path) -> None:
         """Runs to the end; a failure shows the log."""

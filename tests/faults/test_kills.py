@@ -1,12 +1,14 @@
 """A run killed at any point, and run again, leaves every table as a run never killed does.
 
 `make test` kills at one point, `make test-faults` at all of them: Online Retail's first days, with
-cancellations and keyed customers. Whoever reads what is published sees whole runs all the while.
+cancellations and keyed customers. Whoever reads what is published sees whole runs all the while. The same
+after a disk that was full and one that could not be written to.
 """
 
 import logging
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from tests.faults.harness import (
     AT_RANDOM,
     BEFORE,
     INSIDE,
+    NAME_SPACE,
     Commit,
     Point,
     Reader,
@@ -49,6 +52,7 @@ class Night:
     root: Path
     whole: dict[str, list[str]]
     recorded: list[Commit]
+    kilobytes: int
 
     def points(self) -> list[Point]:
         """The points of a run by chance, as many as are asked for; else the share of every test run."""
@@ -102,7 +106,8 @@ def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     never_killed = folder / "never_killed"
     shutil.copytree(root, never_killed)
     recorded = runner.record(never_killed)
-    return Night(runner, root, contents(never_killed), recorded)
+    n_bytes = sum(path.stat().st_size for path in never_killed.rglob("*") if path.is_file())
+    return Night(runner, root, contents(never_killed), recorded, n_bytes // 1024)
 
 
 def test_a_night_writes_what_it_should(night: Night) -> None:
@@ -131,3 +136,20 @@ def test_killed_and_run_again_equals_never_killed(night: Night, tmp_path: Path) 
         log.info("%s; the last: %s", so_far, survived[-1])
     assert not wrong, "\n".join(wrong)
     assert survived
+
+
+def test_bad_storage_is_told_and_the_next_run_makes_whole(night: Night, tmp_path: Path) -> None:
+    if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs a file system of its own; this user may not make a name space with one")
+    root = tmp_path / "root"
+    shutil.copytree(night.root, root)
+    (tmp_path / "root.before").mkdir()
+    (tmp_path / "root.after").mkdir()
+    full, read_only, good = night.runner.meet_bad_storage(root, night.kilobytes // 3)
+    for said, found in ((full, "No space left on device"), (read_only, "Read-only file system")):
+        (told,) = (line for line in said.splitlines() if line.startswith("lepton: "))
+        assert told.startswith(f"lepton: storage: found {found}")
+        assert "run it again" in told
+        assert said.endswith("exit 1\n")
+    assert good.endswith("exit 0\n")
+    assert differences(contents(root), night.whole) == {}

@@ -7,7 +7,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli import main
-from tests.spark.cluster import REPOSITORY, build_package, standalone_cluster, submit
+from tests.spark.cluster import REPOSITORY, build_package, executor_killed_when, standalone_cluster, submit
 
 SEED = 20211
 N_PRODUCTS, N_DAYS = 60, 150
@@ -36,7 +36,7 @@ def rows(root: Path, table: str, columns: list[str]) -> list[dict[str, object]]:
 
 @pytest.mark.cluster
 @pytest.mark.slow
-def test_run_on_a_cluster_gives_the_forecasts_of_local_mode_to_the_bit(
+def test_run_on_a_cluster_that_loses_an_executor_gives_the_forecasts_of_local_mode_to_the_bit(
     spark: SparkSession,  # noqa: ARG001 - the command takes the running session
     tmp_path: Path,
 ) -> None:
@@ -47,13 +47,20 @@ def test_run_on_a_cluster_gives_the_forecasts_of_local_mode_to_the_bit(
     assert main(["run", *common, "--set", f"warehouse.root={local}"]) == 0
 
     package = build_package(tmp_path / "package")
-    with standalone_cluster(tmp_path / "cluster") as master:
+    cluster = tmp_path / "cluster"
+
+    def is_fitting() -> bool:
+        return any(remote.glob("fits/**/*.parquet"))
+
+    with standalone_cluster(cluster) as master, executor_killed_when(cluster, is_fitting) as killed:
         job = REPOSITORY / "jobs" / "run.py"
         ended = submit(
             master, job, [*common, "--set", f"warehouse.root={remote}"], package=package, confs=SMALL
         )
 
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    assert len(killed) == 1
+    assert "Lost executor" in ended.stderr
     published = ["product_id", "date", "forecast", "p05", "p50", "p95", "model", "status", "run_id"]
     ours = rows(local, "latest_forecasts", published)
     assert len(ours) == N_PRODUCTS * 14

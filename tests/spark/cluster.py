@@ -4,11 +4,13 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -102,6 +104,43 @@ def submit(
         timeout=timeout,
         check=False,
     )
+
+
+@contextmanager
+def executor_killed_when(scratch: Path, is_time: Callable[[], bool]) -> Iterator[list[int]]:
+    """Kills one executor of the cluster in that scratch when it is time; gives who was killed."""
+    killed: list[int] = []
+    ended = threading.Event()
+
+    def wait_and_kill() -> None:
+        while not ended.wait(0.02):
+            executors = _executors(scratch) if is_time() else []
+            if executors:
+                os.kill(executors[0], signal.SIGKILL)
+                killed.append(executors[0])
+                return
+
+    watch = threading.Thread(target=wait_and_kill, daemon=True)
+    watch.start()
+    try:
+        yield killed
+    finally:
+        ended.set()
+        watch.join()
+
+
+def _executors(scratch: Path) -> list[int]:
+    """Processes that work in the folders of this cluster's workers."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            here = (process / "cwd").readlink().is_relative_to(scratch)
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue  # ended, or another user's
+        if here and b"CoarseGrainedExecutorBackend" in words:
+            found.append(int(process.name))
+    return sorted(found)
 
 
 def _environment() -> dict[str, str]:
