@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
-from tests.java_options import QUICK_JAVA, SMALL_PLANS
+from tests.java_options import LARGE_PLANS, QUICK_JAVA, SMALL_PLANS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -33,6 +33,16 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = open_session(settings, "lepton_spark tests")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="module")
+def compiled(spark: SparkSession) -> Iterator[None]:
+    """Plans are compiled, as users' are: for a module that works on many lines."""
+    for key, value in LARGE_PLANS.items():
+        spark.conf.set(key, value)
+    yield
+    for key, value in SMALL_PLANS.items():
+        spark.conf.set(key, value)
 
 
 @pytest.fixture(scope="session")

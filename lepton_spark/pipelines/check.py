@@ -10,12 +10,15 @@ from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
 from lepton_spark.ingest import placing
 from lepton_spark.ingest.delivery import files_frame
+from lepton_spark.ingest.side_facts import side_inputs
+from lepton_spark.ingest.side_inputs import SideInput
 from lepton_spark.panel.calendar import EPOCH, day_volumes
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.pipelines import gates, load_gates
 from lepton_spark.pipelines.ingest import RefusedFile, examine, next_number, refused_files
 from lepton_spark.pipelines.ingest_delivery import batch_of, look_for_files
 from lepton_spark.pipelines.ingest_key import require_same_key
+from lepton_spark.pipelines.ingest_side import examine_side
 from lepton_spark.pipelines.ingest_writing import Load
 from lepton_spark.pipelines.manifest import Clock, Gate, Run, RunLog
 from lepton_spark.pipelines.progress import Progress
@@ -58,6 +61,9 @@ def check(
             balanced = sum(seen.ended.total.get(place, 0) for place in placing.PLACES)
             found.append(_balance(balanced, delivery.lines_read))
             found += load_gates.judge_load(seen.volume, load_gates.recent_volumes(warehouse), config.gates)
+    for side in side_inputs(config):
+        with progress.stage(side.name):
+            found.append(_side(spark, side))
     with progress.stage("complete days and the last forecast"):
         found += _cutoff(warehouse, config)
         found += _last_forecast(warehouse, config, clock)
@@ -66,6 +72,14 @@ def check(
 
 def _files(n_new: int, n_refused: int) -> Gate:
     return Gate(FILES, n_refused == 0, f"{n_new} new, {n_refused} refused", "0 refused")
+
+
+def _side(spark: SparkSession, side: SideInput) -> Gate:
+    """Rows that are refused stop no run; a source that cannot be read does."""
+    try:
+        return Gate(side.name, True, examine_side(spark, side), "a source that can be read")
+    except LeptonError as fault:
+        return Gate(side.name, False, str(fault), "a source that can be read")
 
 
 def _balance(ended: int, read: int) -> Gate:

@@ -38,13 +38,25 @@ def _load(spark: SparkSession, warehouse: Warehouse, side: SideInput) -> str:
         mine = warehouse.read(REJECTS).where(F.col("source") == F.lit(side.name))
         if fingerprint(bad) != fingerprint(mine):
             warehouse.replace(REJECTS, bad, f"source = '{side.name}'")
-        counts = refused.groupBy("reason").count().collect()
-        reasons = sorted((row["reason"], row["count"]) for row in counts)
-        return f"{good.count():,} rows" + "".join(
-            f", {count:,} refused: {reason}" for reason, count in reasons
-        )
+        return _told(good.count(), refused)
     finally:
         rows.unpersist()
+
+
+def examine_side(spark: SparkSession, side: SideInput) -> str:
+    """What would come of it, in words; writes nothing.
+
+    Raises: InputError for a source that cannot be read.
+    """
+    rows = read_side_input(spark, side)
+    good = rows.where(F.col("reason").isNull()).select(*(fact.name for fact in side.facts)).distinct()
+    return _told(good.count(), rows.where(F.col("reason").isNotNull()))
+
+
+def _told(n_good: int, refused: DataFrame) -> str:
+    counts = refused.groupBy("reason").count().collect()
+    reasons = sorted((row["reason"], row["count"]) for row in counts)
+    return f"{n_good:,} rows" + "".join(f", {count:,} refused: {reason}" for reason, count in reasons)
 
 
 def fingerprint(rows: DataFrame) -> str:

@@ -1,7 +1,7 @@
 """What was refused, judged again by changed rules: lines that pass are loaded, the others stay on record."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
-from lepton_spark.errors import BalanceError
 from lepton_spark.ingest import counting, placing
 from lepton_spark.ingest.deriving import DAY, current_figures
 from lepton_spark.ingest.judging import judge_again
@@ -54,35 +53,32 @@ def reingest(spark: SparkSession, config: Config, clock: Clock, progress: Progre
     begun = clock()
     warehouse = Warehouse(spark, config.warehouse.root)
     runs = RunLog(warehouse, clock)
-    with progress.stage("judge rejects again") as stage:
-        roll_back_incomplete(warehouse, runs)
-        settle_last(warehouse, runs, config)
-        load = _load(spark, warehouse, config)
-        n_rows = warehouse.read("rejects").count()
-        with _placed(load, begun) as placed:
+    with ExitStack() as kept:
+        with progress.stage("judge rejects again") as stage:
+            roll_back_incomplete(warehouse, runs)
+            settle_last(warehouse, runs, config)
+            load = _load(spark, warehouse, config)
+            judged, placed = kept.enter_context(_judged(load, begun))
             ended = counting.places(placed, ())
-            n_judged = placed.count()
-            result = _result(load, ended.total, n_rows - n_judged)
+            n_judged = judged.count()
+            counting.check_balance(n_judged, ended.total)
+            result = _result(load, ended.total, warehouse.read("rejects").count() - n_judged)
             stage.note(f"{result.accepted} accepted, {result.other_reasons} refused for other reasons")
-            if not (result.accepted or result.other_reasons):
-                return replace(result, ingest_batch=None)
+        if not (result.accepted or result.other_reasons):
+            return replace(result, ingest_batch=None)
+        with progress.stage("write transactions, rejects, sales"):
             run = runs.start(load.run, config)
-            try:
-                counting.check_balance(n_judged, ended.total)
-            except BalanceError:
-                runs.fail(run)
-                raise
             write_lines(load, placed)
-        write_sales(load)
-        counts = {
-            "lines_read": n_judged,
-            **ended.total,
-            REINGESTED: result.accepted,
-            MENDED: stale_rejects(warehouse, load.batch).count(),
-        }
-        first, last = ended.first_accepted, ended.last_accepted
-        runs.complete(replace(run, counts=counts, min_date=first, max_date=last))
-        settle(warehouse, load.batch, counts, config)
+            write_sales(load)
+    counts = {
+        "lines_read": n_judged,
+        **ended.total,
+        REINGESTED: result.accepted,
+        MENDED: stale_rejects(warehouse, load.batch).count(),
+    }
+    first, last = ended.first_accepted, ended.last_accepted
+    runs.complete(replace(run, counts=counts, min_date=first, max_date=last))
+    settle(warehouse, load.batch, counts, config)
     return result
 
 
@@ -103,19 +99,21 @@ def _load(spark: SparkSession, warehouse: Warehouse, config: Config) -> Load:
 
 
 @contextmanager
-def _placed(load: Load, begun: datetime) -> Iterator[DataFrame]:
-    """Rejects that can be judged, with what becomes of each; kept at hand while the block lasts."""
+def _judged(load: Load, begun: datetime) -> Iterator[tuple[DataFrame, DataFrame]]:
+    """Rejects that can be judged, and the same with their places; kept at hand while the block lasts."""
     settings = load.config.input
     today = begun.astimezone(ZoneInfo(settings.timezone)).date()
     forms = tuple(form.read for form in TYPED_FORMS.values()) if settings.format in TYPED_FORMATS else ()
-    judged = judge_again(_judgeable(load), settings, forms, today)
     newest = Window.partitionBy(*placing.IDENTITY).orderBy(F.desc("rejected_by"))
-    numbered = judged.withColumns(
+    numbered = judge_again(_judgeable(load), settings, forms, today).withColumns(
         {"is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
-    ).persist()
-    placed = _as_placed(load, numbered).persist()
+    )
+    if settings.kind == "daily":
+        numbered = _not_overtaken(numbered, load.warehouse.read("transactions"))
+    numbered = numbered.persist()
+    placed = _placed(load, numbered).persist()
     try:
-        yield placed
+        yield numbered, placed
     finally:
         placed.unpersist()
         numbered.unpersist()
@@ -136,14 +134,14 @@ def _judgeable(load: Load) -> DataFrame:
     return known.drop("content_hash", "ingest_batch", "reason")
 
 
-def _as_placed(load: Load, numbered: DataFrame) -> DataFrame:
+def _placed(load: Load, numbered: DataFrame) -> DataFrame:
+    """Where each line ends; one that is refused for the same reasons counts as on record already."""
     span = numbered.agg(F.trunc(F.min("date"), "MM"), F.trunc(F.max("date"), "MM")).first() or (None, None)
     stored = load.warehouse.read("transactions").where(F.col("month").between(*map(F.lit, span)))
     nothing_known = load.warehouse.read("rejects").limit(0)
     if load.config.input.kind == "daily":
-        fresh = _not_overtaken(numbered, stored)
         conflicts = load.config.input.conflicts
-        placed = placing.place_daily(fresh, current_figures(stored), nothing_known, conflicts)
+        placed = placing.place_daily(numbered, current_figures(stored), nothing_known, conflicts)
     else:
         placed = placing.place_transactions(numbered, stored, nothing_known)
     as_before = (F.col("place") == placing.REJECTED) & (F.col("reasons") == F.col("reasons_before"))

@@ -50,10 +50,8 @@ FORECASTS = Table(
     key=("run_id", *SERIES_KEY, "date"),
     partition_by=("run_id",),
     checks={
-        "finite_forecast": unless_null("forecast", units("forecast")),
         "steps_from_one": _STEPS,
         "known_status": STATUS_CHECKS["known_status"],
-        **{check: unless_null(_LEVELS[0], held) for check, held in _QUANTILES.items()},
     },
 )
 

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.config import Config, GateSettings, InputSettings, WarehouseSettings
+from lepton_spark.config import (
+    Config,
+    GateSettings,
+    InputSettings,
+    PriorSettings,
+    StockSettings,
+    WarehouseSettings,
+)
 from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import CheckResult, check
 from lepton_spark.pipelines.manifest import Run, RunLog
@@ -31,8 +38,10 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return made
 
 
-def _check(shop: Shop) -> CheckResult:
-    config = Config(warehouse=WarehouseSettings(root=str(shop.root)), input=InputSettings(**shop.settings))
+def _check(shop: Shop, **more: object) -> CheckResult:
+    config = Config(
+        warehouse=WarehouseSettings(root=str(shop.root)), input=InputSettings(**shop.settings), **more
+    )
     return check(shop.spark, config, lambda: NOON, b"key", SilentProgress())
 
 
@@ -45,6 +54,22 @@ def test_check_tells_what_a_run_would_meet_and_writes_nothing(shop: Shop) -> Non
     assert [gate.name for gate in result.stopping] == ["load_lines", "cutoff"]  # there are no sales yet
     assert shop.versions() == before
     assert not (shop.root / "_lease").exists()
+
+
+def test_check_tells_of_inputs_beside_sales(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "stock.csv").write_text("product_id,date,on_hand\nA,2021-01-04,3\nA,2021-01-04,3\nB,soon,1\n")
+    before = shop.versions()
+    stock, priors = (
+        StockSettings(path=str(tmp_path / "stock.csv"), columns={"on_hand": "on_hand"}),
+        PriorSettings(path=str(tmp_path / "none")),
+    )
+    gates = {gate.name: gate for gate in _check(shop, stock=stock, priors=priors).gates}
+    assert gates["stock"].passed
+    assert gates["stock"].found == "1 rows, 1 refused: unparsable_date"
+    assert not gates["priors"].passed
+    assert "priors.path" in gates["priors"].found
+    assert shop.versions() == before
+    assert not shop.warehouse.exists("stock")
 
 
 def test_a_load_of_unusual_volume_is_stopped_until_told_to_go_on(shop: Shop) -> None:

@@ -20,7 +20,11 @@ CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def loaded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[IngestResult, Warehouse]:
+def loaded(
+    spark: SparkSession,
+    compiled: None,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[IngestResult, Warehouse]:
     root = str(tmp_path_factory.mktemp("journey"))
     confs = [REPOSITORY / "conf" / name for name in ("base.yaml", "demo.yaml")]
     config = load_config(confs, [f"warehouse.root={root}"]).config

@@ -32,7 +32,12 @@ Loaded = tuple[Warehouse, IngestResult]
 
 
 @pytest.fixture(scope="module")
-def loaded(spark: SparkSession, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+def loaded(
+    spark: SparkSession,
+    compiled: None,  # noqa: ARG001
+    shared_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Loaded:
     root = tmp_path_factory.mktemp("online_retail")
     overrides = [f"warehouse.root={root}", f"input.path={shared_data}/online_retail/*.csv.gz"]
     config = load_config([CONF / "base.yaml", CONF / "online_retail.yaml"], overrides).config

@@ -135,7 +135,7 @@ def test_a_holder_that_was_taken_over_begins_no_stage_and_takes_nothing_back(tab
             tables.warehouse.sign(token).renew()  # as one does that was just about to
             time.sleep(0.4)
             assert token not in tables.tokens()
-            first.__exit__()
+            first.__exit__(None, None, None)
             assert tables.holder == second
 
 

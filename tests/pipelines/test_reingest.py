@@ -79,11 +79,6 @@ def test_changed_rules_load_what_they_accept_and_the_balance_holds(
     assert file is not None
     assert (file["counts"]["accepted"], file["counts"]["rejected"], file["counts"]["reingested"]) == (1, 5, 3)
 
-    shop.deliver("copy.csv", DAY_1 + "6,B,2021-01-02 11:00,4,1,\n")  # overlaps; nothing counts twice
-    shop.load(**changed)
-    assert units(shop) | {("B", "2021-01-02"): 4.0} == units(shop)
-    assert units(shop)["A", "2021-01-01"] == 9.0
-
 
 def test_a_rejected_figure_does_not_overwrite_a_later_one(spark: SparkSession, tmp_path: Path) -> None:
     shop = a_shop(spark, tmp_path)

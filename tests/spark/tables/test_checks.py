@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
 
 from lepton_spark.tables import TABLES, Column, Table
+from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 ANY_NUMBER = {
     "metrics": {"bias", "sum_error", "abs_error", "sum_actual", "scaled_sse", "scaled_abs_error"}
@@ -17,6 +18,7 @@ ANY_NUMBER = {
     "metrics_summary": {"bias", "value_added"},
     "models": {"margin"},
     "fits": {"margin", "n_days_known", "recent_quantity"},
+    "forecasts": {"forecast", *QUANTILE_LEVELS},  # the gates judge them: no series may fail a run
     "pools": {"log_dispersion"},
     "pooled_trees": {"baseline"},
     "rejects": {"occurrence", "line_number"},
