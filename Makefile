@@ -27,11 +27,11 @@ $(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/
 demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to published tables
 	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
 
-test: $(STAMP)  ## run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15
+test: $(STAMP)  ## run every test but those of make test-faults
+	@$(BIN)/python -m pytest -m "not faults" -n 2 --dist loadscope --no-loadscope-reorder --durations=15
 
 test-faults: $(STAMP)  ## kill real runs at every point of their life (hours; LEPTON_FAULTS=12 for twelve points)
-	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines/test_ingest_recovery.py --log-cli-level=INFO
+	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines -m "faults or kills" --log-cli-level=INFO
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	$(BIN)/ruff check .

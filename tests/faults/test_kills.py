@@ -41,7 +41,7 @@ COMMAND, DAYS_BEFORE, DAYS_ADDED = ("run", 4, 1) if ASKED else ("ingest", 0, 3)
 
 log = logging.getLogger(__name__)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.kills]
 
 
 @dataclass(frozen=True)
@@ -138,20 +138,19 @@ def test_killed_and_run_again_equals_never_killed(night: Night, tmp_path: Path) 
     assert survived
 
 
-if ASKED:  # two minutes that every test run cannot spare
-
-    def test_bad_storage_is_told_and_the_next_run_makes_whole(night: Night, tmp_path: Path) -> None:
-        if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
-            pytest.skip("needs a file system of its own; this user may not make a name space with one")
-        root = tmp_path / "root"
-        shutil.copytree(night.root, root)
-        (tmp_path / "root.before").mkdir()
-        (tmp_path / "root.after").mkdir()
-        full, read_only, good = night.runner.meet_bad_storage(root, night.kilobytes // 3)
-        for said, found in ((full, "No space left on device"), (read_only, "Read-only file system")):
-            (told,) = (line for line in said.splitlines() if line.startswith("lepton: "))
-            assert told.startswith(f"lepton: storage: found {found}")
-            assert "run it again" in told
-            assert said.endswith("exit 1\n")
-        assert good.endswith("exit 0\n")
-        assert differences(contents(root), night.whole) == {}
+@pytest.mark.faults
+def test_bad_storage_is_told_and_the_next_run_makes_whole(night: Night, tmp_path: Path) -> None:
+    if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("needs a file system of its own; this user may not make a name space with one")
+    root = tmp_path / "root"
+    shutil.copytree(night.root, root)
+    (tmp_path / "root.before").mkdir()
+    (tmp_path / "root.after").mkdir()
+    full, read_only, good = night.runner.meet_bad_storage(root, night.kilobytes // 3)
+    for said, found in ((full, "No space left on device"), (read_only, "Read-only file system")):
+        (told,) = (line for line in said.splitlines() if line.startswith("lepton: "))
+        assert told.startswith(f"lepton: storage: found {found}")
+        assert "run it again" in told
+        assert said.endswith("exit 1\n")
+    assert good.endswith("exit 0\n")
+    assert differences(contents(root), night.whole) == {}
