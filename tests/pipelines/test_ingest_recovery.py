@@ -15,6 +15,8 @@ from tests.pipelines.shop import LOADED, Shop, a_shop
 DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\n2,A,2021-01-01 11:00,3,6,c2\n3,POST,2021-01-01 11:00,3,6,c2\n"
 DAY_2 = "C2,A,2021-01-02 09:00,-3,6,c2\n4,B,2021-01-02 09:00,1,1,\n5,POST,2021-01-02 09:00,1,1,\n"
 DAY_3 = "C1,A,2021-01-03 09:00,-2,5,c1\n6,B,2021-01-02 10:00,1,1,c6\n"
+pytestmark = pytest.mark.kills
+
 NOT_COMPARED = {"loaded_at", "started_at", "finished_at", "seconds", "config"}
 """Instants, and the configuration for the warehouse's own path in it."""
 
