@@ -51,8 +51,8 @@ def shared_data() -> Path:
     root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
     data = root / "data"
     if not data.is_dir():
-        # No README command may need ../shared; .ci/run sets LEPTON_SHARED and skips nothing.
+        said = f"needs the real data; {data} is not there, set LEPTON_SHARED to the folder that holds data/"
         pytest.skip(
-            f"needs the real data; {data} is not there, set LEPTON_SHARED to the folder that holds data/"
-        )
+            said
+        )  # no README command may need ../shared; .ci/run sets LEPTON_SHARED and skips nothing
     return data.resolve()

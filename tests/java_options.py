@@ -5,8 +5,8 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UsePar
 keeps 48 MB of code, which a test run fills in minutes; then Java throws code away and makes it again."""
 
 SMALL_PLANS = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-"""Plans over a handful of rows are interpreted, a quarter faster than compiled first. The tests that start
-a cluster or a command of their own, and the demo, run compiled, as users do."""
+"""Plans over a handful of rows are interpreted, a quarter faster than compiled first. The tests on a
+cluster and those of many lines (fixture `compiled`) run compiled, as users and the demo do."""
 
 LARGE_PLANS = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 """Spark's own defaults: over a million lines interpreting takes four times as long."""

@@ -60,7 +60,7 @@ def tell_reingested(result: ReingestResult) -> None:
 def tell_forgetting(rows: Mapping[str, int], *, yes: bool) -> None:
     """Says what goes, before it does."""
     counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
-    typer.echo(f"rows: {counted}. Time travel of these tables ends; no earlier version can be restored.")
+    typer.echo(f"rows: {counted}. The past of every table that may hold one ends with them.")
     if not yes:
         typer.echo("Nothing was deleted. Add --yes to delete them for good.")
 

@@ -12,6 +12,11 @@ LARGEST = 1e12
 """Greater numbers of units or money are not believed; sums of these stay exact in DECIMAL(38, 9)."""
 
 
+def quoted(name: str) -> str:
+    """A source's column, whatever stands in its name."""
+    return f"`{name.replace('`', '``')}`"
+
+
 def trimmed(text: Column) -> Column:
     """The text without blanks around it; null when nothing is left."""
     bare = F.trim(text, F.lit(BLANKS))

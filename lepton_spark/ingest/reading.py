@@ -19,6 +19,7 @@ from pyspark.sql.types import DataType, DateType, StringType, TimestampNTZType, 
 from lepton_spark.ingest.delivery import FoundFile, ReadFile, content_of, escaped, numbers_by
 from lepton_spark.ingest.inspection import Inspection, chunks, inspect, read_text
 from lepton_spark.ingest.layout import Layout, Row, UnreadableFileError, check_columns, in_order
+from lepton_spark.ingest.parsing import quoted
 
 RAW_LINES = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
 _ARROW_LINES = pa.schema(
@@ -161,14 +162,9 @@ def _parquet(spark: SparkSession, group: Sequence[ReadFile]) -> DataFrame:
     return placed.join(F.broadcast(numbers), "__uri")
 
 
-def _quoted(name: str) -> str:
-    """A source's column, whatever stands in its name."""
-    return f"`{name.replace('`', '``')}`"
-
-
 def _instant(name: str, in_utc: bool) -> Column:
     """A count of nanoseconds, as pandas writes instants, to the microsecond; cut, never rounded up."""
-    instant = F.timestamp_micros(F.floor(F.col(_quoted(name)).cast("decimal(19,0)") / 1000).cast("bigint"))
+    instant = F.timestamp_micros(F.floor(F.col(quoted(name)).cast("decimal(19,0)") / 1000).cast("bigint"))
     return instant if in_utc else instant.cast("timestamp_ntz")
 
 
@@ -200,7 +196,7 @@ def _typed_lines(frame: DataFrame, group: Sequence[ReadFile], date_column: str) 
 
 
 def _as_text(name: str, kind: DataType) -> Column:
-    column = F.col(_quoted(name))
+    column = F.col(quoted(name))
     form = TYPED_FORMS.get(type(kind))
     if form is not None:
         return F.date_format(column, form.written)
@@ -211,4 +207,4 @@ def _as_text(name: str, kind: DataType) -> Column:
 
 
 def _nulls(name: str) -> Column:
-    return F.count_if(F.isnull(_quoted(name))).alias(name)
+    return F.count_if(F.isnull(quoted(name))).alias(name)

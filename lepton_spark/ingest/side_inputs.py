@@ -11,6 +11,7 @@ from lepton_spark.config import SideSettings
 from lepton_spark.config.options import reader_options
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.delivery import resolve
+from lepton_spark.ingest.parsing import quoted
 
 CSV_OPTIONS = {"separator": "sep", "encoding": "encoding", "quote": "quote", "compression": "compression"}
 
@@ -56,7 +57,7 @@ class SideInput:
 
 def text_of(name: str) -> Column:
     """A column of the source as text."""
-    return F.col("`" + name.replace("`", "``") + "`").cast("string")
+    return F.col(quoted(name)).cast("string")
 
 
 def read_side_input(spark: SparkSession, side: SideInput) -> DataFrame:

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.identity import token
+from lepton_spark.ingest.parsing import trimmed
 from lepton_spark.pipelines.manifest import Clock
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.tables import TABLES, Warehouse
@@ -49,7 +50,7 @@ def _says(product_id: str) -> Column:
     """Whether a rejected line has the product's code as one of its values, or could not be taken apart."""
     values = F.map_values(F.from_json("line", "map<string, string>"))
     wanted = F.lower(F.lit(product_id))
-    one_of_them = F.exists(values, lambda value: F.lower(F.trim(value)) == wanted)
+    one_of_them = F.exists(values, lambda value: F.lower(trimmed(value)) == wanted)
     anywhere = F.contains(F.lower("line"), wanted) & F.col("line").startswith('{"malformed"')
     return F.coalesce(one_of_them | anywhere, F.lit(False))
 
@@ -68,13 +69,13 @@ def forget(spark: SparkSession, config: Config, subject: Subject, clock: Clock, 
     Cut short and done again, it goes on: rows that are gone are not missed, a past that ended ends again.
     """
     warehouse = Warehouse(spark, config.warehouse.root)
-    touched = [name for name in (*subject.rows, "files") if warehouse.exists(name)]
+    spoken_of = [*subject.rows, *(["files"] if subject.words is not None else [])]
     with progress.stage("delete the rows"):
         for name, rows in subject.rows.items():
             warehouse.delete(name, rows)
         if subject.words is not None:
             _reword_files(warehouse, subject.words)
-    for name in touched:
+    for name in filter(warehouse.exists, spoken_of):
         with progress.stage(f"end the past of {name}"):
             warehouse.end_past(name, clock())
 

@@ -182,16 +182,20 @@ def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:
 
 
 def _placed(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
-    """Lines against what is stored of the load's months; random hashes would have every month read.
-
-    Delta shows a table as it is whenever the frame is worked out, so the load's own rows are left out.
-    Earlier rejects of a file that is read again are left out too: its lines are judged anew.
-    """
-    earlier = F.col("ingest_batch") != F.lit(load.batch)
-    in_months = F.col("month").between(F.trunc(F.lit(first).cast("date"), "MM"), F.lit(last).cast("date"))
-    stored = load.warehouse.read("transactions").where(earlier & in_months)
+    """Lines against what is stored; earlier rejects of a file that is read again are judged anew."""
     hashes = load.files.select("content_hash")
-    rejects = load.warehouse.read("rejects").where(earlier).join(hashes, "content_hash", "left_anti")
+    rejects = load.stored("rejects").join(hashes, "content_hash", "left_anti")
+    return place(load, numbered, stored_between(load, first, last), rejects)
+
+
+def stored_between(load: Load, first: object, last: object) -> DataFrame:
+    """Earlier lines of a load's months; random hashes would have every month read."""
+    in_months = F.col("month").between(F.trunc(F.lit(first).cast("date"), "MM"), F.lit(last).cast("date"))
+    return load.stored("transactions").where(in_months)
+
+
+def place(load: Load, numbered: DataFrame, stored: DataFrame, rejects: DataFrame) -> DataFrame:
+    """Where each line ends, by the kind of the input."""
     if load.config.input.kind == "daily":
         return placing.place_daily(numbered, current_figures(stored), rejects, load.config.input.conflicts)
     return placing.place_transactions(numbered, stored, rejects)

@@ -30,6 +30,10 @@ class Load:
         """The load's id."""
         return str(self.run.ingest_batch)
 
+    def stored(self, name: str) -> DataFrame:
+        """A table's rows of other loads: Delta shows a table as it is whenever the frame is worked out."""
+        return self.warehouse.read(name).where(F.col("ingest_batch") != F.lit(self.batch))
+
 
 def write_lines(load: Load, placed: DataFrame) -> None:
     """Accepted lines to `transactions`, rejected ones to `rejects`."""

@@ -126,11 +126,13 @@ class Lease:
         try:
             self._runs.free(self._row())
             self._signs(self._me.token).remove()
-        except Exception:
+        except Exception:  # raised again unless the job failed: then its own fault must be told, not this one
             if fault is None:
                 raise
-            # What ended the job is what must be told; the next one finds this process gone and follows.
-            log.warning("the lease could not be given back", exc_info=log.isEnabledFor(logging.INFO))
+            log.warning(
+                "the lease could not be given back; the next job follows",
+                exc_info=log.isEnabledFor(logging.INFO),
+            )
 
     def require(self) -> None:
         """Raises LeaseError when the lease was taken over: nothing may be written any more."""

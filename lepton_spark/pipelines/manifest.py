@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Any
 
 from delta import exceptions as conflicts
 from pyspark.sql import functions as F
@@ -19,6 +19,7 @@ from lepton_spark import __version__
 from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.config.secrets import masked
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.run_tables import Job, State
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,6 @@ CONFLICTS = (
 
 Clock = Callable[[], datetime]
 """Gives the present instant, with its zone; passed in by the command."""
-
-Job = Literal["ingest", "panel", "forecast", "publish", "lease"]
-State = Literal["running", "complete", "refused", "failed"]
 
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("input",),

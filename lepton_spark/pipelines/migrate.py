@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from lepton_spark.errors import InputError, explain
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.tables import TABLES, Warehouse
-from lepton_spark.tables.migration import SCHEMA_VERSION
-
-MANIFEST = "runs"
+from lepton_spark.tables.migration import MANIFEST, SCHEMA_VERSION
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.ingest import counting, placing
-from lepton_spark.ingest.deriving import DAY, current_figures
+from lepton_spark.ingest.deriving import DAY
 from lepton_spark.ingest.judging import judge_again
 from lepton_spark.ingest.layout import mapped_columns
 from lepton_spark.ingest.reading import TYPED_FORMS
-from lepton_spark.pipelines.ingest import next_number
+from lepton_spark.pipelines.ingest import next_number, place, stored_between
 from lepton_spark.pipelines.ingest_recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest_settling import MENDED, REINGESTED, settle, settle_last, stale_rejects
 from lepton_spark.pipelines.ingest_writing import Load, write_lines, write_sales
@@ -105,18 +105,17 @@ def _judged(load: Load, begun: datetime) -> Iterator[tuple[DataFrame, DataFrame]
     today = begun.astimezone(ZoneInfo(settings.timezone)).date()
     forms = tuple(form.read for form in TYPED_FORMS.values()) if settings.format in TYPED_FORMATS else ()
     newest = Window.partitionBy(*placing.IDENTITY).orderBy(F.desc("rejected_by"))
-    numbered = judge_again(_judgeable(load), settings, forms, today).withColumns(
-        {"is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
-    )
-    if settings.kind == "daily":
-        numbered = _not_overtaken(numbered, load.warehouse.read("transactions"))
-    numbered = numbered.persist()
-    placed = _placed(load, numbered).persist()
+    told = {"is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
+    judged = judge_again(_judgeable(load), settings, forms, today).withColumns(told).persist()
+    first, last = judged.agg(F.min("date"), F.max("date")).first() or (None, None)
+    stored = stored_between(load, first, last)
+    numbered = _not_overtaken(judged, stored) if settings.kind == "daily" else judged
+    placed = _placed(load, numbered, stored).persist()
     try:
         yield numbered, placed
     finally:
         placed.unpersist()
-        numbered.unpersist()
+        judged.unpersist()
 
 
 def _judgeable(load: Load) -> DataFrame:
@@ -129,21 +128,14 @@ def _judgeable(load: Load) -> DataFrame:
     )
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
     numbers = loads.select("ingest_batch", F.col("load_number").alias("rejected_by"))
-    rows = load.warehouse.read("rejects").drop("file").where(F.coalesce(has_all, F.lit(False)))
+    rows = load.stored("rejects").drop("file").where(F.coalesce(has_all, F.lit(False)))
     known = rows.join(load.files.drop("name"), "content_hash").join(F.broadcast(numbers), "ingest_batch")
     return known.drop("content_hash", "ingest_batch", "reason")
 
 
-def _placed(load: Load, numbered: DataFrame) -> DataFrame:
+def _placed(load: Load, numbered: DataFrame, stored: DataFrame) -> DataFrame:
     """Where each line ends; one that is refused for the same reasons counts as on record already."""
-    span = numbered.agg(F.trunc(F.min("date"), "MM"), F.trunc(F.max("date"), "MM")).first() or (None, None)
-    stored = load.warehouse.read("transactions").where(F.col("month").between(*map(F.lit, span)))
-    nothing_known = load.warehouse.read("rejects").limit(0)
-    if load.config.input.kind == "daily":
-        conflicts = load.config.input.conflicts
-        placed = placing.place_daily(numbered, current_figures(stored), nothing_known, conflicts)
-    else:
-        placed = placing.place_transactions(numbered, stored, nothing_known)
+    placed = place(load, numbered, stored, rejects=load.stored("rejects").limit(0))
     as_before = (F.col("place") == placing.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
     return placed.withColumn("place", F.when(as_before, placing.ALREADY_LOADED).otherwise(F.col("place")))
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 from lepton_spark.tables.checks import among, at_least, units, unless_null
 from lepton_spark.tables.run_columns import (
     CHOICE,
-    FALLBACK,
     FORECAST_HASH,
+    KNOWN_STATUS,
     MODEL,
-    REASON,
+    OUTCOME,
+    OUTCOME_CHECKS,
     STATUS,
-    STATUS_CHECKS,
 )
 from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -51,7 +51,7 @@ FORECASTS = Table(
     partition_by=("run_id",),
     checks={
         "steps_from_one": _STEPS,
-        "known_status": STATUS_CHECKS["known_status"],
+        "known_status": KNOWN_STATUS,
     },
 )
 
@@ -67,7 +67,7 @@ LATEST_FORECASTS = Table(
     checks={
         "finite_forecast": units("forecast"),
         "steps_from_one": _STEPS,
-        "known_status": STATUS_CHECKS["known_status"],
+        "known_status": KNOWN_STATUS,
         "valid_ahead": "valid_until >= cutoff",
         **_QUANTILES,
     },
@@ -81,14 +81,12 @@ MODELS = Table(
         *SERIES,
         MODEL,
         *CHOICE,
-        STATUS,
-        REASON,
-        FALLBACK,
+        *OUTCOME,
         FORECAST_HASH,
     ),
     key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),
-    checks=STATUS_CHECKS,
+    checks=OUTCOME_CHECKS,
 )
 
 ADJUSTMENTS = Table(

@@ -18,6 +18,9 @@ from lepton_spark.tables.schema import Table
 SCHEMA_VERSION = 2
 """Raised with every change of a declaration that earlier tables do not fulfil."""
 
+MANIFEST = "runs"
+"""The table whose version is the warehouse's: made before any other, for the lease stands in it."""
+
 FIRST = 1
 """The version of tables that name none."""
 

@@ -9,8 +9,10 @@ STATUS = Column(
 )
 REASON = Column("reason", "STRING", "why the status is not ok; null when it is")
 FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the chain")
-STATUS_CHECKS = {
-    "known_status": among("status", "ok", "fallback", "obsolete"),
+OUTCOME = (STATUS, REASON, FALLBACK)
+KNOWN_STATUS = among("status", "ok", "fallback", "obsolete")
+OUTCOME_CHECKS = {
+    "known_status": KNOWN_STATUS,
     "told_why": "status = 'ok' OR reason IS NOT NULL",
     "fallback_from_zero": unless_null("fallback_level", at_least(0, "fallback_level")),
 }

@@ -1,22 +1,19 @@
 """The manifest of runs."""
 
+from typing import Literal, get_args
+
 from lepton_spark.tables.checks import among, at_least, units, unless_null
 from lepton_spark.tables.schema import Column, Table
 
-JOBS = ("ingest", "panel", "forecast", "publish", "lease")
-"""Jobs that have a row of their own."""
+Job = Literal["ingest", "panel", "forecast", "publish", "lease"]
+State = Literal["running", "complete", "refused", "failed"]
 
 RUNS = Table(
     name="runs",
     comment="The manifest: a run's rows elsewhere count once its state is complete",
     columns=(
         Column("run_id", "STRING", "a hash of job, cutoff, configuration, code and input", False),
-        Column(
-            "job",
-            "STRING",
-            "ingest, panel, forecast, publish; lease: who may write now",
-            False,
-        ),
+        Column("job", "STRING", "ingest, panel, forecast, publish; lease: who may write now", False),
         Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "when it began", False),
@@ -52,8 +49,8 @@ RUNS = Table(
     ),
     key=("run_id",),
     checks={
-        "known_state": among("state", "running", "complete", "refused", "failed"),
-        "known_job": among("job", *JOBS),
+        "known_state": among("state", *get_args(State)),
+        "known_job": among("job", *get_args(Job)),
         "time_passes": unless_null("seconds", units("seconds")),
         "counted_loads": unless_null("load_number", at_least(1, "load_number")),
         "some_horizon": unless_null("horizon", at_least(1, "horizon")),

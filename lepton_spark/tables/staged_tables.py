@@ -1,15 +1,7 @@
 """Staged tables: what a run works out on its way, from which the others are cut."""
 
 from lepton_spark.tables.checks import among, at_least, unless_null
-from lepton_spark.tables.run_columns import (
-    CHOICE,
-    FALLBACK,
-    FORECAST_HASH,
-    MODEL,
-    REASON,
-    STATUS,
-    STATUS_CHECKS,
-)
+from lepton_spark.tables.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
 _BATCH = Column("batch", "INT", "the batch of series that was fitted together", False)
@@ -98,9 +90,7 @@ FITS = Table(
         RUN_ID,
         *SERIES,
         _BATCH,
-        STATUS,
-        REASON,
-        FALLBACK,
+        *OUTCOME,
         MODEL,
         *CHOICE,
         Column(
@@ -135,7 +125,7 @@ FITS = Table(
     ),
     key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),
-    checks={"counted_batches": at_least(0, "batch"), **STATUS_CHECKS},
+    checks={"counted_batches": at_least(0, "batch"), **OUTCOME_CHECKS},
 )
 
 STAGED_TABLES = (POOLS, POOLED_TREES, CANDIDATES, FITS)

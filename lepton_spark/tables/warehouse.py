@@ -20,9 +20,6 @@ from lepton_spark.tables.sign import Sign
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
 """What keeps a table open to every Delta reader, whatever the session's defaults."""
 
-_FIRST_TABLE = "runs"
-"""Made before any other, for the lease stands in it."""
-
 _LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 """Of which Spark's default is 10,000, most without work: a minute for a folder of five files."""
 
@@ -139,7 +136,8 @@ class Warehouse:
 
     def schema_version(self) -> int | None:
         """By which declarations the tables were made or moved on; None when there are none yet."""
-        return migration.version_of(self._delta(_FIRST_TABLE)) if self.exists(_FIRST_TABLE) else None
+        manifest = migration.MANIFEST
+        return migration.version_of(self._delta(manifest)) if self.exists(manifest) else None
 
     def add_columns(self, name: str) -> None:
         """Gives the table the columns that it lacks, if it is there."""

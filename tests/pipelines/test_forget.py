@@ -58,6 +58,20 @@ def publish_something(shop: Shop, *product_ids: str) -> None:
         shop.warehouse.append(name, shop.warehouse.rows(name, rows))
 
 
+def refuse_something(shop: Shop) -> None:
+    """Lines of another input, and one that could not be taken apart, of a source without persons."""
+    texts = (f'{{"sku":" {GONE.lower()}\\u00a0"}}', f'{{"sku":"{STAYS}"}}')
+    side = [{"source": "plans", "reason": "unparsable_date", "line": line, "n_rows": 1} for line in texts]
+    shop.warehouse.append("side_rejects", shop.warehouse.rows("side_rejects", side))
+    common = {"occurrence": 1, "ingest_batch": "b", "content_hash": "c", "file": "f"}
+    more = {"reason": "malformed_line", "reasons": ["malformed_line"]}
+    broken = [
+        common | more | {"line_hash": name, "line": f'{{"malformed":"7;{name.lower()};"}}'}
+        for name in (GONE, STAYS)
+    ]
+    shop.warehouse.append("rejects", shop.warehouse.rows("rejects", broken))
+
+
 def test_a_product_and_a_customer_are_forgotten_and_work_goes_on(spark: SparkSession, tmp_path: Path) -> None:
     shop = a_shop(spark, tmp_path, product_pattern="[A-Z]+")
     shop.deliver("day1.csv", DAY_1)
@@ -66,13 +80,18 @@ def test_a_product_and_a_customer_are_forgotten_and_work_goes_on(spark: SparkSes
     config = config_of(shop)
     update_panel(spark, config, lambda: NOON, SilentProgress())
     publish_something(shop, GONE, STAYS)
+    refuse_something(shop)
     everywhere = {"transactions", "rejects", "open_orders", "sales", "panel", "forecasts", "latest_forecasts"}
-    assert places_of(shop.root, GONE) == everywhere | {"files"}
+    assert places_of(shop.root, GONE) == everywhere | {"files", "side_rejects"}
     kept = places_of(shop.root, STAYS)
 
     subject = product(GONE)
     before = shop.versions()
-    assert count_rows(spark, config, subject) == {**dict.fromkeys(everywhere, 1), "rejects": 2}
+    assert count_rows(spark, config, subject) == {
+        **dict.fromkeys(everywhere, 1),
+        "rejects": 3,
+        "side_rejects": 1,
+    }
     assert shop.versions() == before  # to say it changes nothing
     forget(spark, config, subject, lambda: NOON, SilentProgress())
     assert places_of(shop.root, GONE) == set()
@@ -80,7 +99,7 @@ def test_a_product_and_a_customer_are_forgotten_and_work_goes_on(spark: SparkSes
     assert count_rows(spark, config, subject) == {}
     for name in everywhere:
         outside = deltalake.DeltaTable(str(shop.root / name))
-        n_rows = 2 if name == "rejects" else 1
+        n_rows = 3 if name == "rejects" else 1
         assert outside.to_pyarrow_table().num_rows == shop.warehouse.read(name).count() == n_rows, name
         assert len(list((shop.root / name / "_delta_log").glob("*.json"))) == 1
 

@@ -139,6 +139,26 @@ def test_a_holder_that_was_taken_over_begins_no_stage_and_takes_nothing_back(tab
             assert tables.holder == second
 
 
+def test_what_ended_the_job_is_told_though_the_lease_cannot_be_given_back(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    lease = tables.lease(dead_after=600.0)
+    fault = ValueError("the job's own")
+    with lease:
+        monkeypatch.setattr(tables.runs, "free", cannot)
+        lease.__exit__(ValueError, fault, None)  # raises nothing, so that Python goes on with the fault
+        monkeypatch.undo()
+    monkeypatch.setattr(tables.runs, "free", cannot)
+    with pytest.raises(OSError, match="No space left"):
+        lease.__exit__(None, None, None)
+    monkeypatch.undo()
+    lease.__exit__(None, None, None)
+    assert tables.holder is None
+
+
 def test_of_two_at_the_same_moment_one_gets_it(tables: Tables) -> None:
     begin, done = threading.Barrier(2), threading.Barrier(2)
     outcomes: list[str] = []

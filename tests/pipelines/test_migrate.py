@@ -19,7 +19,7 @@ from lepton_spark.tables.migration import SCHEMA_VERSION, VERSION_KEY
 from tests.pipelines.shop import Shop, a_shop
 
 VERSION_1: Mapping[str, Any] = json.loads(Path(__file__).with_name("tables_of_version_1.json").read_text())
-"""Declarations at commit 775a70d, of the tables that have changed since in one way or another."""
+"""Declarations at commit 775a70d of four tables; columns, conditions or properties have changed since."""
 
 DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\n2,A,2021-01-01 11:00,3,6,c2\n3,POST,2021-01-01 11:00,3,6,c2\n"
 DAY_2 = "C2,A,2021-01-02 09:00,-3,6,c2\n4,B,2021-01-02 09:00,1,1,\n"

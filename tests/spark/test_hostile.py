@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import WarehouseSettings, load_config
 from lepton_spark.errors import ConfigError
-from lepton_spark.ingest.reading import _quoted as quoted_column
+from lepton_spark.ingest.parsing import quoted as quoted_column
 from lepton_spark.models.registry import known_models
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.catalog import TABLES

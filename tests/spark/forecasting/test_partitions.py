@@ -1,6 +1,5 @@
 """The same bits however the work is spread: what is shared, trained, chosen and forecast."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,6 @@ from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.panel.calendar import Calendar
 
 N_SERIES, N_DAYS, CUTOFF, N_BATCHES, SEED = 160, 400, 19_000, 8, 20251
-PARTITIONS = (1, 2, 7, 64)
 
 
 @pytest.fixture(scope="module")
@@ -42,35 +40,40 @@ def series(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame([(*row[:-1], row[-1].tolist()) for row in rows], schema).cache()
 
 
-@pytest.fixture
-def spread(spark: SparkSession, request: pytest.FixtureRequest) -> Iterator[int]:
-    """So many tasks of every stage, none joined with another."""
-    told = {"spark.sql.shuffle.partitions": str(request.param), "spark.sql.adaptive.enabled": "false"}
+Forecasts = dict[str, tuple[str, str, float | None]]
+
+
+def forecasts(spark: SparkSession, settings: FitSettings, series: DataFrame, n_partitions: int) -> Forecasts:
+    """By product hash, model and margin; every stage in so many tasks, none joined with another."""
+    told = {"spark.sql.shuffle.partitions": str(n_partitions), "spark.sql.adaptive.enabled": "false"}
     before = {key: str(spark.conf.get(key)) for key in told}
     for key, value in told.items():
         spark.conf.set(key, value)
-    yield request.param
-    for key, value in before.items():
-        spark.conf.set(key, value)
+    try:
+        shuffled = series.repartition(n_partitions, F.xxhash64("product_id", F.lit(n_partitions)))
+        trees = collect_trees(train_trees(shuffled, settings))
+        assert trees
+        given = replace(settings, pools=with_trees(collect_pools(share(shuffled, settings)), trees))
+        scored = score(shuffled, given)
+        assert scored.rdd.getNumPartitions() == n_partitions
+        candidates = spark.createDataFrame(scored.collect(), scored.schema).repartition(n_partitions)
+        table = collect_class_table(candidates, given.candidates)
+        fits = fit(shuffled, candidates, given, table)
+        rows = fits.select("product_id", "forecast_hash", "model", "margin").collect()
+        return {row["product_id"]: tuple(row[1:]) for row in rows}
+    finally:
+        for key, value in before.items():
+            spark.conf.set(key, value)
 
 
-FOUND: dict[int, dict[str, tuple[str, str, float | None]]] = {}
+@pytest.fixture(scope="module")
+def in_one(spark: SparkSession, settings: FitSettings, series: DataFrame) -> Forecasts:
+    return forecasts(spark, settings, series, 1)
 
 
-@pytest.mark.parametrize("spread", PARTITIONS, indirect=True)
+@pytest.mark.parametrize("n_partitions", [2, 7, 64])
 def test_forecasts_are_the_same_bits_in_any_number_of_partitions(
-    spark: SparkSession, settings: FitSettings, series: DataFrame, spread: int
+    spark: SparkSession, settings: FitSettings, series: DataFrame, in_one: Forecasts, n_partitions: int
 ) -> None:
-    shuffled = series.repartition(spread, F.xxhash64("product_id", F.lit(spread)))
-    trees = collect_trees(train_trees(shuffled, settings))
-    assert trees
-    pools = with_trees(collect_pools(share(shuffled, settings)), trees)
-    given = replace(settings, pools=pools)
-    scored = score(shuffled, given)
-    assert scored.rdd.getNumPartitions() == spread
-    candidates = spark.createDataFrame(scored.collect(), scored.schema).repartition(spread)
-    table = collect_class_table(candidates, given.candidates)
-    fits = fit(shuffled, candidates, given, table).select("product_id", "forecast_hash", "model", "margin")
-    FOUND[spread] = {row["product_id"]: tuple(row[1:]) for row in fits.collect()}
-    assert len({told[0] for told in FOUND[spread].values()}) == N_SERIES
-    assert FOUND[spread] == next(iter(FOUND.values()))
+    assert len({told[0] for told in in_one.values()}) == N_SERIES
+    assert forecasts(spark, settings, series, n_partitions) == in_one

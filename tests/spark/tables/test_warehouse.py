@@ -1,5 +1,5 @@
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import deltalake
@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError
-from lepton_spark.tables import TABLES, Warehouse
+from lepton_spark.tables import TABLES, Warehouse, past
 
 WRITE_REFUSED = (PySparkException, Py4JJavaError)
 SALES = (
@@ -149,6 +149,37 @@ def test_merge_without_update_keeps_what_is_there(spark: SparkSession, warehouse
     warehouse.append("sales", sales(spark, ("a", day, 1.0)))
     warehouse.merge("sales", sales(spark, ("a", day, 10.0), ("b", day, 2.0)), update=False)
     assert units(warehouse) == {("a", "2021-03-04"): 1.0, ("b", "2021-03-04"): 2.0}
+
+
+def test_a_checkpoint_is_looked_for_by_its_version(spark: SparkSession, tmp_path: Path) -> None:
+    jvm = spark._jvm
+    folder = jvm.org.apache.hadoop.fs.Path(str(tmp_path))  # type: ignore[union-attr]
+    files = folder.getFileSystem(spark._jsc.hadoopConfiguration())
+    for other in (f"{2:020d}.json", f"{12:020d}.checkpoint.parquet"):
+        (tmp_path / other).touch()
+    (tmp_path / f"{2:020d}.checkpoint.parquet").mkdir()
+    with pytest.raises(InputError, match="found no checkpoint of version 2; allowed: one, before its log"):
+        past._require_checkpoint(files, folder, 2)
+    past._require_checkpoint(files, folder, 12)
+
+
+def test_a_past_ends_only_once_a_checkpoint_stands(
+    spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_stands(*_: object) -> None:
+        raise InputError("no checkpoint")
+
+    warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
+    log, now = Path(warehouse.path("sales"), "_delta_log"), datetime(2024, 1, 1, tzinfo=UTC)
+    before = {path.name for path in log.glob("*.json")}
+    monkeypatch.setattr(past, "_require_checkpoint", none_stands)
+    with pytest.raises(InputError, match="no checkpoint"):
+        warehouse.end_past("sales", now)
+    monkeypatch.undo()
+    assert before <= {path.name for path in log.glob("*.json")}
+    warehouse.end_past("sales", now)
+    assert not before & {path.name for path in log.glob("*.json")}
+    assert units(warehouse) == {("a", "2021-03-04"): 2.0}
 
 
 def test_warehouse_names_its_tables_when_asked_for_another(warehouse: Warehouse) -> None:
