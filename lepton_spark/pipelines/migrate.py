@@ -50,7 +50,7 @@ def migrate(warehouse: Warehouse, progress: Progress) -> MigrateResult:
     """
     found = warehouse.schema_version()
     done = {}
-    for name in (*(other for other in TABLES if other != MANIFEST), MANIFEST):
+    for name in sorted(TABLES, key=lambda name: name == MANIFEST):
         if not warehouse.exists(name):
             continue
         with progress.stage(f"migrate {name}") as stage:
