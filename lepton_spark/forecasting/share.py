@@ -25,18 +25,23 @@ from lepton_spark.tables import TABLES
 
 @dataclass(frozen=True)
 class ShareBatch:
-    """Packed rows of the sample -> one row of `pools` for each cutoff that has known days before it."""
+    """Packed rows of the sample -> one row of `pools` for each cutoff that has known days before it.
+
+    given_up: why they share nothing.
+    """
 
     settings: FitSettings
+    given_up: str | None = None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Pool the sample; one that cannot even be made an array shares nothing."""
+        if self.given_up is not None:
+            return _nothing()
         with at_work():
             try:
                 return self._share(by_series(rows))
             except Exception:  # noqa: BLE001  no series may fail a run: without pools each stands alone
-                nothing = PoolProfile(np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0)))
-                return _rows(0, np.array([], dtype=np.int64), nothing)
+                return _nothing()
 
     def _share(self, rows: pa.Table) -> pa.Table:
         given = self.settings
@@ -62,9 +67,14 @@ def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
     )
 
 
-def share(series: DataFrame, settings: FitSettings) -> DataFrame:
+def _nothing() -> pa.Table:
+    empty = PoolProfile(np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0)))
+    return _rows(0, np.array([], dtype=np.int64), empty)
+
+
+def share(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
     """The rows of `pools`, without the run's id, from the series of the first batches."""
-    work = ShareBatch(settings)
+    work = ShareBatch(settings, given_up)
 
     def share_batch(rows: pa.Table) -> pa.Table:
         return work(rows)

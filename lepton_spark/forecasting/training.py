@@ -26,13 +26,19 @@ NOT_TRAINED = "too few series with enough history to learn from"
 
 @dataclass(frozen=True)
 class TrainBatch:
-    """Packed rows of the sample, and the last day to learn from -> rows of `pooled_trees`."""
+    """Packed rows of the sample, and the last day to learn from -> rows of `pooled_trees`.
+
+    given_up: why nothing is learnt from them.
+    """
 
     settings: FitSettings
+    given_up: str | None = None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Train; a sample that cannot be trained on gives one row with the reason, and never fails a run."""
         until = rows["until"][0].as_py()
+        if self.given_up is not None:
+            return _nothing(until, rows.num_rows, self.given_up)
         with at_work():
             try:
                 return self._train(by_series(rows.drop_columns(["until"])), until)
@@ -81,9 +87,9 @@ def _nothing(until: int, n_series: int, reason: str) -> pa.Table:
     return rows.set_column(place, "reason", pa.array([reason], type=pa.string()))
 
 
-def train_trees(series: DataFrame, settings: FitSettings) -> DataFrame:
+def train_trees(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
     """The rows of `pooled_trees`, without the run's id; one group a day to learn up to, side by side."""
-    work = TrainBatch(settings)
+    work = TrainBatch(settings, given_up)
 
     def train_batch(rows: pa.Table) -> pa.Table:
         return work(rows)

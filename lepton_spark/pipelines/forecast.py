@@ -13,8 +13,8 @@ from lepton_spark.errors import BalanceError, InputError, explain
 from lepton_spark.forecasting import cut
 from lepton_spark.forecasting.fan_out import fit, score
 from lepton_spark.forecasting.pool import collect_class_table, no_class_table
-from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import collect_pools, share, with_trees
+from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings, fit_settings
+from lepton_spark.forecasting.share import collect_pools, sample_of, share, with_trees
 from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
@@ -24,7 +24,7 @@ from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches
 from lepton_spark.pipelines.panel import packed_until
 from lepton_spark.pipelines.progress import Progress
 from lepton_spark.pipelines.side import SideRows, known_side_rows
-from lepton_spark.pipelines.splitting import Share, write_split
+from lepton_spark.pipelines.splitting import Share, write_sampled, write_split
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schema import SERIES_KEY
 
@@ -167,12 +167,29 @@ def _share(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
     """The plan with what a sample of the series shares, where a candidate reads it."""
     if not plan.settings.shares:
         return plan
-    _write(warehouse, "pools", _of_run(plan, share(series, plan.settings)), plan)
+    _learn(warehouse, plan, "pools", series, share)
     pools = collect_pools(_rows(warehouse, "pools", plan))
     if plan.settings.trains:
-        _write(warehouse, "pooled_trees", _of_run(plan, train_trees(series, plan.settings)), plan)
+        _learn(warehouse, plan, "pooled_trees", series, train_trees)
         pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))
     return replace(plan, settings=replace(plan.settings, pools=pools))
+
+
+def _learn(
+    warehouse: Warehouse,
+    plan: Plan,
+    name: str,
+    series: DataFrame,
+    learn: Callable[[DataFrame, FitSettings, str | None], DataFrame],
+) -> None:
+    """Write what a sample of the series teaches."""
+
+    def write(part: Share | None, given_up: str | None) -> None:
+        rows = learn(_of_share(series, part), plan.settings, given_up)
+        _write(warehouse, name, _of_run(plan, rows), plan, part)
+
+    n_batches = min(plan.run.n_batches or 1, SAMPLED_BATCHES)
+    write_sampled(write, _clearing(warehouse, name, plan), n_batches, _counter(sample_of(series)))
 
 
 def _score(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:

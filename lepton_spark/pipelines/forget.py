@@ -75,6 +75,7 @@ def forget(spark: SparkSession, config: Config, subject: Subject, clock: Clock, 
             warehouse.delete(name, rows)
         if subject.words is not None:
             _reword_files(warehouse, subject.words)
+        warehouse.clear_aside()
     for name in filter(warehouse.exists, spoken_of):
         with progress.stage(f"end the past of {name}"):
             warehouse.end_past(name, clock())

@@ -27,6 +27,7 @@ def maintain(spark: SparkSession, config: Config, progress: Progress) -> Maintai
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}
     deleted = {}
+    warehouse.clear_aside()
     for name, table in TABLES.items():
         if not warehouse.exists(name):
             continue

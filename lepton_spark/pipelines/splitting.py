@@ -1,4 +1,4 @@
-"""Work on batches whose worker process dies is split, until the guilty series alone is left out of it."""
+"""Work that kills its worker is split: batches until the guilty series is alone, a sample until it lives."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -28,6 +28,9 @@ SALT = 7
 """Series are parted by another hash than batches are."""
 
 MOST_PARTS = 1 << 40
+
+MOST_HALVINGS = 4
+"""A sixteenth of a sample that kills as the whole does is no matter of its size, nor of a few series."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,42 @@ def write_split(
         clear()
         for share in _parted(Share(tuple(range(n_batches))), write, count):
             log.warning("batch %s: a series whose fit kills its worker falls back", share.batches[0])
+
+
+def write_sampled(
+    write: Write, clear: Callable[[], None], n_batches: int, count: Callable[[Share], int]
+) -> None:
+    """What a whole sample teaches; where a worker dies of it, what the first part of it teaches that lives.
+
+    All halves are tried, then all quarters, and so on; in the end the last part is written with the reason.
+    count: how many series of the sample a share has.
+    """
+    try:
+        write(None, None)
+    except (PySparkException, Py4JJavaError) as fault:
+        if not is_death(fault):
+            raise
+        clear()
+        part, given_up = _living(Share(tuple(range(n_batches))), write, count)
+        so = "nothing is shared" if given_up else f"{count(part)} series of it speak for all"
+        log.warning("a worker died of the sample that speaks for all series; %s", so)
+
+
+def _living(whole: Share, write: Write, count: Callable[[Share], int]) -> tuple[Share, str | None]:
+    """Writes the largest part that no worker dies of; else the last one, with the reason, which is given."""
+    parts = [whole]
+    for _ in range(MOST_HALVINGS):
+        parts = [half for part in parts for half in part.halves() if count(half)] or parts
+        for part in parts:
+            try:
+                write(part, None)
+            except (PySparkException, Py4JJavaError) as fault:
+                if not is_death(fault):
+                    raise
+            else:
+                return part, None
+    write(parts[-1], WORKER_DIED)
+    return parts[-1], WORKER_DIED
 
 
 def _parted(share: Share, write: Write, count: Callable[[Share], int]) -> Iterator[Share]:

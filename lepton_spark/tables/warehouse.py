@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
@@ -13,6 +14,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.tables import migration
 from lepton_spark.tables.catalog import TABLES
+from lepton_spark.tables.first_rows import Aside
 from lepton_spark.tables.past import begin_log_anew
 from lepton_spark.tables.schema import Table
 from lepton_spark.tables.sign import Sign
@@ -33,6 +35,7 @@ class Warehouse:
     def __init__(self, spark: SparkSession, root: str) -> None:
         self._spark = spark
         self._root = _absolute(root).rstrip("/")
+        self._aside = f"{self._root}/_aside"
 
     def path(self, name: str) -> str:
         """Where a table stands."""
@@ -59,8 +62,19 @@ class Warehouse:
         self._writer(name, df).mode("append").save(self.path(name))
 
     def overwrite(self, name: str, df: DataFrame) -> None:
-        """Replaces all rows in one commit; readers see the old rows or the new."""
-        self._writer(name, df).mode("overwrite").save(self.path(name))
+        """Replaces all rows in one commit; readers see the old rows or the new, never a table without any."""
+        rows = conform(name, df)
+        if self.exists(name):
+            rows.write.format("delta").mode("overwrite").save(self.path(name))
+            return
+        made = f"{self._aside}/{uuid4().hex}"
+        self._create(name, made)
+        rows.write.format("delta").mode("append").save(made)
+        Aside(self._spark, self._aside).move(made, self.path(name))
+
+    def clear_aside(self) -> None:
+        """Removes what a first write that was cut short left aside."""
+        Aside(self._spark, self._aside).clear()
 
     def replace(self, name: str, df: DataFrame, where: str) -> None:
         """Replaces the rows for which the SQL condition holds, in one commit; new rows must fulfil it."""
@@ -170,11 +184,14 @@ class Warehouse:
         return DeltaTable.forPath(self._spark, self.path(name))
 
     def _ready(self, name: str) -> None:
-        """Creates the table, comments and constraints included, in one commit, unless it is there."""
-        if self.exists(name):
-            return
+        """Creates the table unless it is there."""
+        if not self.exists(name):
+            self._create(name, self.path(name))
+
+    def _create(self, name: str, path: str) -> None:
+        """Creates the table, comments and constraints included, in one commit."""
         table = _table(name)
-        builder = DeltaTable.createIfNotExists(self._spark).location(self.path(name)).comment(table.comment)
+        builder = DeltaTable.createIfNotExists(self._spark).location(path).comment(table.comment)
         for column in table.columns:
             builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
         checks = {f"delta.constraints.{check}": condition for check, condition in table.checks.items()}

@@ -100,7 +100,10 @@ def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     root = folder / "before"
     root.mkdir()
     if DAYS_BEFORE:
-        runner.complete(root)
+        with Reader(root) as reader:
+            runner.complete(root)
+        assert len(reader.seen) == 1, "the first publication was not seen"
+        assert not reader.faults
     for file in delivered[DAYS_BEFORE:]:
         shutil.copy(file, inbox)
     never_killed = folder / "never_killed"

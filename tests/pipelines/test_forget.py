@@ -81,8 +81,11 @@ def test_a_product_and_a_customer_are_forgotten_and_work_goes_on(spark: SparkSes
     update_panel(spark, config, lambda: NOON, SilentProgress())
     publish_something(shop, GONE, STAYS)
     refuse_something(shop)
+    cut_short = shop.root / "_aside" / "half.txt"
+    cut_short.parent.mkdir()
+    cut_short.write_text(GONE)
     everywhere = {"transactions", "rejects", "open_orders", "sales", "panel", "forecasts", "latest_forecasts"}
-    assert places_of(shop.root, GONE) == everywhere | {"files", "side_rejects"}
+    assert places_of(shop.root, GONE) == everywhere | {"files", "side_rejects", "_aside"}
     kept = places_of(shop.root, STAYS)
 
     subject = product(GONE)

@@ -65,6 +65,9 @@ def test_maintain_keeps_what_it_is_told_and_what_is_published(shop: Shop) -> Non
     old = time.time() - 86_400 * 40
     for file in (Path(shop.config.warehouse.root) / "forecasts").glob("**/*.parquet"):
         os.utime(file, (old, old))
+    cut_short = Path(shop.config.warehouse.root) / "_aside" / "half.txt"
+    cut_short.parent.mkdir()
+    cut_short.touch()
     done = maintain(shop.spark, shop.config, SilentProgress())
     kept = {
         name: {row["run_id"] for row in shop.warehouse.read(name).collect()}
@@ -72,6 +75,7 @@ def test_maintain_keeps_what_it_is_told_and_what_is_published(shop: Shop) -> Non
     }
     assert kept == {"forecasts": {runs[0], *runs[2:]}, "models": {runs[0], runs[3]}}
     assert done.runs_deleted == {"forecasts": 1, "models": 2}
+    assert not cut_short.parent.exists()
     assert shop.published() == before
     assert shop.warehouse.read("runs").count() == 5  # the manifest stays
     table = deltalake.DeltaTable(str(Path(shop.config.warehouse.root) / "forecasts"))

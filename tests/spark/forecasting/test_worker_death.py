@@ -1,9 +1,10 @@
-"""A worker process that is really killed by one series."""
+"""A worker process that is really killed by one series, of its batch or of the sample that speaks for all."""
 
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,27 @@ from lepton_spark.evaluation.selection import ClassTable
 from lepton_spark.forecasting.fan_out import fit, score
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.forecasting.share import share
+from lepton_spark.forecasting.training import train_trees
 from lepton_spark.models import registry
-from lepton_spark.models.registry import Foreign, register
+from lepton_spark.models.batch import History
+from lepton_spark.models.registry import Foreign, candidates_for, register
 from lepton_spark.panel.calendar import Calendar
-from lepton_spark.pipelines.splitting import WORKER_DIED, Share, write_split
+from lepton_spark.panel.dense import PackedBatch
+from lepton_spark.pipelines.splitting import WORKER_DIED, Share, write_sampled, write_split
 from lepton_spark.tables.schema import SERIES_KEY
 
 N_DAYS, CUTOFF, N_BATCHES = 60, 19_000, 2
 DEADLY = 999.0
+
+
+class DeadlySample(FitSettings):
+    """Ends the process that reads the series of one value."""
+
+    def history(self, packed: PackedBatch) -> History:
+        if DEADLY in packed.quantity:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().history(packed)
 
 
 class Killer:
@@ -99,3 +113,25 @@ def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSe
     assert set(said.values()) == {("ok", None)}
     assert {row["model"] for name, row in found.items() if name != "p3"} == {"killer"}
     assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
+
+
+@pytest.mark.parametrize("learn", [share, train_trees])
+def test_a_sample_that_kills_is_halved(
+    spark: SparkSession, settings: FitSettings, learn: Callable[..., DataFrame]
+) -> None:
+    """The killer is of the first of two batches: what is shared comes from the second."""
+    series = _series(spark, 6, deadly=2).cache()
+    deadly = DeadlySample(**vars(replace(settings, candidates=candidates_for(("pooled",), ()))))
+    made: list[Any] = []
+
+    def of(part: Share | None) -> DataFrame:
+        return series if part is None else series.where(part.condition)
+
+    write_sampled(
+        lambda part, why: made.extend(learn(of(part), deadly, why).collect()),
+        made.clear,
+        N_BATCHES,
+        lambda part: of(part).count(),
+    )
+    assert made
+    assert {row["n_series"] for row in made} == {3}

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError
-from lepton_spark.tables import TABLES, Warehouse, past
+from lepton_spark.tables import TABLES, Warehouse, first_rows, past
 
 WRITE_REFUSED = (PySparkException, Py4JJavaError)
 SALES = (
@@ -114,6 +114,61 @@ def test_overwrite_replaces_all_rows_in_one_commit(spark: SparkSession, warehous
     assert units(warehouse) == {("b", "2022-03-04"): 3.0}
     assert before is not None
     assert warehouse.version("sales") == before + 1
+
+
+def test_the_first_rows_come_with_their_table(
+    spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the log is moved to its place the table is whole, and it is moved in one step."""
+    seen: list[tuple[str, bool, int]] = []
+    move = first_rows.Aside.move
+
+    def watched(aside: first_rows.Aside, made: str, place: str) -> None:
+        seen.append((place, warehouse.exists("sales"), spark.read.format("delta").load(made).count()))
+        move(aside, made, place)
+
+    monkeypatch.setattr(first_rows.Aside, "move", watched)
+    place = warehouse.path("sales")
+    warehouse.overwrite("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
+    warehouse.overwrite("sales", sales(spark, ("b", date(2022, 3, 4), 3.0)))
+    assert seen == [(place, False, 1)]
+    assert units(warehouse) == {("b", "2022-03-04"): 3.0}
+    made = deltalake.DeltaTable(place, version=1)
+    assert made.to_pyarrow_table(columns=["product_id"]).to_pylist() == [{"product_id": "a"}]
+    assert not {field.name: field for field in made.schema().fields}["quantity"].nullable
+    assert [path.name for path in Path(place).parent.iterdir()] == ["sales"]
+
+
+def test_first_rows_that_were_cut_short_are_made_anew(
+    spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    aside = Path(warehouse.path("sales")).parent / "_aside"
+    first = sales(spark, ("a", date(2021, 3, 4), 2.0))
+    with monkeypatch.context() as patched:
+        patched.setattr(first_rows.Aside, "move", killed)
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.overwrite("sales", first)
+    assert len(list(aside.iterdir())) == 1
+    assert not warehouse.exists("sales")
+    Path(warehouse.path("sales"), "_delta_log").mkdir(parents=True)
+    warehouse.overwrite("sales", first)
+    assert not aside.exists()
+    assert units(warehouse) == {("a", "2021-03-04"): 2.0}
+
+
+def test_first_rows_are_not_moved_over_what_stands_in_their_place(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    in_the_way = Path(warehouse.path("sales"), "year=2021", "mine.txt")
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_text("mine")
+    with pytest.raises(InputError, match=r"found year=2021 in the way; allowed: an empty folder"):
+        warehouse.overwrite("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
+    assert in_the_way.read_text() == "mine"
+    assert not warehouse.exists("sales")
 
 
 def test_replace_touches_only_what_its_condition_names(spark: SparkSession, warehouse: Warehouse) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 from pyspark.errors import PySparkException
 
-from lepton_spark.pipelines.splitting import WORKER_DIED, Share, is_death, write_split
+from lepton_spark.pipelines.splitting import WORKER_DIED, Share, is_death, write_sampled, write_split
 
 DEATH = PySparkException("Job aborted: Python worker exited unexpectedly (crashed)")
 SERIES: dict[int, Sequence[int]] = {batch: range(10 * batch, 10 * batch + 5) for batch in range(7)}
@@ -79,3 +79,56 @@ def test_another_fault_is_no_death() -> None:
     assert not is_death(fault)
     with pytest.raises(PySparkException, match="no space"):
         Table(3, fault=fault).split()
+
+
+def sampled(table: Table) -> None:
+    write_sampled(table.write, table.clear, len(SERIES), lambda share: len(_members(share)))
+
+
+def test_a_sample_that_nobody_dies_of_is_taken_whole() -> None:
+    table = Table()
+    sampled(table)
+    assert (table.tries, table.cleared, len(table.rows)) == (1, 0, N_SERIES)
+
+
+@pytest.mark.parametrize(
+    ("guilty", "tries", "taught_by"),
+    [((0,), 3, (4, 5, 6, 7)), ((74,), 2, (0, 1, 2, 3)), ((3, 41), 5, (2, 3)), ((3, 24, 41, 62), 9, (1,))],
+    ids=["first half", "second half", "both halves", "all but odd batches"],
+)
+def test_a_deadly_sample_is_halved_until_a_part_lives(
+    guilty: tuple[int, ...], tries: int, taught_by: tuple[int, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    table = Table(*guilty)
+    sampled(table)
+    members = {number for batch in taught_by for number in SERIES[batch]}
+    assert table.rows == dict.fromkeys(members, None)
+    assert (table.tries, table.cleared) == (tries, 1)
+    assert f"{len(members)} series of it speak for all" in caplog.text
+
+
+def test_a_sample_that_kills_in_every_part_teaches_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    table = Table(*_members(None))
+    sampled(table)
+    assert set(table.rows.values()) == {WORKER_DIED}
+    assert table.tries == 1 + 2 + 4 + 8 + 15 + 1  # the last batch has one half
+    assert "nothing is shared" in caplog.text
+
+
+def test_another_fault_of_a_sample_is_raised() -> None:
+    fault = PySparkException("Job aborted: no space left on device")
+    table = Table(3, fault=fault)
+    with pytest.raises(PySparkException, match="no space"):
+        sampled(table)
+    assert (table.tries, table.cleared) == (1, 0)
+
+
+def test_another_fault_of_a_part_is_raised() -> None:
+    table = Table(3)
+
+    def write(share: Share | None, given_up: str | None) -> None:
+        table.fault = PySparkException("no space left on device") if share else DEATH
+        table.write(share, given_up)
+
+    with pytest.raises(PySparkException, match="no space"):
+        write_sampled(write, table.clear, len(SERIES), lambda share: len(_members(share)))
