@@ -1,6 +1,7 @@
 """What is kept of persons: keyed tokens of open orders, for the window; and what the key decides."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -68,6 +69,27 @@ def test_token_past_the_window_stands_nowhere_on_disk_and_another_key_is_refused
     assert second in stored_bytes(shop)
     assert first not in stored_bytes(shop)
     assert '"delta.deletedFileRetentionDuration":"interval 0 hours"' in stored_bytes(shop).replace("\\", "")
+
+
+def test_a_key_is_rotated_by_loading_anew_into_another_warehouse(spark: SparkSession, tmp_path: Path) -> None:
+    """As docs/security.md says; what was open under the old key can be cancelled under the new one."""
+    shop = a_shop(spark, tmp_path)
+    shop.deliver("day1.csv", DAY_1)
+    shop.load(key=b"old")
+    rotated = replace(shop, root=tmp_path / "rotated")
+    first = rotated.load(key=b"new")
+    assert rotated.sales() == shop.sales()
+    under_old, under_new = (token(key, "client", "c2") for key in (b"old", b"new"))
+    assert under_old in stored_bytes(shop)
+    assert under_new in stored_bytes(rotated)
+    assert under_old not in stored_bytes(rotated)
+
+    shop.deliver("day2.csv", DAY_2)
+    second, as_before = rotated.load(key=b"new"), shop.load(key=b"old")
+    assert second.counts == as_before.counts
+    assert first.counts["accepted"] == 3
+    assert rotated.sales() == shop.sales()
+    assert rotated.sales()["A", "2021-01-01"][2] == 5.0  # c1's within the day, and c2's of the next
 
 
 def test_kept_repeats_count_twice_and_overlapping_copies_once(spark: SparkSession, tmp_path: Path) -> None:
