@@ -51,6 +51,7 @@ def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int
             None if profile.month_days is None else profile.month_days[[place]],
             None if profile.year_weeks is None else profile.year_weeks[[place]],
             latest if column == history.n_days - 1 else earliest,
+            None if profile.public_days is None else profile.public_days[[place]],
         )
         for place, column in enumerate(columns)
     }

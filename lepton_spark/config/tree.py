@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Literal, get_args
 
+from holidays import list_supported_countries
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from lepton_spark.config.input_settings import ColumnNames, InputSettings
@@ -51,6 +52,16 @@ def _known_master(master: str) -> str:
     if not re.fullmatch(r"local(\[(\*|[1-9]\d*)(, *[1-9]\d*)?\])?|(spark|k8s)://\S+|yarn", master):
         raise ValueError("local[*], local[2] or spark://HOST:PORT, for instance")
     return master
+
+
+def _known_region(region: str) -> str:
+    country, dash, part = region.partition("-")
+    parts = list_supported_countries().get(country)
+    if parts is None:
+        raise ValueError("a country of the holidays package by its ISO 3166-1 code, such as US, GB or DE-BY")
+    if dash and part not in parts:
+        raise ValueError(f"{country}, or one of its parts: {', '.join(parts) or 'none are known'}")
+    return region
 
 
 def _memory(size: str) -> str:
@@ -137,6 +148,9 @@ class ForecastSettings(Section):
         min_length=1,
         description="days in which a day's weight halves, chosen per product",
     )
+    holidays: Annotated[str, AfterValidator(_known_region)] | None = Field(
+        None, description="whose public holidays count: a country, or a part of one (US, DE-BY); not of weeks"
+    )
     series_per_batch: int = Field(512, ge=1, le=16384, description="series that one call fits, about")
 
     @property
@@ -154,6 +168,13 @@ class ForecastSettings(Section):
     def last_weekday(self) -> int:
         """The weekday on which weeks end, Monday = 0."""
         return WEEKDAYS.index(self.week_end)
+
+    @field_validator("holidays")
+    @classmethod
+    def _days_have_holidays(cls, region: str | None, info: ValidationInfo) -> str | None:
+        if region is not None and info.data.get("frequency") == "weekly":
+            raise ValueError("unset with forecast.frequency weekly: a week has no holiday")
+        return region
 
     @field_validator("models")
     @classmethod

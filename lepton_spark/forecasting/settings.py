@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lepton_spark.config import Config
+from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.models.arrays import BoolArray, IntArray
-from lepton_spark.models.batch import History, PoolProfile
+from lepton_spark.models.batch import History, PoolProfile, PublicDays
 from lepton_spark.models.registry import (
     POOLED,
     SHARING,
@@ -31,6 +31,7 @@ from lepton_spark.panel.dense import (
     prior_of,
     weekly,
 )
+from lepton_spark.panel.public_holidays import public_days
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
@@ -49,6 +50,7 @@ class FitSettings:
     regressors: what was registered in the driver, to be known to the workers too.
     period: days of a column, 1 or 7. horizon, windows: in columns; the other settings in days.
     n_measures: planned measures a day; 0 where nothing is planned.
+    public_days: holidays of the calendar and of the horizon; None where nobody said of which country.
     pools: what all series share, by the epoch day of a window's cutoff and of the run's.
     """
 
@@ -64,6 +66,7 @@ class FitSettings:
     n_measures: int = 0
     period: int = 1
     regressors: Mapping[str, Foreign] = field(default_factory=dict)
+    public_days: PublicDays | None = None
     pools: Mapping[int, PoolProfile] = field(default_factory=dict)
 
     @property
@@ -101,7 +104,8 @@ class FitSettings:
         planned = None if plans is None else plans.by_day(dense.days, dense.period)
         spared = None if planned is None else planned[:, : dense.n_days].max(axis=2) > 0
         calm = damped(dense.quantity, spared) if self.damp_spikes else None
-        return replace(dense, regressors=planned, damped=calm, pools=self.pools, plans=plans)
+        shared, told = self.pools, self.public_days
+        return replace(dense, regressors=planned, damped=calm, pools=shared, plans=plans, public_days=told)
 
     def classes_for_choice(self, history: History) -> StringArray:
         """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""
@@ -158,4 +162,12 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
         n_measures=config.plans.n_measures,
         period=forecast.period,
         regressors=registered_regressors(),
+        public_days=_public_days(forecast, calendar),
     )
+
+
+def _public_days(forecast: ForecastSettings, calendar: Calendar) -> PublicDays | None:
+    if forecast.holidays is None:
+        return None
+    last = calendar.cutoff + forecast.horizon
+    return public_days(forecast.holidays, calendar.first_day, last)

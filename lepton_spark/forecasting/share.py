@@ -55,6 +55,7 @@ def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
     index = [profile.ravel().tolist() for profile in pool.index]
     month_days = np.zeros((0, 0)) if pool.month_days is None else pool.month_days
     year_weeks = np.zeros((0, 0)) if pool.year_weeks is None else pool.year_weeks
+    public_days = [None] * len(days) if pool.public_days is None else pool.public_days.tolist()
     return pa.table(
         {
             "cutoff": pa.array(days.astype(np.int32), type=pa.int32()).cast(pa.date32()),
@@ -63,6 +64,7 @@ def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
             "log_dispersion": pa.array(pool.log_dispersion, type=pa.float64()),
             "month_days": pa.array(month_days.tolist(), type=pa.list_(pa.float64())),
             "year_weeks": pa.array(year_weeks.tolist(), type=pa.list_(pa.float64())),
+            "public_days": pa.array(public_days, type=pa.list_(pa.float64())),
         }
     )
 
@@ -95,8 +97,8 @@ def schema_of(table: str) -> str:
 
 def collect_pools(pools: DataFrame) -> Mapping[int, PoolProfile]:
     """The pools of a run: a row a window."""
-    rows = pools.select("cutoff", "weekday_index", "log_dispersion", "month_days", "year_weeks").collect()
-    return pools_by_day([row.asDict() for row in rows])
+    shared = ("weekday_index", "log_dispersion", "month_days", "year_weeks", "public_days")
+    return pools_by_day([row.asDict() for row in pools.select("cutoff", *shared).collect()])
 
 
 def pools_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PoolProfile]:
@@ -118,4 +120,6 @@ def _profile(row: Mapping[str, Any]) -> PoolProfile:
     index = np.array(row["weekday_index"]).reshape(1, SEASON_LENGTH, len(PROFILE_HALF_LIVES))
     month_days = np.array(row["month_days"]).reshape(1, N_STRETCHES)
     year_weeks = np.array(row["year_weeks"]).reshape(1, N_WEEKS)
-    return PoolProfile(index, np.array([row["log_dispersion"]]), month_days, year_weeks)
+    public_days = None if row["public_days"] is None else np.array(row["public_days"]).reshape(1, -1)
+    dispersion = np.array([row["log_dispersion"]])
+    return PoolProfile(index, dispersion, month_days, year_weeks, public_days=public_days)

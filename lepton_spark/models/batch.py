@@ -1,7 +1,7 @@
 """What a forecaster is handed and what it gives back: arrays over a batch of series."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -28,6 +28,7 @@ class PoolProfile:
     month_days: [C, M], sales on a stretch of the month over what the weekday tells; None where unknown.
     year_weeks: [C, W], what weeks ahead were a year ago against those before them; None where unknown.
     trees: what was trained up to a day not after the cutoffs, where it was.
+    public_days: [C, N], factors of the days ahead from the public holidays among them; None where unknown.
     """
 
     index: FloatArray
@@ -35,6 +36,25 @@ class PoolProfile:
     month_days: FloatArray | None = None
     year_weeks: FloatArray | None = None
     trees: PooledTrees | None = None
+    public_days: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class PublicDays:
+    """Public holidays, and the days beside them, past and to come.
+
+    days: [N], epoch days, ascending; kinds: [N], which of the year's they are, so that they are found again.
+    """
+
+    days: IntArray
+    kinds: IntArray
+
+    def kinds_of(self, days: IntArray) -> IntArray:
+        """The kind of each epoch day, -1 for a day like any other; any shape."""
+        if not len(self.days):
+            return np.full(days.shape, -1)
+        place = np.minimum(np.searchsorted(self.days, days), len(self.days) - 1)
+        return np.where(self.days[place] == days, self.kinds[place], -1)
 
 
 @dataclass(frozen=True)
@@ -48,6 +68,7 @@ class History:
     damped: [S, T], the quantity without spikes, worked out from the days before each; None: spikes stay.
     pools: what all series share as known at a cutoff, by its epoch day, C = 1; none where nothing is shared.
     withheld: [S, T], what was sold on days whose demand counts as unknown, NaN elsewhere; no model sees it.
+    public_days: holidays, told long before they come; None where nobody said of which country.
     """
 
     quantity: FloatArray
@@ -58,6 +79,7 @@ class History:
     plans: Plans | None = None
     period: int = 1
     withheld: FloatArray | None = None
+    public_days: PublicDays | None = None
 
     @property
     def n_series(self) -> int:
@@ -83,6 +105,17 @@ class History:
     def pool(self) -> PoolProfile | None:
         """What is shared as known at this history's cutoff."""
         return self.pools.get(int(self.days[-1])) if self.n_days else None
+
+    @cached_property
+    def kinds(self) -> IntArray:
+        """[T], which kind of public day each is, -1 for none."""
+        return np.full(self.n_days, -1) if self.public_days is None else self.public_days.kinds_of(self.days)
+
+    @cached_property
+    def public(self) -> BoolArray:
+        """[T], whether a day is a public holiday, or beside one."""
+        public: BoolArray = self.kinds >= 0
+        return public
 
     @cached_property
     def known(self) -> BoolArray:
@@ -119,14 +152,19 @@ class History:
             regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
         damped = None if self.damped is None else self.damped[:, : index + 1]
         quantity = self.quantity[:, : index + 1]
-        return History(quantity, days, regressors, damped, self.pools, self.plans, self.period)
+        return replace(
+            self, quantity=quantity, days=days, regressors=regressors, damped=damped, withheld=None
+        )
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
         regressors = None if self.regressors is None else self.regressors[rows]
         damped = None if self.damped is None else self.damped[rows]
         plans = None if self.plans is None else self.plans.select(rows)
-        return History(self.quantity[rows], self.days, regressors, damped, self.pools, plans, self.period)
+        quantity = self.quantity[rows]
+        return replace(
+            self, quantity=quantity, regressors=regressors, damped=damped, plans=plans, withheld=None
+        )
 
 
 def sells_whole_units(history: History) -> BoolArray:

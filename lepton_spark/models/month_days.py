@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.batch import SEASON_LENGTH, History
+from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.batch import History
+from lepton_spark.models.pool_totals import expected_logs, pool_totals, public_until
 
 N_STRETCHES = 6
 """A month is cut into stretches of five days; the 31st belongs to the last."""
@@ -15,13 +16,7 @@ STRETCH_DAYS = 5
 PRIOR_SPREAD = 0.05
 """How far stretches differ, in logs, before anything is known: what the days say is drawn to none by it."""
 
-NEIGHBOURS = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Weeks from a day to the same weekdays that it is held against; half of them must be known."""
-
 MIN_DAYS = 60
-LARGEST_SHARE = 0.95
-"""Products above this quantile of the mean count as the one at it."""
-
 OUTLIER = 3.0
 """Days further off than so many standard deviations (by the median deviation) count as if they were there."""
 
@@ -50,38 +45,14 @@ def stretch_of(days: IntArray) -> IntArray:
     return np.minimum(day_of_month // STRETCH_DAYS, N_STRETCHES - 1)
 
 
-def pool_totals(history: History, cutoff: int) -> FloatArray:
-    """[cutoff + 1], units of all series by day, the largest products cut back; NaN where nothing was sold."""
-    seen = history.filled[:, : cutoff + 1]
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = seen.mean(axis=1)
-    sound = np.isfinite(mean) & (mean > 0)
-    if not sound.any():
-        return np.full(cutoff + 1, np.nan)
-    share = np.minimum(np.quantile(mean[sound], LARGEST_SHARE) / mean[sound], 1.0)
-    total = share @ seen[sound]
-    return np.where(total > 0, total, np.nan)
-
-
 def _surprise(history: History, cutoff: int) -> FloatArray:
-    """[cutoff + 1], log of the pool's total over the mean log of its neighbours; NaN where unknown."""
-    logs: FloatArray = np.log(pool_totals(history, cutoff))
-    around = np.stack([_moved(logs, SEASON_LENGTH * weeks) for weeks in NEIGHBOURS])
-    known: BoolArray = ~np.isnan(around)
-    count = known.sum(axis=0)
-    expected = np.where(known, around, 0.0).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count >= len(NEIGHBOURS) // 2, logs - expected, np.nan)
+    """[cutoff + 1], log of the pool's total over the mean log of its neighbours; NaN where unknown.
 
-
-def _moved(values: FloatArray, by: int) -> FloatArray:
-    """Each day's value `by` days on."""
-    found = np.full(len(values), np.nan)
-    if abs(by) < len(values):
-        if by > 0:
-            found[:-by] = values[by:]
-        else:
-            found[-by:] = values[:by]
-    return found
+    Public days that have a factor of their own are left out.
+    """
+    total, public = pool_totals(history, cutoff), public_until(history, cutoff)
+    surprise: FloatArray = np.log(total) - expected_logs(total, public)
+    return np.where(public, np.nan, surprise)
 
 
 def _factors(surprise: FloatArray, stretches: IntArray) -> Sequence[float]:

@@ -8,6 +8,7 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, Fit, History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.month_days import month_days, stretch_of
+from lepton_spark.models.public_days import public_day_factors
 from lepton_spark.models.year_weeks import year_weeks
 
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
@@ -75,6 +76,7 @@ def pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
         pool_profile(profiles(history, cutoffs)),
         month_days=month_days(history, cutoffs),
         year_weeks=year_weeks(history, cutoffs),
+        public_days=None if history.public_days is None else public_day_factors(history, cutoffs),
     )
 
 
@@ -108,7 +110,7 @@ def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
 
 
 def calendar_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
-    """[C, H], what stretches of the month and last year's weeks make of the epoch days [C, H] after a cutoff.
+    """[C, H], what is known of the epoch days [C, H] after a cutoff: stretch of the month, year, holidays.
 
     1 where nothing is known.
     """
@@ -118,6 +120,9 @@ def calendar_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
     if pool.year_weeks is not None:
         n_days = min(days.shape[1], SEASON_LENGTH * pool.year_weeks.shape[1])
         factors[:, :n_days] *= pool.year_weeks[:, np.arange(n_days) // SEASON_LENGTH]
+    if pool.public_days is not None:
+        n_days = min(days.shape[1], pool.public_days.shape[1])
+        factors[:, :n_days] *= pool.public_days[:, :n_days]
     return factors
 
 

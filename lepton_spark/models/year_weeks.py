@@ -7,7 +7,7 @@ import numpy as np
 
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, History
-from lepton_spark.models.month_days import pool_totals
+from lepton_spark.models.pool_totals import usual_totals
 
 YEAR_DAYS = 364
 """52 weeks: the same weekday a year ago."""
@@ -43,7 +43,7 @@ def year_weeks(history: History, cutoffs: IntArray) -> FloatArray:
     for place, cutoff in enumerate(cutoffs.tolist()):
         if cutoff < YEAR_DAYS + BEFORE_DAYS:
             continue
-        ratios = _ratios(pool_totals(history, cutoff))
+        ratios = _ratios(usual_totals(history, cutoff))
         factors[place] = np.exp(_share(ratios) * np.nan_to_num(ratios[cutoff - YEAR_DAYS]))
     return factors
 

@@ -58,6 +58,11 @@ class Calendar:
                 days.setdefault(volume.location_id, []).append(volume.day)
         return cls({name: np.array(sorted(found), dtype=np.int64) for name, found in days.items()}, cutoff)
 
+    @property
+    def first_day(self) -> int:
+        """The first day on which any location delivered; the cutoff where none did."""
+        return min((int(days[0]) for days in self.delivered.values() if days.size), default=self.cutoff)
+
     def is_delivered(self, locations: Sequence[str], first_day: int) -> BoolArray:
         """[S, T], whether each series' location delivered on the days from `first_day` to the cutoff."""
         return self._by_location(locations, lambda days: self._mask(days, first_day))

@@ -19,6 +19,7 @@ from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
 from lepton_spark.panel.cutoff import choose_cutoff
+from lepton_spark.panel.public_holidays import holidays_version
 from lepton_spark.panel.series import batch_count, count_series, run_series, with_lists
 from lepton_spark.pipelines.manifest import Clock, Run, RunLog, complete_batches, fingerprint_of, run_id_for
 from lepton_spark.pipelines.panel import packed_until
@@ -104,7 +105,10 @@ def _plan(warehouse: Warehouse, runs: RunLog, config: Config, asked: date | None
         for name, regressor in registered_regressors().items()
         if name in config.forecast.models
     ]
-    fingerprint = fingerprint_of([*complete_batches(warehouse, cutoff), *side.fingerprints(), *foreign])
+    known = [f"holidays:{holidays_version()}"] if config.forecast.holidays else []
+    fingerprint = fingerprint_of(
+        [*complete_batches(warehouse, cutoff), *side.fingerprints(), *foreign, *known]
+    )
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),

@@ -34,6 +34,11 @@ POOLS = Table(
             "ARRAY<DOUBLE>",
             "factors of 13 weeks ahead from those of a year ago, as far as past years came back",
         ),
+        Column(
+            "public_days",
+            "ARRAY<DOUBLE>",
+            "factors of 91 days ahead from public holidays among them; null without forecast.holidays",
+        ),
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),

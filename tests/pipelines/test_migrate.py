@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.errors import InputError
+from lepton_spark.forecasting.share import collect_pools
 from lepton_spark.pipelines.migrate import migrate, open_manifest, require_present_version
 from lepton_spark.pipelines.progress import SilentProgress
 from lepton_spark.tables import TABLES, Warehouse
@@ -64,7 +66,7 @@ def test_tables_of_the_first_version_are_told_and_moved_on(spark: SparkSession, 
     require_present_version(shop.warehouse)
     age(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 2. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 3. Run `lepton migrate`"):
         require_present_version(shop.warehouse)
 
     open_manifest(shop.warehouse)
@@ -89,6 +91,24 @@ def test_tables_of_the_first_version_are_told_and_moved_on(spark: SparkSession, 
         ("A", "2021-01-02"): 0.0,
         ("B", "2021-01-02"): 1.0,
     }
+
+
+def test_pools_of_the_second_version_know_of_no_public_days(spark: SparkSession, tmp_path: Path) -> None:
+    """They are still read: a run that was cut short before the migration goes on after it."""
+    warehouse = Warehouse(spark, str(tmp_path))
+    builder = DeltaTable.create(spark).location(warehouse.path("pools")).property(VERSION_KEY, "2")
+    for column in TABLES["pools"].columns:
+        if column.name != "public_days":
+            builder.addColumn(column.name, column.type, nullable=column.nullable)
+    builder.partitionedBy("run_id").execute()
+    row = {"run_id": "r", "cutoff": date(2021, 1, 31), "n_series": 3, "weekday_index": [1.0] * 28}
+    more = {"log_dispersion": 0.5, "month_days": [1.0] * 6, "year_weeks": [1.0] * 13}
+    rows = warehouse.rows("pools", [row | more]).drop("public_days")
+    rows.write.format("delta").mode("append").save(warehouse.path("pools"))
+    assert "column public_days added" in warehouse.move_on("pools")
+    (pool,) = collect_pools(warehouse.read("pools")).values()
+    assert pool.public_days is None
+    assert pool.log_dispersion.tolist() == [0.5]
 
 
 def test_what_cannot_be_moved_on_in_place_is_told(spark: SparkSession, tmp_path: Path) -> None:

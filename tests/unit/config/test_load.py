@@ -72,6 +72,22 @@ def test_load_reports_every_fault_at_once(tmp_path: Path) -> None:
         pytest.param(
             "input: {product_pattern: '['}", "input.product_pattern", "regular expression", id="pattern"
         ),
+        pytest.param(
+            "forecast: {holidays: germany}",
+            "forecast.holidays",
+            "found 'germany'; allowed: a country of the holidays package",
+            id="no country",
+        ),
+        pytest.param(
+            "forecast: {holidays: DE-XX}", "forecast.holidays", "parts: BB, BE, BW, BY", id="no part"
+        ),
+        pytest.param("forecast: {holidays: DE-}", "forecast.holidays", "parts: BB", id="a dash too many"),
+        pytest.param(
+            "forecast: {holidays: DE, frequency: weekly}",
+            "forecast.holidays",
+            "found 'DE'; allowed: unset with forecast.frequency weekly",
+            id="holidays of weeks",
+        ),
         pytest.param("input: [1]", "input", "found [1]", id="section of the wrong type"),
         pytest.param("- a\n- b", "(file)", "a mapping of sections", id="not a mapping"),
         pytest.param("forecast: {horizon: 1, horizon: 2}", "(file)", "twice", id="key given twice"),

@@ -15,7 +15,9 @@ from lepton_spark.forecasting.score import ScoreBatch
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings, fit_settings
 from lepton_spark.forecasting.share import ShareBatch, pools_by_day, with_trees
 from lepton_spark.forecasting.training import NOT_TRAINED, TrainBatch, trees_by_day
+from lepton_spark.models.batch import PublicDays
 from lepton_spark.models.pooled_training import train
+from lepton_spark.models.registry import candidates_for
 from lepton_spark.panel.calendar import Calendar, epoch_day
 
 N_DAYS = 200
@@ -215,6 +217,32 @@ def test_pools_of_rows_that_cannot_be_read_are_none(settings: FitSettings) -> No
     rows = packed_rows(1)
     broken = rows.set_column(3, "first_day", pa.array([CUTOFF + 5_000], type=pa.int32()))
     assert ShareBatch(settings)(broken).num_rows == 0
+
+
+def test_holidays_reach_the_pools_and_the_forecasts(settings: FitSettings) -> None:
+    """The demand of one day doubles from one year to the next; its kind is seen once before."""
+    assert settings.public_days is None
+    calendar = Calendar({"all": np.arange(CUTOFF - N_DAYS + 1, CUTOFF + 1)}, CUTOFF)
+    told = fit_settings(Config.model_validate({"forecast": {"holidays": "US"}}), calendar).public_days
+    assert told is not None
+    assert told.days[0] >= CUTOFF - N_DAYS + 1
+    assert CUTOFF < told.days[-1] <= CUTOFF + settings.horizon
+    mine = PublicDays(np.array([CUTOFF - 100, CUTOFF + 5]), np.array([0, 0]))
+    rows = packed_rows(30)
+    units = np.array(rows["quantity"].to_pylist())
+    units[:, -101] *= 2.0
+    rows = rows.set_column(rows.schema.get_field_index("quantity"), "quantity", lists(units))
+    given = replace(settings, candidates=candidates_for(("shrunk_weekday",), ()), public_days=mine)
+    pools = pools_by_day(ShareBatch(given)(rows).to_pylist())
+    at_cutoff = pools[CUTOFF].public_days
+    assert at_cutoff is not None
+    assert at_cutoff[0, 4] > 1.8
+    assert (np.delete(at_cutoff[0], 4) == 1.0).all()
+    fitted = fit_both(rows, replace(given, pools=pools))
+    forecast = np.array(fitted["forecast"][0].as_py())
+    assert forecast[4] / np.delete(forecast, 4).mean() > 1.6
+    untold = pools_by_day(ShareBatch(settings)(rows).to_pylist())
+    assert untold[CUTOFF].public_days is None
 
 
 def test_shared_pools_reach_the_model_of_each_window(settings: FitSettings) -> None:

@@ -1,0 +1,60 @@
+from datetime import date
+
+import numpy as np
+import pytest
+
+from lepton_spark.models.batch import PublicDays
+from lepton_spark.panel import public_holidays
+from lepton_spark.panel.calendar import epoch_day
+from lepton_spark.panel.public_holidays import public_days
+
+
+def of(region: str, first: date, last: date) -> PublicDays:
+    return public_days(region, epoch_day(first), epoch_day(last))
+
+
+def kind(days: PublicDays, day: date) -> int:
+    return int(days.kinds_of(np.array([epoch_day(day)]))[0])
+
+
+def test_a_movable_holiday_is_of_one_kind_each_year_and_so_are_the_days_beside_it() -> None:
+    us = of("US", date(2023, 1, 1), date(2024, 12, 31))
+    for beside in (-1, 0, 1):
+        found = [kind(us, date(*day)) for day in ((2023, 11, 23 + beside), (2024, 11, 28 + beside))]
+        assert found[0] == found[1] >= 0
+    assert len({kind(us, date(2024, 11, day)) for day in (27, 28, 29)}) == 3
+    assert kind(us, date(2024, 11, 20)) == -1
+    assert (np.diff(us.days) > 0).all()
+
+
+def test_a_holiday_goes_before_the_day_beside_another_and_an_eve_before_a_day_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gb = of("GB", date(2018, 12, 20), date(2024, 12, 31))
+    christmas, boxing = (kind(gb, date(2018, 12, day)) for day in (25, 26))
+    assert christmas != boxing
+    assert christmas == kind(gb, date(2024, 12, 25))
+    assert boxing == kind(gb, date(2024, 12, 26))
+    near = {100: "A", 102: "B", 200: "A", 300: "B"}
+    monkeypatch.setattr(public_holidays, "_names", lambda *_: near)
+    between, before_b, after_a = public_days("XX", 90, 310).kinds_of(np.array([101, 299, 201])).tolist()
+    assert between == before_b != after_a
+
+
+def test_days_of_a_long_holiday_are_counted_and_estimated_ones_are_the_same() -> None:
+    tr = of("TR", date(2024, 1, 1), date(2025, 12, 31))
+    first, second, third = (kind(tr, date(2024, 4, day)) for day in (10, 11, 12))
+    assert len({first, second, third}) == 3
+    assert kind(tr, date(2025, 3, 30)) == first
+    assert kind(tr, date(2025, 3, 31)) == second
+
+
+def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
+    epiphany = date(2024, 1, 6)
+    assert kind(of("DE-BY", date(2024, 1, 1), date(2024, 12, 31)), epiphany) >= 0
+    assert kind(of("DE", date(2024, 1, 1), date(2024, 12, 31)), epiphany) == -1
+
+
+def test_only_days_of_the_span_are_told_the_day_before_next_years_among_them() -> None:
+    us = of("US", date(2023, 1, 2), date(2023, 12, 31))
+    assert us.days[[0, -1]].tolist() == [epoch_day(date(2023, 1, 2)), epoch_day(date(2023, 12, 31))]
