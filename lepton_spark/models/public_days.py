@@ -52,7 +52,7 @@ def _kind_factors(history: History, cutoff: int, named: IntArray) -> FloatArray:
     total = pool_totals(history, cutoff)
     expected = expected_logs(total, public)
     surprise = np.log(total) - expected
-    usual = surprise[~public & ~np.isnan(surprise)]
+    usual = surprise[~np.isnan(surprise)]
     if len(usual) < MIN_DAYS:
         return factors
     noise = (TO_SD * np.median(np.abs(usual))) ** 2

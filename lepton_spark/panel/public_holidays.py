@@ -9,6 +9,9 @@ import numpy as np
 from lepton_spark.models.batch import PublicDays
 from lepton_spark.panel.calendar import EPOCH, epoch_day
 
+LANGUAGE = "en_US"
+"""Of the names; without one they would be in that of the machine."""
+
 ESTIMATED = " (estimated)"
 """Said of days that follow the moon and are not proclaimed yet."""
 
@@ -43,7 +46,7 @@ def _names(region: str, first: date, last: date) -> dict[int, str]:
     """The name of each holiday by its epoch day, a year more either way; days of one holiday are counted."""
     country, _, part = region.partition("-")
     years = range((first - YEAR).year, (last + YEAR).year + 1)
-    found = holidays.country_holidays(country, subdiv=part or None, years=years)
+    found = holidays.country_holidays(country, subdiv=part or None, years=years, language=LANGUAGE)
     names: dict[int, str] = {}
     run = 0
     for day in sorted(found):

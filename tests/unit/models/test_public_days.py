@@ -4,7 +4,7 @@ import pytest
 from lepton_spark.models.arrays import FloatArray
 from lepton_spark.models.batch import History, PublicDays
 from lepton_spark.models.month_days import month_days
-from lepton_spark.models.public_days import LARGEST_LOG, N_AHEAD, public_day_factors
+from lepton_spark.models.public_days import N_AHEAD, public_day_factors
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
 from lepton_spark.models.year_weeks import year_weeks
 
@@ -61,7 +61,19 @@ def test_the_two_times_are_averaged_and_an_absurd_one_is_held_back() -> None:
     found = factors(shop((1.0, 4.0)))[10]
     assert found == pytest.approx(2.0, rel=0.06)
     absurd = factors(shop((1.0, 1e6)))[10]
-    assert absurd == pytest.approx(np.exp(LARGEST_LOG / 2.0), rel=0.06)
+    assert absurd == pytest.approx(np.sqrt(4.95), rel=0.06)  # 1 and e^1.6
+
+
+def test_a_holiday_is_held_against_days_that_are_none() -> None:
+    """A week before it another sells twenty times as much; both fall on the same weekday."""
+    other = PublicDays(
+        np.append(PUBLIC.days, PUBLIC.days + 7).reshape(2, 3, 2).swapaxes(0, 1).ravel(),
+        np.array([EVE, HOLIDAY, EVE + 2, HOLIDAY + 2] * 3),
+    )
+    history = shop((20.0, 20.0))
+    assert public_day_factors(History(history.quantity, history.days, public_days=other), np.array([CUTOFF]))[
+        0, 17
+    ] == pytest.approx(1.0, abs=0.05)
 
 
 def test_nothing_is_seen_after_a_cutoff() -> None:
@@ -87,8 +99,10 @@ def test_without_days_or_of_weeks_nothing_is_known() -> None:
     assert (factors(untold) == 1.0).all()
     none = PublicDays(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
     assert (factors(History(history.quantity, history.days, public_days=none)) == 1.0).all()
-    weeks = History(history.quantity[:, ::7], history.days[::7], period=7, public_days=PUBLIC)
-    assert (factors(weeks, 100) == 1.0).all()
+    for period in (7, 1):  # every seventh day, the holiday among them
+        days = history.quantity[:, AT % 7 :: 7], history.days[AT % 7 :: 7]
+        weeks = History(*days, period=period, public_days=PUBLIC)
+        assert (factors(weeks, CUTOFF // 7) == 1.0).all() == (period == 7)
 
 
 def test_short_histories_know_no_public_days() -> None:

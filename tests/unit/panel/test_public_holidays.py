@@ -47,6 +47,20 @@ def test_days_of_a_long_holiday_are_counted_and_estimated_ones_are_the_same() ->
     assert len({first, second, third}) == 3
     assert kind(tr, date(2025, 3, 30)) == first
     assert kind(tr, date(2025, 3, 31)) == second
+    eg = of("EG", date(2026, 1, 1), date(2027, 12, 31))  # 2027's are estimated, at least in 2026
+    assert kind(eg, date(2026, 3, 20)) == kind(eg, date(2027, 3, 9)) >= 0
+
+
+def test_days_that_began_before_the_span_are_counted_from_there() -> None:
+    tr = of("TR", date(2007, 1, 1), date(2007, 12, 31))
+    assert kind(tr, date(2007, 1, 2)) == kind(tr, date(2007, 12, 22))  # the third of Eid al-Adha
+
+
+def test_names_are_the_same_whatever_the_language_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Arabic another word says that a date is estimated."""
+    monkeypatch.setenv("LANGUAGE", "ar")
+    eg = of("EG", date(2026, 1, 1), date(2027, 12, 31))
+    assert kind(eg, date(2026, 3, 20)) == kind(eg, date(2027, 3, 9)) >= 0
 
 
 def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
