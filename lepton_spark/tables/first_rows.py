@@ -20,6 +20,7 @@ class Aside:
         jvm: Any = spark._jvm  # noqa: SLF001 - PySpark has no public way to a file system
         self._path = jvm.org.apache.hadoop.fs.Path
         self._logs = jvm.org.apache.spark.sql.delta.DeltaLog
+        self._session = spark._jsparkSession  # noqa: SLF001
         self._folder = self._path(folder)
         self._files = self._folder.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
 
@@ -44,4 +45,4 @@ class Aside:
                 remedy = "Nothing was published; move it away, then run it again."
                 raise InputError(explain(f"table {place}", f"{name} in the way", "an empty folder", remedy))
         self.clear()
-        self._logs.clearCache()  # this process may have seen that no table was there
+        self._logs.invalidateCache(self._session, target)  # this process may have seen that none was there

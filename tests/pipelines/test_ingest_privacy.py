@@ -77,7 +77,7 @@ def test_a_key_is_rotated_by_loading_anew_into_another_warehouse(spark: SparkSes
     shop.deliver("day1.csv", DAY_1)
     shop.load(key=b"old")
     rotated = replace(shop, root=tmp_path / "rotated")
-    first = rotated.load(key=b"new")
+    assert rotated.load(key=b"new").counts["accepted"] == 3
     assert rotated.sales() == shop.sales()
     under_old, under_new = (token(key, "client", "c2") for key in (b"old", b"new"))
     assert under_old in stored_bytes(shop)
@@ -85,10 +85,8 @@ def test_a_key_is_rotated_by_loading_anew_into_another_warehouse(spark: SparkSes
     assert under_old not in stored_bytes(rotated)
 
     shop.deliver("day2.csv", DAY_2)
-    second, as_before = rotated.load(key=b"new"), shop.load(key=b"old")
-    assert second.counts == as_before.counts
-    assert first.counts["accepted"] == 3
-    assert rotated.sales() == shop.sales()
+    counts = rotated.load(key=b"new").counts
+    assert (counts["already_loaded"], counts["accepted"]) == (1, 1)
     assert rotated.sales()["A", "2021-01-01"][2] == 5.0  # c1's within the day, and c2's of the next
 
 
