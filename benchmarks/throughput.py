@@ -33,7 +33,8 @@ from lepton_spark.models.registry import create
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from lepton_spark.panel.dense import dense_history
 from lepton_spark.panel.series import batch_count, run_series
-from lepton_spark.pipelines.forecast import Plan, carry_out
+from lepton_spark.pipelines.forecast_plan import Plan
+from lepton_spark.pipelines.forecast_stages import carry_out
 from lepton_spark.pipelines.manifest import Run
 from lepton_spark.pipelines.progress import SilentProgress
 from lepton_spark.session import open_session

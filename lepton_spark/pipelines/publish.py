@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
-from lepton_spark.pipelines.forecast import end_of_column
+from lepton_spark.pipelines.forecast_plan import end_of_column
 from lepton_spark.pipelines.gates import collect_evidence, judge
 from lepton_spark.pipelines.manifest import Clock, Gate, Run, RunLog, run_id_for
 from lepton_spark.pipelines.progress import Progress
