@@ -52,7 +52,5 @@ def shared_data() -> Path:
     data = root / "data"
     if not data.is_dir():
         said = f"needs the real data; {data} is not there, set LEPTON_SHARED to the folder that holds data/"
-        pytest.skip(
-            said
-        )  # no README command may need ../shared; .ci/run sets LEPTON_SHARED and skips nothing
+        pytest.skip(said)  # no README command may need ../shared; .ci/run skips nothing
     return data.resolve()

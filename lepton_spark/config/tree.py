@@ -40,6 +40,9 @@ __all__ = [
 KNOWN_MODELS = "known_models"
 """Names the models in the validation's context: the registry stands above this room."""
 
+HOLIDAY_MODELS = frozenset({"pooled", "shrunk_weekday"})
+"""What reads holidays; the registry, which stands above this room, calls it `SHARING`."""
+
 
 def _known_model(name: str, info: ValidationInfo) -> str:
     known = (info.context or {}).get(KNOWN_MODELS)
@@ -174,6 +177,10 @@ class ForecastSettings(Section):
     def _days_have_holidays(cls, region: str | None, info: ValidationInfo) -> str | None:
         if region is not None and info.data.get("frequency") == "weekly":
             raise ValueError("unset with forecast.frequency weekly: a week has no holiday")
+        if region is not None and not HOLIDAY_MODELS.intersection(info.data.get("models", HOLIDAY_MODELS)):
+            raise ValueError(
+                f"{' or '.join(sorted(HOLIDAY_MODELS))} among forecast.models: no other reads it"
+            )
         return region
 
     @field_validator("models")

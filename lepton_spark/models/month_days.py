@@ -6,7 +6,7 @@ import numpy as np
 
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import History
-from lepton_spark.models.pool_totals import expected_logs, pool_totals, public_until
+from lepton_spark.models.pool_totals import MIN_DAYS, expected_logs, pool_totals, public_until, robust_spread
 
 N_STRETCHES = 6
 """A month is cut into stretches of five days; the 31st belongs to the last."""
@@ -16,11 +16,8 @@ STRETCH_DAYS = 5
 PRIOR_SPREAD = 0.05
 """How far stretches differ, in logs, before anything is known: what the days say is drawn to none by it."""
 
-MIN_DAYS = 60
 OUTLIER = 3.0
 """Days further off than so many standard deviations (by the median deviation) count as if they were there."""
-
-TO_SD = 1.4826
 
 
 def month_days(history: History, cutoffs: IntArray) -> FloatArray:
@@ -61,7 +58,7 @@ def _factors(surprise: FloatArray, stretches: IntArray) -> Sequence[float]:
     if np.count_nonzero(known) < MIN_DAYS:
         return [1.0] * N_STRETCHES
     values = surprise[known]
-    limit = OUTLIER * TO_SD * np.median(np.abs(values))
+    limit = OUTLIER * robust_spread(values)
     values = np.clip(values, -limit, limit)
     values = values - values.mean()
     prior = values.var() / PRIOR_SPREAD**2

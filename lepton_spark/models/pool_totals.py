@@ -8,8 +8,14 @@ from lepton_spark.models.batch import SEASON_LENGTH, History
 NEIGHBOURS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Weeks from a day to the same weekdays that it is held against; half of them must be known."""
 
+TO_SD = 1.4826
+"""Of a normal distribution: its standard deviation over the median of its absolute values."""
+
 FIRST_YEAR = 364
 """Days within which no public day comes again: till then they are days like others."""
+
+MIN_DAYS = 60
+"""Days with known neighbours needed, to tell what is noise."""
 
 LARGEST_SHARE = 0.95
 """Products above this quantile of the mean count as the one at it."""
@@ -55,6 +61,11 @@ def usual_totals(history: History, cutoff: int) -> FloatArray:
         return total
     expected = np.exp(expected_logs(total, public))
     return np.where(public & ~np.isnan(total), expected, total)
+
+
+def robust_spread(values: FloatArray) -> float:
+    """The standard deviation around 0 of values [N] that are normal but for outliers: by the median size."""
+    return TO_SD * float(np.median(np.abs(values)))
 
 
 def _moved(values: FloatArray, by: int) -> FloatArray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import History
-from lepton_spark.models.pool_totals import expected_logs, pool_totals
+from lepton_spark.models.pool_totals import MIN_DAYS, expected_logs, pool_totals, robust_spread
 
 N_AHEAD = 91
 """Days ahead that are looked up; later ones go unchanged."""
@@ -15,13 +15,8 @@ PRIOR_SPREAD = 0.3
 LARGEST_LOG = 1.6
 """A day counts at most as five times, or a fifth, of what its weekday tells."""
 
-MIN_DAYS = 60
-"""Days with known neighbours needed, to tell what is noise."""
-
 CLOSED_FROM = 20.0
 """Units of the pool that were expected on a day on which nothing was sold: then it was closed."""
-
-TO_SD = 1.4826
 
 
 def public_day_factors(history: History, cutoffs: IntArray) -> FloatArray:
@@ -55,7 +50,7 @@ def _kind_factors(history: History, cutoff: int, named: IntArray) -> FloatArray:
     usual = surprise[~np.isnan(surprise)]
     if len(usual) < MIN_DAYS:
         return factors
-    noise = (TO_SD * np.median(np.abs(usual))) ** 2
+    noise = robust_spread(usual) ** 2
     kinds = history.kinds[: cutoff + 1]
     busy = expected >= np.log(CLOSED_FROM)
     for place, kind in enumerate(named.tolist()):

@@ -32,12 +32,14 @@ class Aside:
         """Moves a table to a place where none is; its log last, for that makes it a table.
 
         One step on a file system; a store that copies shows the commits one by one, in their order.
+        Cut short, files without a log are left, which no later ones meet, for their names are unique; that of
+        a partition's folder is not, so a table with partitions would have to be cleared by hand.
 
         Raises: InputError where something stands in the way.
         """
         target = self._path(place)
         self._files.mkdirs(target)
-        self._files.delete(self._path(target, LOG), True)  # of a table that never came to be
+        self._remove_empty(self._path(target, LOG))  # of a table that never came to be
         names = [status.getPath().getName() for status in self._files.listStatus(self._path(made))]
         for name in sorted(names, key=lambda name: name == LOG):
             there = self._path(target, name)
@@ -46,3 +48,7 @@ class Aside:
                 raise InputError(explain(f"table {place}", f"{name} in the way", "an empty folder", remedy))
         self.clear()
         self._logs.invalidateCache(self._session, target)  # this process may have seen that none was there
+
+    def _remove_empty(self, folder: Any) -> None:  # noqa: ANN401 - Java's own
+        if self._files.exists(folder) and not len(self._files.listStatus(folder)):
+            self._files.delete(folder, False)

@@ -145,9 +145,7 @@ def test_killed_and_run_again_equals_never_killed(night: Night, tmp_path: Path) 
 def test_bad_storage_is_told_and_the_next_run_makes_whole(night: Night, tmp_path: Path) -> None:
     if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
         said = "needs a file system of its own; this user may not make a name space with one"
-        pytest.skip(
-            said
-        )  # some hosts forbid it to all but their administrator; make test leaves this out anyway
+        pytest.skip(said)  # some hosts allow name spaces to their administrator alone
     root = tmp_path / "root"
     shutil.copytree(night.root, root)
     (tmp_path / "root.before").mkdir()

@@ -1,4 +1,5 @@
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -159,13 +160,31 @@ def test_first_rows_that_were_cut_short_are_made_anew(
     assert units(warehouse) == {("a", "2021-03-04"): 2.0}
 
 
+def test_a_move_that_was_cut_short_is_done_again(spark: SparkSession, warehouse: Warehouse) -> None:
+    """The data was moved and the log was not."""
+    days = {"end_date": date(2021, 3, 5), "known_at": date(2021, 3, 4)}
+    prior = {"product_id": "a", "location_id": "all", "level": 2.0, "weight": 1.0}
+    rows = warehouse.rows("priors", [prior | days])
+    warehouse.overwrite("priors", rows)
+    place = Path(warehouse.path("priors"))
+    left = set(place.glob("*.parquet"))
+    assert left
+    shutil.rmtree(place / "_delta_log")
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]  # a new process
+    warehouse.overwrite("priors", rows)
+    assert deltalake.DeltaTable(str(place)).to_pyarrow_table().num_rows == 1
+    assert left < set(place.glob("*.parquet"))
+
+
+@pytest.mark.parametrize("place", ["year=2021", "_delta_log"])
 def test_first_rows_are_not_moved_over_what_stands_in_their_place(
-    spark: SparkSession, warehouse: Warehouse
+    spark: SparkSession, warehouse: Warehouse, place: str
 ) -> None:
-    in_the_way = Path(warehouse.path("sales"), "year=2021", "mine.txt")
+    """A log that Delta can make nothing of may be somebody's last hope."""
+    in_the_way = Path(warehouse.path("sales"), place, "mine.txt")
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_text("mine")
-    with pytest.raises(InputError, match=r"found year=2021 in the way; allowed: an empty folder"):
+    with pytest.raises(InputError, match=f"found {place} in the way; allowed: an empty folder"):
         warehouse.overwrite("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
     assert in_the_way.read_text() == "mine"
     assert not warehouse.exists("sales")

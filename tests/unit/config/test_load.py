@@ -88,6 +88,12 @@ def test_load_reports_every_fault_at_once(tmp_path: Path) -> None:
             "found 'DE'; allowed: unset with forecast.frequency weekly",
             id="holidays of weeks",
         ),
+        pytest.param(
+            "forecast: {holidays: US, models: [ridge, mean]}",
+            "forecast.holidays",
+            "allowed: pooled or shrunk_weekday among forecast.models",
+            id="holidays that no model reads",
+        ),
         pytest.param("input: [1]", "input", "found [1]", id="section of the wrong type"),
         pytest.param("- a\n- b", "(file)", "a mapping of sections", id="not a mapping"),
         pytest.param("forecast: {horizon: 1, horizon: 2}", "(file)", "twice", id="key given twice"),
