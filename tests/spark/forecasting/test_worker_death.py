@@ -5,6 +5,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,13 @@ from lepton_spark.forecasting.training import train_trees
 from lepton_spark.models import registry
 from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Foreign, candidates_for, register
-from lepton_spark.panel.calendar import Calendar
+from lepton_spark.panel.calendar import EPOCH, Calendar
 from lepton_spark.panel.dense import PackedBatch
-from lepton_spark.pipelines.splitting import WORKER_DIED, Share, write_sampled, write_split
+from lepton_spark.pipelines import forecast_stages
+from lepton_spark.pipelines.forecast_plan import Plan
+from lepton_spark.pipelines.manifest import Run
+from lepton_spark.pipelines.splitting import WORKER_DIED, Share, write_split
+from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schema import SERIES_KEY
 
 N_DAYS, CUTOFF, N_BATCHES = 60, 19_000, 2
@@ -115,23 +121,20 @@ def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSe
     assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
 
 
-@pytest.mark.parametrize("learn", [share, train_trees])
+@pytest.mark.parametrize(("name", "learn"), [("pools", share), ("pooled_trees", train_trees)])
 def test_a_sample_that_kills_is_halved(
-    spark: SparkSession, settings: FitSettings, learn: Callable[..., DataFrame]
+    spark: SparkSession,
+    tmp_path: Path,
+    settings: FitSettings,
+    name: str,
+    learn: Callable[[DataFrame, FitSettings, str | None], DataFrame],
 ) -> None:
     """The killer is of the first of two batches: what is shared comes from the second."""
-    series = _series(spark, 6, deadly=2).cache()
+    warehouse = Warehouse(spark, str(tmp_path))
     deadly = DeadlySample(**vars(replace(settings, candidates=candidates_for(("pooled",), ()))))
-    made: list[Any] = []
-
-    def of(part: Share | None) -> DataFrame:
-        return series if part is None else series.where(part.condition)
-
-    write_sampled(
-        lambda part, why: made.extend(learn(of(part), deadly, why).collect()),
-        made.clear,
-        N_BATCHES,
-        lambda part: of(part).count(),
-    )
+    run = Run("0f", "forecast", n_batches=N_BATCHES)
+    plan = Plan(run, EPOCH + timedelta(days=CUTOFF), deadly)
+    forecast_stages._learn(warehouse, plan, name, _series(spark, 6, deadly=2), learn)
+    made = warehouse.read(name).collect()
     assert made
-    assert {row["n_series"] for row in made} == {3}
+    assert {(row["run_id"], row["n_series"]) for row in made} == {("0f", 3)}

@@ -219,6 +219,14 @@ def test_pools_of_rows_that_cannot_be_read_are_none(settings: FitSettings) -> No
     assert ShareBatch(settings)(broken).num_rows == 0
 
 
+def test_a_sample_that_was_given_up_teaches_nothing_and_says_why(settings: FitSettings) -> None:
+    rows = packed_rows(30)
+    assert ShareBatch(settings, "it killed")(rows).num_rows == 0
+    until = pa.array([CUTOFF] * rows.num_rows, type=pa.int32())
+    (row,) = TrainBatch(settings, "it killed")(rows.append_column("until", until)).to_pylist()
+    assert (row["foretells"], row["reason"], row["n_series"]) == ("none", "it killed", 30)
+
+
 def test_holidays_reach_the_pools_and_the_forecasts(settings: FitSettings) -> None:
     """The demand of one day doubles from one year to the next; its kind is seen once before."""
     assert settings.public_days is None
