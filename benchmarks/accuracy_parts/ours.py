@@ -14,15 +14,16 @@ from accuracy_parts.belief import SEVEN
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import LEVELS, Output
 from lepton_spark.config import BacktestSettings, ForecastSettings, PanelSettings
-from lepton_spark.evaluation import calibration, selection
+from lepton_spark.evaluation import calibration, dispersion, final, roles, selection
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.demand import demand_classes
+from lepton_spark.evaluation.dispersion import LARGEST_DISPERSION
 from lepton_spark.evaluation.final import forecast_batch
 from lepton_spark.evaluation.selection import class_table, select
 from lepton_spark.evaluation.windows import Role, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
 from lepton_spark.models import month_days, pooled, pooled_features, shrunk_weekday, spikes
-from lepton_spark.models.arrays import IntArray
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.pooled_training import train
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
@@ -119,7 +120,15 @@ def _without(*changed: tuple[ModuleType, str, object]) -> Callable[[Origin], Out
 
 
 def _no_median(*_: object) -> None:
-    """In place of the trees of the median."""
+    """In place of the trees of the median, or of laying their median over other models' means."""
+
+
+def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_prior: float) -> FloatArray:
+    """Squared errors over units forecast, in logs drawn to the pool's as if that were seven errors."""
+    n_errors = np.count_nonzero(scored, axis=1)
+    units = np.maximum(np.sum(mean, axis=1, where=scored), 0.5)
+    own = np.clip(np.sum((actual - mean) ** 2, axis=1, where=scored) / units, 1.0, LARGEST_DISPERSION)
+    return np.exp((n_errors * np.log(own) + 7.0 * log_prior) / (n_errors + 7.0))
 
 
 WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
@@ -129,7 +138,11 @@ WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
     "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),
     "without damping of spikes": _without((spikes, "STANDARD_DEVIATIONS", 1e9)),
     "without shrinking of weekdays": _without((shrunk_weekday, "PRIOR_UNITS", 1.0)),
-    "without a pool's dispersion": _without((calibration, "PRIOR_ERRORS", 1e-3)),
+    "without a median over other models": _without(
+        (roles, "with_medians", _no_median), (final, "with_medians", _no_median)
+    ),
+    "without a pool's dispersion": _without((dispersion, "PRIOR_SPREAD", 1e3)),
+    "with dispersions by squares": _without((calibration, "likely_dispersion", _by_squares)),
     "without any choice": _without((selection, "CLASS_GAIN", 1.0), (selection, "CLEAR_GAIN", 1.0)),
     "with every choice by least error": _without(
         (selection, "CLASS_GAIN", 0.0), (selection, "CLEAR_GAIN", 0.05), (selection, "CLEAR_ERRORS", 1.0)

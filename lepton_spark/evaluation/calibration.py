@@ -1,7 +1,7 @@
 """Quantile forecasts from the errors a model made in the backtest.
 
-What is sold in whole units gets whole quantiles of a negative binomial around the mean, whose dispersion is
-that of the errors, drawn to the pool's where they are few; other quantities get the errors' own quantiles.
+What is sold in whole units gets whole quantiles of a negative binomial around the mean, as dispersed as makes
+what came true likeliest, and as the pool where that is little; other quantities get the errors' own.
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lepton_spark.evaluation.counts import LARGEST_DISPERSION, count_quantiles
+from lepton_spark.evaluation.counts import count_quantiles
 from lepton_spark.evaluation.demand import StringArray
+from lepton_spark.evaluation.dispersion import likely_dispersion
 from lepton_spark.models.arrays import BoolArray, FloatArray
 from lepton_spark.models.batch import SEASON_LENGTH
 
 MIN_ERRORS = 14
 """Fewer errors than two weeks' behind any step say too little of the tails."""
-
-PRIOR_ERRORS = 7.0
-"""How many errors the pool's dispersion is worth beside a series' own."""
-
-LEAST_UNITS = 0.5
-"""Units forecast over all scored days below which errors say nothing of the dispersion."""
 
 COUNTS, BY_ERRORS, POISSON = "negative_binomial", "backtest_errors", "poisson"
 
@@ -45,17 +40,11 @@ class Calibration:
         return replace(self, forecast=self.forecast[:, places], error=self.error[:, places])
 
     def dispersion(self) -> FloatArray:
-        """[S], squared errors over units forecast, in logs drawn to the pool's, worth so many errors."""
-        scored = ~np.isnan(self.error)
-        n_errors = np.count_nonzero(scored, axis=(1, 2))
-        units = np.sum(self.forecast, axis=(1, 2), where=scored)
-        told = (units > LEAST_UNITS) & (n_errors > 0)
-        squares = np.sum(self.error**2, axis=(1, 2), where=scored)
-        own = np.clip(np.divide(squares, units, out=np.ones(len(units)), where=told), 1.0, LARGEST_DISPERSION)
-        weight = np.where(told, n_errors, 0.0)
-        drawn = (weight * np.log(own) + PRIOR_ERRORS * self.log_dispersion) / (weight + PRIOR_ERRORS)
-        spread: FloatArray = np.clip(np.exp(drawn), 1.0, LARGEST_DISPERSION)
-        return spread
+        """[S], variance over mean, from all windows."""
+        n_series, n_windows, horizon = self.error.shape
+        pooled = (n_series, n_windows * horizon)
+        mean, actual = self.forecast.reshape(pooled), (self.forecast + self.error).reshape(pooled)
+        return likely_dispersion(mean, actual, ~np.isnan(actual), self.log_dispersion)
 
 
 @dataclass(frozen=True)

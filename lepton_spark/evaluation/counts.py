@@ -19,9 +19,6 @@ SKEWED_BELOW = 4.0
 MAX_COUNT = 4096
 """No quantile is above this where it is found by counting."""
 
-LARGEST_DISPERSION = 100.0
-"""Beyond it demand is nothing at nearly all times and a spike at some: no quantile can tell that."""
-
 ROUNDS = 8
 """Counts between two looks at which rows are done."""
 

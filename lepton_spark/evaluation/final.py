@@ -21,6 +21,7 @@ from lepton_spark.evaluation.roles import (
     calibration_of,
     fit_roles,
     score_role,
+    with_medians,
 )
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.windows import Window
@@ -136,6 +137,7 @@ def _fit_with_fallbacks(
     """The first finite forecast of each series, which candidate made it, and at which fallback level."""
     every_row = np.arange(history.n_series)
     (fitted,) = fit_roles(history, [chosen], every_row, horizon)
+    with_medians(history, fitted)
     used = [candidate or BASELINE for candidate in chosen]
     level = np.zeros(history.n_series, dtype=np.int64)
     for step, fallback in enumerate(FALLBACKS, start=1):

@@ -14,6 +14,7 @@ from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
 from lepton_spark.evaluation.windows import Role, Window, of_role
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import Fit, History, sells_whole_units
+from lepton_spark.models.pooled import median_over
 from lepton_spark.models.registry import Candidate, create
 
 INTERVAL = (0.1, 0.9)
@@ -44,7 +45,7 @@ class RoleScores:
 class Backtest:
     """Forecasts of one role on the windows, [S, W, H] with what came true; NaN = unscored.
 
-    median: [S, W, H], NaN where the model has none of its own.
+    median: [S, W, H], NaN where neither the model nor the pool has one.
     """
 
     forecast: FloatArray
@@ -56,7 +57,7 @@ class Backtest:
 class Fitted:
     """Forecasts [S, H] made by a candidate a series, with coefficients and failures by row.
 
-    median: [S, H], NaN where the model has none of its own.
+    median: [S, H], NaN where neither the model nor the pool has one.
     """
 
     forecast: FloatArray
@@ -88,6 +89,13 @@ def _members(roles: Sequence[Assignment], rows: IntArray) -> dict[Candidate, Int
     return {candidate: np.array(list(found), dtype=np.int64) for candidate, found in needing.items()}
 
 
+def with_medians(history: History, fitted: Fitted) -> None:
+    """Put the pool's median, where it has trees for one, over every mean whose model has none of its own."""
+    rows = np.flatnonzero(np.isnan(fitted.median).all(axis=1))
+    if rows.size:
+        fitted.median[rows] = median_over(history.select(rows), fitted.forecast[rows])
+
+
 def _hand_out(fit: Fit, members: IntArray, places: list[int], fitted: Fitted) -> None:
     """Write some places of a fit of `members` to their rows."""
     rows = members[places]
@@ -112,7 +120,8 @@ def backtest_roles(
 ) -> list[Backtest]:
     """Every role's forecasts on every window, each model fitted on the days up to the window's cutoff.
 
-    The first role's are those that would have been published: 0 where a series was obsolete.
+    The first role's are those that would have been published: 0 where a series was obsolete. The last is the
+    baseline, which is told as it is: its median is not the pool's.
     """
     shape = (history.n_series, len(windows), horizon)
     found = [Backtest(*(np.full(shape, np.nan) for _ in range(3))) for _ in roles]
@@ -123,6 +132,8 @@ def backtest_roles(
         actual = actuals(history, window, horizon)
         train = history.until(int(column))
         fits = fit_roles(train, roles, rows, horizon)
+        for fitted in fits[:-1]:
+            with_medians(train, fitted)
         fits[0].forecast[rows[is_obsolete(train.quantity[rows], obsolete_days)]] = 0.0
         for backtest, fitted in zip(found, fits, strict=True):
             backtest.forecast[:, place] = fitted.forecast

@@ -97,6 +97,18 @@ def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray
     return median
 
 
+def median_over(history: History, forecast: FloatArray) -> FloatArray:
+    """[S, H], what the trees of the median make of another model's mean [S, H]; NaN where there are none.
+
+    How far the middle of a product's days lies below its mean is the same question whoever foretold the mean.
+    """
+    pool = history.pool
+    if pool is None or pool.trees is None or pool.trees.median is None:
+        return np.full(forecast.shape, np.nan)
+    features = pooled_features(history, np.array([history.n_days - 1]), forecast.shape[1], pool)
+    return median_forecast(features, pool.trees.median, forecast)
+
+
 def week_blocks(features: PooledFeatures) -> tuple[FloatArray, FloatArray]:
     """The weekday forecast a day of each block [S, C, B], units, and its features [S, C, B, 1]."""
     period = features.period

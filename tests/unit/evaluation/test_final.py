@@ -11,6 +11,8 @@ from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.windows import plan_windows
 from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.registry import Candidate, create
+from lepton_spark.models.shrunk_weekday import pool_at
+from lepton_spark.models.trees import PooledTrees, Trees
 
 HORIZON = 7
 LEVELS = (0.1, 0.5, 0.9)
@@ -47,6 +49,35 @@ def test_each_series_is_forecast_by_its_own_choice() -> None:
     assert found.status.tolist() == ["ok"] * 3
     assert found.coefficients[0] == pytest.approx({"level": history.quantity[0].mean()})
     assert found.coefficients[1] == {}
+
+
+def _with_halving_medians(history: History) -> History:
+    """The history with a pool at every cutoff, whose trees of the median say half of any mean."""
+    none = np.zeros(0, np.int64)
+    half = Trees(0.5, none, np.zeros(0), none, np.zeros(0, np.uint16), np.zeros((1, 16)))
+    columns = [history.n_days - 1 - HORIZON * window for window in range(4)]
+    pools = {
+        int(history.days[column]): replace(pool_at(history, np.array([column])), trees=PooledTrees((), half))
+        for column in columns
+    }
+    return replace(history, pools=pools)
+
+
+def test_the_pools_median_stands_over_means_of_models_without_one_but_not_over_the_baseline() -> None:
+    history = _history()
+    plain = _forecast(history, [MEAN, LINE], [0, 0, 0], runner_up=[1, 1, -1])
+    found = _forecast(_with_halving_medians(history), [MEAN, LINE], [0, 0, 0], runner_up=[1, 1, -1])
+    np.testing.assert_array_equal(found.forecast, plain.forecast)
+    np.testing.assert_array_equal(found.quantiles[:, :, 1], np.round(found.forecast / 2.0))
+    assert (found.chosen.pinball > plain.chosen.pinball).all()
+    assert (found.runner_up.pinball[:2] > plain.runner_up.pinball[:2]).all()
+    assert found.seasonal_naive.sums.sse.tolist() == plain.seasonal_naive.sums.sse.tolist()
+    without = replace(
+        _with_halving_medians(history),
+        pools={day: replace(pool, trees=None) for day, pool in _with_halving_medians(history).pools.items()},
+    )  # the same dispersion to draw to, but no trees
+    baseline = _forecast(without, [MEAN, LINE], [0, 0, 0]).seasonal_naive.pinball
+    np.testing.assert_array_equal(found.seasonal_naive.pinball, baseline)
 
 
 def test_role_errors_are_those_of_their_candidates() -> None:

@@ -14,6 +14,7 @@ from lepton_spark.models.pooled import (
     block_sums,
     mean_forecast,
     median_forecast,
+    median_over,
     week_blocks,
 )
 from lepton_spark.models.pooled_features import pooled_features
@@ -260,3 +261,19 @@ def test_a_pool_that_teaches_too_little_gives_no_trees(history: History) -> None
     fit = _fit(alone)
     np.testing.assert_array_equal(fit.forecast, ShrunkWeekday().fit_forecast(alone, HORIZON).forecast)
     assert (fit.coefficients["trees"] == 0.0).all()
+
+
+def test_the_pools_median_stands_over_any_models_mean(
+    history: History, given: History, trees: PooledTrees
+) -> None:
+    own = _fit(given)
+    assert own.median is not None
+    np.testing.assert_array_equal(median_over(given, own.forecast), own.median)
+    doubled = median_over(given, 2.0 * own.forecast)
+    rich = own.median > 5.0
+    assert rich.any()
+    assert np.median(doubled[rich] / own.median[rich]) == pytest.approx(2.0, rel=0.1)
+    assert np.isnan(median_over(history, own.forecast)).all()  # no pool
+    assert np.isnan(median_over(_with(history, None), own.forecast)).all()  # no trees
+    no_median = PooledTrees(trees.mean, None)
+    assert np.isnan(median_over(_with(history, no_median), own.forecast)).all()
