@@ -1,4 +1,4 @@
-"""A run of the whole catalogue against what came true, by demand class, from its Delta tables.
+"""A run of the whole catalogue against what came true, by demand class and age, from its Delta tables.
 
 `lepton forecast --conf ... --cutoff DATE` first, on tables that hold later days too; then
 `python benchmarks/catalogue.py WAREHOUSE DATE`. Held against seasonal naive, each product's overall mean, and
@@ -21,6 +21,8 @@ from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 COLUMNS = list(QUANTILE_LEVELS)
 EMPIRICAL = [f"empirical_{name}" for name in COLUMNS]
 WEEK = 7
+AGES = {"sold for 14 days": (1, 14), "15 to 42 days": (15, 42)}
+"""Products by the days from their first sale to the cutoff, both counted, whatever their class."""
 
 
 def main() -> None:
@@ -62,6 +64,7 @@ def with_baselines(days: pd.DataFrame, history: pd.DataFrame, cutoff: pd.Timesta
         values = np.concatenate([np.zeros(max(n - len(sold), 0)), sold.to_numpy()])
         rows[product] = [values.mean(), *np.quantile(values, SEVEN, method="inverted_cdf")]
     known = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", *EMPIRICAL])
+    known["age"] = (cutoff - first).dt.days + 1
     week = history[history["date"] > cutoff - pd.Timedelta(days=WEEK)]
     week = week.assign(weekday=week["date"].dt.dayofweek)[["product_id", "weekday", "quantity"]]
     days = days.assign(weekday=days["date"].dt.dayofweek)
@@ -70,26 +73,27 @@ def with_baselines(days: pd.DataFrame, history: pd.DataFrame, cutoff: pd.Timesta
 
 
 def by_class(days: pd.DataFrame) -> list[dict[str, object]]:
-    """A line for each class and for all: ratios of root mean squares and pinball losses, bands."""
+    """A line for all, for each class and age: ratios of root mean squares and pinball losses, bands."""
     actual = days["quantity"].to_numpy()
     squares = {name: (actual - days[name].to_numpy()) ** 2 for name in ("forecast", "mean", "naive")}
     losses = {
         name: pinball_losses(actual, days[columns].to_numpy(), SEVEN).sum(axis=1)
         for name, columns in (("forecast", COLUMNS), ("empirical", EMPIRICAL))
     }
+    kinds = {kind: days["demand_class"] == kind for kind in sorted(days["demand_class"].unique())}
+    kinds |= {name: days["age"].between(*ages) for name, ages in AGES.items()}
     lines = []
-    for kind in ("all", *sorted(days["demand_class"].unique())):
-        rows = (
-            np.full(len(days), fill_value=True)
-            if kind == "all"
-            else (days["demand_class"] == kind).to_numpy()
-        )
+    for kind, chosen in {"all": days["age"] > 0, **kinds}.items():
+        rows = chosen.to_numpy()
+        if not rows.any():
+            continue
         slack = SLACK_ALL if kind == "all" else SLACK_CLASS
         error = {name: squares[name][rows].sum() for name in squares}
         line: dict[str, object] = {
             "class": kind,
             "products": days.loc[rows, "product_id"].nunique(),
             "units": round(float(actual[rows].sum())),
+            "forecast over sold": f"{days.loc[rows, 'forecast'].sum() / max(actual[rows].sum(), 1e-9):.2f}",
             "over mean": f"{np.sqrt(error['forecast'] / error['mean']):.4f}",
             "over naive": f"{np.sqrt(error['forecast'] / max(error['naive'], 1e-9)):.4f}",
         }

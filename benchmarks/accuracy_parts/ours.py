@@ -25,6 +25,7 @@ from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
 from lepton_spark.models import month_days, pooled, pooled_features, shrunk_weekday, spikes
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile
+from lepton_spark.models.pooled_features import PooledFeatures
 from lepton_spark.models.pooled_training import train
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
 from lepton_spark.models.shrunk_weekday import pool_at
@@ -123,6 +124,11 @@ def _no_median(*_: object) -> None:
     """In place of the trees of the median, or of laying their median over other models' means."""
 
 
+def _nothing(features: PooledFeatures) -> FloatArray:
+    """[S], the trees' part of the mean, all of it theirs to lose."""
+    return np.zeros(len(features.level))
+
+
 def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_prior: float) -> FloatArray:
     """Squared errors over units forecast, in logs drawn to the pool's as if that were seven errors."""
     n_errors = np.count_nonzero(scored, axis=1)
@@ -132,7 +138,7 @@ def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_pri
 
 
 WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
-    "without trees": _without((pooled, "TREES_SHARE", 0.0), (pooled, "UNITS_TO_GO_BY", 0.0)),
+    "without trees": _without((pooled, "trees_share", _nothing)),
     "without the level of late": _without((pooled_features, "LATE", list(range(1, 7)))),
     "without a median of its own": _without((pooled, "median_forecast", _no_median)),
     "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),

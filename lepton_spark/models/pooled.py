@@ -21,6 +21,7 @@ A product that hardly sold tells its rate too high: its first sale is why it is 
 """
 
 GO_BY_DAYS = 112
+"""Days from its first to when a product has told what it can of itself; before, the trees' part is more."""
 
 PLANNED_SHARE = 0.9
 """The trees' least part of the mean where promotions are planned: they alone know of them."""
@@ -78,9 +79,11 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
 
 
 def trees_share(features: PooledFeatures) -> FloatArray:
-    """[S], the trees' part of the mean at the only cutoff: nearly all where a product hardly sold."""
-    units = features.level[:, 0] * np.minimum(features.age[:, 0], GO_BY_DAYS) / features.period
-    share: FloatArray = TREES_SHARE + (1.0 - TREES_SHARE) * UNITS_TO_GO_BY / (units + UNITS_TO_GO_BY)
+    """[S], the trees' part of the mean at the only cutoff: nearly all of what is new or hardly sold."""
+    days = np.minimum(features.age[:, 0], GO_BY_DAYS)
+    units = features.level[:, 0] * days / features.period
+    told = days / GO_BY_DAYS * units / (units + UNITS_TO_GO_BY)
+    share: FloatArray = 1.0 - (1.0 - TREES_SHARE) * told
     return np.maximum(share, PLANNED_SHARE) if features.plans.shape[3] else share
 
 

@@ -38,7 +38,7 @@ class PooledSettings:
     n_cutoffs: int = 16
     least_history: int = 56
     stride: int = 7
-    least_age: int = 28
+    least_age: int = 1
     recent_days: int = 180
     n_bags: int = 5
     bag_share: float = 0.6

@@ -10,11 +10,13 @@ from lepton_spark.models.pooled import (
     LARGEST_LOG_RATIO,
     MEDIAN_FROM,
     TREES_SHARE,
+    UNITS_TO_GO_BY,
     Pooled,
     block_sums,
     mean_forecast,
     median_forecast,
     median_over,
+    trees_share,
     week_blocks,
 )
 from lepton_spark.models.pooled_features import pooled_features
@@ -170,6 +172,34 @@ def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> 
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     most = mean_forecast(features, PooledTrees((loud,), silent))
     np.testing.assert_allclose(most, shrunk * (rest + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
+
+
+def test_a_product_is_not_thought_to_go_on_as_its_first_days() -> None:
+    """Products that sell on one day in twenty, each known from its first sale on."""
+    n_days, rate = 200, 0.05
+    rng = np.random.default_rng(4)
+    age = rng.integers(1, n_days + 1, 600)
+    quantity = (rng.random((600, n_days)) < rate).astype(float)
+    quantity[np.arange(600), n_days - age] = 1.0
+    quantity[np.arange(n_days) < n_days - age[:, np.newaxis]] = np.nan
+    history = History(quantity, 20_000 + np.arange(n_days))
+    fit = _fit(_with(history, train(history, HORIZON, replace(SMALL, n_cutoffs=16))))
+    young = age <= 14
+    own = averaged_level(history, np.array([n_days - 1]))[young, 0]
+    assert own.mean() > 4.0 * rate
+    assert fit.forecast[young].mean() < 2.0 * rate
+    assert fit.forecast[age > 112].mean() == pytest.approx(rate, rel=0.2)
+
+
+def test_the_trees_part_is_less_the_longer_a_product_sold() -> None:
+    quantity = np.full((3, 140), 4.0)
+    for row, age in enumerate((7, 56, 112)):
+        quantity[row, : 140 - age] = np.nan
+    week, half, whole = trees_share(pooled_features(History(quantity, np.arange(140)), np.array([139]), 7))
+    units = 4.0 * 112
+    assert whole == pytest.approx(1.0 - (1.0 - TREES_SHARE) * units / (units + UNITS_TO_GO_BY))
+    assert half == pytest.approx(1.0 - (1.0 - TREES_SHARE) * 0.5 * (units / 2) / (units / 2 + UNITS_TO_GO_BY))
+    assert week > 0.98
 
 
 def test_the_forecast_learns_what_follows_a_high_week() -> None:
