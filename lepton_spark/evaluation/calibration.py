@@ -6,6 +6,7 @@ what came true likeliest, and as the pool where that is little; other quantities
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -39,6 +40,7 @@ class Calibration:
         """The same from some of the windows."""
         return replace(self, forecast=self.forecast[:, places], error=self.error[:, places])
 
+    @cached_property
     def dispersion(self) -> FloatArray:
         """[S], variance over mean, from all windows."""
         n_series, n_windows, horizon = self.error.shape
@@ -76,7 +78,7 @@ def quantile_forecasts(
 
     forecast: [S, H], units; levels: [Q], rising, in (0, 1); median: [S, H], NaN where there is none.
     """
-    dispersion = np.where(calibration.whole, calibration.dispersion(), 1.0)
+    dispersion = np.where(calibration.whole, calibration.dispersion, 1.0)
     known = np.where(np.isnan(forecast), 0.0, forecast)
     values = count_quantiles(known, np.repeat(dispersion[:, np.newaxis], forecast.shape[1], axis=1), levels)
     by_errors = np.zeros(len(forecast), dtype=np.bool_)

@@ -8,7 +8,7 @@ import numpy as np
 from lepton_spark.evaluation.backtest import (
     window_scales,
 )
-from lepton_spark.evaluation.calibration import quantile_forecasts
+from lepton_spark.evaluation.calibration import Calibration, quantile_forecasts
 from lepton_spark.evaluation.demand import StringArray, is_obsolete
 from lepton_spark.evaluation.paths import residual_paths
 from lepton_spark.evaluation.priors import Prior
@@ -103,8 +103,7 @@ def forecast_batch(
     if prior is not None:
         forecast = prior.drawn(forecast, silent)
         fitted.median[prior.counts] = np.nan
-    errors = np.where((level == 0)[:, np.newaxis, np.newaxis], spread[0].error, np.nan)
-    calibrated = quantile_forecasts(forecast, replace(spread[0], error=errors), levels, fitted.median)
+    calibrated = quantile_forecasts(forecast, _of_the_chosen(spread[0], level), levels, fitted.median)
     return BatchForecast(
         forecast=forecast,
         quantiles=np.where(silent[:, :, np.newaxis], 0.0, calibrated.values),
@@ -129,6 +128,13 @@ def _roles(n_series: int, candidates: Sequence[Candidate], selection: Selection)
     chosen = tuple(candidates[place] for place in selection.chosen)
     runner_up = tuple(candidates[place] if place >= 0 else None for place in selection.runner_up)
     return [chosen, runner_up, (BASELINE,) * n_series]
+
+
+def _of_the_chosen(spread: Calibration, level: IntArray) -> Calibration:
+    """The same without the errors of series that a fallback forecast."""
+    if not level.any():
+        return spread
+    return replace(spread, error=np.where((level == 0)[:, np.newaxis, np.newaxis], spread.error, np.nan))
 
 
 def _fit_with_fallbacks(

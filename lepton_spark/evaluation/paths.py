@@ -17,7 +17,7 @@ def residual_paths(calibration: Calibration) -> FloatArray:
     A path keeps what its days have in common, and paths of one window what products have in common.
     """
     forecast = calibration.forecast
-    variance = calibration.dispersion()[:, np.newaxis, np.newaxis] * forecast
+    variance = calibration.dispersion[:, np.newaxis, np.newaxis] * forecast
     told = variance > LEAST_MEAN
     paths: FloatArray = np.divide(
         calibration.error, np.sqrt(variance), out=np.full(forecast.shape, np.nan), where=told

@@ -9,7 +9,7 @@ def test_a_path_is_the_error_over_its_standard_deviation() -> None:
     forecast = np.array([[[4.0, 1.0, 0.0, 4.0]]])
     error = np.array([[[4.0, -2.0, 1.0, np.nan]]])
     calibration = Calibration(forecast, error, np.array([True]), log_dispersion=0.0)
-    dispersion = calibration.dispersion()[0]
+    dispersion = calibration.dispersion[0]
     path = residual_paths(calibration)[0, 0]
     np.testing.assert_allclose(path[:2], [4.0 / np.sqrt(4.0 * dispersion), -2.0 / np.sqrt(dispersion)])
     assert np.isnan(path[2:]).all()  # nothing was forecast, or nothing is known
