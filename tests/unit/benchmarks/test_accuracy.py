@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from accuracy_parts.protocol import Origin, origins, squared_changes
 from accuracy_parts.scores import InvalidForecastError, Output, cell_sums, check, pool, scores
-from accuracy_parts.sets import Panel, to_panel, without_cancelled
+from accuracy_parts.sets import Panel, sources_of, to_panel, without_cancelled
 
 from lepton_spark.models.batch import History
 
@@ -84,3 +86,14 @@ def test_origins_show_nothing_after_their_cutoff_and_score_what_follows() -> Non
         assert len(set(origin.products.tolist())) == 600
         np.testing.assert_array_equal(origin.actual, quantity[origin.products][:, origin.days])
         assert origin.days[0] == origin.history.days[-1] + 1
+
+
+def test_a_set_that_is_not_there_stops_before_anything_is_scored(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"set online: found no \*\.csv\.gz in .*nowhere; allowed.*--online"):
+        sources_of(["journey", "online"], tmp_path / "nowhere", tmp_path)
+    assert sources_of(["journey"], tmp_path / "nowhere", tmp_path)["journey"].name == "data"
+    (tmp_path / "online.npz").touch()
+    assert sources_of(["online"], tmp_path / "nowhere", tmp_path)["online"] == tmp_path / "nowhere"
+    (tmp_path / "online.npz").unlink()
+    (tmp_path / "2011-01-04.csv.gz").touch()
+    assert sources_of(["online"], tmp_path, tmp_path / "cache")["online"] == tmp_path
