@@ -6,6 +6,7 @@ the empirical quantiles of its own history; days on which nothing at all was sol
 """
 
 import argparse
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -45,13 +46,19 @@ def scored_days(warehouse: Path, cutoff: pd.Timestamp) -> pd.DataFrame:
     sales = sales.groupby(["product_id", "date"], as_index=False)["quantity"].sum()
     made = read(warehouse, "forecasts", ["run_id", "product_id", "date", "cutoff", "forecast", *COLUMNS])
     made = made[pd.to_datetime(made["cutoff"]) == cutoff]
-    run_id = made["run_id"].iloc[-1]
+    run_id = latest_run(warehouse, made["run_id"].unique())
     made = made[made["run_id"] == run_id].assign(date=lambda rows: pd.to_datetime(rows["date"]))
     classes = read(warehouse, "models", ["run_id", "product_id", "demand_class"])
     days = made.merge(sales, on=["product_id", "date"], how="left").fillna({"quantity": 0.0})
     days = days[days.groupby("date")["quantity"].transform("sum") > 0]
     days = days.merge(classes[classes["run_id"] == run_id], on=["run_id", "product_id"])
     return with_baselines(days, sales[sales["date"] <= cutoff], cutoff)
+
+
+def latest_run(warehouse: Path, run_ids: Collection[str]) -> str:
+    """The run that began last."""
+    runs = read(warehouse, "runs", ["run_id", "started_at"])
+    return str(runs[runs["run_id"].isin(run_ids)].sort_values("started_at")["run_id"].iloc[-1])
 
 
 def with_baselines(days: pd.DataFrame, history: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
