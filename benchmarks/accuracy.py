@@ -17,7 +17,7 @@ from accuracy_parts.printed import print_rows
 from accuracy_parts.promotions import promotions
 from accuracy_parts.protocol import N_KEPT_OUT, N_ORIGINS, Origin, origins
 from accuracy_parts.scores import SCORES, Output, Sums, cell_sums, check, intervals, pool, scores
-from accuracy_parts.sets import ONLINE, READERS, load_panel, sources_of
+from accuracy_parts.sets import add_sets, load_panel, sources_of
 from accuracy_parts.sums import seen_sums
 from rich.progress import track
 from threadpoolctl import threadpool_limits
@@ -46,13 +46,11 @@ def main() -> None:
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
+    add_sets(parser)
     parser.add_argument("--models", nargs="+", choices=[*MODELS, MEDIAN, *KNOWING], default=[*MODELS, MEDIAN])
     parser.add_argument("--origins", nargs="+", type=int, default=list(range(N_ORIGINS)))
     parser.add_argument("--seed", type=int, default=42, help="draws the smaller products")
     parser.add_argument("--reference", default="lepton as run", help="differences are against this model")
-    parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
-    parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
     parser.add_argument("--csv", type=Path, default=Path("accuracy.csv"))
     return parser.parse_args()
 

@@ -6,13 +6,12 @@ forecast four weeks ahead. Squares are pooled over cutoffs before the root. `for
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from accuracy_parts.ours import with_pools
 from accuracy_parts.printed import print_rows
 from accuracy_parts.protocol import HORIZON
-from accuracy_parts.sets import ONLINE, READERS, Panel, load_panel, sources_of
+from accuracy_parts.sets import Panel, add_sets, load_panel, sources_of
 from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import PanelSettings
@@ -31,10 +30,8 @@ NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
+    add_sets(parser)
     parser.add_argument("--cutoffs", type=int, default=5, help="four weeks apart, the last before the end")
-    parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
-    parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
     arguments = parser.parse_args()
     sources = sources_of(arguments.sets, arguments.online, arguments.cache)
     lines = []

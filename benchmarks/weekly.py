@@ -7,13 +7,12 @@ weighted by units, squares pooled before the root. Closed days count as 0 on bot
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from accuracy_parts.ours import with_pools
 from accuracy_parts.printed import print_rows
 from accuracy_parts.protocol import HORIZON, Origin, origins
-from accuracy_parts.sets import ONLINE, READERS, load_panel, sources_of
+from accuracy_parts.sets import add_sets, load_panel, sources_of
 from threadpoolctl import threadpool_limits
 
 from lepton_spark.models.arrays import FloatArray, IntArray
@@ -27,9 +26,7 @@ NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
-    parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
-    parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
+    add_sets(parser)
     arguments = parser.parse_args()
     sources = sources_of(arguments.sets, arguments.online, arguments.cache)
     lines = []

@@ -1,5 +1,6 @@
 """The open sets of sales as panels of daily units, each prepared once and cached."""
 
+import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -30,6 +31,13 @@ class Panel:
     product_ids: tuple[str, ...]
     days: IntArray
     quantity: FloatArray
+
+
+def add_sets(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say which sets are scored and where they are."""
+    parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
+    parser.add_argument("--online", type=Path, default=ONLINE, help="folder of Online Retail's csv.gz files")
+    parser.add_argument("--cache", type=Path, default=Path("output/accuracy"), help="prepared panels")
 
 
 def sources_of(names: Sequence[str], online: Path, cache: Path) -> dict[str, Path]:
