@@ -12,7 +12,7 @@ NAN = np.nan
 def test_ages_are_days_from_the_first_known_day_and_the_obsolete_are_left_out() -> None:
     quantity = np.ones((4, 200))
     quantity[1, :186] = NAN
-    quantity[2, :158] = NAN
+    quantity[2, :185] = NAN
     quantity[3, 1:] = 0.0
     found = kinds(History(quantity, np.arange(200)))
     assert found["1 to 14 days"].tolist() == [False, True, False, False]
