@@ -36,9 +36,11 @@ def demand_classes(quantity: FloatArray, new_days: int, obsolete_days: int) -> S
     The rest by ADI, known days since the first sale over days with a sale (above 1.32: intermittent or
     lumpy), and by the squared coefficient of variation of the sizes (above 0.49: erratic or lumpy).
 
-    quantity: [S, T], units; NaN = unknown.
+    quantity: [S, T], units; NaN = unknown; of no day at all every series is new.
     Source: Syntetos, Boylan and Croston (2005), On the categorization of demand patterns.
     """
+    if not quantity.shape[1]:
+        return np.full(len(quantity), NEW)
     known = ~np.isnan(quantity)
     sold = quantity > 0
     n_sales = np.count_nonzero(sold, axis=1)

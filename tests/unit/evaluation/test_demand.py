@@ -29,3 +29,7 @@ def test_demand_class_of_series(series: list[float], expected: str) -> None:
 def test_obsolete_counts_known_days_only() -> None:
     quiet = np.array([[3.0] + [0.0] * 5 + [NAN] * 5, [3.0] + [0.0] * 10])
     assert is_obsolete(quiet, 6).tolist() == [False, True]
+
+
+def test_before_its_first_day_everything_is_new() -> None:
+    assert demand_classes(np.zeros((2, 0)), new_days=14, obsolete_days=30).tolist() == ["new", "new"]

@@ -111,6 +111,37 @@ def test_fit_batch_hash_is_of_the_doubles(settings: FitSettings) -> None:
     assert row["forecast_hash"] == hashlib.sha256(packed).hexdigest()
 
 
+@pytest.mark.parametrize("n_days", [1, 7, 28])
+def test_a_shop_that_has_sold_for_no_longer_than_the_horizon_is_forecast(n_days: int) -> None:
+    calendar = Calendar({"all": np.arange(CUTOFF - n_days + 1, CUTOFF + 1)}, CUTOFF)
+    rows = packed_rows(3)
+    units = np.array(rows["quantity"].to_pylist())[:, -n_days:]
+    first = pa.array([CUTOFF - n_days + 1] * 3, type=pa.int32())
+    begun = rows.set_column(4, "quantity", lists(units.copy())).set_column(3, "first_day", first)
+    made = fit_both(begun, fit_settings(Config(), calendar)).to_pylist()
+    assert [(row["status"], row["reason"], row["model"]) for row in made] == [("ok", None, "pooled")] * 3
+    for row, sold in zip(made, units, strict=True):
+        assert np.mean(row["forecast"]) == pytest.approx(sold.mean(), rel=0.3)
+
+
+def test_a_class_does_not_choose_for_series_too_young_to_have_been_judged(settings: FitSettings) -> None:
+    from lepton_spark.evaluation.selection import ALL, ClassTable
+
+    n_days = np.array([27, 28])
+    rows = packed_rows(2)
+    units = np.array(rows["quantity"].to_pylist())
+    young = rows.set_column(
+        4, "quantity", pa.array([row[-n:].tolist() for row, n in zip(units, n_days, strict=True)])
+    ).set_column(3, "first_day", pa.array((CUTOFF + 1 - n_days).tolist(), type=pa.int32()))
+    errors = np.full((2, N_CANDIDATES), 2.0)
+    errors[:, 6] = 1.0
+    many = np.full(errors.shape, 100.0)
+    table = ClassTable(("new", ALL), errors, many, many)
+    made = FitBatch(settings, table)(young, ScoreBatch(settings)(young)).to_pylist()
+    keys = [candidate.key for candidate in settings.candidates]
+    assert [row["model"] for row in made] == [keys[0], keys[6]]
+
+
 def test_choice_is_the_same_whatever_happened_in_the_test_window(settings: FitSettings) -> None:
     from lepton_spark.evaluation.selection import ALL, ClassTable
 
