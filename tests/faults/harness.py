@@ -32,6 +32,7 @@ NAME_SPACE = ("unshare", "--map-root-user", "--mount")
 ENVIRONMENT = {**os.environ, "LEPTON_PRIVACY_KEY": "of the fault tests"}
 
 POLL_SECONDS = 0.001
+PAGE = 4096
 BEFORE, INSIDE, AFTER, AT_RANDOM = "before", "inside", "after", "at"
 
 
@@ -121,8 +122,9 @@ class Runner:
     def meet_bad_storage(self, root: Path, kilobytes: int) -> list[str]:
         """Runs on a disk that fills, then on one that turns read-only, then on a good one; what each said.
 
-        The disk is a file system in memory, in a name space of its own, that holds what `root` holds; in the
-        end `root` holds what the disk held.
+        The disk is a file system in memory, in a name space of its own, that holds what `root` holds and has
+        room for so many kilobytes in all; it turns read-only once lines are refused. In the end `root` holds
+        what the disk held.
         """
         said = [root.parent / f"said{number}" for number in range(3)]
         run = f"{shlex.join(self.words(root))} >"
@@ -131,7 +133,9 @@ class Runner:
             mount -t tmpfs -o size={kilobytes}k tmpfs {root} && cp -a {root}.before/. {root}
             {run} {said[0]} 2>&1; echo "exit $?" >> {said[0]}
             mount -o remount,size=1g {root}
-            (until [ -e {root}/rejects/_delta_log/{0:020d}.json ]; do sleep 0.01; done
+            rejects() {{ ls {root}/rejects/_delta_log 2>/dev/null | grep -c 'json$'; }}
+            before=$(rejects)
+            (until [ "$(rejects)" -gt "$before" ]; do sleep 0.01; done
              mount -o remount,ro {root}) &
             {run} {said[1]} 2>&1; echo "exit $?" >> {said[1]}
             mount -o remount,rw {root}
@@ -197,6 +201,11 @@ def _until(
         return path.exists() or bool(data_files(root, commit.table) - files)
 
     return written
+
+
+def kilobytes(folder: Path) -> int:
+    """What a folder takes on a file system in memory, which gives every file whole pages."""
+    return sum(-(-path.stat().st_size // PAGE) * PAGE for path in folder.rglob("*") if path.is_file()) // 1024
 
 
 def commits(root: Path) -> set[Path]:

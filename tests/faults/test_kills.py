@@ -28,6 +28,7 @@ from tests.faults.harness import (
     Runner,
     contents,
     differences,
+    kilobytes,
 )
 from tests.java_options import QUICK_JAVA, SMALL_PLANS
 
@@ -52,7 +53,8 @@ class Night:
     root: Path
     whole: dict[str, list[str]]
     recorded: list[Commit]
-    kilobytes: int
+    room: int
+    """Kilobytes that hold what stood before, and a third of what a run adds."""
 
     def points(self) -> list[Point]:
         """The points of a run by chance, as many as are asked for; else the share of every test run."""
@@ -109,8 +111,9 @@ def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     never_killed = folder / "never_killed"
     shutil.copytree(root, never_killed)
     recorded = runner.record(never_killed)
-    n_bytes = sum(path.stat().st_size for path in never_killed.rglob("*") if path.is_file())
-    return Night(runner, root, contents(never_killed), recorded, n_bytes // 1024)
+    before = kilobytes(root)
+    room = before + (kilobytes(never_killed) - before) // 3
+    return Night(runner, root, contents(never_killed), recorded, room)
 
 
 def test_a_night_writes_what_it_should(night: Night) -> None:
@@ -150,7 +153,7 @@ def test_bad_storage_is_told_and_the_next_run_makes_whole(night: Night, tmp_path
     shutil.copytree(night.root, root)
     (tmp_path / "root.before").mkdir()
     (tmp_path / "root.after").mkdir()
-    full, read_only, good = night.runner.meet_bad_storage(root, night.kilobytes // 3)
+    full, read_only, good = night.runner.meet_bad_storage(root, night.room)
     for said, found in ((full, "No space left on device"), (read_only, "Read-only file system")):
         (told,) = (line for line in said.splitlines() if line.startswith("lepton: "))
         assert told.startswith(f"lepton: storage: found {found}")
