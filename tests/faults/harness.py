@@ -123,8 +123,8 @@ class Runner:
         """Runs on a disk that fills, then on one that turns read-only, then on a good one; what each said.
 
         The disk is a file system in memory, in a name space of its own, that holds what `root` holds and has
-        room for so many kilobytes in all; it turns read-only once lines are refused. In the end `root` holds
-        what the disk held.
+        room for so many kilobytes in all; it turns read-only at the second run's first commit to a table but
+        `runs`. In the end `root` holds what the disk held.
         """
         said = [root.parent / f"said{number}" for number in range(3)]
         run = f"{shlex.join(self.words(root))} >"
@@ -133,9 +133,9 @@ class Runner:
             mount -t tmpfs -o size={kilobytes}k tmpfs {root} && cp -a {root}.before/. {root}
             {run} {said[0]} 2>&1; echo "exit $?" >> {said[0]}
             mount -o remount,size=1g {root}
-            rejects() {{ ls {root}/rejects/_delta_log 2>/dev/null | grep -c 'json$'; }}
-            before=$(rejects)
-            (until [ "$(rejects)" -gt "$before" ]; do sleep 0.01; done
+            commits() {{ ls -d {root}/*/_delta_log/*.json 2>/dev/null | grep -vc /runs/; }}
+            before=$(commits)
+            (until [ "$(commits)" -gt "$before" ]; do sleep 0.01; done
              mount -o remount,ro {root}) &
             {run} {said[1]} 2>&1; echo "exit $?" >> {said[1]}
             mount -o remount,rw {root}
