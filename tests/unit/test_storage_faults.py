@@ -27,3 +27,15 @@ def test_storage_at_fault_without_a_place_is_told_and_other_faults_are_not() -> 
     assert said is not None
     assert said.startswith("storage: found No space left on device; allowed:")
     assert storage_fault(ValueError("a path at /data/wh (of no consequence)")) is None
+
+
+def test_a_table_whose_log_has_no_place_is_a_fault_of_the_storage() -> None:
+    trace = (
+        "An error occurred while calling o2044.execute. : org.apache.spark.sql.delta.DeltaIOException: "
+        "[DELTA_CANNOT_CREATE_LOG_PATH] Cannot create file:/data/wh/rejects/_delta_log\n\tat org.apache"
+    )
+    said = storage_fault(RuntimeError(trace))
+    assert said is not None
+    assert said.startswith(
+        "storage: found a folder that cannot be made at /data/wh/rejects/_delta_log; allowed:"
+    )
