@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from accuracy_parts.belief import SEVEN, SLACK_ALL, SLACK_CLASS
 from accuracy_parts.printed import print_rows
+from accuracy_parts.sets import AGES
 
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
@@ -22,8 +23,6 @@ from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
 COLUMNS = list(QUANTILE_LEVELS)
 EMPIRICAL = [f"empirical_{name}" for name in COLUMNS]
 WEEK = 7
-AGES = {"sold for 14 days": (1, 14), "15 to 42 days": (15, 42)}
-"""Products by the days from their first sale to the cutoff, both counted, whatever their class."""
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from accuracy_parts.ours import with_pools
 from accuracy_parts.printed import print_rows
 from accuracy_parts.protocol import HORIZON
-from accuracy_parts.sets import Panel, add_sets, load_panel, sources_of
+from accuracy_parts.sets import AGES, Panel, add_sets, load_panel, sources_of
 from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import PanelSettings
@@ -22,9 +22,6 @@ from lepton_spark.models.naive import SeasonalNaive
 from lepton_spark.models.pooled import Pooled
 
 SAMPLE = 4_096
-AGES = {"1 to 14 days": (1, 14), "15 to 42 days": (15, 42), "43 to 90 days": (43, 90), "older": (91, 10**6)}
-"""Days from a product's first sale to the cutoff, both counted."""
-
 NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
 
 

@@ -14,6 +14,9 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 ONLINE = Path(__file__).parents[3] / "shared" / "data" / "online_retail"
 """Where Online Retail is looked for unless `--online` says otherwise."""
 
+AGES = {"1 to 14 days": (1, 14), "15 to 42 days": (15, 42), "43 to 90 days": (43, 90), "older": (91, 10**6)}
+"""Products by the days from their first sale to the cutoff, both counted."""
+
 FIRST_DAY = np.datetime64("1970-01-01", "D")
 SHOP_ZONE = "America/New_York"
 ONLINE_COLUMNS = ["InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"]

@@ -85,7 +85,7 @@ def select(
     min_obs: int,
     *,
     min_series: int = MIN_CLASS_SERIES,
-    unlike_any: BoolArray | None = None,
+    unjudged: BoolArray | None = None,
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
 
@@ -95,14 +95,13 @@ def select(
     unless another saves 1 % of its error.
 
     sums: fields of [C, Wv, S], validation windows only; demand_class: [S].
-    unlike_any: [S], series so young that none like them was judged; they take the first candidate, not their
-    class's.
+    unjudged: [S], series so young that none like them was; they take the first candidate, not their class's.
     """
     own = _own_errors(sums)
     shared, by_class = _class_errors(demand_class, table, min_series)  # [C, S], [S]
     fallback = _class_choice(shared)
-    if unlike_any is not None:
-        fallback, by_class = np.where(unlike_any, 0, fallback), by_class & ~unlike_any
+    if unjudged is not None:
+        fallback, by_class = np.where(unjudged, 0, fallback), by_class & ~unjudged
     best = np.argmin(own, axis=0)
     needed = np.where(np.isin(demand_class, SPARSE_CLASSES), SPARSE_FACTOR * min_obs, min_obs)
     enough = (sums.n_obs.sum(axis=1).max(axis=0) >= needed) & np.isfinite(own.min(axis=0))

@@ -45,9 +45,9 @@ class FitBatch:
         history, classes = self._history(packed)
         seen = self.settings.classes_for_choice(history)
         least = self.settings.columns(MIN_CHOICE_DAYS)
-        young = history.n_known < self.settings.columns(self.settings.min_train_days)
+        unjudged = history.n_known < self.settings.columns(self.settings.min_train_days)
         sums = self._sums(rows, candidates)
-        selection = select(sums, seen, self.table, least, unlike_any=young)
+        selection = select(sums, seen, self.table, least, unjudged=unjudged)
         prior = self.settings.prior(packed)
         forecast = self._forecast(
             packed, history, self.settings.candidates, selection, self.settings.windows, prior

@@ -1,5 +1,9 @@
 """What a full disk looks like to whoever ran the command."""
 
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from lepton_spark.cli.storage_faults import SIGNS, storage_fault
@@ -29,13 +33,38 @@ def test_storage_at_fault_without_a_place_is_told_and_other_faults_are_not() -> 
     assert storage_fault(ValueError("a path at /data/wh (of no consequence)")) is None
 
 
-def test_a_table_whose_log_has_no_place_is_a_fault_of_the_storage() -> None:
-    trace = (
-        "An error occurred while calling o2044.execute. : org.apache.spark.sql.delta.DeltaIOException: "
-        "[DELTA_CANNOT_CREATE_LOG_PATH] Cannot create file:/data/wh/rejects/_delta_log\n\tat org.apache"
-    )
-    said = storage_fault(RuntimeError(trace))
+NO_LOG = (
+    "An error occurred while calling o2044.execute. : org.apache.spark.sql.delta.DeltaIOException: "
+    "[DELTA_CANNOT_CREATE_LOG_PATH] Cannot create file:{}/_delta_log\n\tat org.apache"
+)
+
+
+@pytest.mark.parametrize(
+    ("flags", "free", "may_write", "found"),
+    [
+        (os.ST_RDONLY, 9, False, "Read-only file system"),
+        (0, 0, True, "No space left on device"),
+        (0, 9, False, "Permission denied"),
+        (0, 9, True, "a folder that cannot be made"),
+    ],
+)
+def test_where_delta_does_not_say_why_the_system_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, free: int, may_write: bool, found: str
+) -> None:
+    asked = []
+    system = SimpleNamespace(f_flag=flags, f_bavail=free)
+    monkeypatch.setattr(os, "statvfs", lambda folder: asked.append(folder) or system)
+    monkeypatch.setattr(os, "access", lambda folder, _: asked.append(folder) or may_write)
+    table = tmp_path / "wh" / "rejects"
+    said = storage_fault(RuntimeError(NO_LOG.format(table)))
     assert said is not None
-    assert said.startswith(
-        "storage: found a folder that cannot be made at /data/wh/rejects/_delta_log; allowed:"
+    assert said.startswith(f"storage: found {found} at {table}/_delta_log; allowed: room and the right")
+    assert set(asked) == {tmp_path}  # the nearest folder above that is there
+
+
+def test_a_folder_that_is_not_of_this_machine_is_told_as_it_is() -> None:
+    said = storage_fault(
+        RuntimeError("[DELTA_CANNOT_CREATE_LOG_PATH] Cannot create s3a://wh/rejects/_delta_log")
     )
+    assert said is not None
+    assert said.startswith("storage: found a folder that cannot be made; allowed: room and the right")

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom, poisson
 
 from lepton_spark.evaluation.calibration import Calibration, quantile_forecasts
+from lepton_spark.evaluation.dispersion import likely_dispersion
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
@@ -40,8 +41,11 @@ def test_whole_units_have_whole_quantiles_as_spread_out_as_the_errors() -> None:
     found = quantile_forecasts(np.full((2, 28), 2.0), calibration(errors, whole=True), [0.1, 0.9])
     assert found.method.tolist() == ["negative_binomial"] * 2
     wide, narrow = found.dispersion
+    actual = 2.0 + errors[:, 0]
+    expected = likely_dispersion(np.full((2, 28), 2.0), actual, np.full((2, 28), fill_value=True), 0.0)
+    np.testing.assert_array_equal(found.dispersion, expected)
     assert 2.0 < wide < 8.0
-    assert 1.0 <= narrow < 1.1  # never below Poisson
+    assert narrow == 1.0  # never below Poisson
     assert found.values[:, 0].tolist() == [
         nbinom.ppf([0.1, 0.9], 2.0 / (wide - 1.0), 1.0 / wide).tolist(),
         poisson.ppf([0.1, 0.9], 2.0).tolist(),

@@ -109,11 +109,11 @@ def test_class_leaves_the_first_candidate_only_for_a_gain_worth_it() -> None:
     np.testing.assert_allclose(margin, [(0.995 - 1.0) / 0.995, 0.015])
 
 
-def test_a_series_unlike_any_that_was_judged_takes_the_first_candidate() -> None:
+def test_a_series_unjudged_that_was_judged_takes_the_first_candidate() -> None:
     table = _table([2.0, 1.0], [2.0, 1.0])
     nothing = _sums(np.zeros((2, 1, 2)), n_obs=0.0)
     classes = np.array(["smooth", "smooth"])
-    chosen = select(nothing, classes, table, min_obs=28, unlike_any=np.array([True, False]))
+    chosen = select(nothing, classes, table, min_obs=28, unjudged=np.array([True, False]))
     assert chosen.chosen.tolist() == [0, 1]
     assert chosen.level.tolist() == ["default", "class"]
     assert chosen.runner_up.tolist() == [1, 0]
