@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accuracy_parts.belief import Seen, seen, verdicts
-from accuracy_parts.ours import KNOWING, OURS
+from accuracy_parts.ours import ON_REQUEST, OURS
 from accuracy_parts.peers import MEDIAN, MEDIAN_OF, PEERS, Model, median_of
 from accuracy_parts.printed import print_rows
 from accuracy_parts.promotions import promotions
@@ -47,7 +47,9 @@ def main() -> None:
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_sets(parser)
-    parser.add_argument("--models", nargs="+", choices=[*MODELS, MEDIAN, *KNOWING], default=[*MODELS, MEDIAN])
+    parser.add_argument(
+        "--models", nargs="+", choices=[*MODELS, MEDIAN, *ON_REQUEST], default=[*MODELS, MEDIAN]
+    )
     parser.add_argument("--origins", nargs="+", type=int, default=list(range(N_ORIGINS)))
     parser.add_argument("--seed", type=int, default=42, help="draws the smaller products")
     parser.add_argument("--reference", default="lepton as run", help="differences are against this model")
@@ -105,7 +107,7 @@ def store(lines: Sequence[Mapping[str, object]], path: Path) -> None:
 def outputs(origin: Origin, models: Sequence[str]) -> dict[str, Output]:
     """Each model's forecasts at one origin; the median's members are run once."""
     needed = {*models, *(MEDIAN_OF if MEDIAN in models else ())} - {MEDIAN}
-    made = {name: model(origin) for name, model in {**MODELS, **KNOWING}.items() if name in needed}
+    made = {name: model(origin) for name, model in {**MODELS, **ON_REQUEST}.items() if name in needed}
     if MEDIAN in models:
         made[MEDIAN] = median_of([made[model] for model in MEDIAN_OF])
     return {model: made[model] for model in models}

@@ -1,10 +1,10 @@
 """The forecasters of this project, as the table runs them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from unittest.mock import patch
 
@@ -18,13 +18,14 @@ from lepton_spark.evaluation import calibration, dispersion, final, roles, selec
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.demand import demand_classes
 from lepton_spark.evaluation.dispersion import LARGEST_DISPERSION
-from lepton_spark.evaluation.final import forecast_batch
+from lepton_spark.evaluation.final import BatchForecast, forecast_batch
 from lepton_spark.evaluation.selection import class_table, select
-from lepton_spark.evaluation.windows import Role, of_role, plan_windows
+from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
 from lepton_spark.models import month_days, pooled, pooled_features, shrunk_weekday, spikes
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile
+from lepton_spark.models.last_year import last_year
 from lepton_spark.models.pooled_features import PooledFeatures
 from lepton_spark.models.pooled_training import train
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
@@ -75,32 +76,46 @@ def _alone(model: str) -> Callable[[Origin], Output]:
 def _as_run(origin: Origin) -> Output:
     """What a run with the default configuration would publish: both passes, their choice, their quantiles."""
     start = time.perf_counter()
-    given, backtest, panel = ForecastSettings(), BacktestSettings(), PanelSettings()
+    backtest = BacktestSettings()
     windows = plan_windows(HORIZON, backtest.validation_windows, backtest.stride)
-    candidates = candidates_for(given.models, given.half_lives)
-    history = with_pools(
-        origin.history, cutoff_columns(origin.history, windows), trees=POOLED in given.models
-    )
-    scored = score_candidates(history, candidates, windows, HORIZON, backtest.min_train_days)
-    sums = scored.sums.map(lambda values: values[:, of_role(windows, Role.VALIDATION)])
-    seen = history.quantity[:, : history.n_days - HORIZON]
-    classes = demand_classes(seen, panel.new_days, panel.obsolete_days)
-    chosen = select(sums, classes, class_table(sums, classes), MIN_CHOICE_DAYS)
-    made = forecast_batch(
-        history,
-        np.zeros((history.n_series, HORIZON), dtype=np.bool_),
-        candidates,
-        chosen,
-        windows,
-        horizon=HORIZON,
-        levels=tuple(SEVEN.tolist()),
-        obsolete_days=panel.obsolete_days,
-        min_train_days=backtest.min_train_days,
-    )
+    made = run_default(origin.history, HORIZON, windows)
     scored_levels = np.isin(SEVEN, LEVELS)
     seconds = time.perf_counter() - start
     quantiles = made.quantiles[..., scored_levels]
     return Output(made.forecast, quantiles, seconds, made.quantiles, made.dispersion, made.paths)
+
+
+def run_default(history: History, horizon: int, windows: Sequence[Window]) -> BatchForecast:
+    """Both passes of the default configuration over days or weeks; horizon and windows in columns."""
+    given, panel = ForecastSettings(), PanelSettings()
+    columns = partial(_columns, history.period)
+    least = columns(BacktestSettings().min_train_days)
+    candidates = candidates_for(given.models, given.half_lives)
+    history = with_pools(
+        history, cutoff_columns(history, windows), trees=POOLED in given.models, horizon=horizon
+    )
+    scored = score_candidates(history, candidates, windows, horizon, least)
+    sums = scored.sums.map(lambda values: values[:, of_role(windows, Role.VALIDATION)])
+    seen = history.quantity[:, : history.n_days - horizon]
+    obsolete = columns(panel.obsolete_days)
+    classes = demand_classes(seen, columns(panel.new_days), obsolete)
+    chosen = select(sums, classes, class_table(sums, classes), columns(MIN_CHOICE_DAYS))
+    return forecast_batch(
+        history,
+        np.zeros((history.n_series, horizon), dtype=np.bool_),
+        candidates,
+        chosen,
+        windows,
+        horizon=horizon,
+        levels=tuple(SEVEN.tolist()),
+        obsolete_days=obsolete,
+        min_train_days=least,
+    )
+
+
+def _columns(period: int, days: int) -> int:
+    """The fewest columns that hold so many days."""
+    return max(-(-days // period), 1)
 
 
 def _with_promotions(origin: Origin) -> Output:
@@ -179,12 +194,22 @@ def _knowing(axes: tuple[int, ...]) -> Callable[[Origin], Output]:
     return forecast
 
 
-KNOWING: Mapping[str, Callable[[Origin], Output]] = {
+def without_last_year(
+    history: History, cutoffs: IntArray, horizon: int, pool: PoolProfile, log_dispersion: FloatArray
+) -> FloatArray:
+    """In place of a product's own last year: not known of any."""
+    return np.zeros_like(last_year(history, cutoffs, horizon, pool, log_dispersion))
+
+
+WITHOUT_LAST_YEAR = "lepton without last year"
+
+ON_REQUEST: Mapping[str, Callable[[Origin], Output]] = {
+    WITHOUT_LAST_YEAR: _without((pooled_features, "last_year", without_last_year)),
     "knowing the total": _knowing((0, 1)),
     "knowing each day's total": _knowing((0,)),
     "knowing each product's sum": _knowing((1,)),
 }
-"""What knowledge of the coming four weeks would be worth; run only when named."""
+"""Run only when named: what knowledge of the coming four weeks would be worth, and what needs two years."""
 
 OURS: Mapping[str, Callable[[Origin], Output]] = {
     "lepton as run": _as_run,

@@ -80,8 +80,8 @@ def to_panel(name: str, sales: pd.DataFrame) -> Panel:
 
 
 def read_journey(folder: Path) -> pd.DataFrame:
-    """Complete Journey: 1 to 100 units a line, all stores, days in the shop's time."""
-    columns = ["product_id", "quantity", "transaction_timestamp"]
+    """Complete Journey: 1 to 100 units a line, all stores, days in the shop's time; buyers are households."""
+    columns = ["product_id", "quantity", "transaction_timestamp", "household_id"]
     lines = pd.read_parquet(folder / "transactions.parquet", columns=columns)
     lines = lines[lines["quantity"].between(1, 100)]
     local = lines["transaction_timestamp"].dt.tz_localize("UTC").dt.tz_convert(SHOP_ZONE)
@@ -90,12 +90,16 @@ def read_journey(folder: Path) -> pd.DataFrame:
             "product_id": lines["product_id"],
             "date": local.dt.tz_localize(None).dt.normalize(),
             "quantity": lines["quantity"],
+            "buyer": lines["household_id"].astype(str),
         }
     )
 
 
 def read_online(folder: Path) -> pd.DataFrame:
-    """Online Retail: goods at a price, without repeats, cancelled orders and the partial last day."""
+    """Online Retail: goods at a price, without repeats, cancelled orders and the partial last day.
+
+    Buyers are customers, or orders where none is named.
+    """
     days = sorted(folder.glob(PATTERNS["online"]))
     text = pd.concat([pd.read_csv(day, dtype=str, keep_default_na=False) for day in days])
     lines = text.drop_duplicates()[ONLINE_COLUMNS].reset_index(drop=True)
@@ -106,8 +110,9 @@ def read_online(folder: Path) -> pd.DataFrame:
     lines = lines[lines["StockCode"].str.fullmatch(r"\d{5}[A-Z]*") & (lines["UnitPrice"] > 0)]
     sales = without_cancelled(lines)
     date = sales["at"].dt.normalize()
-    sales = sales.assign(product_id=sales["StockCode"], date=date, quantity=sales["Quantity"])
-    return sales.loc[date < date.max(), ["product_id", "date", "quantity"]]
+    buyer = sales["CustomerID"].where(sales["CustomerID"] != "", sales["InvoiceNo"])
+    sales = sales.assign(product_id=sales["StockCode"], date=date, quantity=sales["Quantity"], buyer=buyer)
+    return sales.loc[date < date.max(), ["product_id", "date", "quantity", "buyer"]]
 
 
 def without_cancelled(lines: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def grow(
     """Trees for the log of the mean (Poisson), or for a quantile of the target.
 
     Features go in as the numbers of their bins: scikit-learn weighs every value when it bins by itself, which
-    takes as long as growing the trees.
+    takes as long as growing the trees. Those that are the same in every row stay out.
 
     features: [N, K]; target, weight: [N].
     """
@@ -56,10 +56,13 @@ def grow(
         random_state=seed,
     )
     with threadpool_limits(1):
-        edges = [_edges(column, settings.n_bins) for column in features.T]
-        places = [np.searchsorted(*pair) for pair in zip(edges, features.T, strict=True)]
+        differs = np.ptp(features, axis=0) > 0
+        telling = np.flatnonzero(differs if differs.any() else ~differs)
+        edges = [_edges(column, settings.n_bins) for column in features.T[telling]]
+        places = [np.searchsorted(*pair) for pair in zip(edges, features.T[telling], strict=True)]
         regressor.fit(np.stack(places, axis=1), target, sample_weight=weight / weight.mean())
-    return _unbinned(taken_out(regressor), edges)
+    trees = _unbinned(taken_out(regressor), edges)
+    return replace(trees, feature=telling[trees.feature])
 
 
 def _edges(column: FloatArray, n_bins: int) -> FloatArray:

@@ -26,6 +26,9 @@ GO_BY_DAYS = 112
 PLANNED_SHARE = 0.9
 """The trees' least part of the mean where promotions are planned: they alone know of them."""
 
+YEAR_SHARE = 0.75
+"""The trees' least part of the mean of a product whose last year is known: they alone know of its season."""
+
 LARGEST_LOG_RATIO = 3.0
 """Trees say at most e^3 times the weekday forecast, also of a series unlike any they were trained on."""
 
@@ -63,7 +66,7 @@ class Pooled:
 def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
     """[S, H], units, at the only cutoff of the features."""
     shrunk = features.shrunk[:, 0]
-    days = week_blocks(features)[1][:, 0]  # [S, B, 1]
+    days = week_blocks(features)[1][:, 0]  # [S, B, 3]
     week_of = np.arange(shrunk.shape[1]) * features.period // BLOCK_DAYS
     weeks = np.arange(days.shape[1], dtype=np.float64)[:, np.newaxis]
     if features.plans.shape[3]:  # what is planned for a day is asked day by day
@@ -79,11 +82,16 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
 
 
 def trees_share(features: PooledFeatures) -> FloatArray:
-    """[S], the trees' part of the mean at the only cutoff: nearly all of what is new or hardly sold."""
+    """[S], the trees' part of the mean at the only cutoff.
+
+    Nearly all of what is new or hardly sold, and of what they alone know more of.
+    """
     days = np.minimum(features.age[:, 0], GO_BY_DAYS)
     units = features.level[:, 0] * days / features.period
     told = days / GO_BY_DAYS * units / (units + UNITS_TO_GO_BY)
     share: FloatArray = 1.0 - (1.0 - TREES_SHARE) * told
+    seasonal = (features.last_year[:, 0] != 0.0).any(axis=(1, 2))
+    share = np.where(seasonal, np.maximum(share, YEAR_SHARE), share)
     return np.maximum(share, PLANNED_SHARE) if features.plans.shape[3] else share
 
 
@@ -113,11 +121,11 @@ def median_over(history: History, forecast: FloatArray) -> FloatArray:
 
 
 def week_blocks(features: PooledFeatures) -> tuple[FloatArray, FloatArray]:
-    """The weekday forecast a day of each block [S, C, B], units, and its features [S, C, B, 1]."""
+    """The weekday forecast a day of each block [S, C, B], units, and the features of a block [S, C, B, 3]."""
     period = features.period
     base = block_sums(features.shrunk, period) / block_sums(np.ones(features.shrunk.shape[2]), period)
     over_level = np.maximum(base, LEAST_LEVEL) / features.level[..., np.newaxis]
-    return base, np.log(over_level)[..., np.newaxis]
+    return base, np.concatenate([np.log(over_level)[..., np.newaxis], features.last_year], axis=3)
 
 
 def block_sums(values: FloatArray, period: int = 1) -> FloatArray:

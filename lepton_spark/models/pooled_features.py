@@ -11,6 +11,7 @@ import numpy as np
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
+from lepton_spark.models.last_year import last_year
 from lepton_spark.models.shrunk_weekday import (
     LEVEL_HALF_LIVES,
     at_days,
@@ -47,6 +48,7 @@ class PooledFeatures:
     log_dispersion: [S, C], log of variance over mean.
     shrunk_level, late: [S, C], units a day, the level behind `shrunk` and that of the last weeks.
     plans: [S, C, H, 3K], of each planned measure that of the day, its mean of late, its distance to usual.
+    last_year: [S, C, B, 2], a product's own season, of each week ahead; 0 where it is not known.
     period: days of a column.
     """
 
@@ -62,6 +64,7 @@ class PooledFeatures:
     shrunk_level: FloatArray
     late: FloatArray
     plans: FloatArray
+    last_year: FloatArray
     period: int
 
     def of_days(self, series: IntArray, cutoff: IntArray, step: IntArray, base: FloatArray) -> FloatArray:
@@ -107,6 +110,7 @@ def pooled_features(
         shrunk_level,
         mean[..., LATE].mean(axis=2),
         _of_plans(history, cutoffs, horizon),
+        last_year(history, cutoffs, horizon, pool, own.log_dispersion),
         history.period,
     )
 

@@ -81,3 +81,14 @@ def test_grown_trees_part_values_as_binned_ones_do() -> None:
     ).fit(features, target)  # fmt: skip
     made = np.exp(trees.predict(features, np.empty((2_000, 1, 0)), np.empty((1, 0))))[:, 0]
     np.testing.assert_allclose(made, fitted.predict(features), rtol=1e-9)
+
+
+def test_a_column_that_is_the_same_in_every_row_changes_nothing_but_places() -> None:
+    rng = np.random.default_rng(3)
+    features, settings = rng.normal(size=(2_000, 3)), BoostingSettings(10, 4, 20, 0.1)
+    target = np.exp(features[:, 0] + (features[:, 2] > 0.5))
+    with_constant = np.insert(features, 1, 7.0, axis=1)
+    plain, wider = (grow(each, target, np.ones(2_000), settings, 0) for each in (features, with_constant))
+    np.testing.assert_array_equal(wider.feature, np.array([0, 2, 3])[plain.feature])
+    np.testing.assert_array_equal(wider.threshold, plain.threshold)
+    np.testing.assert_array_equal(wider.value, plain.value)
