@@ -19,6 +19,14 @@ LARGEST_WEIGHT = 0.999
 LARGEST_RATIO = 10.0
 """A target so many times its base counts as this: one absurd day must not bend the trees."""
 
+TIES_APART = 0.01
+"""How far below their ratio days lie at most when a median is learnt, each at a place of its own.
+
+Days without a sale are all alike. Where they are most, the first guess is their ratio, no day lies below it,
+and the absolute error falls as fast wherever the guess is raised: no split tells anything, and the median would
+stay 0 for every product.
+"""
+
 LEVEL_POWER = 0.25
 """Between efficiency (0: weights by what a squared error varies) and a score weighted by units (1)."""
 
@@ -86,7 +94,7 @@ class TrainingRows:
     def days(self, n_rows: int, seed: int) -> "PickedRows":
         """Days ahead on which a median above 0 is possible, at most `n_rows` drawn from all.
 
-        Target and weight are over the weekday forecast.
+        Target, ties apart, and weight are over the weekday forecast.
         """
         features = self.features
         told = ~np.isnan(self.target) & (features.shrunk >= MEDIAN_FROM)
@@ -98,7 +106,9 @@ class TrainingRows:
             features.of_days(series, cutoff, step, base),
             features.calendar[cutoff, step],
         ]
-        return PickedRows(np.hstack(columns), self.target[series, cutoff, step] / base, np.sqrt(base))
+        apart = TIES_APART * np.random.default_rng([seed, 1]).random(len(rows))
+        target = self.target[series, cutoff, step] / base - apart
+        return PickedRows(np.hstack(columns), target, np.sqrt(base))
 
 
 @dataclass(frozen=True)
