@@ -10,6 +10,7 @@ from lepton_spark.models.boosting import BoostingSettings, grow, sample_rows
 from lepton_spark.models.pooled import MEDIAN_FROM, block_sums, week_blocks
 from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.trees import PooledTrees, Trees
+from lepton_spark.models.year_weeks import BEFORE_DAYS, YEAR_DAYS
 
 MEDIAN = 0.5
 
@@ -23,7 +24,7 @@ TIES_APART = 0.01
 """How far below their ratio days lie at most when a median is learnt, each at a place of its own.
 
 Days without a sale are all alike. Where they are most, the first guess is their ratio, no day lies below it,
-and the absolute error falls as fast wherever the guess is raised: no split tells anything, and the median would
+and the slope of the absolute error is the same on every day: no split tells anything, and the median would
 stay 0 for every product.
 """
 
@@ -36,6 +37,8 @@ class PooledSettings:
     """What is trained on what.
 
     n_cutoffs: weekly, the latest a week before the history's end; the targets of the last few are cut there.
+    n_yearly: so many more before them in histories of weeks, where they have a last year to be told of: a
+    season learnt from four months of weeks is mostly what befell those months.
     least_history: days before the first of them.
     least_age, recent_days: a series younger at a cutoff, or without a sale for so long, is left out there.
     n_bags: sums of trees for the mean, each on `bag_share` of the series, at most `n_rows` of their
@@ -44,6 +47,7 @@ class PooledSettings:
     """
 
     n_cutoffs: int = 16
+    n_yearly: int = 16
     least_history: int = 56
     stride: int = 7
     least_age: int = 1
@@ -180,8 +184,11 @@ def known_blocks(known: BoolArray, period: int) -> BoolArray:
 def training_rows(history: History, horizon: int, settings: PooledSettings) -> TrainingRows | None:
     """Every cutoff's features and targets, none of them after the history's end; None without a cutoff."""
     last = history.n_days - 1
-    cutoffs = last - settings.stride // history.period * np.arange(1, settings.n_cutoffs + 1)
-    cutoffs = cutoffs[cutoffs * history.period >= settings.least_history]
+    n_yearly = settings.n_yearly if history.period > 1 else 0
+    back = np.arange(1, settings.n_cutoffs + n_yearly + 1)
+    cutoffs = last - settings.stride // history.period * back
+    least = np.where(back > settings.n_cutoffs, YEAR_DAYS + BEFORE_DAYS, settings.least_history)
+    cutoffs = cutoffs[cutoffs * history.period >= least]
     if not len(cutoffs) or not history.n_series:
         return None
     features = pooled_features(history, cutoffs, horizon)

@@ -132,6 +132,19 @@ def test_a_series_too_young_at_a_cutoff_is_not_trained_on_there(history: History
     assert known.tolist() == [True, True, True, True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("n_columns", "period", "n_cutoffs"), [(60 + 16 + 9, 7, 16 + 8), (60 + 16, 7, 16), (700, 1, 16)]
+)
+def test_weeks_with_a_last_year_are_learnt_from_further_back(
+    n_columns: int, period: int, n_cutoffs: int
+) -> None:
+    """60 weeks are a year and the eight weeks before it; the earliest cutoff is the 61st week."""
+    history = History(np.ones((2, n_columns)), 7 * np.arange(n_columns), period=period)
+    rows = training_rows(history, 2, PooledSettings())
+    assert rows is not None
+    assert rows.target.shape[1] == n_cutoffs
+
+
 def test_a_series_long_without_a_sale_is_not_trained_on() -> None:
     quantity = np.ones((2, 140))
     quantity[1, 60:] = 0.0
