@@ -27,13 +27,15 @@ PRIOR_UNITS = 20.0
 
 @dataclass(frozen=True)
 class _Sums:
-    """Running sums over the days of each series, [S, T+1]: units, and known days."""
+    """Running sums over some columns of a history, [S, N+1]: units, and known days. first: of the columns."""
 
     units: FloatArray
     days: FloatArray
+    first: int
 
     def between(self, start: int, end: int) -> tuple[FloatArray, FloatArray]:
         """[S] units and known days of the columns from `start` to before `end`."""
+        start, end = start - self.first, end - self.first
         return self.units[:, end] - self.units[:, start], self.days[:, end] - self.days[:, start]
 
 
@@ -54,7 +56,7 @@ def last_year(
     if not (cutoffs + 1 >= (YEAR_DAYS + BEFORE_DAYS) // history.period).any():
         return found
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = _Sums(_running(history.calm), _running(history.known_weight))
+        sums = _sums_of_past_years(history, cutoffs + 1, horizon)
         prior = PRIOR_UNITS * np.exp((log_dispersion + pool.log_dispersion) / 2.0)  # [S, C]
         for place, cutoff in enumerate(cutoffs.tolist()):
             for ahead in range(n_weeks):
@@ -64,6 +66,16 @@ def last_year(
                     drawn = (sold + prior[:, place] * of_pool) / (told + prior[:, place])
                     found[:, place, ahead, column] = np.log(drawn / of_pool)
     return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _sums_of_past_years(history: History, today: IntArray, horizon: int) -> _Sums:
+    """Of the columns that are looked at from the columns `today` [C]; of two years that is a tenth of all."""
+    year, before = YEAR_DAYS // history.period, BEFORE_DAYS // history.period
+    years = np.minimum(N_YEARS, (today - before) // year)
+    first = max(int((today - before - years * year).min()), 0)
+    last = int(np.minimum(today, today - year + horizon + 2 * SEASON_LENGTH).max())
+    past = slice(first, max(last, first))
+    return _Sums(_running(history.calm[:, past]), _running(history.known_weight[:, past]), first)
 
 
 def _summed(
