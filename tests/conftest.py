@@ -1,6 +1,7 @@
 """What all tests share: one Spark session, and the real data when it stands beside the checkout."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
+from lepton_spark.tables import migration
+from lepton_spark.tables.catalog import TABLES
+from lepton_spark.tables.warehouse import Warehouse
 from tests.java_options import LARGE_PLANS, QUICK_JAVA, SMALL_PLANS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -33,6 +37,31 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = open_session(settings, "lepton_spark tests")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_tables_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A table that has been made before is copied, empty as it was: a test run makes two thousand.
+
+    Made by the code itself whenever its declaration is a new one, or something stands in its place.
+    """
+    create = Warehouse._create
+    originals: dict[str, Path] = {}
+
+    def create_once(warehouse: Warehouse, name: str, path: str) -> None:
+        declared = f"{TABLES[name]} {migration.STAMP}"
+        if not path.startswith("/") or Path(path).exists():
+            create(warehouse, name, path)
+            return
+        if declared not in originals:
+            original = tmp_path_factory.mktemp(name)
+            create(warehouse, name, str(original))
+            originals[declared] = original
+        shutil.copytree(originals[declared], path, copy_function=shutil.copyfile)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Warehouse, "_create", create_once)
+        yield
 
 
 @pytest.fixture(scope="module")
