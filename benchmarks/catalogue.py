@@ -19,8 +19,10 @@ from accuracy_parts.sets import AGES
 
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schema import SERIES_KEY
 
 COLUMNS = list(QUANTILE_LEVELS)
+SERIES = "series"
 EMPIRICAL = [f"empirical_{name}" for name in COLUMNS]
 WEEK = 7
 
@@ -35,47 +37,54 @@ def main() -> None:
 
 
 def read(warehouse: Path, name: str, columns: list[str]) -> pd.DataFrame:
-    return deltalake.DeltaTable(str(warehouse / name)).to_pandas(columns=columns)
+    """Columns of a table; product and location as one, `series`, where it has them."""
+    rows = deltalake.DeltaTable(str(warehouse / name)).to_pandas(columns=columns)
+    if set(SERIES_KEY) <= set(columns):
+        rows[SERIES] = rows[SERIES_KEY[0]].str.cat([rows[key] for key in SERIES_KEY[1:]], sep=" @ ")
+    return rows
 
 
 def scored_days(warehouse: Path, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """One row a product and open day ahead: what was sold, forecasts, and what they are held against."""
-    sales = read(warehouse, "sales", ["product_id", "date", "quantity"])
+    """One row a series and open day ahead: what was sold, forecasts, and what they are held against."""
+    sales = read(warehouse, "sales", [*SERIES_KEY, "date", "quantity"])[[SERIES, "date", "quantity"]]
     sales["date"] = pd.to_datetime(sales["date"])
-    sales = sales.groupby(["product_id", "date"], as_index=False)["quantity"].sum()
-    made = read(warehouse, "forecasts", ["run_id", "product_id", "date", "cutoff", "forecast", *COLUMNS])
+    made = read(warehouse, "forecasts", ["run_id", *SERIES_KEY, "date", "cutoff", "forecast", *COLUMNS])
     made = made[pd.to_datetime(made["cutoff"]) == cutoff]
     run_id = latest_run(warehouse, made["run_id"].unique())
     made = made[made["run_id"] == run_id].assign(date=lambda rows: pd.to_datetime(rows["date"]))
-    classes = read(warehouse, "models", ["run_id", "product_id", "demand_class"])
-    days = made.merge(sales, on=["product_id", "date"], how="left").fillna({"quantity": 0.0})
+    classes = read(warehouse, "models", ["run_id", *SERIES_KEY, "demand_class"])
+    classes = classes.loc[classes["run_id"] == run_id, [SERIES, "demand_class"]]
+    days = made.merge(sales, on=[SERIES, "date"], how="left").fillna({"quantity": 0.0})
     days = days[days.groupby("date")["quantity"].transform("sum") > 0]
-    days = days.merge(classes[classes["run_id"] == run_id], on=["run_id", "product_id"])
+    days = days.merge(classes, on=SERIES, validate="many_to_one")
     return with_baselines(days, sales[sales["date"] <= cutoff], cutoff)
 
 
 def latest_run(warehouse: Path, run_ids: Collection[str]) -> str:
-    """The run that began last."""
-    runs = read(warehouse, "runs", ["run_id", "started_at"])
-    return str(runs[runs["run_id"].isin(run_ids)].sort_values("started_at")["run_id"].iloc[-1])
+    """The complete run that began last."""
+    runs = read(warehouse, "runs", ["run_id", "started_at", "state"])
+    runs = runs[runs["run_id"].isin(run_ids) & (runs["state"] == "complete")]
+    if runs.empty:
+        raise SystemExit(f"{warehouse}: found no complete run of this cutoff. Run `lepton forecast` first.")
+    return str(runs.sort_values("started_at")["run_id"].iloc[-1])
 
 
 def with_baselines(days: pd.DataFrame, history: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Seasonal naive, overall mean and empirical quantiles of each product, zeros since its first sale."""
-    first = history.groupby("product_id")["date"].min()
+    """Seasonal naive, overall mean and empirical quantiles of each series, zeros since its first sale."""
+    first = history.groupby(SERIES)["date"].min()
     open_days = np.sort(history["date"].unique())
     n_days = len(open_days) - np.searchsorted(open_days, first.to_numpy())
     rows = {}
-    for (product, sold), n in zip(history.groupby("product_id")["quantity"], n_days, strict=True):
+    for (series, sold), n in zip(history.groupby(SERIES)["quantity"], n_days, strict=True):
         values = np.concatenate([np.zeros(max(n - len(sold), 0)), sold.to_numpy()])
-        rows[product] = [values.mean(), *np.quantile(values, SEVEN, method="inverted_cdf")]
+        rows[series] = [values.mean(), *np.quantile(values, SEVEN, method="inverted_cdf")]
     known = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", *EMPIRICAL])
     known["age"] = (cutoff - first).dt.days + 1
     week = history[history["date"] > cutoff - pd.Timedelta(days=WEEK)]
-    week = week.assign(weekday=week["date"].dt.dayofweek)[["product_id", "weekday", "quantity"]]
+    week = week.assign(weekday=week["date"].dt.dayofweek)[[SERIES, "weekday", "quantity"]]
     days = days.assign(weekday=days["date"].dt.dayofweek)
-    days = days.merge(week.rename(columns={"quantity": "naive"}), on=["product_id", "weekday"], how="left")
-    return days.fillna({"naive": 0.0}).merge(known, left_on="product_id", right_index=True)
+    days = days.merge(week.rename(columns={"quantity": "naive"}), on=[SERIES, "weekday"], how="left")
+    return days.fillna({"naive": 0.0}).merge(known, left_on=SERIES, right_index=True)
 
 
 def by_class(days: pd.DataFrame) -> list[dict[str, object]]:
@@ -97,7 +106,7 @@ def by_class(days: pd.DataFrame) -> list[dict[str, object]]:
         error = {name: squares[name][rows].sum() for name in squares}
         line: dict[str, object] = {
             "class": kind,
-            "products": days.loc[rows, "product_id"].nunique(),
+            "products": days.loc[rows, SERIES].nunique(),
             "units": round(float(actual[rows].sum())),
             "forecast over sold": f"{days.loc[rows, 'forecast'].sum() / max(actual[rows].sum(), 1e-9):.2f}",
             "over mean": f"{np.sqrt(error['forecast'] / error['mean']):.4f}",

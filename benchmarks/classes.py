@@ -20,6 +20,7 @@ from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History
 from lepton_spark.models.naive import SeasonalNaive
 from lepton_spark.models.pooled import Pooled
+from lepton_spark.models.spikes import damped
 
 SAMPLE = 4_096
 NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
@@ -49,7 +50,8 @@ def errors_at(panel: Panel, column: int) -> dict[str, FloatArray]:
     pools = with_pools(history.select(sample), NO_WINDOWS, trees=True).pools
     actual = ahead[alive, column + 1 : column + 1 + HORIZON]
     scored = ~np.isnan(actual).all(axis=0)
-    mine = History(history.quantity[alive], history.days, pools=pools)
+    quantity = history.quantity[alive]
+    mine = History(quantity, history.days, damped=damped(quantity), pools=pools)
     made = {
         "pooled": np.concatenate(
             [

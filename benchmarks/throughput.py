@@ -139,7 +139,7 @@ class Bench:
         yield "ridge, Delta panel to `forecasts` in Delta", self.n_series, self._to_forecasts(ridge), 3_000
         yield "the same, and metrics, models, counts", self.n_series, self._to_delta(ridge), None
         yield (
-            "full default (7 candidates, backtest, 7 tables)",
+            f"full default ({len(self._settings().candidates)} candidates, backtest, 7 tables)",
             self.n_series,
             self._to_delta(self._settings()),
             None,

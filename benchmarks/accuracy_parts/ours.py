@@ -38,9 +38,7 @@ def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int
 
     columns: [W], windows' cutoffs; trees for them are trained up to the earliest.
     """
-    planned = history.regressors
-    spared = None if planned is None else planned[:, : history.n_days].max(axis=2) > 0
-    history = replace(history, damped=damped(history.quantity, spared))
+    history = replace(history, damped=damped(history.quantity, history.regressors))
     columns = np.append(np.sort(columns[columns >= 0]), history.n_days - 1)
     profile = pool_at(history, columns)
     earliest, latest = (None, None)
@@ -99,7 +97,9 @@ def run_default(history: History, horizon: int, windows: Sequence[Window]) -> Ba
     seen = history.quantity[:, : history.n_days - horizon]
     obsolete = columns(panel.obsolete_days)
     classes = demand_classes(seen, columns(panel.new_days), obsolete)
-    chosen = select(sums, classes, class_table(sums, classes), columns(MIN_CHOICE_DAYS))
+    unjudged = history.n_known < least
+    table = class_table(sums, classes)
+    chosen = select(sums, classes, table, columns(MIN_CHOICE_DAYS), unjudged=unjudged)
     return forecast_batch(
         history,
         np.zeros((history.n_series, horizon), dtype=np.bool_),
@@ -154,6 +154,9 @@ def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_pri
 
 WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
     "without trees": _without((pooled, "trees_share", _nothing)),
+    "without more of the trees for little to go by": _without(
+        (pooled, "UNITS_TO_GO_BY", 0.0), (pooled, "GO_BY_DAYS", 1)
+    ),
     "without the level of late": _without((pooled_features, "LATE", list(range(1, 7)))),
     "without a median of its own": _without((pooled, "median_forecast", _no_median)),
     "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),

@@ -27,25 +27,25 @@ COUNTS, BY_ERRORS, POISSON = "negative_binomial", "backtest_errors", "poisson"
 class Calibration:
     """What a backtest says of the spread around a forecast.
 
-    forecast, error: [S, W, H], units, error = actual - forecast, NaN = unscored.
+    forecast, residual: [S, W, H], units, residual = actual - forecast, NaN = unscored.
     whole: [S], whether a series is sold in whole units. log_dispersion: of the pool, for few errors.
     """
 
     forecast: FloatArray
-    error: FloatArray
+    residual: FloatArray
     whole: BoolArray
     log_dispersion: float = 0.0
 
     def of_windows(self, places: Sequence[int]) -> "Calibration":
         """The same from some of the windows."""
-        return replace(self, forecast=self.forecast[:, places], error=self.error[:, places])
+        return replace(self, forecast=self.forecast[:, places], residual=self.residual[:, places])
 
     @cached_property
     def dispersion(self) -> FloatArray:
         """[S], variance over mean, from all windows."""
-        n_series, n_windows, horizon = self.error.shape
+        n_series, n_windows, horizon = self.residual.shape
         pooled = (n_series, n_windows * horizon)
-        mean, actual = self.forecast.reshape(pooled), (self.forecast + self.error).reshape(pooled)
+        mean, actual = self.forecast.reshape(pooled), (self.forecast + self.residual).reshape(pooled)
         return likely_dispersion(mean, actual, ~np.isnan(actual), self.log_dispersion)
 
 
@@ -82,8 +82,8 @@ def quantile_forecasts(
     known = np.where(np.isnan(forecast), 0.0, forecast)
     values = count_quantiles(known, np.repeat(dispersion[:, np.newaxis], forecast.shape[1], axis=1), levels)
     by_errors = np.zeros(len(forecast), dtype=np.bool_)
-    if calibration.error.shape[1]:
-        quantiles, counts = _pooled_quantiles(calibration.error, np.asarray(levels))
+    if calibration.residual.shape[1]:
+        quantiles, counts = _pooled_quantiles(calibration.residual, np.asarray(levels))
         by_errors = ~calibration.whole & (counts >= MIN_ERRORS)
         values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[by_errors], 0.0)
     if median is not None:
@@ -102,14 +102,14 @@ def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[floa
     return np.where(np.isnan(middle), values, moved)
 
 
-def _pooled_quantiles(errors: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """[S, H, Q] quantiles at position (n + 1) q of the sorted errors, and [S] the least n of any step.
+def _pooled_quantiles(residuals: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """[S, H, Q] quantiles at position (n + 1) q of the sorted residuals, and [S] the least n of any step.
 
     Source: Hyndman and Fan (1996), definition 6, whose intervals cover as nominal with few errors.
     """
-    n_series, n_windows, horizon = errors.shape
+    n_series, n_windows, horizon = residuals.shape
     width = min(SEASON_LENGTH, horizon)
-    pools = sliding_window_view(errors, width, axis=2)  # [S, W, P, 7]
+    pools = sliding_window_view(residuals, width, axis=2)  # [S, W, P, 7]
     n_pools = horizon - width + 1
     ordered = np.sort(pools.transpose(0, 2, 1, 3).reshape(n_series, n_pools, n_windows * width), axis=2)
     counts = np.count_nonzero(~np.isnan(ordered), axis=2)[:, :, np.newaxis]  # [S, P, 1]

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lepton_spark.evaluation.backtest import (
-    window_scales,
-)
+from lepton_spark.evaluation.backtest import window_scales
 from lepton_spark.evaluation.calibration import Calibration, quantile_forecasts
 from lepton_spark.evaluation.demand import StringArray, is_obsolete
 from lepton_spark.evaluation.paths import residual_paths
@@ -20,11 +18,12 @@ from lepton_spark.evaluation.roles import (
     backtest_roles,
     calibration_of,
     fit_roles,
+    known_at_test,
     score_role,
     with_medians,
 )
 from lepton_spark.evaluation.selection import Selection
-from lepton_spark.evaluation.windows import Window
+from lepton_spark.evaluation.windows import Role, Window, of_role
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History
 from lepton_spark.models.registry import Candidate
@@ -80,7 +79,8 @@ def forecast_batch(
 
     Closed days get 0, obsolete series 0 on every day; in the backtest what was obsolete at a window's
     cutoff, as it would have been published then. Quantiles come from the chosen candidate's errors
-    on all windows, where a fallback made the forecast from Poisson.
+    on all windows; where a fallback made the forecast, from the pool's dispersion for whole units, else from
+    Poisson.
 
     closed_future: [S, H], days on which nothing is sold; levels: [Q], rising. prior: levels set by hand,
     which also wake what was obsolete; a model's own median does not hold beside one.
@@ -91,9 +91,11 @@ def forecast_batch(
     backtests = backtest_roles(history, roles, windows, horizon, min_train_days, obsolete_days)
     obsolete = is_obsolete(history.quantity, obsolete_days)
     scales = window_scales(history, windows)
-    spread = [calibration_of(history, backtest) for backtest in backtests]
+    spread = calibration_of(history, backtests[0])
+    then, validation = known_at_test(history, windows), of_role(windows, Role.VALIDATION)
+    before_test = [calibration_of(then, backtest).of_windows(validation) for backtest in backtests]
     scores = [
-        score_role(*role, scales, windows, levels) for role in zip(roles, backtests, spread, strict=True)
+        score_role(*role, scales, windows, levels) for role in zip(roles, backtests, before_test, strict=True)
     ]
     fitted, used, level = _fit_with_fallbacks(history, roles[0], horizon, closed_future)
     if prior is not None:
@@ -103,7 +105,7 @@ def forecast_batch(
     if prior is not None:
         forecast = prior.drawn(forecast, silent)
         fitted.median[prior.counts] = np.nan
-    calibrated = quantile_forecasts(forecast, _of_the_chosen(spread[0], level), levels, fitted.median)
+    calibrated = quantile_forecasts(forecast, _of_the_chosen(spread, level), levels, fitted.median)
     return BatchForecast(
         forecast=forecast,
         quantiles=np.where(silent[:, :, np.newaxis], 0.0, calibrated.values),
@@ -116,7 +118,7 @@ def forecast_batch(
         fallback_level=np.where(obsolete, 0, level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
-        paths=residual_paths(spread[0]),
+        paths=residual_paths(spread),
         chosen=scores[0],
         runner_up=scores[1],
         seasonal_naive=scores[2],
@@ -134,7 +136,8 @@ def _of_the_chosen(spread: Calibration, level: IntArray) -> Calibration:
     """The same without the errors of series that a fallback forecast."""
     if not level.any():
         return spread
-    return replace(spread, error=np.where((level == 0)[:, np.newaxis, np.newaxis], spread.error, np.nan))
+    kept = (level == 0)[:, np.newaxis, np.newaxis]
+    return replace(spread, residual=np.where(kept, spread.residual, np.nan))
 
 
 def _fit_with_fallbacks(

@@ -20,7 +20,7 @@ def residual_paths(calibration: Calibration) -> FloatArray:
     variance = calibration.dispersion[:, np.newaxis, np.newaxis] * forecast
     told = variance > LEAST_MEAN
     paths: FloatArray = np.divide(
-        calibration.error, np.sqrt(variance), out=np.full(forecast.shape, np.nan), where=told
+        calibration.residual, np.sqrt(variance), out=np.full(forecast.shape, np.nan), where=told
     )
     return paths
 

@@ -12,8 +12,8 @@ from lepton_spark.evaluation.demand import is_obsolete
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums
 from lepton_spark.evaluation.windows import Role, Window, of_role
-from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import Fit, History, sells_whole_units
+from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.pooled import median_over
 from lepton_spark.models.registry import Candidate, create
 
@@ -32,7 +32,8 @@ class RoleScores:
 
     keys: [S], the candidate, None where there is none. sums: fields of [W, S], in the plan's order.
     pinball: [S], summed over the test window's observations and levels; covered: [S], how many of them lie
-    inside p10..p90. Both over the test window's n_obs, with quantiles from the validation windows only.
+    inside p10..p90. Both over the test window's n_obs, with quantiles as they would have been published at
+    its cutoff: from the validation windows, and from nothing sold later.
     """
 
     keys: Keys
@@ -46,11 +47,13 @@ class Backtest:
     """Forecasts of one role on the windows, [S, W, H] with what came true; NaN = unscored.
 
     median: [S, W, H], NaN where neither the model nor the pool has one.
+    silent: [S, W], obsolete at the window's cutoff, so that 0 would have been published, quantiles too.
     """
 
     forecast: FloatArray
     actual: FloatArray
     median: FloatArray
+    silent: BoolArray
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,7 @@ def backtest_roles(
     The first role's are those that would have been published: 0 where a series was obsolete. The last is the
     baseline, which is told as it is: its median is not the pool's.
     """
-    shape = (history.n_series, len(windows), horizon)
-    found = [Backtest(*(np.full(shape, np.nan) for _ in range(3))) for _ in roles]
+    found = [_no_backtest(history.n_series, len(windows), horizon) for _ in roles]
     for place, (window, column) in enumerate(zip(windows, cutoff_columns(history, windows), strict=True)):
         rows = np.flatnonzero(trainable(history, int(column), min_train_days))
         if not rows.size:
@@ -134,7 +136,9 @@ def backtest_roles(
         fits = fit_roles(train, roles, rows, horizon)
         for fitted in fits[:-1]:
             with_medians(train, fitted)
-        fits[0].forecast[rows[is_obsolete(train.quantity[rows], obsolete_days)]] = 0.0
+        obsolete = rows[is_obsolete(train.quantity[rows], obsolete_days)]
+        fits[0].forecast[obsolete] = 0.0
+        found[0].silent[obsolete, place] = True
         for backtest, fitted in zip(found, fits, strict=True):
             backtest.forecast[:, place] = fitted.forecast
             backtest.median[:, place] = fitted.median
@@ -142,47 +146,61 @@ def backtest_roles(
     return found
 
 
+def _no_backtest(n_series: int, n_windows: int, horizon: int) -> Backtest:
+    unscored = np.full((n_series, n_windows, horizon), np.nan)
+    silent = np.zeros((n_series, n_windows), dtype=np.bool_)
+    return Backtest(unscored, unscored.copy(), unscored.copy(), silent)
+
+
 def calibration_of(history: History, backtest: Backtest) -> Calibration:
     """What a role's backtest says of the spread; the pool's is as known at the history's end."""
     pool = history.pool
     shared = 0.0 if pool is None else float(pool.log_dispersion[0])
-    error = backtest.actual - backtest.forecast
-    return Calibration(backtest.forecast, error, sells_whole_units(history), shared)
+    residual = backtest.actual - backtest.forecast
+    return Calibration(backtest.forecast, residual, history.sells_whole_units, shared)
+
+
+def known_at_test(history: History, windows: Sequence[Window]) -> History:
+    """Quantities and pools as they stood when the test window began; all of them where there is none."""
+    offsets = [windows[place].cutoff_offset for place in of_role(windows, Role.TEST)]
+    n_days = max(history.n_days - max(offsets, default=0), 0)
+    return History(history.quantity[:, :n_days], history.days[:n_days], pools=history.pools)
 
 
 def score_role(
     assignment: Assignment,
     backtest: Backtest,
-    spread: Calibration,
+    before_test: Calibration,
     window_scale: Sequence[Scales],
     windows: Sequence[Window],
     levels: Sequence[float],
 ) -> RoleScores:
     """A role's error sums on every window, and how its quantiles did on the test window.
 
+    before_test: what the validation windows say of the spread, as known at the test window's cutoff.
     window_scale: scales [S] of each window. Raises: InputError for levels without 0.1 and 0.9.
     """
     sums = ErrorSums.zeros(len(windows), len(assignment))
     for place, scales in enumerate(window_scale):
         sums.put((place,), error_sums(backtest.actual[:, place], backtest.forecast[:, place], scales))
     keys = tuple(None if candidate is None else candidate.key for candidate in assignment)
-    pinball, covered = _score_quantiles(backtest, spread, windows, levels)
+    pinball, covered = _score_quantiles(backtest, before_test, windows, levels)
     return RoleScores(keys, sums, pinball, covered)
 
 
 def _score_quantiles(
-    backtest: Backtest, spread: Calibration, windows: Sequence[Window], levels: Sequence[float]
+    backtest: Backtest, before_test: Calibration, windows: Sequence[Window], levels: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:
-    """[S] pinball losses summed and [S] actuals covered on the test window; validation calibrates."""
+    """[S] pinball losses summed and [S] actuals covered on the test window."""
     low, high = _interval_places(levels)
     n_series = len(backtest.forecast)
     pinball, covered = np.zeros(n_series), np.zeros(n_series)
-    validation = spread.of_windows(of_role(windows, Role.VALIDATION))
     for place in of_role(windows, Role.TEST):
         forecast, actual = backtest.forecast[:, place], backtest.actual[:, place]
         calibrated: QuantileForecasts = quantile_forecasts(
-            forecast, validation, levels, backtest.median[:, place]
+            forecast, before_test, levels, backtest.median[:, place]
         )
+        calibrated.values[backtest.silent[:, place]] = 0.0
         losses = pinball_losses(actual, calibrated.values, np.asarray(levels))
         pinball += np.nansum(losses, axis=(1, 2))
         inside = (calibrated.values[:, :, low] <= actual) & (actual <= calibrated.values[:, :, high])

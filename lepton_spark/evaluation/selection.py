@@ -34,14 +34,12 @@ three windows (two degrees of freedom: 4.3 make 95 %). Weaker claims cost accura
 class ClassTable:
     """How candidates do in each demand class, on validation windows.
 
-    classes: [G] names, with `all`. scaled_mse: [G, C], NaN where nothing was scored.
-    n_series, n_obs: [G, C].
+    classes: [G] names, with `all`. scaled_mse: [G, C], NaN where nothing was scored. n_series: [G, C].
     """
 
     classes: tuple[str, ...]
     scaled_mse: FloatArray
     n_series: FloatArray
-    n_obs: FloatArray
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def class_table(sums: ErrorSums, demand_class: StringArray) -> ClassTable:
     n_obs = np.array([pooled.n_scaled[:, rows].sum(axis=1) for rows in members])
     n_series = np.array([scored[:, rows].sum(axis=1) for rows in members], dtype=np.float64)
     scaled_mse = np.divide(total, n_obs, out=np.full(total.shape, np.nan), where=n_obs > 0)
-    return ClassTable(classes, scaled_mse, n_series, n_obs)
+    return ClassTable(classes, scaled_mse, n_series)
 
 
 def select(
@@ -84,7 +82,6 @@ def select(
     table: ClassTable,
     min_obs: int,
     *,
-    min_series: int = MIN_CLASS_SERIES,
     unjudged: BoolArray | None = None,
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
@@ -98,7 +95,7 @@ def select(
     unjudged: [S], series so young that none like them was; they take the first candidate, not their class's.
     """
     own = _own_errors(sums)
-    shared, by_class = _class_errors(demand_class, table, min_series)  # [C, S], [S]
+    shared, by_class = _class_errors(demand_class, table)  # [C, S], [S]
     fallback = _class_choice(shared)
     if unjudged is not None:
         fallback, by_class = np.where(unjudged, 0, fallback), by_class & ~unjudged
@@ -129,14 +126,12 @@ def _own_errors(sums: ErrorSums) -> FloatArray:
     return error
 
 
-def _class_errors(
-    demand_class: StringArray, table: ClassTable, min_series: int
-) -> tuple[FloatArray, BoolArray]:
+def _class_errors(demand_class: StringArray, table: ClassTable) -> tuple[FloatArray, BoolArray]:
     """[C, S] errors of each series' class, or of all where the class is small; [S] whether its class's.
 
     Infinite where neither has enough series.
     """
-    spoken = np.where(table.n_series >= max(min_series, 1), table.scaled_mse, np.nan)
+    spoken = np.where(table.n_series >= MIN_CLASS_SERIES, table.scaled_mse, np.nan)
     usable = np.where(np.isnan(spoken), np.inf, spoken)  # [G, C]
     place = {name: row for row, name in enumerate(table.classes)}
     everyone = usable[place[ALL]] if ALL in place else np.full(usable.shape[1], np.inf)

@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """One cutoff of a backtest, `cutoff_offset` days before the run's own; `index`: its place in the plan."""
+    """A cutoff of a backtest, `cutoff_offset` columns before the run's own; `index`: place in the plan."""
 
     index: int
     role: Role

@@ -58,16 +58,16 @@ def collect_class_table(candidates: DataFrame, models: tuple[Candidate, ...]) ->
     classes = (*sorted({row["class"] for row in rows} - {ALL}), ALL)
     places = {candidate.key: place for place, candidate in enumerate(models)}
     shape = (len(classes), len(models))
-    scaled_mse, n_series, n_obs = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape)
+    scaled_mse, n_series = np.full(shape, np.nan), np.zeros(shape)
     for row in rows:
         place = classes.index(row["class"]), places[row["model"]]
-        n_series[place], n_obs[place] = row["n_series"], row["n_obs"]
+        n_series[place] = row["n_series"]
         if row["n_obs"] > 0:
             scaled_mse[place] = row["capped_sse"] / row["n_obs"]
-    return ClassTable(classes, scaled_mse, n_series, n_obs)
+    return ClassTable(classes, scaled_mse, n_series)
 
 
 def no_class_table(n_candidates: int) -> ClassTable:
     """The class table of a run in which nothing is to be chosen."""
     nothing = np.zeros((0, n_candidates))
-    return ClassTable((), nothing, nothing, nothing)
+    return ClassTable((), nothing, nothing)

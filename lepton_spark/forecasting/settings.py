@@ -102,8 +102,7 @@ class FitSettings:
             dense = weekly(dense)
         plans = plans_of(packed, self.n_measures, self.horizon)
         planned = None if plans is None else plans.by_day(dense.days, dense.period)
-        spared = None if planned is None else planned[:, : dense.n_days].max(axis=2) > 0
-        calm = damped(dense.quantity, spared) if self.damp_spikes else None
+        calm = damped(dense.quantity, planned) if self.damp_spikes else None
         shared, told = self.pools, self.public_days
         return replace(dense, regressors=planned, damped=calm, pools=shared, plans=plans, public_days=told)
 

@@ -15,6 +15,7 @@ from lepton_spark.forecasting.guard import at_work
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
 from lepton_spark.models.arrays import IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, PoolProfile
+from lepton_spark.models.isolated import words
 from lepton_spark.models.month_days import N_STRETCHES
 from lepton_spark.models.shrunk_weekday import PROFILE_HALF_LIVES, pool_at
 from lepton_spark.models.trees import PooledTrees
@@ -27,7 +28,7 @@ from lepton_spark.tables import TABLES
 class ShareBatch:
     """Packed rows of the sample -> one row of `pools` for each cutoff that has known days before it.
 
-    given_up: why they share nothing.
+    Where they share nothing, one row for the run's cutoff says why. given_up: that reason, if it is known.
     """
 
     settings: FitSettings
@@ -35,13 +36,14 @@ class ShareBatch:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Pool the sample; one that cannot even be made an array shares nothing."""
+        cutoff = self.settings.calendar.cutoff
         if self.given_up is not None:
-            return _nothing()
+            return _nothing(cutoff, rows.num_rows, self.given_up)
         with at_work():
             try:
                 return self._share(by_series(rows))
-            except Exception:  # noqa: BLE001  no series may fail a run: without pools each stands alone
-                return _nothing()
+            except Exception as error:  # noqa: BLE001  no series may fail a run: each stands alone then
+                return _nothing(cutoff, rows.num_rows, words(error))
 
     def _share(self, rows: pa.Table) -> pa.Table:
         given = self.settings
@@ -65,13 +67,16 @@ def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
             "month_days": pa.array(month_days.tolist(), type=pa.list_(pa.float64())),
             "year_weeks": pa.array(year_weeks.tolist(), type=pa.list_(pa.float64())),
             "public_days": pa.array(public_days, type=pa.list_(pa.float64())),
+            "reason": pa.nulls(len(days), pa.string()),
         }
     )
 
 
-def _nothing() -> pa.Table:
-    empty = PoolProfile(np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0)))
-    return _rows(0, np.array([], dtype=np.int64), empty)
+def _nothing(cutoff: int, n_series: int, reason: str) -> pa.Table:
+    none = PoolProfile(np.zeros((0, 0)), np.zeros(0))
+    schema = _rows(0, np.array([], dtype=np.int64), none).schema
+    row = {"cutoff": cutoff, "n_series": n_series, "reason": reason}
+    return pa.table({name: pa.array([row.get(name)], type=schema.field(name).type) for name in schema.names})
 
 
 def share(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
@@ -97,13 +102,12 @@ def schema_of(table: str) -> str:
 
 def collect_pools(pools: DataFrame) -> Mapping[int, PoolProfile]:
     """The pools of a run: a row a window."""
-    shared = ("weekday_index", "log_dispersion", "month_days", "year_weeks", "public_days")
-    return pools_by_day([row.asDict() for row in pools.select("cutoff", *shared).collect()])
+    return pools_by_day([row.asDict() for row in pools.drop("run_id").collect()])
 
 
 def pools_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PoolProfile]:
-    """Rows of `pools` by the epoch day of their cutoff."""
-    return {epoch_day(row["cutoff"]): _profile(row) for row in rows}
+    """Rows of `pools` by the epoch day of their cutoff; the row that tells why nothing is shared is none."""
+    return {epoch_day(row["cutoff"]): _profile(row) for row in rows if row["reason"] is None}
 
 
 def with_trees(

@@ -9,6 +9,7 @@ import numpy as np
 
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.plans import Plans
+from lepton_spark.models.spikes import damped
 from lepton_spark.models.trees import PooledTrees
 
 SEASON_LENGTH = 7
@@ -137,11 +138,22 @@ class History:
         """[S, T], as `filled`, but without spikes: what levels are worked out from."""
         return self.filled if self.damped is None else np.where(self.known, self.damped, 0.0)
 
+    @property
+    def told_late(self) -> bool:
+        """Whether days that were damped at an earlier cutoff are known as promoted by now."""
+        return self.damped is not None and self.plans is not None and self.plans.told_late
+
     @cached_property
     def n_known(self) -> IntArray:
         """[S], number of known days."""
         n_known: IntArray = np.sum(self.known, axis=1, dtype=np.int64)
         return n_known
+
+    @cached_property
+    def sells_whole_units(self) -> BoolArray:
+        """[S], whether every known quantity is a whole number."""
+        whole: BoolArray = (self.filled == np.round(self.filled)).all(axis=1)
+        return whole
 
     def until(self, index: int) -> "History":
         """The history as it stood when column `index` was the cutoff; later days are out of reach."""
@@ -150,27 +162,21 @@ class History:
             regressors = self.plans.by_day(days, self.period)
         elif regressors is not None:
             regressors = regressors[:, : regressors.shape[1] - (self.n_days - 1 - index)]
-        damped = None if self.damped is None else self.damped[:, : index + 1]
         quantity = self.quantity[:, : index + 1]
-        return replace(
-            self, quantity=quantity, days=days, regressors=regressors, damped=damped, withheld=None
-        )
+        calm = None if self.damped is None else self.damped[:, : index + 1]
+        if self.told_late:
+            calm = damped(quantity, regressors)
+        return replace(self, quantity=quantity, days=days, regressors=regressors, damped=calm, withheld=None)
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
         regressors = None if self.regressors is None else self.regressors[rows]
-        damped = None if self.damped is None else self.damped[rows]
+        calm = None if self.damped is None else self.damped[rows]
         plans = None if self.plans is None else self.plans.select(rows)
         quantity = self.quantity[rows]
         return replace(
-            self, quantity=quantity, regressors=regressors, damped=damped, plans=plans, withheld=None
+            self, quantity=quantity, regressors=regressors, damped=calm, plans=plans, withheld=None
         )
-
-
-def sells_whole_units(history: History) -> BoolArray:
-    """[S], whether every known quantity is a whole number."""
-    whole: BoolArray = (history.filled == np.round(history.filled)).all(axis=1)
-    return whole
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Exponential smoothing: simple, with a damped trend, and with a week, as members of one grid."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from lepton_spark.models.recursion import ALPHAS, Days, by_day, in_a_column, lea
 
 @dataclass(frozen=True)
 class Smoothing:
-    """Shares of a day's error that level, trend and weekday take; `phi` of the trend lives a day on."""
+    """Shares of a column's error that level, trend and weekday take; `phi` of the trend lives a day on."""
 
     alpha: float
     beta: float = 0.0
@@ -45,8 +45,9 @@ class ExponentialSmoothing:
     An unknown day has no error: level and weekdays stay, the trend runs on. Without `start` the level
     starts at the mean of the first 14 known days, trend and week at 0; those days are not scored, and
     a series of no more takes the first of the grid. The week is additive: 0 units divide nothing.
+    Weeks have no weekday: `gamma` is 0 there, and of the trend as much lives on as over seven days.
     NaN rows without a known day, or with one that is infinite.
-    Coefficients: the parameters; `level` and weekdays in units, `trend` in units per day, at the cutoff.
+    Coefficients: the parameters; `level` and weekdays in units, `trend` in units per column, at the cutoff.
 
     Source: Gardner and McKenzie (1985), the error-correction form; the week as in Winters (1960).
     """
@@ -57,9 +58,10 @@ class ExponentialSmoothing:
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Run every series with every member of the grid through the days at once."""
         days, weekday = by_day(history), weekdays(history.days)
-        columns = [in_a_column(getattr(member, name) for member in self.grid) for name in PARAMETERS]
+        grid = _of_period(self.grid, history)
+        columns = [in_a_column(getattr(member, name) for member in grid) for name in PARAMETERS]
         alpha, beta, phi, gamma = columns  # [P, 1] each
-        states = self._start(days)  # [9, P, S]
+        states = self._start(days, len(grid))  # [9, P, S]
         level, trend, season = states[0], states[1], states[2:]
         total = np.zeros_like(level)
         for day in range(history.n_days):
@@ -79,15 +81,23 @@ class ExponentialSmoothing:
         coefficients.update({name: days.to_units(values) for name, values in final.items()})
         return Fit(days.to_units(forecast), coefficients)
 
-    def _start(self, days: Days) -> FloatArray:
+    def _start(self, days: Days, n_members: int) -> FloatArray:
         """[9, P, S], the states in the order of `STATES`."""
-        states = np.zeros((len(STATES), len(self.grid), len(days.start)))
+        states = np.zeros((len(STATES), n_members, len(days.start)))
         if self.start is None:
             states[0] = days.start
         else:
             given = (self.start.level, self.start.trend, *self.start.season)
             states += np.stack([days.from_units(value) for value in given])[:, np.newaxis]
         return states
+
+
+def _of_period(grid: tuple[Smoothing, ...], history: History) -> tuple[Smoothing, ...]:
+    """The members for columns of a history's period: as they are for days, each once without a week."""
+    if history.season_length > 1:
+        return grid
+    weekly = (replace(member, phi=member.phi**history.period, gamma=0.0) for member in grid)
+    return tuple(dict.fromkeys(weekly))
 
 
 def _ahead(final: dict[str, FloatArray], phi: FloatArray, weekday: IntArray) -> FloatArray:

@@ -63,8 +63,9 @@ def last_year(
                 of_pool = _of_pool(pool, place, ahead)
                 for column, around in enumerate(AROUND_DAYS):
                     sold, told = _summed(history.period, sums, cutoff + 1, ahead * week, around)
-                    drawn = (sold + prior[:, place] * of_pool) / (told + prior[:, place])
-                    found[:, place, ahead, column] = np.log(drawn / of_pool)
+                    expected = (told + prior[:, place]) * of_pool  # of nothing known, the same bits as above
+                    drawn = (sold + prior[:, place] * of_pool) / expected
+                    found[:, place, ahead, column] = np.log(drawn)
     return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
 
 

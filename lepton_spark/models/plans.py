@@ -46,6 +46,11 @@ class Plans:
         columns: FloatArray = laid_out.reshape(self.n_series, -1, period, laid_out.shape[2]).mean(axis=2)
         return columns
 
+    @property
+    def told_late(self) -> bool:
+        """Whether one was known only after it had begun."""
+        return bool(np.any(self.known_day > self.first_day))
+
     def select(self, rows: IntArray | BoolArray) -> "Plans":
         """The plans of some of the series, in the order of `rows`."""
         chosen = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows

@@ -59,8 +59,8 @@ class Pooled:
         median = median_forecast(features, pool.trees.median, forecast) if pool.trees.median else None
         unknown = history.n_known == 0
         forecast[unknown] = np.nan
-        coefficients = {"level": features.level[:, 0], TREES: trees_share(features)}
-        return Fit(forecast, coefficients, median=median)
+        level = np.where(unknown, np.nan, features.shrunk_level[:, 0])
+        return Fit(forecast, {"level": level, TREES: trees_share(features)}, median=median)
 
 
 def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:

@@ -1,7 +1,7 @@
 """What a pooled model knows of a series at a cutoff: averages over its level, and the days ahead.
 
-Every feature but the last two of a series (log dispersion, log level) is free of units, so that one model
-serves products of every size.
+Every feature is free of units, so that one model serves products of every size, but those that tell the size:
+log dispersion and log level of a series, the log of the forecast of a day.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Weekday profiles shrunk to the pool's, times a level averaged over many half-lives."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, Fit, History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.month_days import month_days, stretch_of
+from lepton_spark.models.pool_totals import LARGEST_SHARE
 from lepton_spark.models.public_days import public_day_factors
 from lepton_spark.models.year_weeks import year_weeks
 
@@ -17,9 +18,6 @@ PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 
 PRIOR_UNITS = 80.0
 """How many units of Poisson demand the pool's profile is worth; times the dispersion for lumpier demand."""
-
-LARGEST_SHARE = 0.95
-"""Products above this quantile of the level count no more for the pool's profile than the one at it."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +71,18 @@ def pool_profile(own: Profiles) -> PoolProfile:
 def pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
     """What the series of a history share at each cutoff, a column of it; without trees."""
     return replace(
-        pool_profile(profiles(history, cutoffs)),
+        pool_profile(_as_known_then(history, cutoffs) if history.told_late else profiles(history, cutoffs)),
         month_days=month_days(history, cutoffs),
         year_weeks=year_weeks(history, cutoffs),
         public_days=None if history.public_days is None else public_day_factors(history, cutoffs),
+    )
+
+
+def _as_known_then(history: History, cutoffs: IntArray) -> Profiles:
+    """The sums up to each cutoff, spikes damped by what was known of promotions then."""
+    found = [profiles(history.until(cutoff), np.array([cutoff])) for cutoff in cutoffs.tolist()]
+    return Profiles(
+        *(np.concatenate([getattr(own, f.name) for own in found], axis=1) for f in fields(Profiles))
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lepton_spark.models.arrays import BoolArray, FloatArray
+from lepton_spark.models.arrays import FloatArray
 
 LEAST_SALES = 8
 """Days with a sale before a spike can be told from demand."""
@@ -12,14 +12,15 @@ LEAST_SPREAD = 0.5
 """Share of the mean sale that the standard deviation is at least: equal sales say little of the spread."""
 
 
-def damped(quantity: FloatArray, spared: BoolArray | None = None) -> FloatArray:
+def damped(quantity: FloatArray, planned: FloatArray | None = None) -> FloatArray:
     """[S, T], each day at most the mean of the sales before it and eight of their standard deviations.
 
     Only days before count, themselves damped, so that nothing is known ahead of time and a product that
-    grows is followed; growth that lasts raises the limit. Unknown days stay unknown.
+    grows is followed; growth that lasts raises the limit. Unknown days stay unknown, promoted ones as sold.
 
-    quantity: [S, T], units; NaN = unknown. spared: [S, T], days never damped, such as promotions.
+    quantity: [S, T], units; NaN = unknown. planned: [S, >=T, K], measures of promotions, 0: none.
     """
+    spared = None if planned is None else planned[:, : quantity.shape[1]].max(axis=2) > 0
     calm = quantity.copy()
     n_series = len(quantity)
     count, total, squares = np.zeros(n_series), np.zeros(n_series), np.zeros(n_series)

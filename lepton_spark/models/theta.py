@@ -24,7 +24,7 @@ class Theta:
     out before and put back after where the autocorrelation at 7 days is significant, the published rule: it
     spares young series a profile that is noise (older ones gain from it always, docs/models.md).
     NaN rows with fewer than two known days, or with one that is infinite.
-    Coefficients: `alpha`, `level` of line 2 in units, `slope` in units per day, `seasonal` 1 or 0.
+    Coefficients: `alpha`, `level` of line 2 in units, `slope` in units per column, `seasonal` 1 or 0.
 
     Source: Assimakopoulos and Nikolopoulos (2000); Hyndman and Billah (2003).
     """

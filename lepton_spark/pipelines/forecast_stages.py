@@ -1,5 +1,6 @@
 """A planned forecast run carried out: what is shared, both passes, and the tables cut from the fits."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ from lepton_spark.pipelines.progress import Progress
 from lepton_spark.pipelines.splitting import Share, Write, write_sampled, write_split
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schema import SERIES_KEY
+
+log = logging.getLogger(__name__)
 
 
 def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str, int]:
@@ -47,6 +50,8 @@ def _share(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
         return plan
     _learn(warehouse, plan, "pools", series, share)
     pools = collect_pools(_rows(warehouse, "pools", plan))
+    if not pools:
+        log.warning("nothing is shared, each series stands alone; the table `pools` says why")
     if plan.settings.trains:
         _learn(warehouse, plan, "pooled_trees", series, train_trees)
         pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))

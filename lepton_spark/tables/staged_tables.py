@@ -39,6 +39,7 @@ POOLS = Table(
             "ARRAY<DOUBLE>",
             "factors of 91 days ahead from public holidays among them; null without forecast.holidays",
         ),
+        Column("reason", "STRING", "why nothing is shared, in the only row then; null where it is"),
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),

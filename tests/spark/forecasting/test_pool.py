@@ -41,4 +41,3 @@ def test_class_table_pools_capped_errors_over_batches(spark: SparkSession) -> No
         np.array([[np.nan, 2.0], [smooth, np.nan], [smooth, 2.0]]), nan_ok=True
     )
     assert table.n_series.tolist() == [[0, 1], [2, 0], [2, 1]]
-    assert table.n_obs.tolist() == [[0, 5], [8, 0], [8, 5]]

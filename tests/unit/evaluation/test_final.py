@@ -3,13 +3,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
 from lepton_spark.errors import InputError
 from lepton_spark.evaluation import roles
+from lepton_spark.evaluation.dispersion import likely_dispersion
 from lepton_spark.evaluation.final import BatchForecast, forecast_batch
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.windows import plan_windows
-from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.batch import Fit, History, PoolProfile
 from lepton_spark.models.registry import Candidate, create
 from lepton_spark.models.shrunk_weekday import pool_at
 from lepton_spark.models.trees import PooledTrees, Trees
@@ -102,6 +104,46 @@ def test_test_window_changes_no_quantile_that_judges_it() -> None:
     assert farther.chosen.pinball[0] - away.chosen.pinball[0] == pytest.approx(7 * 1.5)
 
 
+def _judged_by_hand(history: History, log_prior: float = 0.0) -> float:
+    """The test window's pinball loss of the overall mean, its dispersion from the validation windows."""
+    ends = [history.n_days - HORIZON * back for back in (4, 3, 2)]
+    mean = np.concatenate([np.full(HORIZON, history.quantity[0, :end].mean()) for end in ends])
+    actual = np.concatenate([history.quantity[0, end : end + HORIZON] for end in ends])
+    dispersion = likely_dispersion(mean[None], actual[None], np.ones((1, len(mean)), bool), log_prior)[0]
+    m = history.quantity[0, :-HORIZON].mean()
+    quantiles = nbinom.ppf(LEVELS, m / (dispersion - 1.0), 1.0 / dispersion)
+    miss = history.quantity[0, -HORIZON:, None] - quantiles
+    return float(np.maximum(np.array(LEVELS) * miss, (np.array(LEVELS) - 1.0) * miss).sum())
+
+
+def test_quantiles_that_are_judged_are_those_of_validation_errors_alone() -> None:
+    history = History(np.random.default_rng(2).negative_binomial(4, 0.25, (1, 63)) * 1.0, np.arange(63))
+    expected = _judged_by_hand(history)
+    assert _forecast(history, [MEAN], [0]).chosen.pinball[0] == pytest.approx(expected)
+    wild = history.quantity.copy()
+    wild[:, -HORIZON:] = [[0.0, 90.0, 0.0, 0.0, 70.0, 0.0, 0.0]]
+    history = replace(history, quantity=wild)
+    assert _forecast(history, [MEAN], [0]).chosen.pinball[0] == pytest.approx(_judged_by_hand(history))
+
+
+def test_quantiles_that_are_judged_know_the_pool_of_their_own_cutoff() -> None:
+    history = History(np.random.default_rng(2).negative_binomial(4, 0.25, (1, 63)) * 1.0, np.arange(63))
+    index = np.ones((1, 7, 4))
+    pools = {55: PoolProfile(index, np.array([3.0])), 62: PoolProfile(index, np.array([0.0]))}
+    found = _forecast(replace(history, pools=pools), [MEAN], [0])
+    assert found.chosen.pinball[0] == pytest.approx(_judged_by_hand(history, log_prior=3.0))
+    assert found.chosen.pinball[0] != pytest.approx(_judged_by_hand(history))
+
+
+def test_a_fraction_sold_in_the_test_window_does_not_change_how_its_quantiles_come_about() -> None:
+    history = History(np.random.default_rng(2).negative_binomial(4, 0.25, (1, 63)) * 1.0, np.arange(63))
+    halved = history.quantity.copy()
+    halved[0, -1] += 0.5
+    found = _forecast(replace(history, quantity=halved), [MEAN], [0])
+    assert found.quantile_method[0] == "backtest_errors"  # the run itself knows of it
+    assert found.chosen.pinball[0] == pytest.approx(_judged_by_hand(replace(history, quantity=halved)))
+
+
 def test_closed_days_and_obsolete_series_are_zero() -> None:
     closed = np.zeros((3, HORIZON), bool)
     closed[:, 2] = True
@@ -119,11 +161,17 @@ def test_closed_days_and_obsolete_series_are_zero() -> None:
 
 def test_backtest_judges_the_zeros_that_an_obsolete_series_would_have_had() -> None:
     history = _history(2)
+    history.quantity[:, :3] *= 20.0
     history.quantity[:, 3:] = 0.0
     history.quantity[:, -7:] = 2.0  # sold again in the test window
     found = _forecast(history, [MEAN], [0, 0], obsolete_days=50)
     assert found.status.tolist() == ["ok", "ok"]
     assert found.chosen.sums.sse[0].tolist() == [28.0, 28.0]  # seven days of two units, forecast 0
+    np.testing.assert_allclose(found.chosen.pinball, 7 * 2.0 * sum(LEVELS))  # quantiles are 0 too
+    fractions = replace(history, quantity=history.quantity + 0.5 * (np.arange(history.n_days) == 0))
+    for other in (_with_halving_medians(history), fractions):  # whatever medians or errors would say
+        judged = _forecast(other, [MEAN], [0, 0], obsolete_days=50).chosen.pinball
+        np.testing.assert_array_equal(judged, found.chosen.pinball)
     assert (found.chosen.sums.sse[1] > 0).all()  # a window on which 46 days passed without a sale: the mean
 
 
@@ -178,6 +226,9 @@ def test_a_fallbacks_spread_is_not_that_of_the_model_that_failed(monkeypatch: py
     assert found.status.tolist() == ["fallback", "ok", "ok"]
     assert found.dispersion[0] == 1.0
     assert (found.dispersion[1:] > 2.0).all()
+    pools = {62: PoolProfile(np.ones((1, 7, 4)), np.array([np.log(1.5)]))}
+    found = _forecast(replace(_history(), days=np.arange(63), pools=pools), [MEAN], [0, 0, 0])
+    assert found.dispersion[0] == pytest.approx(1.5)  # of whole units: the pool's
 
 
 def test_linear_forecast_below_zero_is_clipped() -> None:

@@ -136,7 +136,7 @@ def test_a_class_does_not_choose_for_series_too_young_to_have_been_judged(settin
     errors = np.full((2, N_CANDIDATES), 2.0)
     errors[:, 6] = 1.0
     many = np.full(errors.shape, 100.0)
-    table = ClassTable(("new", ALL), errors, many, many)
+    table = ClassTable(("new", ALL), errors, many)
     made = FitBatch(settings, table)(young, ScoreBatch(settings)(young)).to_pylist()
     keys = [candidate.key for candidate in settings.candidates]
     assert [row["model"] for row in made] == [keys[0], keys[6]]
@@ -155,7 +155,7 @@ def test_choice_is_the_same_whatever_happened_in_the_test_window(settings: FitSe
     best = np.eye(N_CANDIDATES)  # each class would choose another candidate
     classes = ("smooth", "intermittent", "erratic", "lumpy", "new", ALL)
     many = np.full((len(classes), N_CANDIDATES), 99.0)
-    table = ClassTable(classes, 1.0 - best[: len(classes)] / 2, many, many)
+    table = ClassTable(classes, 1.0 - best[: len(classes)] / 2, many)
     made = [FitBatch(settings, table)(one, ScoreBatch(settings)(one)) for one in (changed, steady)]
     for name in ("model", "runner_up", "margin", "choice_level"):
         assert made[0][name].to_pylist() == made[1][name].to_pylist()
@@ -247,12 +247,16 @@ def test_pools_are_the_same_for_rows_in_any_order(settings: FitSettings) -> None
 def test_pools_of_rows_that_cannot_be_read_are_none(settings: FitSettings) -> None:
     rows = packed_rows(1)
     broken = rows.set_column(3, "first_day", pa.array([CUTOFF + 5_000], type=pa.int32()))
-    assert ShareBatch(settings)(broken).num_rows == 0
+    (row,) = ShareBatch(settings)(broken).to_pylist()
+    assert (epoch_day(row["cutoff"]), row["n_series"], row["weekday_index"]) == (CUTOFF, 1, None)
+    assert "Error" in row["reason"]
+    assert pools_by_day([row]) == {}
 
 
 def test_a_sample_that_was_given_up_teaches_nothing_and_says_why(settings: FitSettings) -> None:
     rows = packed_rows(30)
-    assert ShareBatch(settings, "it killed")(rows).num_rows == 0
+    (row,) = ShareBatch(settings, "it killed")(rows).to_pylist()
+    assert (row["n_series"], row["log_dispersion"], row["reason"]) == (30, None, "it killed")
     until = pa.array([CUTOFF] * rows.num_rows, type=pa.int32())
     (row,) = TrainBatch(settings, "it killed")(rows.append_column("until", until)).to_pylist()
     assert (row["foretells"], row["reason"], row["n_series"]) == ("none", "it killed", 30)

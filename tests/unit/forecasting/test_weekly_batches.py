@@ -98,7 +98,7 @@ def test_choice_among_weeks_does_not_see_the_test_window(settings: FitSettings) 
     n_candidates = len(settings.candidates)
     each_another = 1.0 - np.eye(n_candidates)[: len(classes)] / 2
     many = np.full(each_another.shape, 99.0)
-    table = ClassTable(classes, each_another, many, many)
+    table = ClassTable(classes, each_another, many)
     units = units_of(40)
     units[::2] *= np.repeat(np.arange(60) % 4 != 0, 7)  # a week without a sale in four: narrowly intermittent
     steady, changed = units.copy(), units.copy()

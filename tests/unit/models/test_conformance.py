@@ -1,13 +1,19 @@
 """What every registered model promises."""
 
+from dataclasses import replace
+
 import cloudpickle
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.batch import Fit, History, PublicDays
+from lepton_spark.models.plans import Plans
 from lepton_spark.models.registry import SHARING, Candidate, candidates_for, create, known_models
+from lepton_spark.models.shrunk_weekday import pool_at
+from lepton_spark.models.spikes import damped
+from lepton_spark.models.trees import PooledTrees, Trees
 
 CANDIDATES = candidates_for(known_models(), [28.0])
 NUMPY_ONLY = [
@@ -101,15 +107,53 @@ def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidat
     np.testing.assert_array_equal(first.forecast, second.forecast)
 
 
+def _with_all_that_is_told(history: History, *, later: float) -> History:
+    """Spikes damped, promotions, holidays, pools with trees; `later` is of what comes after column 49."""
+    period, days = history.period, history.days
+    quantity = history.quantity.copy()
+    quantity[:, 50:] += later
+    series, known = np.arange(4), np.full(4, days[0] - 9)
+    first = days[0] + period * np.array([10, 20, 51, 55])
+    plans = Plans(  # the last is of a day before the cutoff, and told after it
+        4,
+        np.append(series, 0),
+        np.append(first, days[30]),
+        np.append(first + 2 * period, days[30]),
+        np.append(known, days[60]),
+        np.append(np.ones(4), 0.5 + later / 1e7)[:, np.newaxis],
+        HORIZON,
+    )
+    planned = plans.by_day(days, period)
+    none = np.zeros(0, np.int64)
+    pools = {}
+    for column, ratio in ((49, 0.1), (69, later)):
+        said = Trees(ratio, none, np.zeros(0), none, np.zeros(0, np.uint16), np.zeros((1, 16)))
+        pool = pool_at(replace(history, quantity=quantity), np.array([column]))
+        pools[int(days[column])] = replace(pool, trees=PooledTrees((said,), said))
+    return replace(
+        history,
+        quantity=quantity,
+        damped=damped(quantity, planned),
+        regressors=planned,
+        plans=plans,
+        pools=pools,
+        public_days=PublicDays(days[[15, 52]], np.array([0, 0])) if period == 1 else None,
+    )
+
+
 @every_model
 @days_and_weeks
 def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate, period: int) -> None:
-    history = _history(period)
-    changed = history.quantity.copy()
-    changed[:, 50:] = 1e6
-    np.testing.assert_array_equal(
-        _fit(candidate, history.until(49)).forecast, _fit(candidate, _of(changed, period).until(49)).forecast
+    told, otherwise, alone = (
+        _with_all_that_is_told(_history(period), later=0.0),
+        _with_all_that_is_told(_history(period), later=1e6),
+        _history(period),
     )
+    fit = _fit(candidate, told.until(49))
+    np.testing.assert_array_equal(fit.forecast, _fit(candidate, otherwise.until(49)).forecast)
+    assert np.isfinite(fit.forecast).all()
+    if candidate.model in SHARING and period == 1:  # what is shared is read at all
+        assert (fit.forecast != _fit(candidate, alone.until(49)).forecast).any()
 
 
 @every_model

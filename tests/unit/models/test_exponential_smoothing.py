@@ -3,7 +3,13 @@ import pytest
 from reference_series import WEEKLY
 
 from lepton_spark.models.batch import Fit, History
-from lepton_spark.models.exponential_smoothing import DAMPED_TREND, ExponentialSmoothing, Smoothing, Start
+from lepton_spark.models.exponential_smoothing import (
+    DAMPED_TREND,
+    SIMPLE,
+    ExponentialSmoothing,
+    Smoothing,
+    Start,
+)
 
 NAN = np.nan
 MONDAY = 4  # 5 January 1970
@@ -103,6 +109,22 @@ def _squared_error(member: Smoothing, series: np.ndarray) -> float:
         week[day % 7] += member.gamma * error
         total += error**2 if day >= 14 else 0.0
     return total
+
+
+def test_sums_of_weeks_have_no_weekday_and_a_trend_that_fades_as_fast_as_days_have_it() -> None:
+    random = np.random.default_rng(8)
+    walks = 50.0 + np.cumsum(random.normal(0.0, 1.0, (12, 60)), axis=1)
+    quantity = np.vstack([walks, 50.0 + random.normal(0.0, 5.0, (12, 60))])
+    weeks = History(quantity, MONDAY + 7 * np.arange(60), period=7)
+    found = ExponentialSmoothing().fit_forecast(weeks, 4)
+    members = [*SIMPLE, *(Smoothing(m.alpha, m.beta, phi=m.phi**7) for m in DAMPED_TREND)]
+    for row, series in enumerate(quantity):
+        errors = [_squared_error(member, series) for member in members]
+        chosen = members[int(np.argmin(errors))]
+        names = ("alpha", "beta", "phi", "gamma")
+        assert [found.coefficients[name][row] for name in names] == [getattr(chosen, name) for name in names]
+    assert (found.coefficients["phi"] > 0).any()
+    assert (found.coefficients["monday"] == 0).all()
 
 
 def test_weekly_sales_choose_a_week_and_flat_sales_the_first_member() -> None:

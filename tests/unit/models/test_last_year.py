@@ -100,6 +100,16 @@ def test_nothing_is_said_without_half_of_the_days_before() -> None:
         assert _last_year(_history(born), YEAR + BEFORE - 1).any() == said
 
 
+@pytest.mark.parametrize("factor", [0.9, 0.95, 1.0 - 2.0**-53, 1.1])
+def test_an_unknown_year_is_exactly_nothing_whatever_the_pools_was(factor: float) -> None:
+    quantity = np.repeat(_steady(10.0, 500), 40, axis=0)
+    quantity[:, :450] = np.nan
+    pool = replace(neutral_profile(), year_weeks=np.full((1, 4), factor))
+    for dispersion in (0.0, 0.7, 1.3):  # the prior's size decides how its product rounds
+        spread = np.full((40, 1), dispersion) + np.linspace(0.0, 1.0, 40)[:, np.newaxis]
+        assert not last_year(_history(quantity), np.array([499]), HORIZON, pool, spread).any()
+
+
 def test_unknown_days_count_on_neither_side() -> None:
     quantity = _steady(10.0, 500, w1=2.0)
     quantity[:, 500 - YEAR + 2] = np.nan

@@ -6,7 +6,8 @@ from lepton_spark.models.batch import History
 from lepton_spark.models.plans import Plans
 from lepton_spark.models.pooled import Pooled
 from lepton_spark.models.pooled_training import PooledSettings, train
-from lepton_spark.models.shrunk_weekday import pool_at
+from lepton_spark.models.shrunk_weekday import pool_at, profiles
+from lepton_spark.models.spikes import damped
 
 FIRST = 20_000
 
@@ -45,6 +46,22 @@ def test_of_several_plans_the_one_known_last_counts_then_the_largest() -> None:
     for order in ([0, 1, 2], [2, 1, 0], [1, 0, 2]):
         planned = _plans([rows[place] for place in order], n_series=1).by_day(_days(3))
         assert planned[0, :3, 0].tolist() == [0.9, 0.3, 0.9]
+
+
+def test_a_promotion_told_late_is_an_outlier_to_cutoffs_before_that() -> None:
+    quantity = np.full((1, 60), 10.0)
+    quantity[0, 40] = 900.0
+    plans = _plans([(0, 40, 40, 50, 1.0)], n_series=1)
+    planned = plans.by_day(_days(60))
+    late = History(quantity, _days(60), planned, damped=damped(quantity, planned), plans=plans)
+    assert late.calm[0, 40] == 900.0
+    assert late.until(50).calm[0, 40] == 900.0
+    assert late.until(49).calm[0, 40] == 50.0  # ten and eight times the least spread, half of it
+    levels = profiles(late.until(49), np.array([49])).level[0, 0], profiles(late, np.array([49])).level[0, 0]
+    assert (levels[0] < levels[1]).all()
+    both, mid = np.array([49, 59]), np.array([49])
+    dispersion = pool_at(late, both).log_dispersion
+    assert dispersion[0] == pool_at(late.until(49), mid).log_dispersion[0] < dispersion[1]
 
 
 def test_select_keeps_the_plans_of_its_rows_in_their_order() -> None:

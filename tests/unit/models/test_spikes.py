@@ -35,9 +35,9 @@ def test_few_sales_unknown_days_and_promotions_are_left_alone() -> None:
     few = np.array([[*[1.0] * (LEAST_SALES - 1), 1e6]])
     np.testing.assert_array_equal(damped(few), few)
     unknown = np.array([[*STEADY, np.nan, 1e6]])
-    spared = np.zeros(unknown.shape, dtype=np.bool_)
-    spared[0, 41] = True
-    np.testing.assert_array_equal(damped(unknown, spared), unknown)
+    planned = np.zeros((len(unknown), unknown.shape[1] + 28, 2))
+    planned[0, 41, 1] = 0.2
+    np.testing.assert_array_equal(damped(unknown, planned), unknown)
     assert damped(unknown)[0, 41] == 25.0
 
 
