@@ -27,7 +27,7 @@ LEAST_EXCESS = 1e-6
 
 @dataclass(frozen=True)
 class Seen:
-    """Scored product-days of one origin: classes [N]; below, at_most [N, 7]; middle [N], `in_the_middle`."""
+    """Scored days or weeks of one origin: classes [N]; below, at_most [N, 7]; middle [N], `in_the_middle`."""
 
     classes: StringArray
     below: FloatArray
@@ -40,7 +40,8 @@ def seen(origin: Origin, output: Output) -> Seen:
     if output.seven is None or output.dispersion is None:
         raise ValueError("belief: found no quantiles at all seven levels or no dispersion")
     panel = PanelSettings()
-    classes = demand_classes(origin.history.quantity, panel.new_days, panel.obsolete_days)
+    least = (-(-days // origin.history.period) for days in (panel.new_days, panel.obsolete_days))
+    classes = demand_classes(origin.history.quantity, *least)
     scored = ~np.isnan(origin.actual)
     spread = np.where(np.isnan(output.dispersion), 1.0, output.dispersion)
     actual, q = origin.actual[scored][:, np.newaxis], output.seven[scored]

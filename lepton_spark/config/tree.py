@@ -122,7 +122,8 @@ class PanelSettings(Section):
     )
     new_days: int = Field(56, ge=1, description="a product first sold less long ago is new")
     damp_spikes: bool = Field(
-        True, description="whether days far beyond all sales before them are damped for fitting"
+        True,
+        description="whether days far beyond all sales before them are damped for pooled and shrunk_weekday",
     )
     last_day: Literal["by_volume", "complete", "incomplete"] = Field(
         "by_volume", description="whether the last delivered day counts as complete"

@@ -103,7 +103,9 @@ ADJUSTMENTS = Table(
             False,
         ),
         Column("before", "DOUBLE", "units sold"),
-        Column("after", "DOUBLE", "units that models were given; null: as unknown"),
+        Column(
+            "after", "DOUBLE", "units that pooled and shrunk_weekday were given; null: unknown to all models"
+        ),
     ),
     key=("run_id", *SERIES_KEY, "date", "rule"),
     partition_by=("run_id",),

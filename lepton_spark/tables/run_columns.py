@@ -42,7 +42,7 @@ CHOICE = (
     Column(
         "quantile_method",
         "STRING",
-        "negative_binomial (whole units), backtest_errors or poisson",
+        "negative_binomial (whole units; p50 by trees where they say one), backtest_errors or poisson",
     ),
 )
 FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecasts' bits, to compare runs")

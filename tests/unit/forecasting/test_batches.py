@@ -7,12 +7,13 @@ import pyarrow as pa
 import pytest
 
 from lepton_spark.config import Config
+from lepton_spark.evaluation.counts import count_quantiles
 from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
 from lepton_spark.forecasting.fit import FitBatch
 from lepton_spark.forecasting.guard import guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.score import ScoreBatch
-from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings, fit_settings
+from lepton_spark.forecasting.settings import LEVELS, SAMPLED_BATCHES, FitSettings, fit_settings
 from lepton_spark.forecasting.share import ShareBatch, pools_by_day, with_trees
 from lepton_spark.forecasting.training import NOT_TRAINED, TrainBatch, trees_by_day
 from lepton_spark.models.batch import PublicDays
@@ -211,6 +212,19 @@ def test_a_spike_is_given_to_models_damped_and_named(settings: FitSettings) -> N
     off = fit_both(changed, replace(settings, damp_spikes=False)).to_pylist()
     assert off[1]["adjustments"] == []
     assert np.mean(off[1]["forecast"]) > 1_000.0
+
+
+def test_the_distribution_is_stored_with_the_forecast(settings: FitSettings) -> None:
+    rows = packed_rows(3)
+    halves = np.array(rows["quantity"].to_pylist())
+    halves[2] += 0.5
+    made = fit_both(rows.set_column(4, "quantity", lists(halves)), settings).to_pylist()
+    assert [row["quantile_method"] for row in made] == ["negative_binomial"] * 2 + ["backtest_errors"]
+    for row in made[:2]:
+        mean, dispersion = np.array(row["forecast"]), dict(row["parameters"])["dispersion"]
+        told = count_quantiles(mean, np.full(len(mean), dispersion), LEVELS)
+        np.testing.assert_array_equal(np.array(row["quantiles"]).T, told)
+    assert "dispersion" not in dict(made[2]["parameters"])
 
 
 def test_paths_are_kept_for_the_sample_alone_and_say_which_way_it_missed(settings: FitSettings) -> None:
