@@ -75,7 +75,7 @@ def submit(
     *,
     package: Path,
     confs: Mapping[str, str] = NO_CONFS,
-    timeout: float = 300,
+    timeout: float = 900,
 ) -> subprocess.CompletedProcess[str]:
     """Runs `spark-submit` with the package and Delta's jars shipped; stdout carries the job's own words."""
     settings = {
