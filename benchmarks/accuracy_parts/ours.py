@@ -22,7 +22,7 @@ from lepton_spark.evaluation.final import BatchForecast, forecast_batch
 from lepton_spark.evaluation.selection import class_table, select
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
-from lepton_spark.models import month_days, pooled, pooled_features, shrunk_weekday, spikes
+from lepton_spark.models import excess, month_days, pooled, pooled_features, shrunk_weekday, spikes
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.last_year import last_year
@@ -53,6 +53,7 @@ def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int
             None if profile.year_weeks is None else profile.year_weeks[[place]],
             latest if column == history.n_days - 1 else earliest,
             None if profile.public_days is None else profile.public_days[[place]],
+            None if profile.excess is None else profile.excess[[place]],
         )
         for place, column in enumerate(columns)
     }
@@ -161,6 +162,7 @@ WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
     "without a median of its own": _without((pooled, "median_forecast", _no_median)),
     "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),
     "without damping of spikes": _without((spikes, "STANDARD_DEVIATIONS", 1e9)),
+    "without giving back what damping takes": _without((excess, "LARGEST_EXCESS", 1.0)),
     "without shrinking of weekdays": _without((shrunk_weekday, "PRIOR_UNITS", 1.0)),
     "without a median over other models": _without(
         (roles, "with_medians", _no_median), (final, "with_medians", _no_median)

@@ -67,6 +67,7 @@ def _rows(n_series: int, days: IntArray, pool: PoolProfile) -> pa.Table:
             "month_days": pa.array(month_days.tolist(), type=pa.list_(pa.float64())),
             "year_weeks": pa.array(year_weeks.tolist(), type=pa.list_(pa.float64())),
             "public_days": pa.array(public_days, type=pa.list_(pa.float64())),
+            "excess": pa.array([None] * len(days) if pool.excess is None else pool.excess, type=pa.float64()),
             "reason": pa.nulls(len(days), pa.string()),
         }
     )
@@ -126,4 +127,5 @@ def _profile(row: Mapping[str, Any]) -> PoolProfile:
     year_weeks = np.array(row["year_weeks"]).reshape(1, N_WEEKS)
     public_days = None if row["public_days"] is None else np.array(row["public_days"]).reshape(1, -1)
     dispersion = np.array([row["log_dispersion"]])
-    return PoolProfile(index, dispersion, month_days, year_weeks, public_days=public_days)
+    excess = None if row["excess"] is None else np.array([row["excess"]])
+    return PoolProfile(index, dispersion, month_days, year_weeks, public_days=public_days, excess=excess)

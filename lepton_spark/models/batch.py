@@ -30,6 +30,7 @@ class PoolProfile:
     year_weeks: [C, W], what weeks ahead were a year ago against those before them; None where unknown.
     trees: what was trained up to a day not after the cutoffs, where it was.
     public_days: [C, N], factors of the days ahead from the public holidays among them; None where unknown.
+    excess: [C], units sold over those left after damping spikes; None where nothing is damped.
     """
 
     index: FloatArray
@@ -38,6 +39,7 @@ class PoolProfile:
     year_weeks: FloatArray | None = None
     trees: PooledTrees | None = None
     public_days: FloatArray | None = None
+    excess: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from lepton_spark.models.shrunk_weekday import (
     LEVEL_HALF_LIVES,
     at_days,
     averaged_level,
-    calendar_factors,
     pool_at,
+    pool_factors,
     profiles,
     shrunk_index,
 )
@@ -89,7 +89,7 @@ def pooled_features(
     raw = ratio(own.units, own.days) / level[:, :, np.newaxis, np.newaxis]
     shrunk_level = averaged_level(history, cutoffs)
     index_ahead = at_days(index[..., -1:], ahead)[..., 0]
-    shrunk = shrunk_level[:, :, np.newaxis] * index_ahead * calendar_factors(pool, ahead)
+    shrunk = shrunk_level[:, :, np.newaxis] * index_ahead * pool_factors(pool, ahead)
     since_sale, age = _since_sale(history, cutoffs), _age(history, cutoffs)
     return PooledFeatures(
         level,

@@ -7,6 +7,7 @@ import numpy as np
 from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import SEASON_LENGTH, Fit, History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
+from lepton_spark.models.excess import excess
 from lepton_spark.models.month_days import month_days, stretch_of
 from lepton_spark.models.pool_totals import LARGEST_SHARE
 from lepton_spark.models.public_days import public_day_factors
@@ -75,6 +76,7 @@ def pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
         month_days=month_days(history, cutoffs),
         year_weeks=year_weeks(history, cutoffs),
         public_days=None if history.public_days is None else public_day_factors(history, cutoffs),
+        excess=None if history.damped is None else excess(history, cutoffs),
     )
 
 
@@ -115,12 +117,14 @@ def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
     return level
 
 
-def calendar_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
-    """[C, H], what is known of the epoch days [C, H] after a cutoff: stretch of the month, year, holidays.
+def pool_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
+    """[C, H], what the pool knows of the epoch days [C, H] after a cutoff, 1 where it knows nothing.
 
-    1 where nothing is known.
+    Stretch of the month, weeks of the year, holidays, and on all days alike what spikes add.
     """
     factors = np.ones(days.shape)
+    if pool.excess is not None:
+        factors *= pool.excess[:, np.newaxis]
     if pool.month_days is not None:
         factors *= np.take_along_axis(pool.month_days, stretch_of(days), axis=1)
     if pool.year_weeks is not None:
@@ -139,7 +143,7 @@ def at_days(index: FloatArray, days: IntArray) -> FloatArray:
 
 
 class ShrunkWeekday:
-    """Level times weekday index, shrunk to the pool's, times what the pool's calendar makes of a day.
+    """Level times weekday index, shrunk to the pool's, times what the pool knows of a day.
 
     Without a pool the index is shrunk to no season. A series without a known day gets a NaN row.
     """
@@ -152,6 +156,6 @@ class ShrunkWeekday:
         index = shrunk_index(own, pool)
         level = averaged_level(history, cutoff)[:, 0]
         ahead = history.ahead(horizon)[np.newaxis]
-        forecast = level[:, np.newaxis] * at_days(index, ahead)[:, 0, :, -1] * calendar_factors(pool, ahead)
+        forecast = level[:, np.newaxis] * at_days(index, ahead)[:, 0, :, -1] * pool_factors(pool, ahead)
         forecast[history.n_known == 0] = np.nan
         return Fit(forecast, {"level": level})

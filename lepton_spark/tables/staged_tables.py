@@ -39,11 +39,17 @@ POOLS = Table(
             "ARRAY<DOUBLE>",
             "factors of 91 days ahead from public holidays among them; null without forecast.holidays",
         ),
+        Column(
+            "excess", "DOUBLE", "units sold over those left after damping spikes; null where none is damped"
+        ),
         Column("reason", "STRING", "why nothing is shared, in the only row then; null where it is"),
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),
-    checks={"counted_series": unless_null("n_series", at_least(0, "n_series"))},
+    checks={
+        "counted_series": unless_null("n_series", at_least(0, "n_series")),
+        "adds_back": unless_null("excess", at_least(1, "excess")),
+    },
 )
 
 POOLED_TREES = Table(

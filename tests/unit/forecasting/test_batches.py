@@ -209,7 +209,11 @@ def test_a_spike_is_given_to_models_damped_and_named(settings: FitSettings) -> N
     assert epoch_day(one["date"]) == CUTOFF - N_DAYS + 1 + 150
     assert one["after"] < 100.0
     assert np.mean(spiked[1]["forecast"]) == pytest.approx(np.mean(calm[1]["forecast"]), rel=0.3)
-    off = fit_both(changed, replace(settings, damp_spikes=False)).to_pylist()
+    pools = pools_by_day(ShareBatch(settings)(changed).to_pylist())
+    assert pools[CUTOFF].excess > 1.0  # given back on average
+    undamped = replace(settings, damp_spikes=False)
+    assert pools_by_day(ShareBatch(undamped)(changed).to_pylist())[CUTOFF].excess is None
+    off = fit_both(changed, undamped).to_pylist()
     assert off[1]["adjustments"] == []
     assert np.mean(off[1]["forecast"]) > 1_000.0
 
