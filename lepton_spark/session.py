@@ -36,6 +36,7 @@ RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.databricks.delta.schema.autoMerge.enabled": "false",
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # minReaderVersion 1
         "spark.databricks.delta.properties.defaults.columnMapping.mode": "none",
+        "spark.sql.variable.substitute": "false",  # `${...}` in a path is a name, not a variable
     }
 )
 """What results depend on; set on every session, a cluster's too."""

@@ -1,5 +1,8 @@
 """Empty files whose time of change is a sign of life, on whatever store the tables stand."""
 
+from contextlib import suppress
+
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 
@@ -26,4 +29,7 @@ class Sign:
         self._files.delete(self._path, False)
         folder = self._path.getParent()
         if self._files.exists(folder) and not len(self._files.listStatus(folder)):
-            self._files.delete(folder, False)
+            with suppress(
+                Py4JJavaError
+            ):  # another's sign came in between, or left a checksum that is not listed
+                self._files.delete(folder, False)

@@ -1,6 +1,6 @@
 """Staged tables: what a run works out on its way, from which the others are cut."""
 
-from lepton_spark.tables.checks import among, at_least, unless_null
+from lepton_spark.tables.checks import among, at_least, units, unless_null
 from lepton_spark.tables.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -48,7 +48,7 @@ POOLS = Table(
     partition_by=("run_id",),
     checks={
         "counted_series": unless_null("n_series", at_least(0, "n_series")),
-        "adds_back": unless_null("excess", at_least(1, "excess")),
+        "adds_back": unless_null("excess", f"{units('excess')} AND excess >= 1"),
     },
 )
 

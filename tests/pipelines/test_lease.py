@@ -82,6 +82,15 @@ def test_a_second_job_is_told_who_holds_the_lease_and_the_third_gets_it_when_it_
         assert tables.holder is not None
 
 
+def test_a_lease_is_given_back_though_its_folder_holds_what_no_listing_shows(tables: Tables) -> None:
+    stray = tables.signs / ".another.crc"
+    with tables.lease():
+        stray.touch()
+    assert (tables.holder, tables.tokens()) == (None, [])
+    assert stray.exists()
+    stray.unlink()
+
+
 @pytest.mark.parametrize(
     ("host", "process", "age", "take_over", "follows"),
     [

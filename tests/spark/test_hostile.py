@@ -46,6 +46,8 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 @QUICK
 @given(path=NAMES.filter(str.strip))
+@example(path="${}{}")
+@example(path="/tables/${env:HOME}/${system:user.home}")
 @example(path=EVERYTHING + "`")
 def test_a_path_in_a_statement_is_one_name(spark: SparkSession, path: str) -> None:
     parser = spark._jsparkSession.sessionState().sqlParser()  # type: ignore[union-attr]
