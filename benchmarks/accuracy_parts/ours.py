@@ -46,14 +46,8 @@ def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int
         latest = train(history, horizon)
         earliest = train(history.until(int(columns[0])), horizon) if len(columns) > 1 else None
     pools = {
-        int(history.days[column]): PoolProfile(
-            profile.index[[place]],
-            profile.log_dispersion[[place]],
-            None if profile.month_days is None else profile.month_days[[place]],
-            None if profile.year_weeks is None else profile.year_weeks[[place]],
-            latest if column == history.n_days - 1 else earliest,
-            None if profile.public_days is None else profile.public_days[[place]],
-            None if profile.excess is None else profile.excess[[place]],
+        int(history.days[column]): replace(
+            profile.at(place), trees=latest if column == history.n_days - 1 else earliest
         )
         for place, column in enumerate(columns)
     }

@@ -1,9 +1,9 @@
 """What a forecaster is handed and what it gives back: arrays over a batch of series."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -40,6 +40,27 @@ class PoolProfile:
     trees: PooledTrees | None = None
     public_days: FloatArray | None = None
     excess: FloatArray | None = None
+
+    def at(self, place: int) -> "PoolProfile":
+        """The same of one of the cutoffs."""
+        return PoolProfile(
+            **{name: values[[place]] for name, values in self.arrays.items()}, trees=self.trees
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["PoolProfile"]) -> "PoolProfile":
+        """Several, which know the same things, as one of all their cutoffs; without trees."""
+        named = [part.arrays for part in parts]
+        together: dict[str, Any] = {
+            name: np.concatenate([arrays[name] for arrays in named]) for name in named[0]
+        }
+        return cls(**together)
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """What is known, by name, [C, ...] each."""
+        named = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "trees"}
+        return {name: values for name, values in named.items() if values is not None}
 
 
 @dataclass(frozen=True)

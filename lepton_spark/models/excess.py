@@ -21,19 +21,16 @@ LARGEST_EXCESS = 2.0
 def excess(history: History, cutoffs: IntArray) -> FloatArray:
     """[C], units sold over those left after damping, of all series up to each cutoff; 1: none was damped.
 
-    The largest series are cut back; those without finite sums are left out.
+    The largest series are cut back; those without finite sums are left out. 1 for weeks too: what stands out
+    of weekly sums is mostly a promotion that forecasts lie above already (ADR 0005).
 
     cutoffs: [C], columns of the history.
     """
-    if history.damped is None:
+    if history.period > 1:
         return np.ones(len(cutoffs))
+    weight = decay(history.n_days, cutoffs, (HALF_LIFE,), history.period)
     with np.errstate(over="ignore", invalid="ignore"):
-        if history.told_late:
-            then = [history.until(cutoff) for cutoff in cutoffs.tolist()]
-            sums = [_sums(seen, np.array([seen.n_days - 1])) for seen in then]
-            sold, calm = (np.concatenate(parts, axis=1) for parts in zip(*sums, strict=True))
-        else:
-            sold, calm = _sums(history, cutoffs)
+        sold, calm = (project(units, weight)[:, :, 0] for units in (history.filled, history.calm))  # [S, C]
     sound = (np.isfinite(sold) & np.isfinite(calm)).all(axis=1)
     sold, calm = sold[sound], calm[sound]
     if not len(calm):
@@ -43,9 +40,3 @@ def excess(history: History, cutoffs: IntArray) -> FloatArray:
     kept = np.sum(np.minimum(sold, LARGEST_EXCESS * calm) * share, axis=0)
     factor: FloatArray = np.divide(kept, total, out=np.ones_like(total), where=total > 0)
     return np.maximum(factor, 1.0)
-
-
-def _sums(history: History, cutoffs: IntArray) -> tuple[FloatArray, FloatArray]:
-    """[S, C] each, decayed units sold, and left after damping."""
-    weight = decay(history.n_days, cutoffs, (HALF_LIFE,), history.period)
-    return project(history.filled, weight)[:, :, 0], project(history.calm, weight)[:, :, 0]

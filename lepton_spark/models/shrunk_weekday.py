@@ -1,6 +1,6 @@
 """Weekday profiles shrunk to the pool's, times a level averaged over many half-lives."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,21 +70,23 @@ def pool_profile(own: Profiles) -> PoolProfile:
 
 
 def pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
-    """What the series of a history share at each cutoff, a column of it; without trees."""
+    """What the series of a history share at each cutoff, a column of it; without trees.
+
+    Where promotions were told late each cutoff has a history of its own: what is damped differs.
+    """
+    if history.told_late:
+        then = ((history.until(cutoff), np.array([cutoff])) for cutoff in cutoffs.tolist())
+        return PoolProfile.joined([_pool_at(*each) for each in then])
+    return _pool_at(history, cutoffs)
+
+
+def _pool_at(history: History, cutoffs: IntArray) -> PoolProfile:
     return replace(
-        pool_profile(_as_known_then(history, cutoffs) if history.told_late else profiles(history, cutoffs)),
+        pool_profile(profiles(history, cutoffs)),
         month_days=month_days(history, cutoffs),
         year_weeks=year_weeks(history, cutoffs),
         public_days=None if history.public_days is None else public_day_factors(history, cutoffs),
         excess=None if history.damped is None else excess(history, cutoffs),
-    )
-
-
-def _as_known_then(history: History, cutoffs: IntArray) -> Profiles:
-    """The sums up to each cutoff, spikes damped by what was known of promotions then."""
-    found = [profiles(history.until(cutoff), np.array([cutoff])) for cutoff in cutoffs.tolist()]
-    return Profiles(
-        *(np.concatenate([getattr(own, f.name) for own in found], axis=1) for f in fields(Profiles))
     )
 
 

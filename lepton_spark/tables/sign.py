@@ -29,7 +29,6 @@ class Sign:
         self._files.delete(self._path, False)
         folder = self._path.getParent()
         if self._files.exists(folder) and not len(self._files.listStatus(folder)):
-            with suppress(
-                Py4JJavaError
-            ):  # another's sign came in between, or left a checksum that is not listed
+            # It stays where another's sign came in between, or left a checksum that no listing shows.
+            with suppress(Py4JJavaError):
                 self._files.delete(folder, False)

@@ -77,7 +77,10 @@ def submit(
     confs: Mapping[str, str] = NO_CONFS,
     timeout: float = 900,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `spark-submit` with the package and Delta's jars shipped; stdout carries the job's own words."""
+    """Runs `spark-submit` with the package and Delta's jars shipped; stdout carries the job's own words.
+
+    timeout: seconds after which it hangs; a run takes two minutes, five where the machine is slow.
+    """
     settings = {
         **DELTA_SETTINGS,
         "spark.ui.enabled": "false",

@@ -20,6 +20,9 @@ NUMPY_ONLY = [
     c for c in CANDIDATES if c.model not in {"hist_gradient_boosting", "mlp", "sklearn_linear_regression"}
 ]
 HORIZON = 10
+PLANNED = ("series", "first_day", "last_day", "known_day", "measures")
+"""What `Plans` holds a row of each."""
+
 NOT_ITSELF = {
     "zero": 0.0,
     "croston_sba": 0.99
@@ -107,7 +110,7 @@ def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidat
     np.testing.assert_array_equal(first.forecast, second.forecast)
 
 
-def _with_all_that_is_told(history: History, *, later: float) -> History:
+def _with_all_that_is_told(history: History, *, later: float, told_late: bool) -> History:
     """Spikes damped, promotions, holidays, pools with trees; `later` is of what comes after column 49."""
     period, days = history.period, history.days
     quantity = history.quantity.copy()
@@ -123,6 +126,9 @@ def _with_all_that_is_told(history: History, *, later: float) -> History:
         np.append(np.ones(4), 0.5 + later / 1e7)[:, np.newaxis],
         HORIZON,
     )
+    if not told_late:
+        plans = replace(plans, **{name: getattr(plans, name)[:4] for name in PLANNED})
+    assert plans.told_late == told_late
     planned = plans.by_day(days, period)
     none = np.zeros(0, np.int64)
     pools = {}
@@ -144,16 +150,15 @@ def _with_all_that_is_told(history: History, *, later: float) -> History:
 @every_model
 @days_and_weeks
 def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate, period: int) -> None:
-    told, otherwise, alone = (
-        _with_all_that_is_told(_history(period), later=0.0),
-        _with_all_that_is_told(_history(period), later=1e6),
-        _history(period),
-    )
-    fit = _fit(candidate, told.until(49))
-    np.testing.assert_array_equal(fit.forecast, _fit(candidate, otherwise.until(49)).forecast)
-    assert np.isfinite(fit.forecast).all()
-    if candidate.model in SHARING and period == 1:  # what is shared is read at all
-        assert (fit.forecast != _fit(candidate, alone.until(49)).forecast).any()
+    for told_late in (False, True):
+        told, otherwise = (
+            _with_all_that_is_told(_history(period), later=later, told_late=told_late) for later in (0.0, 1e6)
+        )
+        fit = _fit(candidate, told.until(49))
+        np.testing.assert_array_equal(fit.forecast, _fit(candidate, otherwise.until(49)).forecast)
+        assert np.isfinite(fit.forecast).all()
+        if candidate.model in SHARING and period == 1:  # what is shared is read at all
+            assert (fit.forecast != _fit(candidate, _history(period).until(49)).forecast).any()
 
 
 @every_model

@@ -51,6 +51,11 @@ def test_without_a_spike_or_without_damping_it_is_exactly_one() -> None:
     assert excess(nothing, last).tolist() == [1.0]
 
 
+def test_weeks_are_given_nothing_back() -> None:
+    history = replace(_with(_history(), d100=50.0), period=7)
+    assert excess(history, np.array([N_DAYS - 1])).tolist() == [1.0]
+
+
 @pytest.mark.parametrize("absurd", [1e12, 1e300])
 def test_one_absurd_day_moves_the_others_by_little(absurd: float) -> None:
     found = excess(_with(_history(), d100=absurd), np.array([N_DAYS - 1]))[0]

@@ -181,6 +181,7 @@ def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> 
     rest = (1.0 - share) * (1.0 + ratio) / 2.0
     np.testing.assert_allclose(fit.forecast, shrunk * (rest + share), rtol=1e-9)
     assert ((share > TREES_SHARE) & (share < 1.0)).all()
+    np.testing.assert_allclose(fit.coefficients["level"], averaged_level(history, np.array([139]))[:, 0])
     loud = replace(silent, baseline=100.0)
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     most = mean_forecast(features, PooledTrees((loud,), silent))

@@ -8,10 +8,12 @@ from lepton_spark.models.shrunk_weekday import (
     Profiles,
     ShrunkWeekday,
     averaged_level,
+    pool_at,
     pool_profile,
     profiles,
     shrunk_index,
 )
+from lepton_spark.models.spikes import damped
 
 NAN = np.nan
 
@@ -135,3 +137,21 @@ def test_series_beyond_all_numbers_is_left_out_of_the_pool() -> None:
         own = profiles(History(poisoned, np.arange(60)), np.array([59]))
     np.testing.assert_array_equal(pool_profile(own).index, sound.index)
     np.testing.assert_array_equal(pool_profile(own).log_dispersion, sound.log_dispersion)
+
+
+def test_a_pool_taken_apart_by_cutoff_and_joined_again_is_the_same() -> None:
+    quantity = np.random.default_rng(4).poisson(3.0, (30, 120)).astype(float)
+    quantity[:, 80] *= 40.0
+    history = History(quantity, np.arange(120), damped=damped(quantity))
+    pool = pool_at(history, np.array([70, 119]))
+    apart = [pool.at(0), pool.at(1)]
+    for place, cutoff in enumerate((70, 119)):
+        alone = pool_at(history.until(cutoff), np.array([cutoff]))
+        for name, values in alone.arrays.items():
+            np.testing.assert_allclose(apart[place].arrays[name], values, rtol=1e-9, err_msg=name)
+    joined = PoolProfile.joined(apart)
+    assert joined.arrays.keys() == {"index", "log_dispersion", "month_days", "year_weeks", "excess"}
+    for name, values in pool.arrays.items():
+        np.testing.assert_array_equal(joined.arrays[name], values)
+    assert pool.excess is not None
+    assert pool.excess[0] == 1.0 < pool.excess[1]
