@@ -139,6 +139,11 @@ def _nothing(features: PooledFeatures) -> FloatArray:
     return np.zeros(len(features.level))
 
 
+def _as_the_weekday_forecast(features: PooledFeatures, _: object) -> FloatArray:
+    """[S, C, H], the linear regression's ratio: it says nothing, and the weekday forecast stands there."""
+    return np.ones(features.shrunk.shape)
+
+
 def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_prior: float) -> FloatArray:
     """Squared errors over units forecast, in logs drawn to the pool's as if that were seven errors."""
     n_errors = np.count_nonzero(scored, axis=1)
@@ -152,7 +157,7 @@ WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
     "without more of the trees for little to go by": _without(
         (pooled, "UNITS_TO_GO_BY", 0.0), (pooled, "GO_BY_DAYS", 1)
     ),
-    "without the level of late": _without((pooled_features, "LATE", list(range(1, 7)))),
+    "without the linear regression": _without((pooled, "linear_ratio", _as_the_weekday_forecast)),
     "without a median of its own": _without((pooled, "median_forecast", _no_median)),
     "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),
     "without damping of spikes": _without((spikes, "STANDARD_DEVIATIONS", 1e9)),
@@ -168,7 +173,7 @@ WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
         (selection, "CLASS_GAIN", 0.0), (selection, "CLEAR_GAIN", 0.05), (selection, "CLEAR_ERRORS", 1.0)
     ),
 }
-"""The default with one part off; the level of late is then the mean of all half-lives."""
+"""The default with one part off."""
 
 
 _run_once = cache(_as_run)

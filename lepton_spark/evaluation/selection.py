@@ -24,7 +24,7 @@ SPARSE_FACTOR = 2
 CLASS_GAIN = 0.01
 """Share of the first candidate's error that another must save before a class leaves the standard setting."""
 
-CLEAR_GAIN = 0.3
+CLEAR_GAIN = 0.5
 CLEAR_ERRORS = 4.0
 """Share of the class choice's error that a series' own choice must save, and by how many standard errors over
 three windows (two degrees of freedom: 4.3 make 95 %). Weaker claims cost accuracy: docs/accuracy.md."""

@@ -1,7 +1,7 @@
 """Before the passes: trees trained on a sample of the series, the rows of `pooled_trees`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,18 @@ from lepton_spark.forecasting.guard import at_work
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.forecasting.share import sample_of, schema_of
 from lepton_spark.models.isolated import words
+from lepton_spark.models.pooled_linear import PooledLinear
 from lepton_spark.models.pooled_training import train
 from lepton_spark.models.trees import MAX_LEAVES, PooledTrees, Trees
 from lepton_spark.panel.calendar import epoch_day
 
-MEAN, MEDIAN, NOTHING = "mean", "median", "none"
-"""What a row's trees foretell."""
+MEAN, MEDIAN, LINEAR, NOTHING = "mean", "median", "linear", "none"
+"""What a row's trees foretell; the linear regression beside them stands in a row without trees."""
+
+_NO_NODES = np.zeros(0, dtype=np.int64)
+_NO_TREES = Trees(
+    0.0, _NO_NODES, np.zeros(0), _NO_NODES, _NO_NODES.astype(np.uint16), np.zeros((0, MAX_LEAVES))
+)
 
 NOT_TRAINED = "too few series with enough history to learn from"
 
@@ -54,6 +60,8 @@ class TrainBatch:
         named = [(MEAN, trees) for trees in trained.mean]
         if trained.median is not None:
             named.append((MEDIAN, trained.median))
+        if trained.linear is not None:
+            named.append((LINEAR, replace(_NO_TREES, value=trained.linear.weights)))
         return _rows(until, rows.num_rows, named)
 
 
@@ -80,9 +88,7 @@ def _rows(until: int, n_series: int, named: Sequence[tuple[str, Trees]]) -> pa.T
 
 
 def _nothing(until: int, n_series: int, reason: str) -> pa.Table:
-    none = np.zeros(0, dtype=np.int64)
-    empty = Trees(0.0, none, np.zeros(0), none, none.astype(np.uint16), np.zeros((0, MAX_LEAVES)))
-    rows = _rows(until, n_series, [(NOTHING, empty)])
+    rows = _rows(until, n_series, [(NOTHING, _NO_TREES)])
     place = rows.schema.get_field_index("reason")
     return rows.set_column(place, "reason", pa.array([reason], type=pa.string()))
 
@@ -112,7 +118,9 @@ def trees_by_day(rows: Sequence[Mapping[str, Any]]) -> Mapping[int, PooledTrees]
         mine = [row for row in rows if epoch_day(row["trained_until"]) == day]
         mean = tuple(_trees(row) for row in mine if row["foretells"] == MEAN)
         median = [_trees(row) for row in mine if row["foretells"] == MEDIAN]
-        found[day] = PooledTrees(mean, median[0] if median else None)
+        weights = [np.array(row["value"], dtype=np.float64) for row in mine if row["foretells"] == LINEAR]
+        linear = PooledLinear(weights[0]) if weights else None
+        found[day] = PooledTrees(mean, median[0] if median else None, linear)
     return found
 
 

@@ -1,18 +1,16 @@
-"""Forecasts by trees trained over many series: plain arrays that serve any batch without training."""
+"""Forecasts by what was trained over many series: plain arrays that serve any batch without training."""
 
 import numpy as np
 
-from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import SEASON_LENGTH, Fit, History
-from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
+from lepton_spark.models.arrays import FloatArray
+from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.pooled_features import PooledFeatures, pooled_features
+from lepton_spark.models.pooled_weeks import linear_ratio, week_features, week_of
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday
 from lepton_spark.models.trees import PooledTrees, Trees
 
-TREES_SHARE = 0.6
-"""The trees' part of the mean of a product with much to go by.
-
-The rest is half the shrunk weekday forecast, half the same at the level of the last weeks.
-"""
+TREES_SHARE = 0.4
+"""The trees' part of the mean of a product with much to go by; the rest is the linear regression's."""
 
 UNITS_TO_GO_BY = 20.0
 """Units of the last months at which the trees' part is halfway between all and `TREES_SHARE`.
@@ -23,11 +21,11 @@ A product that hardly sold tells its rate too high: its first sale is why it is 
 GO_BY_DAYS = 112
 """Days from its first to when a product has told what it can of itself; before, the trees' part is more."""
 
-PLANNED_SHARE = 0.9
-"""The trees' least part of the mean where promotions are planned: they alone know of them."""
+PLANNED_SHARE = 0.8
+"""The trees' least part of the mean where promotions are planned: how much more these sell is not linear."""
 
 YEAR_SHARE = 0.75
-"""The trees' least part of the mean of a product whose last year is known: they alone know of its season."""
+"""The trees' least part of the mean of a product whose last year is known, for the same reason."""
 
 LARGEST_LOG_RATIO = 3.0
 """Trees say at most e^3 times the weekday forecast, also of a series unlike any they were trained on."""
@@ -35,14 +33,11 @@ LARGEST_LOG_RATIO = 3.0
 MEDIAN_FROM = 0.5
 """Units a day below which a median in whole units is 0: one day in two at most has a sale (Markov)."""
 
-BLOCK_DAYS = SEASON_LENGTH
-"""Days whose sum the trees of the mean foretell: weekdays are the profile's business, the level theirs."""
-
 TREES = "trees"
 
 
 class Pooled:
-    """The shrunk weekday forecast, at its own level, at that of the last weeks, and as trees would have it.
+    """The shrunk weekday forecast, corrected by a linear regression and by trees, both over many series.
 
     The median comes from trees of its own. Where a history's pool has no trees the weekday forecast is all;
     the coefficient `trees` says how much of the mean is theirs. NaN rows where no day is known.
@@ -66,18 +61,17 @@ class Pooled:
 def mean_forecast(features: PooledFeatures, trees: PooledTrees) -> FloatArray:
     """[S, H], units, at the only cutoff of the features."""
     shrunk = features.shrunk[:, 0]
-    days = week_blocks(features)[1][:, 0]  # [S, B, 3]
-    week_of = np.arange(shrunk.shape[1]) * features.period // BLOCK_DAYS
+    days = week_features(features)[:, 0]  # [S, B, 3]
+    of_day = week_of(features)
     weeks = np.arange(days.shape[1], dtype=np.float64)[:, np.newaxis]
     if features.plans.shape[3]:  # what is planned for a day is asked day by day
-        days, weeks = np.concatenate([days[:, week_of], features.plans[:, 0]], axis=2), weeks[week_of]
+        days, weeks = np.concatenate([days[:, of_day], features.plans[:, 0]], axis=2), weeks[of_day]
     logs = [bag.predict(features.series[:, 0], days, weeks) for bag in trees.mean]
     ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)
-    by_day = ratio if features.plans.shape[3] else ratio[:, week_of]
+    by_trees = ratio if features.plans.shape[3] else ratio[:, of_day]
     share = trees_share(features)[:, np.newaxis]
-    level = features.shrunk_level[:, 0]
-    late = np.divide(features.late[:, 0], level, out=np.ones_like(level), where=level > 0)[:, np.newaxis]
-    forecast: FloatArray = shrunk * ((1.0 - share) * (1.0 + late) / 2.0 + share * by_day)
+    by_linear = linear_ratio(features, trees.linear)[:, 0]
+    forecast: FloatArray = shrunk * (share * by_trees + (1.0 - share) * by_linear)
     return forecast
 
 
@@ -86,13 +80,18 @@ def trees_share(features: PooledFeatures) -> FloatArray:
 
     Nearly all of what is new or hardly sold, and of what they alone know more of.
     """
-    days = np.minimum(features.age[:, 0], GO_BY_DAYS)
-    units = features.level[:, 0] * days / features.period
-    told = days / GO_BY_DAYS * units / (units + UNITS_TO_GO_BY)
-    share: FloatArray = 1.0 - (1.0 - TREES_SHARE) * told
+    share: FloatArray = 1.0 - (1.0 - TREES_SHARE) * told_of_itself(features)[:, 0]
     seasonal = (features.last_year[:, 0] != 0.0).any(axis=(1, 2))
     share = np.where(seasonal, np.maximum(share, YEAR_SHARE), share)
     return np.maximum(share, PLANNED_SHARE) if features.plans.shape[3] else share
+
+
+def told_of_itself(features: PooledFeatures) -> FloatArray:
+    """[S, C], how much of what there is to know a product has told by each cutoff, 0 to 1."""
+    days = np.clip(features.age, 0, GO_BY_DAYS)
+    units = features.level * days / features.period
+    told: FloatArray = days / GO_BY_DAYS * units / (units + UNITS_TO_GO_BY)
+    return told
 
 
 def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray) -> FloatArray:
@@ -118,18 +117,3 @@ def median_over(history: History, forecast: FloatArray) -> FloatArray:
         return np.full(forecast.shape, np.nan)
     features = pooled_features(history, np.array([history.n_days - 1]), forecast.shape[1], pool)
     return median_forecast(features, pool.trees.median, forecast)
-
-
-def week_blocks(features: PooledFeatures) -> tuple[FloatArray, FloatArray]:
-    """The weekday forecast a day of each block [S, C, B], units, and the features of a block [S, C, B, 3]."""
-    period = features.period
-    base = block_sums(features.shrunk, period) / block_sums(np.ones(features.shrunk.shape[2]), period)
-    over_level = np.maximum(base, LEAST_LEVEL) / features.level[..., np.newaxis]
-    return base, np.concatenate([np.log(over_level)[..., np.newaxis], features.last_year], axis=3)
-
-
-def block_sums(values: FloatArray, period: int = 1) -> FloatArray:
-    """Sums over blocks of seven days, columns of `period` days, on the last axis; the last may be shorter."""
-    starts: IntArray = np.arange(0, values.shape[-1], BLOCK_DAYS // period)
-    sums: FloatArray = np.add.reduceat(values, starts, axis=-1)
-    return sums

@@ -23,9 +23,11 @@ from lepton_spark.models.shrunk_weekday import (
 )
 
 HALF_LIVES = (3.0, *LEVEL_HALF_LIVES, 364.0)
-LATE = [HALF_LIVES.index(days) for days in (7.0, 14.0)]
 ROOT_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 SHARE_HALF_LIVES = (14.0, 28.0, 112.0)
+N_OTHERS = 4
+"""Features of a series that are no averages over its level: the last ones."""
+
 PLAN_DAYS = (28, 112)
 """Days of late, and of what is usual, behind the features of plans."""
 
@@ -46,7 +48,7 @@ class PooledFeatures:
     weekday_index: [S, C, 7, K], indices of weekdays, shrunk and own; of_pool: [C, 7], the pool's.
     since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
     log_dispersion: [S, C], log of variance over mean.
-    shrunk_level, late: [S, C], units a day, the level behind `shrunk` and that of the last weeks.
+    shrunk_level: [S, C], units a day, the level behind `shrunk`.
     plans: [S, C, H, 3K], of each planned measure that of the day, its mean of late, its distance to usual.
     last_year: [S, C, B, 2], a product's own season, of each week ahead; 0 where it is not known.
     period: days of a column.
@@ -62,10 +64,14 @@ class PooledFeatures:
     age: IntArray
     log_dispersion: FloatArray
     shrunk_level: FloatArray
-    late: FloatArray
     plans: FloatArray
     last_year: FloatArray
     period: int
+
+    @property
+    def averages(self) -> FloatArray:
+        """[S, C, K], the features of a series that are averages over its level."""
+        return self.series[..., :-N_OTHERS]
 
     def of_days(self, series: IntArray, cutoff: IntArray, step: IntArray, base: FloatArray) -> FloatArray:
         """[N, K2], features of some days ahead, all but their calendar's; base: [N], a forecast, units."""
@@ -108,7 +114,6 @@ def pooled_features(
         age,
         own.log_dispersion,
         shrunk_level,
-        mean[..., LATE].mean(axis=2),
         _of_plans(history, cutoffs, horizon),
         last_year(history, cutoffs, horizon, pool, own.log_dispersion),
         history.period,

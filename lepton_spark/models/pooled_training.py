@@ -1,4 +1,4 @@
-"""Trains the pooled trees: what followed many past cutoffs of a bounded sample of series."""
+"""Trains pooled trees and a regression: what followed many past cutoffs of a bounded sample of series."""
 
 from dataclasses import dataclass, field
 
@@ -7,8 +7,16 @@ import numpy as np
 from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.batch import History
 from lepton_spark.models.boosting import BoostingSettings, grow, sample_rows
-from lepton_spark.models.pooled import MEDIAN_FROM, block_sums, week_blocks
+from lepton_spark.models.pooled import MEDIAN_FROM, told_of_itself
 from lepton_spark.models.pooled_features import LEAST_LEVEL, PooledFeatures, pooled_features
+from lepton_spark.models.pooled_linear import LARGEST_RATIO, PooledLinear, learn
+from lepton_spark.models.pooled_weeks import (
+    linear_columns,
+    linear_ratio,
+    week_features,
+    week_plans,
+    week_sums,
+)
 from lepton_spark.models.trees import PooledTrees, Trees
 from lepton_spark.models.year_weeks import BEFORE_DAYS, YEAR_DAYS
 
@@ -17,9 +25,6 @@ MEDIAN = 0.5
 LARGEST_WEIGHT = 0.999
 """Weights above this quantile of them count as it, so that no single product is all that is learnt."""
 
-LARGEST_RATIO = 10.0
-"""A target so many times its base counts as this: one absurd day must not bend the trees."""
-
 TIES_APART = 0.01
 """How far below their ratio days lie at most when a median is learnt, each at a place of its own.
 
@@ -27,6 +32,9 @@ Days without a sale are all alike. Where they are most, the first guess is their
 and the slope of the absolute error is the same on every day: no split tells anything, and the median would
 stay 0 for every product.
 """
+
+LARGEST_LINEAR_RATIO, LARGEST_LINEAR_WEIGHT = 5.0, 0.98
+"""The same two for the regression, on whose squared errors a hundredth of absurd series would tell."""
 
 LEVEL_POWER = 0.25
 """Between efficiency (0: weights by what a squared error varies) and a score weighted by units (1)."""
@@ -66,45 +74,65 @@ class TrainingRows:
     """Features of all cutoffs and what came after them.
 
     target: [S, C, H], units; NaN = unknown, after the history's end, or a series not trained on there.
+    age: [C], days from each cutoff to the history's end.
     """
 
     features: PooledFeatures
     target: FloatArray
+    age: IntArray
+
+    def told(self) -> BoolArray:
+        """[S, C, B], which weeks ahead have a known day to learn from."""
+        return week_sums((~np.isnan(self.target)).astype(np.float64), self.features.period) > 0
 
     def weeks(self, places: IntArray | None = None) -> "PickedRows":
-        """Weeks ahead with a known day, of some series [N], all by default."""
-        features = self.features
-        known = ~np.isnan(self.target)
-        units = block_sums(np.where(known, self.target, 0.0), features.period)  # [S, C, B]
-        base = block_sums(np.where(known, features.shrunk, 0.0), features.period)
-        told = known_blocks(known, features.period)
+        """Weeks ahead with a known day, as trees are told of them; of some series [N], all by default."""
+        features, told = self.features, self.told()
         if places is not None:
             told[np.setdiff1d(np.arange(len(told)), places)] = False
         series, cutoff, week = np.nonzero(told)
-        days = week_blocks(features)[1]
+        columns = [
+            features.series[series, cutoff],
+            week_features(features)[told],
+            week_plans(features)[told],
+            week[:, np.newaxis],
+        ]
+        return PickedRows(np.hstack(columns), *self._outcome(told))
+
+    def linear(self) -> PooledLinear:
+        """The regression over all weeks ahead with a known day.
+
+        A week weighs by the square of the part that the regression has in such a product's forecast: a
+        catalogue's many that hardly sell, whose forecasts are the trees', must not make its weights.
+        """
+        told = self.told()
+        series, cutoff, _ = np.nonzero(told)
+        ratio, weight = self._outcome(told)
+        weight *= told_of_itself(self.features)[series, cutoff] ** 2
+        rows = PickedRows(linear_columns(self.features)[told], ratio, weight)
+        rows = rows.bounded(LARGEST_LINEAR_RATIO, LARGEST_LINEAR_WEIGHT)
+        return learn(rows.columns, rows.target, rows.weight, self.age[cutoff])
+
+    def _outcome(self, told: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """[N] each: units over the weekday forecast of their days, and how much a week weighs."""
+        features = self.features
+        known = ~np.isnan(self.target)
+        units = week_sums(np.where(known, self.target, 0.0), features.period)  # [S, C, B]
+        base = week_sums(np.where(known, features.shrunk, 0.0), features.period)
         over = np.maximum(base, LEAST_LEVEL)
         weight = over * (features.level**LEVEL_POWER / np.exp(features.log_dispersion))[..., np.newaxis]
-        plans = _week_means(features.plans, features.period)
-        columns = np.hstack(
-            [
-                features.series[series, cutoff],
-                days[series, cutoff, week],
-                plans[series, cutoff, week],
-                week[:, np.newaxis],
-            ]
-        )
-        return PickedRows(columns, (units / over)[told], weight[told])
+        return (units / over)[told], weight[told]
 
-    def days(self, n_rows: int, seed: int) -> "PickedRows":
+    def days(self, mean: FloatArray, n_rows: int, seed: int) -> "PickedRows":
         """Days ahead on which a median above 0 is possible, at most `n_rows` drawn from all.
 
-        Target, ties apart, and weight are over the weekday forecast.
+        Target, ties apart, and weight are over the mean [S, C, H] that the median is asked over.
         """
         features = self.features
-        told = ~np.isnan(self.target) & (features.shrunk >= MEDIAN_FROM)
+        told = ~np.isnan(self.target) & (mean >= MEDIAN_FROM)
         rows = sample_rows(np.flatnonzero(told), n_rows, seed)
         series, cutoff, step = np.unravel_index(rows, self.target.shape)
-        base = np.maximum(features.shrunk[series, cutoff, step], LEAST_LEVEL)
+        base = np.maximum(mean[series, cutoff, step], LEAST_LEVEL)
         columns = [
             features.series[series, cutoff],
             features.of_days(series, cutoff, step, base),
@@ -131,10 +159,15 @@ class PickedRows:
         rows = np.flatnonzero(np.random.default_rng(seed).random(len(share)) < share)
         return PickedRows(self.columns[rows], self.target[rows], self.weight[rows] / share[rows])
 
+    def bounded(self, ratio: float = LARGEST_RATIO, weight: float = LARGEST_WEIGHT) -> "PickedRows":
+        """The rows with no target above this, and no weight above this quantile of them."""
+        heaviest = np.quantile(self.weight, weight)
+        return PickedRows(self.columns, np.minimum(self.target, ratio), np.minimum(self.weight, heaviest))
+
     def grown(self, settings: BoostingSettings, seed: int, level: float | None = None) -> Trees:
         """Trees for the log of the mean (Poisson), or for a quantile."""
-        weight = np.minimum(self.weight, np.quantile(self.weight, LARGEST_WEIGHT))
-        return grow(self.columns, np.minimum(self.target, LARGEST_RATIO), weight, settings, seed, level)
+        rows = self.bounded()
+        return grow(rows.columns, rows.target, rows.weight, settings, seed, level)
 
 
 def train(
@@ -147,19 +180,19 @@ def train(
     """
     settings = settings or PooledSettings()
     rows = training_rows(finite(history), horizon, settings)
-    if (
-        rows is None
-        or np.count_nonzero(known_blocks(~np.isnan(rows.target), history.period)) < settings.least_rows
-    ):
+    if rows is None or np.count_nonzero(rows.told()) < settings.least_rows:
         return None
+    linear = rows.linear()
     bags = []
     for bag in range(settings.n_bags):
         drawn = np.random.default_rng([seed, bag]).random(len(rows.target)) < settings.bag_share
         picked = rows.weeks(np.flatnonzero(drawn)).drawn(settings.n_rows, seed)
         bags.append(picked.grown(settings.mean, seed + bag))
-    days = rows.days(settings.n_days, seed)
+    mean = rows.features.shrunk * linear_ratio(rows.features, linear)
+    days = rows.days(mean, settings.n_days, seed)
     enough = len(days.target) >= settings.least_rows
-    return PooledTrees(tuple(bags), days.grown(settings.median, seed, MEDIAN) if enough else None)
+    median = days.grown(settings.median, seed, MEDIAN) if enough else None
+    return PooledTrees(tuple(bags), median, linear)
 
 
 def finite(history: History) -> History:
@@ -167,18 +200,6 @@ def finite(history: History) -> History:
     with np.errstate(over="ignore", invalid="ignore"):
         sound: BoolArray = np.isfinite(np.sum(history.filled**2, axis=1))
     return history if sound.all() else history.select(sound)
-
-
-def _week_means(plans: FloatArray, period: int) -> FloatArray:
-    """[S, C, B, P], means over the days of each week of plan features [S, C, H, P]."""
-    by_feature = np.moveaxis(plans, 3, 2)
-    means = block_sums(by_feature, period) / block_sums(np.ones(plans.shape[2]), period)
-    return np.moveaxis(means, 2, 3)
-
-
-def known_blocks(known: BoolArray, period: int) -> BoolArray:
-    """[S, C, B], whether a week has a known day."""
-    return block_sums(known.astype(np.float64), period) > 0
 
 
 def training_rows(history: History, horizon: int, settings: PooledSettings) -> TrainingRows | None:
@@ -197,7 +218,7 @@ def training_rows(history: History, horizon: int, settings: PooledSettings) -> T
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]
         target[:, place, : ahead.shape[1]] = ahead
     target[~_alive(features, settings)] = np.nan
-    return TrainingRows(features, target)
+    return TrainingRows(features, target, (last - cutoffs) * history.period)
 
 
 def _alive(features: PooledFeatures, settings: PooledSettings) -> BoolArray:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.pooled_linear import PooledLinear
 
 MAX_LEAVES = 16
 """Leaves of a tree at most: one bit each in a mask."""
@@ -99,10 +100,12 @@ class PooledTrees:
     """What is trained over many series: bags of trees for the mean's ratio, and trees for the median's.
 
     median: None where too few days had demand enough for a median above 0.
+    linear: the regression beside the trees of the mean; None: the weekday forecast stands in its place.
     """
 
     mean: tuple[Trees, ...]
     median: Trees | None
+    linear: PooledLinear | None = None
 
 
 def _lowest_bits() -> NDArray[np.int32]:

@@ -15,7 +15,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schema import Table
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with every change of a declaration that earlier tables do not fulfil."""
 
 MANIFEST = "runs"

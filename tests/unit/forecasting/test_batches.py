@@ -10,7 +10,7 @@ from lepton_spark.config import Config
 from lepton_spark.evaluation.counts import count_quantiles
 from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
 from lepton_spark.forecasting.fit import FitBatch
-from lepton_spark.forecasting.guard import guarded
+from lepton_spark.forecasting.guard import at_work, guarded
 from lepton_spark.forecasting.pool import no_class_table
 from lepton_spark.forecasting.score import ScoreBatch
 from lepton_spark.forecasting.settings import LEVELS, SAMPLED_BATCHES, FitSettings, fit_settings
@@ -336,8 +336,12 @@ def test_trees_see_no_later_day_and_come_back_as_they_were(settings: FitSettings
     found = trees_by_day(made.to_pylist())
     assert list(found) == [until]
     history = settings.history(packed_batch(by_series(packed_rows(60)))).until(N_DAYS - 29)
-    trained = train(history, settings.horizon)
+    with at_work():
+        trained = train(history, settings.horizon)
     assert trained is not None
+    assert trained.linear is not None
+    assert found[until].linear is not None
+    np.testing.assert_array_equal(trained.linear.weights, found[until].linear.weights)
     for mine, stored in zip(
         (*trained.mean, trained.median), (*found[until].mean, found[until].median), strict=True
     ):

@@ -13,10 +13,10 @@ from lepton_spark.models.pooled import (
     YEAR_SHARE,
     Pooled,
     trees_share,
-    week_blocks,
 )
 from lepton_spark.models.pooled_features import pooled_features
 from lepton_spark.models.pooled_training import PooledSettings, train
+from lepton_spark.models.pooled_weeks import over_level, week_features
 from lepton_spark.models.shrunk_weekday import neutral_profile, pool_at
 
 YEAR, BEFORE, WEEK = 364, 56, 7
@@ -184,10 +184,10 @@ def test_the_trees_part_is_more_where_last_year_is_known() -> None:
     assert plain < YEAR_SHARE
 
 
-def test_features_of_a_block_are_its_base_and_last_year() -> None:
+def test_features_of_a_week_are_its_forecast_over_the_level_and_last_year() -> None:
     history = _history(_steady(10.0, 500, w2=3.0))
     features = pooled_features(history, np.array([499]), HORIZON)
-    base, of_block = week_blocks(features)
-    assert of_block.shape == (1, 1, 4, 3)
-    np.testing.assert_array_equal(of_block[..., 1:], features.last_year)
-    np.testing.assert_allclose(np.exp(of_block[..., 0]), base / features.level[..., np.newaxis], rtol=1e-9)
+    of_week = week_features(features)
+    assert of_week.shape == (1, 1, 4, 3)
+    np.testing.assert_array_equal(of_week[..., 1:], features.last_year)
+    np.testing.assert_allclose(np.exp(of_week[..., 0]), over_level(features), rtol=1e-9)

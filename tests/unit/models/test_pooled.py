@@ -5,22 +5,20 @@ import pytest
 
 from lepton_spark.models.batch import Fit, History
 from lepton_spark.models.boosting import BoostingSettings
-from lepton_spark.models.decay import decay
 from lepton_spark.models.pooled import (
     LARGEST_LOG_RATIO,
     MEDIAN_FROM,
     TREES_SHARE,
     UNITS_TO_GO_BY,
     Pooled,
-    block_sums,
     mean_forecast,
     median_forecast,
     median_over,
     trees_share,
-    week_blocks,
 )
 from lepton_spark.models.pooled_features import pooled_features
 from lepton_spark.models.pooled_training import PickedRows, PooledSettings, train, training_rows
+from lepton_spark.models.pooled_weeks import linear_ratio, over_level, week_sums
 from lepton_spark.models.shrunk_weekday import ShrunkWeekday, averaged_level, pool_at
 from lepton_spark.models.trees import PooledTrees, Trees
 
@@ -99,15 +97,14 @@ def test_times_of_a_series_are_counted_from_the_cutoff() -> None:
     ]  # Wednesday and Thursday of 1970
 
 
-def test_blocks_are_weeks_and_the_last_may_be_shorter() -> None:
-    assert block_sums(np.arange(10.0)).tolist() == [21.0, 24.0]
+def test_weeks_are_of_seven_days_and_the_last_may_be_shorter() -> None:
+    assert week_sums(np.arange(10.0)).tolist() == [21.0, 24.0]
 
 
-def test_week_blocks_are_the_weekday_forecast_a_day(history: History) -> None:
+def test_a_week_is_the_weekday_forecast_a_day_over_the_level(history: History) -> None:
     features = pooled_features(history, np.array([139]), 10)
-    base, over_level = week_blocks(features)
-    np.testing.assert_allclose(base[:, 0, 1], features.shrunk[:, 0, 7:].mean(axis=1))
-    np.testing.assert_allclose(np.exp(over_level[:, 0, :, 0]), base[:, 0] / features.level, rtol=1e-9)
+    a_day = features.shrunk[:, 0, 7:].mean(axis=1)
+    np.testing.assert_allclose(over_level(features)[:, 0, 1], a_day / features.level[:, 0])
 
 
 def _rows(history: History) -> np.ndarray:
@@ -173,19 +170,23 @@ def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> 
     silent = Trees(0.0, none, np.zeros(0), none, none.astype(np.uint16), np.zeros((1, 16)))
     fit = _fit(_with(history, PooledTrees((silent,), silent)))
     shrunk = ShrunkWeekday().fit_forecast(_with(history, None), HORIZON).forecast
-    weights = decay(140, np.array([139]), (7.0, 14.0))[:, 0]
-    known = ~np.isnan(history.quantity)
-    late = (np.nan_to_num(history.quantity) @ weights / (known @ weights)).mean(axis=1)
-    ratio = (late / averaged_level(history, np.array([139]))[:, 0])[:, np.newaxis]
+    np.testing.assert_allclose(fit.forecast, shrunk, rtol=1e-9)
     share = fit.coefficients["trees"][:, np.newaxis]
-    rest = (1.0 - share) * (1.0 + ratio) / 2.0
-    np.testing.assert_allclose(fit.forecast, shrunk * (rest + share), rtol=1e-9)
     assert ((share > TREES_SHARE) & (share < 1.0)).all()
     np.testing.assert_allclose(fit.coefficients["level"], averaged_level(history, np.array([139]))[:, 0])
     loud = replace(silent, baseline=100.0)
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     most = mean_forecast(features, PooledTrees((loud,), silent))
-    np.testing.assert_allclose(most, shrunk * (rest + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
+    np.testing.assert_allclose(most, shrunk * (1.0 - share + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
+
+
+def test_what_is_not_the_trees_part_is_the_regressions(history: History, trees: PooledTrees) -> None:
+    features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
+    share = trees_share(features)[:, np.newaxis]
+    one, other = (mean_forecast(features, replace(trees, linear=linear)) for linear in (trees.linear, None))
+    ratio = linear_ratio(features, trees.linear)[:, 0]
+    assert (np.abs(ratio - 1.0) > 0.01).any()
+    np.testing.assert_allclose(one - other, features.shrunk[:, 0] * (1.0 - share) * (ratio - 1.0), atol=1e-9)
 
 
 def test_a_product_is_not_thought_to_go_on_as_its_first_days() -> None:
@@ -213,7 +214,7 @@ def test_the_trees_part_is_less_the_longer_a_product_sold() -> None:
     units = 4.0 * 112
     assert whole == pytest.approx(1.0 - (1.0 - TREES_SHARE) * units / (units + UNITS_TO_GO_BY))
     assert half == pytest.approx(1.0 - (1.0 - TREES_SHARE) * 0.5 * (units / 2) / (units / 2 + UNITS_TO_GO_BY))
-    assert week > 0.98
+    assert week > 1.0 - 0.04 * (1.0 - TREES_SHARE)
 
 
 def test_the_forecast_learns_what_follows_a_high_week() -> None:
@@ -258,9 +259,13 @@ def test_the_median_is_learnt_where_it_can_be_above_nought(history: History) -> 
     rows = training_rows(history, HORIZON, SMALL)
     assert rows is not None
     assert (rows.features.shrunk < MEDIAN_FROM).any()
-    base = rows.days(10_000, 0).weight ** 2
+    mean = 1.5 * rows.features.shrunk
+    picked = rows.days(mean, 10_000, 0)
+    base = picked.weight**2
     assert base.min() >= MEDIAN_FROM
-    assert len(base) == (~np.isnan(rows.target) & (rows.features.shrunk >= MEDIAN_FROM)).sum()
+    assert len(base) == (~np.isnan(rows.target) & (mean >= MEDIAN_FROM)).sum()
+    known = rows.target[~np.isnan(rows.target) & (mean >= MEDIAN_FROM)]
+    np.testing.assert_allclose(picked.target * base, known, atol=0.01 * base.max())  # over the mean itself
 
 
 def test_light_rows_are_drawn_rarely_and_weigh_as_much_more() -> None:
