@@ -86,6 +86,13 @@ def test_features_are_free_of_units_but_the_last_two_of_a_series(history: Histor
     np.testing.assert_allclose(tenfold.series[..., -1], once.series[..., -1] + np.log(16.0))
 
 
+def test_averages_are_all_features_of_a_series_but_its_times_spread_and_size(history: History) -> None:
+    features = pooled_features(history, np.array([100, 139]), HORIZON)
+    others = [features.since_sale, features.age, features.log_dispersion, np.log(features.level)]
+    whole = np.concatenate([features.averages, np.stack(others, axis=2)], axis=2)
+    np.testing.assert_array_equal(features.series, whole)
+
+
 def test_times_of_a_series_are_counted_from_the_cutoff() -> None:
     quantity = np.array([[np.nan, 1.0, 0.0, 2.0, 0.0, 0.0]])
     features = pooled_features(History(quantity, np.arange(6)), np.array([2, 5]), 2)

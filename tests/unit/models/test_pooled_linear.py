@@ -1,4 +1,5 @@
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,7 +15,13 @@ from lepton_spark.models.pooled_linear import (
     learn,
     over_forecast,
 )
-from lepton_spark.models.pooled_training import PooledSettings, training_rows
+from lepton_spark.models.pooled_training import (
+    PickedRows,
+    PooledSettings,
+    TrainingRows,
+    train,
+    training_rows,
+)
 from lepton_spark.models.pooled_weeks import linear_columns, linear_ratio
 
 N_ROWS, HORIZON = 4_000, 14
@@ -37,6 +44,12 @@ def _history(n_series: int = 200, n_days: int = 210) -> History:
     for week in range(1, n_days // 7):
         weeks[:, week] = rng.poisson(3.5 * (weeks[:, week - 1] + level)) / 7.0
     return History(np.repeat(weeks, 7, axis=1), 20_000 + np.arange(n_days))
+
+
+def _rows(history: History, **settings: int) -> TrainingRows:
+    rows = training_rows(history, HORIZON, PooledSettings(**settings))
+    assert rows is not None
+    return rows
 
 
 def test_weights_are_found_again_drawn_a_little_to_none() -> None:
@@ -74,8 +87,6 @@ def test_averages_stand_over_the_forecast_and_never_far_above_it() -> None:
 
 def test_the_regression_learns_how_much_the_last_week_is_worth() -> None:
     history = _history()
-    rows = training_rows(history, HORIZON, PooledSettings())
-    assert rows is not None
     features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
     level = history.quantity[:, ::7].mean(axis=1)
     expected = (history.quantity[:, -1] + level) / 2.0
@@ -84,13 +95,14 @@ def test_the_regression_learns_how_much_the_last_week_is_worth() -> None:
         mean = features.shrunk[:, 0, 0] * linear_ratio(features, linear)[:, 0, 0]
         return float(np.mean((mean - expected) ** 2))
 
-    assert missed(rows.linear()) < 0.7 * missed(None)
+    assert missed(_rows(history).linear()) < 0.7 * missed(None)
 
 
 def test_the_ratio_is_what_is_learnt_from_weighed() -> None:
     """What a week is told while learning is what it is told when asked, but for the bounds."""
-    history = _history(20)
-    features = pooled_features(history, np.array([150, 209]), HORIZON)
+    history = _history(20, 504)  # long enough for a last year
+    features = pooled_features(history, np.array([460, 503]), HORIZON)
+    assert (features.last_year != 0.0).any()
     columns = linear_columns(features)
     weights = np.random.default_rng(5).normal(0.0, 0.02, columns.shape[3])
     asked = linear_ratio(features, PooledLinear(weights))
@@ -107,43 +119,65 @@ def test_plans_are_read_day_by_day() -> None:
     features = pooled_features(replace(history, regressors=planned), np.array([209]), HORIZON)
     columns = linear_columns(features)
     weights = np.zeros(columns.shape[3])
-    weights[-3] = 2.0  # of what is planned for the day itself; the others are of late and beyond usual
+    weights[-3:] = 2.0, 5.0, -0.5  # of what is planned for the day itself, of late, beyond usual
     ratio = linear_ratio(features, PooledLinear(weights))[:, 0]
-    assert ratio[3, 2] == 3.0
+    assert ratio[3, 2] == 1.0 + 2.0 - 0.5
     assert np.count_nonzero(ratio != 1.0) == 1
     assert columns[3, 0, 0, -3] == pytest.approx(1.0 / 7.0)  # a week is told the mean of its days
 
 
-def test_rows_to_learn_from_know_how_old_they_are() -> None:
-    history = _history(20)
-    rows = training_rows(history, HORIZON, PooledSettings(n_cutoffs=3))
-    assert rows is not None
-    assert rows.age.tolist() == [7, 14, 21]
+@pytest.mark.parametrize("period", [1, 7])
+def test_rows_to_learn_from_know_how_old_they_are(period: int) -> None:
+    rows = _rows(replace(_history(20), period=period), n_cutoffs=3)
+    assert rows.age[:3].tolist() == [7, 14, 21]
+
+
+def test_weeks_without_a_known_day_teach_nothing() -> None:
+    rows = _rows(_history(20), n_cutoffs=3)
     told = rows.told()
     assert told[:, 0].tolist() == [[True, False]] * 20  # of the latest cutoff one week is known
     assert told[:, 1:].all()
 
 
+def test_what_is_long_ago_hardly_teaches() -> None:
+    rows = _rows(_history(40), n_cutoffs=4)
+    latest = rows.target.copy()
+    latest[:, 1:] = np.nan
+    last_only = replace(rows, target=latest).linear().weights
+    aged = replace(rows, age=np.array([7, 900, 900, 900])).linear().weights
+    np.testing.assert_allclose(aged, last_only, atol=2e-3)  # the heaviest weight differs
+    assert np.abs(rows.linear().weights - last_only).max() > 0.01
+
+
+def test_the_median_is_learnt_over_what_the_regression_says() -> None:
+    history, asked = _history(90), []
+    days = TrainingRows.days
+
+    def noting(self: TrainingRows, mean: np.ndarray, n_rows: int, seed: int) -> PickedRows:
+        asked.append((self.features, mean))
+        return days(self, mean, n_rows, seed)
+
+    with patch.object(TrainingRows, "days", noting):
+        trained = train(history, HORIZON, PooledSettings(n_bags=1))
+    assert trained is not None
+    ((features, mean),) = asked
+    np.testing.assert_array_equal(mean, features.shrunk * linear_ratio(features, trained.linear))
+
+
 def test_one_absurd_week_does_not_bend_the_regression() -> None:
     plain, absurd = _history(), _history()
     absurd.quantity[0, -7:] = 1e6
-    settings = PooledSettings()
-    with_it, without = (training_rows(history, HORIZON, settings) for history in (absurd, plain))
-    assert with_it is not None
-    assert without is not None
+    with_it, without = _rows(absurd), _rows(plain)
     np.testing.assert_allclose(with_it.linear().weights, without.linear().weights, atol=0.1)
 
 
 def test_the_many_that_hardly_sell_do_not_make_the_weights() -> None:
-    """What is left of their sales dies away, which says nothing of those that sell each day."""
-    plain = _history(100)
-    rare = np.zeros((3_000, 210))
-    rare[np.arange(3_000), np.random.default_rng(2).integers(0, 210, 3_000)] = 1.0
+    """Their sales ended, which says nothing of those that sell each day."""
+    plain = _history(60)
+    rare = np.random.default_rng(2).poisson(0.15, (3_000, 210)).astype(float)
+    rare[:, 150:] = 0.0
     crowd = History(np.vstack([plain.quantity, rare]), plain.days)
     features = pooled_features(plain, np.array([209]), HORIZON)
-    mean = []
-    for history in (plain, crowd):
-        rows = training_rows(history, HORIZON, PooledSettings())
-        assert rows is not None
-        mean.append((features.shrunk * linear_ratio(features, rows.linear())).sum())
-    assert mean[1] == pytest.approx(mean[0], rel=0.02)
+    learnt = [_rows(history).linear() for history in (plain, crowd)]
+    mean = [(features.shrunk * linear_ratio(features, linear)).sum() for linear in learnt]
+    assert mean[1] == pytest.approx(mean[0], rel=0.04)
