@@ -155,7 +155,7 @@ def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_pri
 WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
     "without trees": _without((pooled, "trees_share", _nothing)),
     "without more of the trees for little to go by": _without(
-        (pooled, "UNITS_TO_GO_BY", 0.0), (pooled, "GO_BY_DAYS", 1)
+        (pooled, "UNITS_TO_GO_BY", 1e-9), (pooled, "GO_BY_DAYS", 1)
     ),
     "without the linear regression": _without((pooled, "linear_ratio", _as_the_weekday_forecast)),
     "without a median of its own": _without((pooled, "median_forecast", _no_median)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -9,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import SideSettings
 from lepton_spark.config.options import reader_options
+from lepton_spark.config.reading import FileFormat
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.delivery import resolve
 from lepton_spark.ingest.parsing import quoted
@@ -63,14 +65,18 @@ def text_of(name: str) -> Column:
 def read_side_input(spark: SparkSession, side: SideInput) -> DataFrame:
     """Every row of the source: the facts, `line` and `reason` (null where the row is good).
 
-    Raises: InputError when the source lacks a mapped column, or cannot be read.
+    Raises: InputError when the source lacks a mapped column, is of another format, or cannot be read.
     """
     source = _source(spark, side)
+    where = f"{side.name} {side.settings.path}"
+    if not all(name.isprintable() for name in source.columns):
+        remedy = f"Say what the file is in {side.name}.format: {', '.join(get_args(FileFormat))}."
+        raise InputError(explain(where, "names of columns that are no text", side.settings.format, remedy))
     missing = [name for name in side.mapped if name not in source.columns]
     if missing:
         found = f"no column {examples(missing)}; there are {examples(source.columns)}"
         remedy = f"Map them under {side.name}.columns."
-        raise InputError(explain(f"{side.name} {side.settings.path}", found, "every mapped column", remedy))
+        raise InputError(explain(where, found, "every mapped column", remedy))
     line = F.to_json(F.struct(*(text_of(name).alias(name) for name in side.mapped)))
     facts = (fact.value.alias(fact.name) for fact in side.facts)
     judged = source.select(line.alias("line"), _reason(side).alias("reason"), *facts)

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -138,6 +140,9 @@ def test_a_source_without_a_mapped_column_stops_before_any_write(store: Store, d
     versions = {name: store.warehouse.version(name) for name in ("files", "plans", "runs")}
     (store.root / "plans.csv").write_text("item,from,to\na,2024-01-01,2024-01-02\n")
     with pytest.raises(InputError, match=r"found no column .*share.*Map them under plans\.columns"):
+        store.ingest()
+    pq.write_table(pa.table({"item": ["a"], "share": [1.0]}), store.root / "plans.csv")
+    with pytest.raises(InputError, match=r"no text; allowed: csv\. Say what the file is in plans\.format"):
         store.ingest()
     (store.root / "plans.csv").unlink()
     with pytest.raises(InputError, match=r"plans\.csv"):
