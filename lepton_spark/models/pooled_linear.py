@@ -16,6 +16,9 @@ RIDGE = 0.01
 HALF_LIFE = 21.0
 """Days after which a past cutoff teaches half."""
 
+LEAST_SIZE = 0.1
+"""A column's root mean square counts as at least this: one that hardly ever says anything gets no weight."""
+
 LEAST_OVER_LEVEL = 0.05
 LARGEST_COLUMN = 50.0
 """A week's forecast over the level counts as at least the first, a column as at most the second: no average
@@ -55,7 +58,7 @@ def learn(columns: FloatArray, ratio: FloatArray, weight: FloatArray, age: IntAr
     weight = weight * 0.5 ** (age / HALF_LIFE)
     weight = (weight / weight.mean())[:, np.newaxis]
     size = np.sqrt(np.mean(weight * columns**2, axis=0))
-    size[size == 0] = 1.0
+    size = np.maximum(size, LEAST_SIZE)
     scaled = columns / size
     square = scaled.T @ (weight * scaled) / len(scaled)
     right = (weight * scaled).T @ (ratio - 1.0) / len(scaled)

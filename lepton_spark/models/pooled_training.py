@@ -109,9 +109,11 @@ class TrainingRows:
         series, cutoff, _ = np.nonzero(told)
         ratio, weight = self._outcome(told)
         weight *= told_of_itself(self.features)[series, cutoff] ** 2
-        rows = PickedRows(linear_columns(self.features)[told], ratio, weight)
+        columns = linear_columns(self.features)[told]
+        sound = np.isfinite(columns).all(axis=1) & np.isfinite(ratio) & np.isfinite(weight)
+        rows = PickedRows(columns[sound], ratio[sound], weight[sound])
         rows = rows.bounded(LARGEST_LINEAR_RATIO, LARGEST_LINEAR_WEIGHT)
-        return learn(rows.columns, rows.target, rows.weight, self.age[cutoff])
+        return learn(rows.columns, rows.target, rows.weight, self.age[cutoff][sound])
 
     def _outcome(self, told: BoolArray) -> tuple[FloatArray, FloatArray]:
         """[N] each: units over the weekday forecast of their days, and how much a week weighs."""

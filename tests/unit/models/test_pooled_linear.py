@@ -181,3 +181,22 @@ def test_the_many_that_hardly_sell_do_not_make_the_weights() -> None:
     learnt = [_rows(history).linear() for history in (plain, crowd)]
     mean = [(features.shrunk * linear_ratio(features, linear)).sum() for linear in learnt]
     assert mean[1] == pytest.approx(mean[0], rel=0.005)
+
+
+def test_a_series_without_finite_averages_teaches_nothing() -> None:
+    history = _history(40)
+    negative = History(np.vstack([history.quantity, -history.quantity[:1]]), history.days)
+    with np.errstate(invalid="ignore"):
+        with_it, without = _rows(negative), _rows(history)
+        assert np.isnan(linear_columns(with_it.features)).any()
+        weights = with_it.linear().weights
+    assert np.isfinite(weights).all()
+    assert np.isfinite(without.linear().weights).all()
+
+
+def test_a_column_that_hardly_ever_says_anything_gets_hardly_any_weight() -> None:
+    columns = np.hstack([_columns(), np.zeros((N_ROWS, 1))])
+    columns[0, 3] = 0.01  # one row, by which its ratio of 5 is explained
+    ratio = _same(1.0)
+    ratio[0] = 5.0
+    assert abs(learn(columns, ratio, _same(1.0), np.zeros(N_ROWS, dtype=int)).weights[3]) < 0.5
