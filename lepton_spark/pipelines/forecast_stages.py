@@ -130,7 +130,8 @@ def _cut(warehouse: Warehouse, plan: Plan) -> None:
     _write(warehouse, "metrics", cut.metrics(fits), plan)
     _write(warehouse, "metrics_summary", cut.metrics_summary(grouped, by=by), plan)
     _write(warehouse, "models", cut.models(fits), plan)
-    groups = cut.group_forecasts(grouped, plan.cutoff, plan.settings.period, by=by)
+    summed = [*by, "product_id"] if "location_id" in by else by
+    groups = cut.group_forecasts(grouped, plan.cutoff, plan.settings.period, by=summed)
     _write(warehouse, "group_forecasts", groups, plan)
     _write(warehouse, "adjustments", cut.adjustments(fits), plan)
     _write(warehouse, "residual_paths", cut.residual_paths(fits), plan)

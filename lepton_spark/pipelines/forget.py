@@ -30,7 +30,9 @@ def product(product_id: str) -> Subject:
     mine = F.col("product_id") == F.lit(product_id)
     rows = {name: mine for name, table in TABLES.items() if "product_id" in table.column_names}
     said = _says(product_id)
-    return Subject({**rows, "rejects": mine | said, "side_rejects": said}, product_id)
+    total = F.col("segment") == F.lit(f"product={product_id}")
+    further = {"rejects": mine | said, "side_rejects": said, "group_forecasts": total}
+    return Subject({**rows, **further}, product_id)
 
 
 def customer(text: str, config: Config, key: bytes | None) -> Subject:

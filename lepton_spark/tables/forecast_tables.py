@@ -118,10 +118,15 @@ ADJUSTMENTS = Table(
 
 GROUP_FORECASTS = Table(
     name="group_forecasts",
-    comment="Sums of the members' forecasts for a segment: everything, a class, a location, a category",
+    comment="Sums of the members' forecasts for a segment: everything, a class, a location, a product",
     columns=(
         RUN_ID,
-        Column("segment", "STRING", "all, demand_class=NAME, location=ID or category=NAME", False),
+        Column(
+            "segment",
+            "STRING",
+            "all, demand_class=NAME, location=ID, category=NAME, or product=ID: its total over locations",
+            False,
+        ),
         Column("cutoff", "DATE", "the last day that a model saw", False),
         Column("step", "INT", "days after the cutoff; weeks of weekly forecasts", False),
         Column("date", "DATE", "the day, or a week's first", False),

@@ -56,6 +56,9 @@ def publish_something(shop: Shop, *product_ids: str) -> None:
     rows = [common | levels | more | dated | {"product_id": name} for name in product_ids]
     for name in ("forecasts", "latest_forecasts"):
         shop.warehouse.append(name, shop.warehouse.rows(name, rows))
+    summed = {name: common[name] for name in ("run_id", "cutoff", "date")} | {"step": 1, "forecast": 1.0}
+    totals = [summed | {"segment": f"product={name}", "n_series": 2} for name in product_ids]
+    shop.warehouse.append("group_forecasts", shop.warehouse.rows("group_forecasts", totals))
 
 
 def refuse_something(shop: Shop) -> None:
@@ -84,7 +87,8 @@ def test_a_product_and_a_customer_are_forgotten_and_work_goes_on(spark: SparkSes
     cut_short = shop.root / "_aside" / "half.txt"
     cut_short.parent.mkdir()
     cut_short.write_text(GONE)
-    everywhere = {"transactions", "rejects", "open_orders", "sales", "panel", "forecasts", "latest_forecasts"}
+    everywhere = {"transactions", "rejects", "open_orders", "sales", "panel"}
+    everywhere |= {"forecasts", "latest_forecasts", "group_forecasts"}
     assert places_of(shop.root, GONE) == everywhere | {"files", "side_rejects", "_aside"}
     kept = places_of(shop.root, STAYS)
 

@@ -164,6 +164,24 @@ def test_groups_and_errors_are_also_by_category(store: Store, done: ForecastResu
     assert categories == ["category=fruit", "category=sweet"]
 
 
+def test_a_product_of_several_places_has_its_total_in_groups_and_no_row_of_errors(
+    store: Store, done: ForecastResult
+) -> None:
+    assert done.n_series == 6
+    totals: dict[tuple[str, int], float] = {}
+    for row in store.rows("forecasts", "product_id location_id step"):
+        key = f"product={row['product_id']}", row["step"]
+        totals[key] = totals.get(key, 0.0) + row["forecast"]
+    found = {
+        (row["segment"], row["step"]): row["forecast"]
+        for row in store.rows("group_forecasts", "segment")
+        if row["segment"].startswith("product=")
+    }
+    assert found == {key: pytest.approx(units) for key, units in totals.items()}
+    assert found["product=C", 1] == pytest.approx(30.0)
+    assert not [row for row in store.rows("metrics_summary", "segment") if "product=" in row["segment"]]
+
+
 def test_rows_that_cannot_be_read_or_contradict_are_kept_with_their_reason(store: Store) -> None:
     rejects = store.rows("side_rejects", "source reason line")
     assert [(row["source"], row["reason"]) for row in rejects] == [
