@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from lepton_spark import __version__
-from tests.spark.cluster import build_package
+from tests.pipelines.cluster import build_package
 
 WHEEL = f"lepton_spark-{__version__}-py3-none-any.whl"
 INFO = f"lepton_spark-{__version__}.dist-info"

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from lepton_spark.cli import main
 from lepton_spark.ingest import counting
 from lepton_spark.tables import TABLES, Warehouse
-from tests.spark.cluster import REPOSITORY
+from tests.pipelines.cluster import REPOSITORY
 
 INSTANTS = {"started_at", "finished_at", "seconds", "loaded_at", "published_at"}
 FIRST = date(2021, 1, 1)

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.cli import main
 from lepton_spark.tables import Warehouse
-from tests.spark.cluster import REPOSITORY
+from tests.pipelines.cluster import REPOSITORY
 
 FIRST = date(2024, 1, 3)  # a Wednesday
 N_DAYS = 160  # to Monday, 10 June

@@ -1,3 +1,7 @@
+"""A standalone cluster of two workers: what is shipped runs in both, and a run survives the loss of one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -7,12 +11,37 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli import main
-from tests.spark.cluster import REPOSITORY, build_package, executor_killed_when, standalone_cluster, submit
+from tests.pipelines.cluster import (
+    REPOSITORY,
+    build_package,
+    executor_killed_when,
+    standalone_cluster,
+    submit,
+)
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 SEED = 20211
 N_PRODUCTS, N_DAYS = 60, 150
 SMALL = {"spark.sql.shuffle.partitions": "3", "spark.databricks.delta.snapshotPartitions": "1"}
 """What is the cluster's to set: sixty products in its 200 default partitions would take minutes."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where its master is, the folder that its workers work in, and the package to ship."""
+
+    master: str
+    folder: Path
+    package: Path
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    package = build_package(tmp_path_factory.mktemp("package"))
+    with standalone_cluster(folder) as master:
+        yield Cluster(master, folder, package)
 
 
 def write_sales(path: Path) -> None:
@@ -34,10 +63,22 @@ def rows(root: Path, table: str, columns: list[str]) -> list[dict[str, object]]:
     return sorted(found, key=lambda row: tuple(str(row[column]) for column in columns))
 
 
-@pytest.mark.cluster
-@pytest.mark.slow
-def test_run_on_a_cluster_that_loses_an_executor_gives_the_forecasts_of_local_mode_to_the_bit(
+def test_grouped_udf_runs_in_both_workers_from_the_shipped_package(cluster: Cluster, tmp_path: Path) -> None:
+    table = str(tmp_path / "totals")
+    job = Path(__file__).parent / "cluster_job.py"
+    ended = submit(cluster.master, job, [table], package=cluster.package)
+
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    rows = DeltaTable(table).to_pyarrow_table().sort_by("g").to_pylist()
+    assert [(row["g"], row["total"]) for row in rows] == [(0, 1200), (1, 1225), (2, 1250), (3, 1275)]
+    assert all("lepton_spark.zip/" in row["package"] for row in rows)
+    assert len({row["folder"] for row in rows}) == 2, "both workers took part"
+    assert all(row["folder"].startswith(str(cluster.folder)) for row in rows)
+
+
+def test_run_that_loses_an_executor_gives_the_forecasts_of_local_mode_to_the_bit(
     spark: SparkSession,  # noqa: ARG001 - the command takes the running session
+    cluster: Cluster,
     tmp_path: Path,
 ) -> None:
     write_sales(tmp_path / "sales.csv")
@@ -46,17 +87,13 @@ def test_run_on_a_cluster_that_loses_an_executor_gives_the_forecasts_of_local_mo
     local, remote = tmp_path / "local", tmp_path / "remote"
     assert main(["run", *common, "--set", f"warehouse.root={local}"]) == 0
 
-    package = build_package(tmp_path / "package")
-    cluster = tmp_path / "cluster"
-
     def is_fitting() -> bool:
         return any(remote.glob("fits/**/*.parquet"))
 
-    with standalone_cluster(cluster) as master, executor_killed_when(cluster, is_fitting) as killed:
+    arguments = [*common, "--set", f"warehouse.root={remote}"]
+    with executor_killed_when(cluster.folder, is_fitting) as killed:
         job = REPOSITORY / "jobs" / "run.py"
-        ended = submit(
-            master, job, [*common, "--set", f"warehouse.root={remote}"], package=package, confs=SMALL
-        )
+        ended = submit(cluster.master, job, arguments, package=cluster.package, confs=SMALL)
 
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     assert len(killed) == 1
