@@ -20,12 +20,13 @@ LEAST_SIZE = 0.1
 """A column's root mean square counts as at least this: one that hardly ever says anything gets no weight."""
 
 LEAST_OVER_LEVEL = 0.05
-LARGEST_COLUMN = 50.0
+LARGEST_COLUMN = 2.0
 """A week's forecast over the level counts as at least the first, a column as at most the second: no average
 of an absurd series may become a forecast by itself."""
 
 LARGEST_RATIO = 10.0
-"""Units over their base count as at most this: one absurd day must not bend what is learnt."""
+"""Units over their base count as at most this, so that one absurd day does not bend what is learnt; the
+regression, whose errors are squared, does not learn from a week above it at all."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class TrainingRows:
         ratio, weight = self._outcome(told)
         weight *= told_of_itself(self.features)[series, cutoff] ** 2
         columns = linear_columns(self.features)[told]
-        sound = np.isfinite(columns).all(axis=1) & np.isfinite(ratio) & np.isfinite(weight)
+        sound = np.isfinite(columns).all(axis=1) & (ratio <= LARGEST_RATIO) & np.isfinite(weight)
         rows = PickedRows(columns[sound], ratio[sound], weight[sound])
         rows = rows.bounded(LARGEST_LINEAR_RATIO, LARGEST_LINEAR_WEIGHT)
         return learn(rows.columns, rows.target, rows.weight, self.age[cutoff][sound])

@@ -79,10 +79,10 @@ def test_a_column_of_nought_gets_no_weight() -> None:
 
 
 def test_averages_stand_over_the_forecast_and_never_far_above_it() -> None:
-    averages = np.array([[2.0, 1e6]])
+    averages = np.array([[0.04, 1e6]])
     over = over_forecast(averages, np.array([[0.5, 0.0]]))
-    np.testing.assert_allclose(over[0, 0], [4.0, LARGEST_COLUMN, 2.0])
-    np.testing.assert_allclose(over[0, 1], [2.0 / LEAST_OVER_LEVEL, LARGEST_COLUMN, 1.0 / LEAST_OVER_LEVEL])
+    np.testing.assert_allclose(over[0, 0], [0.08, LARGEST_COLUMN, min(2.0, LARGEST_COLUMN)])
+    np.testing.assert_allclose(over[0, 1], [0.04 / LEAST_OVER_LEVEL, LARGEST_COLUMN, LARGEST_COLUMN])
 
 
 def test_the_regression_learns_how_much_the_last_week_is_worth() -> None:
@@ -164,11 +164,15 @@ def test_the_median_is_learnt_over_what_the_regression_says() -> None:
     np.testing.assert_array_equal(mean, features.shrunk * linear_ratio(features, trained.linear))
 
 
-def test_one_absurd_week_does_not_bend_the_regression() -> None:
-    plain, absurd = _history(), _history()
-    absurd.quantity[0, -7:] = 1e6
-    with_it, without = _rows(absurd), _rows(plain)
-    np.testing.assert_allclose(with_it.linear().weights, without.linear().weights, atol=0.1)
+def test_an_absurd_week_teaches_the_regression_nothing() -> None:
+    """Whatever came after a cutoff: as if it were unknown. A high week is learnt from."""
+    rows, weights = _rows(_history()), {}
+    for units in (np.nan, 30.0, 1e6):
+        rows.target[0, 0, :7] = units
+        weights[units] = rows.linear().weights
+    unknown, high, absurd = weights.values()
+    np.testing.assert_array_equal(absurd, unknown)
+    assert 0.0 < np.abs(high - unknown).max() < 0.01
 
 
 def test_the_many_that_hardly_sell_do_not_make_the_weights() -> None:
