@@ -87,7 +87,7 @@ class History:
 
     quantity: [S, T], units; NaN = unknown, 0 = no sale.
     days: [T], epoch days, each the last of its column; period: days of a column, 1 or 7.
-    regressors: [S, T+H, K] known by the cutoff, or None; read by `pooled` and by scikit-learn regressors.
+    regressors: [S, T+H, K] known by the cutoff, or None; for `pooled`, `planned_ridge`, scikit-learn.
     plans: where the regressors come from, so that an earlier cutoff knows only what was planned by then.
     damped: [S, T], the quantity without spikes, worked out from the days before each; None: spikes stay.
     pools: what all series share as known at a cutoff, by its epoch day, C = 1; none where nothing is shared.

@@ -21,7 +21,7 @@ A product that hardly sold tells its rate too high: its first sale is why it is 
 GO_BY_DAYS = 112
 """Days from its first to when a product has told what it can of itself; before, the trees' part is more."""
 
-PLANNED_SHARE = 0.8
+PLANNED_SHARE = 0.6
 """The trees' least part of the mean where promotions are planned: how much more these sell is not linear."""
 
 YEAR_SHARE = 0.75

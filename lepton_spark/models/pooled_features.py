@@ -12,6 +12,7 @@ from lepton_spark.models.arrays import FloatArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile, weekdays
 from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.last_year import last_year
+from lepton_spark.models.plan_features import plan_features
 from lepton_spark.models.shrunk_weekday import (
     LEVEL_HALF_LIVES,
     at_days,
@@ -27,9 +28,6 @@ ROOT_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 SHARE_HALF_LIVES = (14.0, 28.0, 112.0)
 N_OTHERS = 4
 """Features of a series that are no averages over its level: the last ones."""
-
-PLAN_DAYS = (28, 112)
-"""Days of late, and of what is usual, behind the features of plans."""
 
 WEEKDAY = 1
 """Its place in the calendar's features."""
@@ -49,7 +47,7 @@ class PooledFeatures:
     since_sale: [S, C], days since the last sale; age: [S, C], days since the first known day.
     log_dispersion: [S, C], log of variance over mean.
     shrunk_level: [S, C], units a day, the level behind `shrunk`.
-    plans: [S, C, H, 3K], of each planned measure that of the day, its mean of late, its distance to usual.
+    plans: [S, C, H, 4K], what is planned for each day ahead, as `plan_features` has it.
     last_year: [S, C, B, 2], a product's own season, of each week ahead; 0 where it is not known.
     period: days of a column.
     """
@@ -114,7 +112,7 @@ def pooled_features(
         age,
         own.log_dispersion,
         shrunk_level,
-        _of_plans(history, cutoffs, horizon),
+        plan_features(history, cutoffs, horizon),
         last_year(history, cutoffs, horizon, pool, own.log_dispersion),
         history.period,
     )
@@ -136,24 +134,6 @@ def _of_series(history: History, cutoffs: IntArray, mean: FloatArray, level: Flo
     days_sold = ratio(project(sold, weight), project(history.known_weight, weight))
     spread = np.sqrt(_decayed(history, cutoffs, SHARE_HALF_LIVES, 2.0))
     return np.concatenate([roots / scale, mean / scale, days_sold, spread / scale], axis=2)
-
-
-def _of_plans(history: History, cutoffs: IntArray, horizon: int) -> FloatArray:
-    """[S, C, H, 3K]; K is 0 where nothing is planned."""
-    planned = history.regressors
-    if planned is None:
-        return np.zeros((history.n_series, len(cutoffs), horizon, 0))
-    sums = np.concatenate([np.zeros_like(planned[:, :1]), np.cumsum(planned, axis=1)], axis=1)
-    found = []
-    for cutoff in cutoffs.tolist():
-        ahead = planned[:, cutoff + 1 : cutoff + 1 + horizon]
-        late, usual = (
-            (sums[:, cutoff + 1] - sums[:, max(cutoff + 1 - days, 0)]) / min(days, cutoff + 1)
-            for days in (known // history.period for known in PLAN_DAYS)
-        )
-        late, usual = (np.repeat(mean[:, np.newaxis], horizon, axis=1) for mean in (late, usual))
-        found.append(np.concatenate([ahead, late, ahead - usual], axis=2))
-    return np.stack(found, axis=1)
 
 
 def _calendar(ahead: IntArray) -> FloatArray:

@@ -37,6 +37,7 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
         "croston_sba": Model(lambda _: CrostonSBA()),
         "exponential_smoothing": Model(lambda _: ExponentialSmoothing()),
         "linear_regression": Model(lambda _: LinearRegression()),
+        "planned_ridge": Model(lambda given: Ridge(given[HALF_LIFE], planned=True), frozenset({HALF_LIFE})),
         "ridge": Model(lambda given: Ridge(given[HALF_LIFE]), frozenset({HALF_LIFE})),
         "seasonal_naive": Model(lambda _: SeasonalNaive()),
         "seasonal_window_average": Model(lambda _: SeasonalWindowAverage()),

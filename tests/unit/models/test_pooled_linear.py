@@ -119,11 +119,11 @@ def test_plans_are_read_day_by_day() -> None:
     features = pooled_features(replace(history, regressors=planned), np.array([209]), HORIZON)
     columns = linear_columns(features)
     weights = np.zeros(columns.shape[3])
-    weights[-3:] = 2.0, 5.0, -0.5  # of what is planned for the day itself, of late, beyond usual
+    weights[-4:] = 2.0, 5.0, -0.5, 9.0  # of the day itself, of late, beyond usual, by a past that has none
     ratio = linear_ratio(features, PooledLinear(weights))[:, 0]
     assert ratio[3, 2] == 1.0 + 2.0 - 0.5
     assert np.count_nonzero(ratio != 1.0) == 1
-    assert columns[3, 0, 0, -3] == pytest.approx(1.0 / 7.0)  # a week is told the mean of its days
+    assert columns[3, 0, 0, -4] == pytest.approx(1.0 / 7.0)  # a week is told the mean of its days
 
 
 @pytest.mark.parametrize("period", [1, 7])

@@ -1,27 +1,33 @@
+from dataclasses import replace
+
 import numpy as np
 
 from lepton_spark.models.batch import History
-from lepton_spark.models.ridge import TREND_PENALTY, WEEKDAY_PENALTY, Ridge
+from lepton_spark.models.ridge import PLAN_PENALTY, TREND_PENALTY, WEEKDAY_PENALTY, Ridge
 
 HORIZON, HALF_LIFE = 14, 20.0
 
 
-def _reference(quantity: np.ndarray, first_day: int) -> np.ndarray:
-    """One series by least squares on weighted rows with a row for each penalty."""
+def _reference(quantity: np.ndarray, first_day: int, planned: np.ndarray | None = None) -> np.ndarray:
+    """One series by least squares on weighted rows with a row for each penalty; planned: [T+H, P]."""
     known = np.flatnonzero(~np.isnan(quantity))
     n_days = len(quantity)
+    own = np.zeros((n_days + HORIZON, 0)) if planned is None else planned
 
     def row(t: int) -> list[float]:
         ahead = t - (n_days - 1)
         trend = float(ahead) if ahead <= 0 else sum(0.9**i for i in range(1, ahead + 1))
         weekday = (first_day + t + 3) % 7
-        return [1.0, trend / 28.0, *(float(weekday == w) for w in range(7))]
+        return [1.0, trend / 28.0, *(float(weekday == w) for w in range(7)), *own[t].tolist()]
 
     weight = np.sqrt(0.5 ** ((known[-1] - known) / HALF_LIFE))
     design = np.array([row(t) for t in known]) * weight[:, None]
-    penalty = np.diag(np.sqrt([0.0, TREND_PENALTY] + [WEEKDAY_PENALTY] * 7))
+    of_columns = [0.0, TREND_PENALTY] + [WEEKDAY_PENALTY] * 7 + [PLAN_PENALTY] * own.shape[1]
+    penalty = np.diag(np.sqrt(of_columns))
     beta = np.linalg.lstsq(
-        np.vstack([design, penalty]), np.concatenate([quantity[known] * weight, np.zeros(9)]), rcond=None
+        np.vstack([design, penalty]),
+        np.concatenate([quantity[known] * weight, np.zeros(len(penalty))]),
+        rcond=None,
     )[0]
     return np.array([row(t) for t in range(n_days, n_days + HORIZON)]) @ beta
 
@@ -41,6 +47,35 @@ def test_ridge_meets_the_reference_of_each_series() -> None:
     fit = Ridge(HALF_LIFE).fit_forecast(History(quantity, np.arange(19_003, 19_123)), HORIZON)
     expected = np.array([_reference(series, 19_003) for series in quantity])
     np.testing.assert_allclose(fit.forecast, expected, rtol=1e-8)
+
+
+def test_ridge_with_plans_meets_the_reference_of_each_series() -> None:
+    quantity = _quantity()
+    random = np.random.default_rng(4)
+    planned = random.random((5, 120 + HORIZON, 2)) * (random.random((5, 120 + HORIZON, 2)) < 0.3)
+    planned[4] = 0.0  # never promoted
+    history = History(quantity, np.arange(19_003, 19_123), planned)
+    fit = Ridge(HALF_LIFE, planned=True).fit_forecast(history, HORIZON)
+    expected = [_reference(series, 19_003, own) for series, own in zip(quantity, planned, strict=True)]
+    np.testing.assert_allclose(fit.forecast, expected, rtol=1e-8)
+    assert (fit.coefficients["planned_2"][:3] != 0.0).all()
+    assert fit.coefficients["planned_1"][4] == fit.coefficients["planned_2"][4] == 0.0
+    sooner = Ridge(HALF_LIFE, planned=True).fit_forecast(history, 3).forecast
+    np.testing.assert_array_equal(sooner, fit.forecast[:, :3])
+
+
+def test_ridge_learns_what_a_product_sells_under_its_promotions() -> None:
+    planned = np.zeros((1, 364 + 7, 1))
+    planned[0, ::10] = 1.0
+    days = np.arange(364)
+    history = History(4.0 + 6.0 * planned[:, :364, 0], days, planned)
+    fit = Ridge(100.0, planned=True).fit_forecast(history, 7)
+    np.testing.assert_allclose(fit.forecast[0], 4.0 + 6.0 * planned[0, 364:, 0], atol=2.0)
+    assert 4.0 < fit.coefficients["planned_1"][0] < 6.0
+    plain = Ridge(100.0).fit_forecast(history, 7)
+    np.testing.assert_array_equal(
+        plain.forecast, Ridge(100.0).fit_forecast(replace(history, regressors=None), 7).forecast
+    )
 
 
 def test_ridge_learns_the_weekday() -> None:
