@@ -255,7 +255,8 @@ def test_groups_are_the_sums_of_their_members(done: Done) -> None:
     }
     for row in done.world.rows("forecasts", done.result.run_id):
         kind = classes[row["product_id"], row["location_id"]]
-        for segment in ("all", f"demand_class={kind}", f"location={row['location_id']}"):
+        place, product = f"location={row['location_id']}", f"product={row['product_id']}"
+        for segment in ("all", f"demand_class={kind}", place, product):
             members[segment, row["date"]] = members.get((segment, row["date"]), 0.0) + row["forecast"]
     groups = {
         (row["segment"], row["date"]): row["forecast"]
