@@ -57,13 +57,12 @@ class Ridge:
         normal[:, upper, lower] = packed
         normal[:, lower, upper] = packed
         moments = history.filled @ weighted  # [S, K]
-        if planned.shape[2]:
-            weighed = planned * (history.known_weight * decay)[:, :, np.newaxis]  # [S, T, P]
-            beside = np.tensordot(weighed, design, axes=(1, 0))  # [S, P, K]
-            normal[:, n_shared:, :n_shared] = beside
-            normal[:, :n_shared, n_shared:] = beside.transpose(0, 2, 1)
-            normal[:, n_shared:, n_shared:] = weighed.transpose(0, 2, 1) @ planned
-            moments = np.hstack([moments, np.einsum("stp,st->sp", weighed, history.filled)])
+        weighed = planned * (history.known_weight * decay)[:, :, np.newaxis]  # [S, T, P]
+        beside = np.tensordot(weighed, design, axes=(1, 0))  # [S, P, K]
+        normal[:, n_shared:, :n_shared] = beside
+        normal[:, :n_shared, n_shared:] = beside.transpose(0, 2, 1)
+        normal[:, n_shared:, n_shared:] = weighed.transpose(0, 2, 1) @ planned
+        moments = np.hstack([moments, np.einsum("stp,st->sp", weighed, history.filled)])
         last_weight = np.max(history.known_weight * decay, axis=1)  # [S]
         penalty = np.append(PENALTY, np.full(planned.shape[2], PLAN_PENALTY))
         normal += last_weight[:, np.newaxis, np.newaxis] * np.diag(penalty / history.period)

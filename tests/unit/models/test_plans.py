@@ -71,13 +71,16 @@ def test_select_keeps_the_plans_of_its_rows_in_their_order() -> None:
         assert plans.select(rows).by_day(_days(1))[:, 0, 0].tolist() == expected
 
 
-def test_trees_learn_what_a_promotion_does() -> None:
-    """Every fifth week a product is promoted and sells three times as much; the next one is known ahead."""
+def _promoted_shop(times: np.ndarray) -> tuple[History, np.ndarray]:
+    """Products that sell 3 a day, every fifth week so many times [S] as much; a next one is known ahead.
+
+    The history, with what is learnt from it, and which of the two weeks ahead are promoted, [S, 2].
+    """
     rng = np.random.default_rng(0)
-    n_series, n_weeks = 200, 40
+    n_series, n_weeks = len(times), 40
     week = np.arange(n_weeks + 2)
     promoted = (week[np.newaxis] + np.arange(n_series)[:, np.newaxis]) % 5 == 0  # [S, W]
-    rate = np.where(promoted, 9.0, 3.0)
+    rate = np.where(promoted, 3.0 * times[:, np.newaxis], 3.0)
     quantity = rng.poisson(np.repeat(rate[:, :n_weeks], 7, axis=1)).astype(float)
     series, at = np.nonzero(promoted)
     plans = Plans(
@@ -92,12 +95,29 @@ def test_trees_learn_what_a_promotion_does() -> None:
     days = _days(7 * n_weeks)
     history = History(quantity, days, plans.by_day(days), plans=plans)
     trees = train(history, 14, PooledSettings())
-    last = int(days[-1])
     pool = pool_at(history, np.array([len(days) - 1]))
-    given = History(quantity, days, plans.by_day(days), pools={last: replace(pool, trees=trees)}, plans=plans)
-    forecast = Pooled().fit_forecast(given, 14).forecast.reshape(n_series, 2, 7).mean(axis=2)
-    ahead = promoted[:, n_weeks:]
+    given = replace(history, pools={int(days[-1]): replace(pool, trees=trees)})
+    return given, promoted[:, n_weeks:]
+
+
+def _by_week(history: History) -> np.ndarray:
+    forecast: np.ndarray = Pooled().fit_forecast(history, 14).forecast
+    return forecast.reshape(history.n_series, 2, 7).mean(axis=2)
+
+
+def test_trees_learn_what_a_promotion_does() -> None:
+    history, ahead = _promoted_shop(np.full(200, 3.0))
+    forecast = _by_week(history)
     assert 7.0 < forecast[ahead].mean() < 10.0
     assert 2.5 < forecast[~ahead].mean() < 4.0
-    alone = Pooled().fit_forecast(given.select(np.array([3])), 14).forecast.reshape(2, 7).mean(axis=1)
-    np.testing.assert_allclose(alone, forecast[3], rtol=1e-9)
+    np.testing.assert_allclose(_by_week(history.select(np.array([3])))[0], forecast[3], rtol=1e-9)
+
+
+def test_a_product_is_forecast_by_what_its_own_promotions_did() -> None:
+    """Half of them sell three times as much under a promotion, half as ever."""
+    moved = np.arange(200) // 5 % 2 == 0
+    history, ahead = _promoted_shop(np.where(moved, 3.0, 1.0))
+    forecast = _by_week(history)
+    of = {kind: forecast[rows][ahead[rows]].mean() for kind, rows in (("moved", moved), ("unmoved", ~moved))}
+    assert 7.0 < of["moved"] < 10.0
+    assert 2.5 < of["unmoved"] < 3.5

@@ -8,6 +8,7 @@ from lepton_spark.models.boosting import BoostingSettings
 from lepton_spark.models.pooled import (
     LARGEST_LOG_RATIO,
     MEDIAN_FROM,
+    PLANNED_SHARE,
     TREES_SHARE,
     UNITS_TO_GO_BY,
     Pooled,
@@ -222,6 +223,14 @@ def test_the_trees_part_is_less_the_longer_a_product_sold() -> None:
     assert whole == pytest.approx(1.0 - (1.0 - TREES_SHARE) * units / (units + UNITS_TO_GO_BY))
     assert half == pytest.approx(1.0 - (1.0 - TREES_SHARE) * 0.5 * (units / 2) / (units / 2 + UNITS_TO_GO_BY))
     assert week > 1.0 - 0.04 * (1.0 - TREES_SHARE)
+
+
+def test_the_trees_part_is_more_where_promotions_are_planned() -> None:
+    history = History(np.full((1, 140), 400.0), np.arange(140))
+    planned = replace(history, regressors=np.zeros((1, 147, 1)))
+    plain, more = (trees_share(pooled_features(each, np.array([139]), 7))[0] for each in (history, planned))
+    assert plain == pytest.approx(TREES_SHARE, abs=0.001)
+    assert more == PLANNED_SHARE > plain
 
 
 def test_the_forecast_learns_what_follows_a_high_week() -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from lepton_spark.models.batch import History
+from lepton_spark.models.registry import Candidate, create
 from lepton_spark.models.ridge import PLAN_PENALTY, TREND_PENALTY, WEEKDAY_PENALTY, Ridge
 
 HORIZON, HALF_LIFE = 14, 20.0
@@ -69,13 +70,16 @@ def test_ridge_learns_what_a_product_sells_under_its_promotions() -> None:
     planned[0, ::10] = 1.0
     days = np.arange(364)
     history = History(4.0 + 6.0 * planned[:, :364, 0], days, planned)
-    fit = Ridge(100.0, planned=True).fit_forecast(history, 7)
+    planned_ridge, ridge = (
+        create(Candidate(name, (("half_life", 100.0),))) for name in ("planned_ridge", "ridge")
+    )
+    fit = planned_ridge.fit_forecast(history, 7)
     np.testing.assert_allclose(fit.forecast[0], 4.0 + 6.0 * planned[0, 364:, 0], atol=2.0)
     assert 4.0 < fit.coefficients["planned_1"][0] < 6.0
-    plain = Ridge(100.0).fit_forecast(history, 7)
-    np.testing.assert_array_equal(
-        plain.forecast, Ridge(100.0).fit_forecast(replace(history, regressors=None), 7).forecast
-    )
+    plain = ridge.fit_forecast(history, 7).forecast
+    unplanned = replace(history, regressors=None)
+    np.testing.assert_array_equal(plain, ridge.fit_forecast(unplanned, 7).forecast)
+    np.testing.assert_array_equal(plain, planned_ridge.fit_forecast(unplanned, 7).forecast)
 
 
 def test_ridge_learns_the_weekday() -> None:
