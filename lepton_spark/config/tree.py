@@ -40,8 +40,8 @@ __all__ = [
 KNOWN_MODELS = "known_models"
 """Names the models in the validation's context: the registry stands above this room."""
 
-HOLIDAY_MODELS = frozenset({"pooled", "shrunk_weekday"})
-"""What reads holidays; the registry, which stands above this room, calls it `SHARING`."""
+HOLIDAY_MODELS = frozenset({"planned_ridge", "pooled", "ridge", "shrunk_weekday"})
+"""What reads holidays; the registry, which stands above this room, says so too."""
 
 
 def _known_model(name: str, info: ValidationInfo) -> str:
@@ -180,7 +180,7 @@ class ForecastSettings(Section):
             raise ValueError("unset with forecast.frequency weekly: a week has no holiday")
         if region is not None and not HOLIDAY_MODELS.intersection(info.data.get("models", HOLIDAY_MODELS)):
             raise ValueError(
-                f"{' or '.join(sorted(HOLIDAY_MODELS))} among forecast.models: no other reads it"
+                f"one of {', '.join(sorted(HOLIDAY_MODELS))} among forecast.models: no other reads it"
             )
         return region
 

@@ -14,6 +14,7 @@ from lepton_spark.models.arrays import BoolArray, IntArray
 from lepton_spark.models.batch import History, PoolProfile, PublicDays
 from lepton_spark.models.registry import (
     POOLED,
+    READS_HOLIDAYS,
     SHARING,
     Candidate,
     Foreign,
@@ -77,7 +78,8 @@ class FitSettings:
     @property
     def shares(self) -> bool:
         """Whether a candidate reads what the series share."""
-        return any(candidate.model in SHARING for candidate in self.candidates)
+        reading = SHARING if self.public_days is None else READS_HOLIDAYS
+        return any(candidate.model in reading for candidate in self.candidates)
 
     @property
     def trains(self) -> bool:

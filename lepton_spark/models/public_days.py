@@ -3,7 +3,7 @@
 import numpy as np
 
 from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import History
+from lepton_spark.models.batch import History, PoolProfile
 from lepton_spark.models.pool_totals import MIN_DAYS, expected_logs, pool_totals, robust_spread
 
 N_AHEAD = 91
@@ -37,6 +37,15 @@ def public_day_factors(history: History, cutoffs: IntArray) -> FloatArray:
         if named.size:
             found = _kind_factors(history, cutoff, named)
             factors[place, ahead >= 0] = found[np.searchsorted(named, ahead[ahead >= 0])]
+    return factors
+
+
+def public_days_ahead(pool: PoolProfile, n_days: int) -> FloatArray:
+    """[C, n_days], what a pool knows of public holidays among the days ahead; 1 where it knows nothing."""
+    factors = np.ones((len(pool.log_dispersion), n_days))
+    if pool.public_days is not None:
+        looked_up = pool.public_days[:, :n_days]
+        factors[:, : looked_up.shape[1]] = looked_up
     return factors
 
 

@@ -22,6 +22,8 @@ SHRUNK_WEEKDAY = "shrunk_weekday"
 POOLED = "pooled"
 SHARING = frozenset({SHRUNK_WEEKDAY, POOLED})
 """Models that read what a history's pool shares."""
+READS_HOLIDAYS = SHARING | {"planned_ridge", "ridge"}
+"""Models that read what it shares of public holidays, where a configuration names a country."""
 
 
 @dataclass(frozen=True)

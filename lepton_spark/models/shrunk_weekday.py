@@ -10,7 +10,7 @@ from lepton_spark.models.decay import decay, project, ratio
 from lepton_spark.models.excess import excess
 from lepton_spark.models.month_days import month_days, stretch_of
 from lepton_spark.models.pool_totals import LARGEST_SHARE
-from lepton_spark.models.public_days import public_day_factors
+from lepton_spark.models.public_days import public_day_factors, public_days_ahead
 from lepton_spark.models.year_weeks import year_weeks
 
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
@@ -132,10 +132,7 @@ def pool_factors(pool: PoolProfile, days: IntArray) -> FloatArray:
     if pool.year_weeks is not None:
         n_days = min(days.shape[1], SEASON_LENGTH * pool.year_weeks.shape[1])
         factors[:, :n_days] *= pool.year_weeks[:, np.arange(n_days) // SEASON_LENGTH]
-    if pool.public_days is not None:
-        n_days = min(days.shape[1], pool.public_days.shape[1])
-        factors[:, :n_days] *= pool.public_days[:, :n_days]
-    return factors
+    return factors * public_days_ahead(pool, days.shape[1])
 
 
 def at_days(index: FloatArray, days: IntArray) -> FloatArray:

@@ -89,9 +89,9 @@ def test_load_reports_every_fault_at_once(tmp_path: Path) -> None:
             id="holidays of weeks",
         ),
         pytest.param(
-            "forecast: {holidays: US, models: [ridge, mean]}",
+            "forecast: {holidays: US, models: [seasonal_naive, mean]}",
             "forecast.holidays",
-            "allowed: pooled or shrunk_weekday among forecast.models",
+            "allowed: one of planned_ridge, pooled, ridge, shrunk_weekday among forecast.models",
             id="holidays that no model reads",
         ),
         pytest.param("input: [1]", "input", "found [1]", id="section of the wrong type"),

@@ -280,7 +280,8 @@ def test_a_sample_that_was_given_up_teaches_nothing_and_says_why(settings: FitSe
     assert (row["foretells"], row["reason"], row["n_series"]) == ("none", "it killed", 30)
 
 
-def test_holidays_reach_the_pools_and_the_forecasts(settings: FitSettings) -> None:
+@pytest.mark.parametrize("model", ["ridge", "shrunk_weekday"])
+def test_holidays_reach_the_pools_and_the_forecasts(settings: FitSettings, model: str) -> None:
     """The demand of one day doubles from one year to the next; its kind is seen once before."""
     assert settings.public_days is None
     calendar = Calendar({"all": np.arange(CUTOFF - N_DAYS + 1, CUTOFF + 1)}, CUTOFF)
@@ -293,7 +294,8 @@ def test_holidays_reach_the_pools_and_the_forecasts(settings: FitSettings) -> No
     units = np.array(rows["quantity"].to_pylist())
     units[:, -101] *= 2.0
     rows = rows.set_column(rows.schema.get_field_index("quantity"), "quantity", lists(units))
-    given = replace(settings, candidates=candidates_for(("shrunk_weekday",), ()), public_days=mine)
+    given = replace(settings, candidates=candidates_for((model,), (84.0,)), public_days=mine)
+    assert given.shares
     pools = pools_by_day(ShareBatch(given)(rows).to_pylist())
     at_cutoff = pools[CUTOFF].public_days
     assert at_cutoff is not None
@@ -302,6 +304,7 @@ def test_holidays_reach_the_pools_and_the_forecasts(settings: FitSettings) -> No
     fitted = fit_both(rows, replace(given, pools=pools))
     forecast = np.array(fitted["forecast"][0].as_py())
     assert forecast[4] / np.delete(forecast, 4).mean() > 1.6
+    assert replace(given, public_days=None).shares == (model == "shrunk_weekday")
     untold = pools_by_day(ShareBatch(settings)(rows).to_pylist())
     assert untold[CUTOFF].public_days is None
 

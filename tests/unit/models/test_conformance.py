@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lepton_spark.models.batch import Fit, History, PublicDays
 from lepton_spark.models.plans import Plans
-from lepton_spark.models.registry import SHARING, Candidate, candidates_for, create, known_models
+from lepton_spark.models.registry import READS_HOLIDAYS, SHARING, Candidate, candidates_for, create, known_models
 from lepton_spark.models.shrunk_weekday import pool_at
 from lepton_spark.models.spikes import damped
 from lepton_spark.models.trees import PooledTrees, Trees
@@ -157,7 +157,7 @@ def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate, period: 
         fit = _fit(candidate, told.until(49))
         np.testing.assert_array_equal(fit.forecast, _fit(candidate, otherwise.until(49)).forecast)
         assert np.isfinite(fit.forecast).all()
-        if candidate.model in SHARING and period == 1:  # what is shared is read at all
+        if candidate.model in READS_HOLIDAYS and period == 1:  # what is shared is read at all
             assert (fit.forecast != _fit(candidate, _history(period).until(49)).forecast).any()
 
 

@@ -12,7 +12,7 @@ from lepton_spark.errors import InputError
 from lepton_spark.models import registry
 from lepton_spark.models.batch import History
 from lepton_spark.models.registry import (
-    SHARING,
+    READS_HOLIDAYS,
     Candidate,
     candidates_for,
     create,
@@ -99,4 +99,4 @@ def test_scikit_learn_regressors_read_the_regressors() -> None:
 
 
 def test_the_configuration_knows_which_models_read_holidays() -> None:
-    assert HOLIDAY_MODELS == SHARING
+    assert HOLIDAY_MODELS == READS_HOLIDAYS

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.batch import History, PublicDays
 from lepton_spark.models.registry import Candidate, create
 from lepton_spark.models.ridge import PLAN_PENALTY, TREND_PENALTY, WEEKDAY_PENALTY, Ridge
+from lepton_spark.models.shrunk_weekday import pool_at
 
 HORIZON, HALF_LIFE = 14, 20.0
 
@@ -96,3 +97,49 @@ def test_ridge_trend_is_damped_ahead() -> None:
     slope = fit.coefficients["trend"][0]
     assert 0.8 < slope < 1.05
     assert fit.forecast[0].max() < 364 + 9.5
+
+
+def _shop(n_days: int = 800) -> History:
+    """Thirty products at 10 to 300 a day; a holiday sells twice that, its eve half as much again."""
+    first, years = 19_000, 364 * np.arange(3)
+    rate = np.ones(n_days)
+    for place, factor in ((71, 1.5), (72, 2.0)):
+        at = place + years
+        rate[at[at < n_days]] = factor
+    public = PublicDays(first + np.add.outer(years, [71, 72]).ravel(), np.tile([0, 1], 3))
+    quantity = np.outer(np.arange(10.0, 310.0, 10.0), rate)
+    history = History(quantity, np.arange(first, first + n_days), public_days=public)
+    return replace(history, pools={int(history.days[-1]): pool_at(history, np.array([n_days - 1]))})
+
+
+def test_ridge_expects_public_holidays_as_the_pool_saw_them() -> None:
+    history = _shop(790)  # the third year's eve is the tenth day ahead
+    level = history.quantity[:, :1]
+    ahead = np.ones(HORIZON)
+    ahead[9:11] = 1.5, 2.0
+    fit = Ridge(HALF_LIFE).fit_forecast(history, HORIZON)
+    np.testing.assert_allclose(fit.forecast, level * ahead, rtol=0.01)
+    untold = Ridge(HALF_LIFE).fit_forecast(replace(history, public_days=None, pools={}), HORIZON)
+    np.testing.assert_allclose(untold.forecast, np.repeat(level, HORIZON, axis=1), rtol=0.01)
+
+
+def test_public_holidays_teach_ridge_nothing_about_other_days() -> None:
+    history = _shop(802)  # the third year's holiday is the second last day
+    fit = Ridge(HALF_LIFE).fit_forecast(history, HORIZON)
+    np.testing.assert_allclose(fit.forecast, np.repeat(history.quantity[:, :1], HORIZON, axis=1), rtol=1e-9)
+    unknown = np.where(history.public, np.nan, history.quantity)
+    same = Ridge(HALF_LIFE).fit_forecast(replace(history, quantity=unknown), HORIZON)
+    np.testing.assert_array_equal(fit.forecast, same.forecast)
+    untold = Ridge(HALF_LIFE).fit_forecast(replace(history, public_days=None, pools={}), HORIZON)
+    assert (untold.forecast > 1.03 * fit.forecast).any()
+
+
+def test_ridge_learns_from_public_holidays_where_a_product_knows_no_other_day() -> None:
+    history = _shop(802)
+    quantity = history.quantity.copy()
+    quantity[0, ~history.public] = np.nan
+    quantity[1] = np.nan
+    fit = Ridge(HALF_LIFE).fit_forecast(replace(history, quantity=quantity), HORIZON)
+    assert (fit.forecast[0] > 10.0).all()
+    assert np.isnan(fit.forecast[1]).all()
+    assert np.isfinite(fit.forecast[2:]).all()
