@@ -179,21 +179,23 @@ WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
 _run_once = cache(_as_run)
 
 
-def _knowing(axes: tuple[int, ...]) -> Callable[[Origin], Output]:
+def _knowing(axes: tuple[int, ...], since: str = "", until: str = "9") -> Callable[[Origin], Output]:
     """The mean of a run, scaled to what its scored days will have come to: summed over these axes of [S, H].
 
-    No forecaster; it says how much of the error such knowledge would take away at most.
+    No forecaster; it says how much of the error such knowledge would take away at most. since, until: ISO
+    dates, only days between them are known.
     """
 
     def forecast(origin: Origin) -> Output:
         made = _run_once(origin)
-        scored = ~np.isnan(origin.actual)
+        dates = origin.days.astype("datetime64[D]").astype(str)
+        scored = ~np.isnan(origin.actual) & (since <= dates) & (dates <= until)
         told, came = (
             np.where(scored, values, 0.0).sum(axis=axes, keepdims=True)
             for values in (made.forecast, origin.actual)
         )
         ratio = np.divide(came, told, out=np.ones_like(came), where=told > 0)
-        return Output(made.forecast * ratio, None, made.seconds)
+        return Output(np.where(scored, made.forecast * ratio, made.forecast), None, made.seconds)
 
     return forecast
 
@@ -212,6 +214,8 @@ ON_REQUEST: Mapping[str, Callable[[Origin], Output]] = {
     "knowing the total": _knowing((0, 1)),
     "knowing each day's total": _knowing((0,)),
     "knowing each product's sum": _knowing((1,)),
+    "knowing Thanksgiving's days": _knowing((0,), "2017-11-20", "2017-11-25"),
+    "knowing 14 November 2011": _knowing((0,), "2011-11-14", "2011-11-14"),
 }
 """Run only when named: what knowledge of the coming four weeks would be worth, and what needs two years."""
 

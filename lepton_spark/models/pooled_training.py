@@ -62,10 +62,10 @@ class PooledSettings:
     recent_days: int = 180
     n_bags: int = 5
     bag_share: float = 0.6
-    n_rows: int = 60_000
+    n_rows: int = 40_000
     n_days: int = 100_000
     least_rows: int = 2_000
-    mean: BoostingSettings = field(default_factory=lambda: BoostingSettings(200, 8, 50, 0.05))
+    mean: BoostingSettings = field(default_factory=lambda: BoostingSettings(100, 8, 50, 0.1))
     median: BoostingSettings = field(default_factory=lambda: BoostingSettings(60, 4, 200, 0.08))
 
 
