@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from lepton_spark.models.batch import Fit, History, PublicDays
 from lepton_spark.models.plans import Plans
-from lepton_spark.models.registry import READS_HOLIDAYS, SHARING, Candidate, candidates_for, create, known_models
+from lepton_spark.models.registry import (
+    READS_HOLIDAYS,
+    SHARING,
+    Candidate,
+    candidates_for,
+    create,
+    known_models,
+)
 from lepton_spark.models.shrunk_weekday import pool_at
 from lepton_spark.models.spikes import damped
 from lepton_spark.models.trees import PooledTrees, Trees
