@@ -18,8 +18,8 @@ from accuracy_parts.printed import print_rows
 from accuracy_parts.sets import AGES
 
 from lepton_spark.evaluation.metrics import pinball_losses
-from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
-from lepton_spark.tables.schema import SERIES_KEY
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 COLUMNS = list(QUANTILE_LEVELS)
 SERIES = "series"

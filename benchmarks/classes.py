@@ -16,11 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import PanelSettings
 from lepton_spark.evaluation.demand import OBSOLETE, demand_classes
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.batch import History
-from lepton_spark.models.naive import SeasonalNaive
-from lepton_spark.models.pooled import Pooled
-from lepton_spark.models.spikes import damped
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.local.naive import SeasonalNaive
+from lepton_spark.models.pooled.model import Pooled
 
 SAMPLE = 4_096
 NO_WINDOWS: IntArray = np.array([], dtype=np.int64)

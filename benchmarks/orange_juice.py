@@ -24,9 +24,9 @@ from accuracy_parts.printed import print_rows
 from threadpoolctl import threadpool_limits
 
 from lepton_spark.evaluation.windows import plan_windows
-from lepton_spark.models import pooled_features
-from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled import features
 from lepton_spark.models.registry import Candidate, create
 
 HORIZON, N_ORIGINS, STRIDE, RECENT = 4, 8, 2, 8
@@ -117,7 +117,7 @@ def alone(model: str) -> Model:
 
 def without_year(model: Model) -> Model:
     def forecast(history: History) -> Made:
-        with patch.object(pooled_features, "last_year", without_last_year):
+        with patch.object(features, "last_year", without_last_year):
             return model(history)
 
     return forecast

@@ -24,19 +24,19 @@ from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
 from lepton_spark.evaluation.backtest import clip_forecast
-from lepton_spark.forecasting import cut
 from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
-from lepton_spark.forecasting.fan_out import fit
-from lepton_spark.forecasting.pool import no_class_table
+from lepton_spark.forecasting.output import published_tables
+from lepton_spark.forecasting.passes.class_errors import no_class_table
+from lepton_spark.forecasting.passes.fan_out import fit
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.registry import create
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from lepton_spark.panel.dense import dense_history
 from lepton_spark.panel.series import batch_count, run_series
-from lepton_spark.pipelines.forecast_plan import Plan
-from lepton_spark.pipelines.forecast_stages import carry_out
-from lepton_spark.pipelines.manifest import Run
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.forecast.plan import Plan
+from lepton_spark.pipelines.forecast.stages import carry_out
+from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
 
@@ -190,7 +190,7 @@ class Bench:
             made = fit(self.series, self.warehouse.read("candidates"), settings, table)
             self.warehouse.append("fits", made.select("*", of_run))
             fits = self.warehouse.read("fits").where(F.col("run_id") == F.lit(name))
-            self.warehouse.append("forecasts", cut.forecasts(fits, CUTOFF))
+            self.warehouse.append("forecasts", published_tables.forecasts(fits, CUTOFF))
 
         return run
 

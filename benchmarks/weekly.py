@@ -23,9 +23,9 @@ from threadpoolctl import threadpool_limits
 
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.windows import plan_windows
-from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import History
-from lepton_spark.models.pooled import Pooled
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.model import Pooled
 from lepton_spark.panel.dense import weekly
 
 WEEK, WEEKS = 7, HORIZON // 7

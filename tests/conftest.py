@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
-from lepton_spark.tables import migration
 from lepton_spark.tables.catalog import TABLES
+from lepton_spark.tables.delta import migration
 from lepton_spark.tables.warehouse import Warehouse
 from tests.java_options import LARGE_PLANS, QUICK_JAVA, SMALL_PLANS
 

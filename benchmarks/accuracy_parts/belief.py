@@ -14,8 +14,8 @@ from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Output
 from lepton_spark.config import PanelSettings
 from lepton_spark.evaluation.demand import StringArray, demand_classes
-from lepton_spark.models.arrays import FloatArray
-from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 SEVEN = np.array(list(QUANTILE_LEVELS.values()))
 MIDDLE = (0.1, 0.9)

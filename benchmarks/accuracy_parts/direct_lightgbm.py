@@ -12,8 +12,8 @@ import numpy as np
 
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import LEVELS, Output
-from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import History, weekdays
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import History, weekdays
 
 HALF_LIVES = np.array([3.0, 7.0, 14.0, 28.0, 56.0, 112.0, 224.0, 364.0])
 WEEKDAY_HALF_LIVES = np.array([28.0, 112.0, 364.0])

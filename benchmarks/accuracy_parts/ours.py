@@ -14,23 +14,26 @@ from accuracy_parts.belief import SEVEN
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import LEVELS, Output
 from lepton_spark.config import BacktestSettings, ForecastSettings, PanelSettings
-from lepton_spark.evaluation import calibration, dispersion, final, roles, selection
+from lepton_spark.evaluation import batch_forecast, role_backtest, selection
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
+from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
 from lepton_spark.evaluation.demand import demand_classes
-from lepton_spark.evaluation.dispersion import LARGEST_DISPERSION
-from lepton_spark.evaluation.final import BatchForecast, forecast_batch
+from lepton_spark.evaluation.quantiles import calibration, dispersion
+from lepton_spark.evaluation.quantiles.dispersion import LARGEST_DISPERSION
 from lepton_spark.evaluation.selection import class_table, select
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
-from lepton_spark.models import excess, month_days, pooled, pooled_features, shrunk_weekday, spikes
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.batch import History, PoolProfile
-from lepton_spark.models.last_year import last_year
-from lepton_spark.models.pooled_features import PooledFeatures
-from lepton_spark.models.pooled_training import train
+from lepton_spark.models.data import outliers
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.history import History, PoolProfile
+from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.pooled import features, model, shrunk_weekday
+from lepton_spark.models.pooled.factors import excess, month_days
+from lepton_spark.models.pooled.features import PooledFeatures
+from lepton_spark.models.pooled.last_year import last_year
+from lepton_spark.models.pooled.shrunk_weekday import pool_at
+from lepton_spark.models.pooled.training import train
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
-from lepton_spark.models.shrunk_weekday import pool_at
-from lepton_spark.models.spikes import damped
 
 
 def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int = HORIZON) -> History:
@@ -153,18 +156,18 @@ def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_pri
 
 
 WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
-    "without trees": _without((pooled, "trees_share", _nothing)),
+    "without trees": _without((model, "trees_share", _nothing)),
     "without more of the trees for little to go by": _without(
-        (pooled, "UNITS_TO_GO_BY", 1e-9), (pooled, "GO_BY_DAYS", 1)
+        (model, "UNITS_TO_GO_BY", 1e-9), (model, "GO_BY_DAYS", 1)
     ),
-    "without the linear regression": _without((pooled, "linear_ratio", _as_the_weekday_forecast)),
-    "without a median of its own": _without((pooled, "median_forecast", _no_median)),
+    "without the linear regression": _without((model, "linear_ratio", _as_the_weekday_forecast)),
+    "without a median of its own": _without((model, "median_forecast", _no_median)),
     "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),
-    "without damping of spikes": _without((spikes, "STANDARD_DEVIATIONS", 1e9)),
+    "without damping of spikes": _without((outliers, "STANDARD_DEVIATIONS", 1e9)),
     "without giving back what damping takes": _without((excess, "LARGEST_EXCESS", 1.0)),
     "without shrinking of weekdays": _without((shrunk_weekday, "PRIOR_UNITS", 1.0)),
     "without a median over other models": _without(
-        (roles, "with_medians", _no_median), (final, "with_medians", _no_median)
+        (role_backtest, "with_medians", _no_median), (batch_forecast, "with_medians", _no_median)
     ),
     "without a pool's dispersion": _without((dispersion, "PRIOR_SPREAD", 1e3)),
     "with dispersions by squares": _without((calibration, "likely_dispersion", _by_squares)),
@@ -210,7 +213,7 @@ def without_last_year(
 WITHOUT_LAST_YEAR = "lepton without last year"
 
 ON_REQUEST: Mapping[str, Callable[[Origin], Output]] = {
-    WITHOUT_LAST_YEAR: _without((pooled_features, "last_year", without_last_year)),
+    WITHOUT_LAST_YEAR: _without((features, "last_year", without_last_year)),
     "knowing the total": _knowing((0, 1)),
     "knowing each day's total": _knowing((0,)),
     "knowing each product's sum": _knowing((1,)),

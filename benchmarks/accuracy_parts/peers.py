@@ -26,8 +26,8 @@ from statsforecast.utils import ConformalIntervals
 from accuracy_parts.direct_lightgbm import direct_lightgbm
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import LEVELS, Output
-from lepton_spark.models.arrays import FloatArray
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.history import History
 
 Model = Callable[[Origin], Output]
 N_PAST = 4

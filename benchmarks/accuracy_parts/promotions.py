@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accuracy_parts.sets import Panel
-from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.data.arrays import FloatArray, IntArray
 
 FIRST_MONDAY = int((np.datetime64("2017-01-02") - np.datetime64("1970-01-01")).astype(int))
 NOT_PROMOTED = "0"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from accuracy_parts.sets import Panel
-from lepton_spark.models.arrays import FloatArray, IntArray
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import History
 
 HORIZON = 28
 N_ORIGINS = 8

@@ -7,7 +7,7 @@ import numpy as np
 
 from accuracy_parts.protocol import Origin
 from lepton_spark.evaluation.metrics import pinball_losses
-from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.data.arrays import FloatArray, IntArray
 
 LEVELS = np.array([0.1, 0.5, 0.9])
 SCORES = ("wrmsse", "bias", "wape_p50", "pinball")

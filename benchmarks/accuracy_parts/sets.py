@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lepton_spark.models.arrays import FloatArray, IntArray
+from lepton_spark.models.data.arrays import FloatArray, IntArray
 
 ONLINE = Path(__file__).parents[3] / "shared" / "data" / "online_retail"
 """Where Online Retail is looked for unless `--online` says otherwise."""

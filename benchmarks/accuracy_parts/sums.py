@@ -12,8 +12,8 @@ from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Output
 from lepton_spark.config import PanelSettings
 from lepton_spark.evaluation.demand import demand_classes
-from lepton_spark.evaluation.paths import sum_quantiles
-from lepton_spark.models.arrays import FloatArray
+from lepton_spark.evaluation.quantiles.residual_paths import sum_quantiles
+from lepton_spark.models.data.arrays import FloatArray
 
 LENGTHS = (7, 14, 28)
 BY_PATHS, ADDED_UP = "sums by paths", "daily quantiles added up"

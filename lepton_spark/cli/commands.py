@@ -6,8 +6,7 @@ import typer
 
 from lepton_spark import __version__
 from lepton_spark.cli.job import Job, clock, load, privacy_key
-from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
-from lepton_spark.cli.telling import (
+from lepton_spark.cli.messages import (
     GATES_REFUSED,
     console,
     refusal_code,
@@ -17,18 +16,19 @@ from lepton_spark.cli.telling import (
     tell_reingested,
     told,
 )
+from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines import check as checking
-from lepton_spark.pipelines import forecast as forecasting
-from lepton_spark.pipelines import forget as forgetting
-from lepton_spark.pipelines import ingest as ingesting
-from lepton_spark.pipelines import maintain as upkeep
-from lepton_spark.pipelines import migrate as moving
 from lepton_spark.pipelines import panel as packing
-from lepton_spark.pipelines import publish as publishing
-from lepton_spark.pipelines import reingest as judging_again
-from lepton_spark.pipelines import rollback as turning_back
 from lepton_spark.pipelines import run as running
+from lepton_spark.pipelines.forecast import forecast as forecasting
+from lepton_spark.pipelines.ingest import ingest as ingesting
+from lepton_spark.pipelines.ingest import reingest as judging_again
+from lepton_spark.pipelines.maintenance import forget as forgetting
+from lepton_spark.pipelines.maintenance import maintain as upkeep
+from lepton_spark.pipelines.maintenance import migrate as moving
+from lepton_spark.pipelines.publish import publish as publishing
+from lepton_spark.pipelines.publish import rollback as turning_back
 from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
 from lepton_spark.report.summary import summarise
 

@@ -8,15 +8,15 @@ from typing import Self
 
 from pyspark.sql import SparkSession
 
-from lepton_spark.cli.telling import console
+from lepton_spark.cli.messages import console
 from lepton_spark.config import Config, LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
-from lepton_spark.ingest.delivery import require_input
+from lepton_spark.ingest.files.delivery import require_input
 from lepton_spark.models.registry import known_models
-from lepton_spark.pipelines.lease import Lease
-from lepton_spark.pipelines.manifest import RunLog
-from lepton_spark.pipelines.migrate import open_manifest, require_present_version
-from lepton_spark.pipelines.progress import Progress
+from lepton_spark.pipelines.context import Progress
+from lepton_spark.pipelines.maintenance.migrate import open_manifest, require_present_version
+from lepton_spark.pipelines.runs.lease import Lease
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse

@@ -6,16 +6,16 @@ from typing import Annotated, Literal, get_args
 from holidays import list_supported_countries
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from lepton_spark.config.input_settings import ColumnNames, InputSettings
 from lepton_spark.config.refusal import Refusal, refuse
-from lepton_spark.config.section import Day, Name, OptionText, Section
-from lepton_spark.config.side_settings import (
+from lepton_spark.config.sections.covariate_settings import (
     PlanSettings,
     PriorSettings,
     ProductSettings,
     SideSettings,
     StockSettings,
 )
+from lepton_spark.config.sections.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.sections.section import Day, Name, OptionText, Section
 
 __all__ = [
     "KNOWN_MODELS",

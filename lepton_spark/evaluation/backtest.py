@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums, naive_scales
+from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums, naive_scales
 from lepton_spark.evaluation.windows import Window
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.batch import Fit, Forecaster, History
-from lepton_spark.models.isolated import words
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.history import Fit, Forecaster, History
+from lepton_spark.models.local.isolated_process import words
 from lepton_spark.models.registry import Candidate, create
 
 

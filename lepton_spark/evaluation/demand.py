@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lepton_spark.models.arrays import BoolArray, FloatArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray
 
 SMOOTH, INTERMITTENT, ERRATIC, LUMPY = "smooth", "intermittent", "erratic", "lumpy"
 NEW, OBSOLETE = "new", "obsolete"

@@ -5,8 +5,8 @@ Everywhere: error = forecast - actual, units; a NaN actual or forecast is not sc
 
 import numpy as np
 
-from lepton_spark.evaluation.sums import Scales, error_sums, naive_scales, ratios
-from lepton_spark.models.arrays import FloatArray
+from lepton_spark.evaluation.error_sums import Scales, error_sums, naive_scales, ratios
+from lepton_spark.models.data.arrays import FloatArray
 
 
 def wape(actual: FloatArray, forecast: FloatArray) -> float:

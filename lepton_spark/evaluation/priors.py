@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.models.arrays import BoolArray, FloatArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW, StringArray
-from lepton_spark.evaluation.sums import ErrorSums
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 ALL = "all"
 """The class of every series."""

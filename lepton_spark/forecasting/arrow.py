@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.panel.dense import SIDE_LISTS, PackedBatch, Ragged
 
 SERIES_ORDER = [("product_id", "ascending"), ("location_id", "ascending")]

@@ -10,8 +10,9 @@ from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
-from lepton_spark.models.arrays import BoolArray, IntArray
-from lepton_spark.models.batch import History, PoolProfile, PublicDays
+from lepton_spark.models.data.arrays import BoolArray, IntArray
+from lepton_spark.models.data.history import History, PoolProfile, PublicDays
+from lepton_spark.models.data.outliers import damped
 from lepton_spark.models.registry import (
     POOLED,
     READS_HOLIDAYS,
@@ -22,7 +23,6 @@ from lepton_spark.models.registry import (
     register,
     registered_regressors,
 )
-from lepton_spark.models.spikes import damped
 from lepton_spark.panel.calendar import Calendar
 from lepton_spark.panel.dense import (
     PackedBatch,
@@ -33,7 +33,7 @@ from lepton_spark.panel.dense import (
     weekly,
 )
 from lepton_spark.panel.public_holidays import public_days
-from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
 

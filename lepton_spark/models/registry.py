@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from lepton_spark.errors import InputError
-from lepton_spark.models import adapters
-from lepton_spark.models.batch import Forecaster
-from lepton_spark.models.exponential_smoothing import ExponentialSmoothing
-from lepton_spark.models.intermittent import TSB, CrostonSBA
-from lepton_spark.models.isolated import Limits
-from lepton_spark.models.linear import LinearRegression
-from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
-from lepton_spark.models.pooled import Pooled
-from lepton_spark.models.ridge import Ridge
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday
-from lepton_spark.models.theta import Theta
+from lepton_spark.models.data.history import Forecaster
+from lepton_spark.models.local import sklearn_adapter
+from lepton_spark.models.local.exponential_smoothing import ExponentialSmoothing
+from lepton_spark.models.local.intermittent import TSB, CrostonSBA
+from lepton_spark.models.local.isolated_process import Limits
+from lepton_spark.models.local.linear import LinearRegression
+from lepton_spark.models.local.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
+from lepton_spark.models.local.ridge import Ridge
+from lepton_spark.models.local.theta import Theta
+from lepton_spark.models.pooled.model import Pooled
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 
 HALF_LIFE = "half_life"
 SHRUNK_WEEKDAY = "shrunk_weekday"
@@ -50,12 +50,12 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
         "tsb": Model(lambda _: TSB()),
         "zero": Model(lambda _: Zero()),
         "sklearn_linear_regression": Model(
-            lambda _: adapters.PerProductRegressor(adapters.sklearn_linear_regression)
+            lambda _: sklearn_adapter.PerProductRegressor(sklearn_adapter.sklearn_linear_regression)
         ),
         "hist_gradient_boosting": Model(
-            lambda _: adapters.PerProductRegressor(adapters.hist_gradient_boosting)
+            lambda _: sklearn_adapter.PerProductRegressor(sklearn_adapter.hist_gradient_boosting)
         ),
-        "mlp": Model(lambda _: adapters.PerProductRegressor(adapters.mlp)),
+        "mlp": Model(lambda _: sklearn_adapter.PerProductRegressor(sklearn_adapter.mlp)),
     }
 )
 
@@ -67,7 +67,7 @@ class Foreign:
     limits: None: fitted in the worker itself, quicker, for a regressor that is known to behave.
     """
 
-    factory: adapters.RegressorFactory
+    factory: sklearn_adapter.RegressorFactory
     limits: Limits | None = field(default_factory=Limits)
     version: str = "1"
 
@@ -98,7 +98,7 @@ def known_models() -> tuple[str, ...]:
 
 def register_regressor(
     name: str,
-    factory: adapters.RegressorFactory,
+    factory: sklearn_adapter.RegressorFactory,
     *,
     seconds: float = 60.0,
     memory_mb: int = 2048,
@@ -159,5 +159,5 @@ def _model(name: str) -> Model:
         return BUILT_IN[name]
     if name in _registered:
         foreign = _registered[name]
-        return Model(lambda _: adapters.PerProductRegressor(foreign.factory, foreign.limits))
+        return Model(lambda _: sklearn_adapter.PerProductRegressor(foreign.factory, foreign.limits))
     raise InputError(f"unknown model '{name}'; known: {', '.join(known_models())}")

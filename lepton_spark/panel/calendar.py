@@ -8,8 +8,8 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.models.arrays import BoolArray, IntArray
-from lepton_spark.models.batch import SEASON_LENGTH, weekdays
+from lepton_spark.models.data.arrays import BoolArray, IntArray
+from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
 
 CLOSED_LOOKBACK_DAYS = 56
 MIN_WEEKDAYS_SEEN = 4

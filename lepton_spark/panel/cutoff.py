@@ -6,7 +6,7 @@ from statistics import median
 
 from lepton_spark.config import PanelSettings
 from lepton_spark.errors import InputError, explain
-from lepton_spark.models.batch import SEASON_LENGTH
+from lepton_spark.models.data.history import SEASON_LENGTH
 from lepton_spark.panel.calendar import EPOCH, DayVolume
 
 USUAL_WEEKS = 8

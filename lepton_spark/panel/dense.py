@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from lepton_spark.evaluation.priors import Prior
-from lepton_spark.models.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.batch import History
-from lepton_spark.models.plans import Plans
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.plans import Plans
 from lepton_spark.panel.calendar import Calendar
 
 DAYS_OF_WEEK = 7

@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.tables.schema import SERIES_KEY
+from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 
 def pack(sales: DataFrame) -> DataFrame:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import holidays
 import numpy as np
 
-from lepton_spark.models.batch import PublicDays
+from lepton_spark.models.data.history import PublicDays
 from lepton_spark.panel.calendar import EPOCH, epoch_day
 
 LANGUAGE = "en_US"

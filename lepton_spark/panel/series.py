@@ -5,8 +5,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.panel.ordered import ordered_sum
-from lepton_spark.tables.schema import SERIES_KEY
+from lepton_spark.panel.ordered_sum import ordered_sum
+from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 
 def known_at(panel: DataFrame, cutoff: date) -> DataFrame:

@@ -8,20 +8,21 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
-from lepton_spark.ingest import placing
-from lepton_spark.ingest.delivery import files_frame
-from lepton_spark.ingest.side_facts import side_inputs
-from lepton_spark.ingest.side_inputs import SideInput
+from lepton_spark.ingest.covariates.definitions import side_inputs
+from lepton_spark.ingest.covariates.source import SideInput
+from lepton_spark.ingest.files.delivery import files_frame
+from lepton_spark.ingest.lines import deduplication
 from lepton_spark.panel.calendar import EPOCH, day_volumes
 from lepton_spark.panel.cutoff import choose_cutoff
-from lepton_spark.pipelines import gates, load_gates
-from lepton_spark.pipelines.ingest import RefusedFile, examine, next_number, refused_files
-from lepton_spark.pipelines.ingest_delivery import batch_of, look_for_files
-from lepton_spark.pipelines.ingest_key import require_same_key
-from lepton_spark.pipelines.ingest_side import examine_side
-from lepton_spark.pipelines.ingest_writing import Load
-from lepton_spark.pipelines.manifest import Clock, Gate, Run, RunLog
-from lepton_spark.pipelines.progress import Progress
+from lepton_spark.pipelines.context import Progress
+from lepton_spark.pipelines.ingest import load_gates
+from lepton_spark.pipelines.ingest.covariates import examine_side
+from lepton_spark.pipelines.ingest.delivery import batch_of, look_for_files
+from lepton_spark.pipelines.ingest.ingest import RefusedFile, examine, next_number, refused_files
+from lepton_spark.pipelines.ingest.privacy_key import require_same_key
+from lepton_spark.pipelines.ingest.writing import Load
+from lepton_spark.pipelines.publish import gates
+from lepton_spark.pipelines.runs.run_log import Clock, Gate, Run, RunLog
 from lepton_spark.tables import Warehouse
 
 FILES = "files"
@@ -58,7 +59,7 @@ def check(
         run = Run("check", "ingest", ingest_batch=batch_of(delivery, config, number), load_number=number)
         load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
         with progress.stage("read and judge lines"), examine(load, delivery, clock()) as seen:
-            balanced = sum(seen.ended.total.get(place, 0) for place in placing.PLACES)
+            balanced = sum(seen.ended.total.get(place, 0) for place in deduplication.PLACES)
             found.append(_balance(balanced, delivery.lines_read))
             found += load_gates.judge_load(seen.volume, load_gates.recent_volumes(warehouse), config.gates)
     for side in side_inputs(config):

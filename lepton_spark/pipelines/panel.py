@@ -10,10 +10,10 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.panel.pack import pack
-from lepton_spark.pipelines.manifest import Clock, Run, RunLog, fingerprint_of
-from lepton_spark.pipelines.progress import Progress
+from lepton_spark.pipelines.context import Progress
+from lepton_spark.pipelines.runs.run_log import Clock, Run, RunLog, fingerprint_of
 from lepton_spark.tables import Warehouse
-from lepton_spark.tables.changes import changes
+from lepton_spark.tables.delta.change_feed import changes
 
 SALES_VERSION = "sales_version"
 """The count of a panel run that says up to which version of `sales` it has packed."""

@@ -8,12 +8,12 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config
 from lepton_spark.errors import FilesError, explain
-from lepton_spark.pipelines.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.ingest import IngestResult, ingest
-from lepton_spark.pipelines.manifest import Clock
+from lepton_spark.pipelines.context import Progress
+from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast
+from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
 from lepton_spark.pipelines.panel import update_panel
-from lepton_spark.pipelines.progress import Progress
-from lepton_spark.pipelines.publish import PublishResult, publish
+from lepton_spark.pipelines.publish.publish import PublishResult, publish
+from lepton_spark.pipelines.runs.run_log import Clock
 from lepton_spark.tables import Warehouse
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lepton_spark.tables.error_tables import ERROR_TABLES
-from lepton_spark.tables.forecast_tables import FORECAST_TABLES
-from lepton_spark.tables.ingest_tables import INGEST_TABLES
-from lepton_spark.tables.run_tables import RUN_TABLES
-from lepton_spark.tables.schema import Table
-from lepton_spark.tables.side_tables import SIDE_TABLES
-from lepton_spark.tables.staged_tables import STAGED_TABLES
+from lepton_spark.tables.schemas.covariate_tables import SIDE_TABLES
+from lepton_spark.tables.schemas.error_tables import ERROR_TABLES
+from lepton_spark.tables.schemas.forecast_tables import FORECAST_TABLES
+from lepton_spark.tables.schemas.ingest_tables import INGEST_TABLES
+from lepton_spark.tables.schemas.run_tables import RUN_TABLES
+from lepton_spark.tables.schemas.schema import Table
+from lepton_spark.tables.schemas.staged_tables import STAGED_TABLES
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {

@@ -12,12 +12,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
 
 from lepton_spark.errors import InputError, examples, explain
-from lepton_spark.tables import migration
 from lepton_spark.tables.catalog import TABLES
-from lepton_spark.tables.first_rows import Aside
-from lepton_spark.tables.past import begin_log_anew
-from lepton_spark.tables.schema import Table
-from lepton_spark.tables.sign import Sign
+from lepton_spark.tables.delta import migration
+from lepton_spark.tables.delta.atomic_create import Aside
+from lepton_spark.tables.delta.heartbeat import Sign
+from lepton_spark.tables.delta.log_truncation import begin_log_anew
+from lepton_spark.tables.schemas.schema import Table
 
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
 """What keeps a table open to every Delta reader, whatever the session's defaults."""

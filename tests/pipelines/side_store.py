@@ -7,10 +7,10 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config
-from lepton_spark.pipelines.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.ingest import ingest
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast
+from lepton_spark.pipelines.ingest.ingest import ingest
 from lepton_spark.pipelines.panel import update_panel
-from lepton_spark.pipelines.progress import SilentProgress
 from lepton_spark.tables import Warehouse
 
 

@@ -16,8 +16,8 @@ from lepton_spark.config import (
 )
 from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import CheckResult, check
-from lepton_spark.pipelines.manifest import Run, RunLog
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from tests.pipelines.shop import NOON, Shop, a_shop
 
 

@@ -21,12 +21,12 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines import forecast_stages
-from lepton_spark.pipelines.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.gates import collect_evidence
-from lepton_spark.pipelines.manifest import Run, RunLog
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.forecast import stages
+from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast
 from lepton_spark.pipelines.panel import update_panel
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.publish.gates import collect_evidence
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 
 FIRST = date(2023, 10, 2)  # a Monday
@@ -432,7 +432,7 @@ def test_forecast_cut_short_at_any_table_is_made_whole_by_the_next_try(
     sales = [("a", "all", CUTOFF - timedelta(days=n), 1.0 + n % 7) for n in range(40)]
     world.load("b1", sales_frame(world.spark, sales), CUTOFF - timedelta(days=39))
     world.panel()
-    write = forecast_stages._write
+    write = stages._write
     for last in ("fits", "models"):
 
         def cut_short(warehouse: Warehouse, name: str, *rest: Any, last: str = last) -> None:
@@ -440,11 +440,11 @@ def test_forecast_cut_short_at_any_table_is_made_whole_by_the_next_try(
             if name == last:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(forecast_stages, "_write", cut_short)
+        monkeypatch.setattr(stages, "_write", cut_short)
         with pytest.raises(KeyboardInterrupt):
             world.forecast()
         assert RunLog(world.warehouse, clock).latest("forecast") is None
-    monkeypatch.setattr(forecast_stages, "_write", write)
+    monkeypatch.setattr(stages, "_write", write)
     result = world.forecast()
     counts = {
         name: len(world.rows(name, result.run_id))

@@ -10,10 +10,10 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config, InputSettings, WarehouseSettings
 from lepton_spark.errors import InputError
-from lepton_spark.ingest.identity import token
-from lepton_spark.pipelines.forget import count_rows, customer, forget, product
+from lepton_spark.ingest.lines.identity import token
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.maintenance.forget import count_rows, customer, forget, product
 from lepton_spark.pipelines.panel import update_panel
-from lepton_spark.pipelines.progress import SilentProgress
 from tests.pipelines.shop import NOON, Shop, a_shop
 
 GONE, STAYS = "FORGETMEATONCE", "KEEPMEHERE"

@@ -15,8 +15,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import load_config
-from lepton_spark.pipelines.ingest import IngestResult, ingest
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
 from lepton_spark.tables import Warehouse
 from tests.pipelines.cluster import REPOSITORY
 

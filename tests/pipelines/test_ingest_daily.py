@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
-from lepton_spark.pipelines.ingest import IngestResult, ingest
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
 from lepton_spark.tables import TABLES, Warehouse
 
 HEADER = "日期,商品ID,销售量\n"

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.errors import ConfigError
-from lepton_spark.ingest.identity import token
+from lepton_spark.ingest.lines.identity import token
 from tests.pipelines.shop import Shop, a_shop
 
 DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\nC1,A,2021-01-01 11:00,-2,5,c1\n2,A,2021-01-01 12:00,3,5,c2\n"
@@ -21,7 +21,7 @@ def test_without_a_key_orders_are_matched_within_a_load_and_a_later_key_is_refus
 ) -> None:
     shop = a_shop(spark, tmp_path)
     shop.deliver("day1.csv", DAY_1)
-    with caplog.at_level(logging.WARNING, "lepton_spark.pipelines.ingest"):
+    with caplog.at_level(logging.WARNING, "lepton_spark.pipelines.ingest.ingest"):
         shop.load(key=None)
     assert "no privacy key: found LEPTON_PRIVACY_KEY unset" in caplog.text
     assert shop.sales() == {("A", "2021-01-01"): (3.0, 5.0, 2.0, 0.0, 2, 5.0)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.pipelines import ingest as pipeline
+from lepton_spark.pipelines.ingest import ingest as pipeline
 from lepton_spark.tables import TABLES, Warehouse
 from tests.pipelines.shop import LOADED, Shop, a_shop
 

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.ingest import IngestResult, ingest
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
 from lepton_spark.tables import Warehouse
 
 HEADER = "day,sku,units\n"

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError
-from lepton_spark.ingest import counting
-from lepton_spark.pipelines.ingest import IngestResult
+from lepton_spark.ingest.lines import load_report
+from lepton_spark.pipelines.ingest.ingest import IngestResult
 from tests.pipelines.shop import HEADER, Shop, a_shop
 
 DAY_1 = HEADER + (
@@ -159,8 +159,8 @@ def test_lines_that_do_not_add_up_stop_the_load_before_anything_is_written(
 ) -> None:
     shop = a_shop(spark, tmp_path)
     (shop.folder / "day1.csv").write_text(DAY_1)
-    places = counting.places
-    monkeypatch.setattr(counting, "places", lambda placed, copies: places(placed.limit(6), copies))
+    places = load_report.places
+    monkeypatch.setattr(load_report, "places", lambda placed, copies: places(placed.limit(6), copies))
     with pytest.raises(BalanceError, match=r"lines of this load: found .* = 6; allowed: 7 lines read"):
         shop.load()
     assert [row["state"] for row in shop.warehouse.read("runs").collect()] == ["failed"]

@@ -12,9 +12,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.errors import LeaseError
-from lepton_spark.pipelines.lease import LEASE, Holder, Lease
-from lepton_spark.pipelines.manifest import Run, RunLog
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.runs.lease import LEASE, Holder, Lease
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 
 SINCE = datetime(2024, 5, 1, 2, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
-from lepton_spark.pipelines.manifest import Gate, Run, RunLog, complete_batches, run_id_for
+from lepton_spark.pipelines.runs.run_log import Gate, Run, RunLog, complete_batches, run_id_for
 from lepton_spark.tables import Warehouse
 
 NOON = datetime(2021, 5, 1, 12, tzinfo=UTC)

@@ -13,11 +13,11 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.errors import InputError
-from lepton_spark.forecasting.share import collect_pools
-from lepton_spark.pipelines.migrate import migrate, open_manifest, require_present_version
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.forecasting.passes.pool_statistics import collect_pools
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.maintenance.migrate import migrate, open_manifest, require_present_version
 from lepton_spark.tables import TABLES, Warehouse
-from lepton_spark.tables.migration import SCHEMA_VERSION, VERSION_KEY
+from lepton_spark.tables.delta.migration import SCHEMA_VERSION, VERSION_KEY
 from tests.pipelines.shop import Shop, a_shop
 
 VERSION_1: Mapping[str, Any] = json.loads(Path(__file__).with_name("tables_of_version_1.json").read_text())

@@ -10,11 +10,11 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config, ForecastSettings, WarehouseSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.manifest import Run, RunLog
-from lepton_spark.pipelines.progress import SilentProgress
-from lepton_spark.pipelines.publish import PublishResult, publish
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.publish.publish import PublishResult, publish
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
-from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 DAY = date(2021, 3, 31)
 SERIES = {"product_id": "p", "location_id": "all"}

@@ -8,9 +8,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
-from lepton_spark.pipelines import reingest as pipeline
-from lepton_spark.pipelines.progress import SilentProgress
-from lepton_spark.pipelines.reingest import ReingestResult, reingest
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.ingest import reingest as pipeline
+from lepton_spark.pipelines.ingest.reingest import ReingestResult, reingest
 from tests.pipelines.shop import NOON, Shop, a_shop
 from tests.pipelines.test_ingest_recovery import dies_before_settling
 

@@ -13,7 +13,7 @@ import yaml
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli import main
-from lepton_spark.ingest import counting
+from lepton_spark.ingest.lines import load_report
 from lepton_spark.tables import TABLES, Warehouse
 from tests.pipelines.cluster import REPOSITORY
 
@@ -173,13 +173,13 @@ def test_run_ends_with_1_and_publishes_nothing_when_lines_do_not_add_up(
 ) -> None:
     shop = make_shop("balance")
     shop.deliver("a.csv", FIRST, 150, 200, 250)
-    exact = counting.places
+    exact = load_report.places
 
-    def one_too_few(*given: object) -> counting.Ended:
+    def one_too_few(*given: object) -> load_report.Ended:
         ended = exact(*given)  # type: ignore[arg-type]
         return replace(ended, total=ended.total | {"accepted": 2})
 
-    monkeypatch.setattr(counting, "places", one_too_few)
+    monkeypatch.setattr(load_report, "places", one_too_few)
     assert shop.run() == 1
     assert "allowed: 3 lines read" in capsys.readouterr().err
     assert sorted(path.name for path in shop.tables.iterdir()) == ["runs"]

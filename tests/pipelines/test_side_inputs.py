@@ -16,11 +16,11 @@ from lepton_spark.config import (
     StockSettings,
     WarehouseSettings,
 )
-from lepton_spark.config.side_settings import PriorColumns, ProductColumns, StockColumns
+from lepton_spark.config.sections.covariate_settings import PriorColumns, ProductColumns, StockColumns
 from lepton_spark.config.tree import ColumnNames, PanelSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.progress import SilentProgress
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast
 from tests.pipelines.side_store import SideStore, clock
 
 FIRST = date(2024, 1, 1)

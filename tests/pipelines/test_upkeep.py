@@ -10,9 +10,9 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import RetentionSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.maintain import maintain
-from lepton_spark.pipelines.progress import SilentProgress
-from lepton_spark.pipelines.rollback import RollbackResult, rollback
+from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.maintenance.maintain import maintain
+from lepton_spark.pipelines.publish.rollback import RollbackResult, rollback
 from tests.pipelines.test_publish import Shop
 
 

@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import WarehouseSettings, load_config
 from lepton_spark.errors import ConfigError
-from lepton_spark.ingest.parsing import quoted as quoted_column
+from lepton_spark.ingest.lines.parsing import quoted as quoted_column
 from lepton_spark.models.registry import known_models
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.catalog import TABLES
-from lepton_spark.tables.migration import move_on, quoted
+from lepton_spark.tables.delta.migration import move_on, quoted
 
 EVERYTHING = 'it\'s "x"; DROP TABLE sales; -- $HOME $(touch x) %20 #? * [a] {b} ü漢\n\\ ..=,&|<>~:'
 PARTS = (

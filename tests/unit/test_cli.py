@@ -4,10 +4,10 @@ import pytest
 import yaml
 
 from lepton_spark import __version__, cli
-from lepton_spark.cli import entry, job, telling
+from lepton_spark.cli import entry, job, messages
 from lepton_spark.errors import FilesError
-from lepton_spark.pipelines.ingest import IngestResult, RefusedFile
-from lepton_spark.pipelines.publish import PublishResult
+from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
+from lepton_spark.pipelines.publish.publish import PublishResult
 
 
 @pytest.fixture
@@ -163,11 +163,11 @@ def test_debug_shows_the_traceback(
 
 def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
-    telling.tell_refused(IngestResult("b", {}, (bad,), 1.0))
-    assert telling.refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
-    assert telling.refusal_code(IngestResult("b", {}, (), 1.0)) == 0
-    assert telling.told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
-    assert telling.told(PublishResult("r", False, "a later one is published")) == 0
+    messages.tell_refused(IngestResult("b", {}, (bad,), 1.0))
+    assert messages.refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert messages.refusal_code(IngestResult("b", {}, (), 1.0)) == 0
+    assert messages.told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
+    assert messages.told(PublishResult("r", False, "a later one is published")) == 0
     said = capsys.readouterr().err
     assert "refused: b.csv.gz: unreadable: not a gzip file" in said
     assert "run r: refused by no_null" in said

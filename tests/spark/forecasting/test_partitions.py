@@ -8,11 +8,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
-from lepton_spark.forecasting.fan_out import fit, score
-from lepton_spark.forecasting.pool import collect_class_table
+from lepton_spark.forecasting.passes.class_errors import collect_class_table
+from lepton_spark.forecasting.passes.fan_out import fit, score
+from lepton_spark.forecasting.passes.pool_statistics import collect_pools, share, with_trees
+from lepton_spark.forecasting.passes.tree_training import collect_trees, train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import collect_pools, share, with_trees
-from lepton_spark.forecasting.training import collect_trees, train_trees
 from lepton_spark.panel.calendar import Calendar
 
 N_SERIES, N_DAYS, CUTOFF, N_BATCHES, SEED = 160, 400, 19_000, 8, 20251

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.forecasting.pool import collect_class_table
+from lepton_spark.forecasting.passes.class_errors import collect_class_table
 from lepton_spark.models.registry import Candidate
 
 SCHEMA = (

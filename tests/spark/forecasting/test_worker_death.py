@@ -16,22 +16,22 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.evaluation.selection import ClassTable
-from lepton_spark.forecasting.fan_out import fit, score
-from lepton_spark.forecasting.pool import no_class_table
+from lepton_spark.forecasting.passes.class_errors import no_class_table
+from lepton_spark.forecasting.passes.fan_out import fit, score
+from lepton_spark.forecasting.passes.pool_statistics import share
+from lepton_spark.forecasting.passes.tree_training import train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import share
-from lepton_spark.forecasting.training import train_trees
 from lepton_spark.models import registry
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.history import History
 from lepton_spark.models.registry import Foreign, candidates_for, register
 from lepton_spark.panel.calendar import EPOCH, Calendar
 from lepton_spark.panel.dense import PackedBatch
-from lepton_spark.pipelines import forecast_stages
-from lepton_spark.pipelines.forecast_plan import Plan
-from lepton_spark.pipelines.manifest import Run
-from lepton_spark.pipelines.splitting import WORKER_DIED, Share, write_split
+from lepton_spark.pipelines.forecast import stages
+from lepton_spark.pipelines.forecast.crash_bisection import WORKER_DIED, Share, write_split
+from lepton_spark.pipelines.forecast.plan import Plan
+from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
-from lepton_spark.tables.schema import SERIES_KEY
+from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 N_DAYS, CUTOFF, N_BATCHES = 60, 19_000, 2
 DEADLY = 999.0
@@ -134,7 +134,7 @@ def test_a_sample_that_kills_is_halved(
     deadly = DeadlySample(**vars(replace(settings, candidates=candidates_for(("pooled",), ()))))
     run = Run("0f", "forecast", n_batches=N_BATCHES)
     plan = Plan(run, EPOCH + timedelta(days=CUTOFF), deadly)
-    forecast_stages._learn(warehouse, plan, name, _series(spark, 6, deadly=2), learn)
+    stages._learn(warehouse, plan, name, _series(spark, 6, deadly=2), learn)
     made = warehouse.read(name).collect()
     assert made
     assert {(row["run_id"], row["n_series"]) for row in made} == {("0f", 3)}

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from lepton_spark.ingest.cancelling import match_returns
+from lepton_spark.ingest.lines.cancellations import match_returns
 
 WINDOW = 5
 FIRST = date(2021, 1, 1)

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import ColumnNames, InputSettings
-from lepton_spark.ingest.judging import judge
+from lepton_spark.ingest.lines.validation import judge
 
 TODAY = date(2021, 6, 30)
 COLUMNS = ("day", "id", "paid", "sku", "units")

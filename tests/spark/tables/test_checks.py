@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
 
 from lepton_spark.tables import TABLES, Column, Table
-from lepton_spark.tables.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 ANY_NUMBER = {
     "metrics": {"bias", "sum_error", "abs_error", "sum_actual", "scaled_sse", "scaled_abs_error"}

@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError
-from lepton_spark.tables import TABLES, Warehouse, first_rows, past
+from lepton_spark.tables import TABLES, Warehouse
+from lepton_spark.tables.delta import atomic_create, log_truncation
 
 WRITE_REFUSED = (PySparkException, Py4JJavaError)
 SALES = (
@@ -122,13 +123,13 @@ def test_the_first_rows_come_with_their_table(
 ) -> None:
     """Where the log is moved to its place the table is whole, and it is moved in one step."""
     seen: list[tuple[str, bool, int]] = []
-    move = first_rows.Aside.move
+    move = atomic_create.Aside.move
 
-    def watched(aside: first_rows.Aside, made: str, place: str) -> None:
+    def watched(aside: atomic_create.Aside, made: str, place: str) -> None:
         seen.append((place, warehouse.exists("sales"), spark.read.format("delta").load(made).count()))
         move(aside, made, place)
 
-    monkeypatch.setattr(first_rows.Aside, "move", watched)
+    monkeypatch.setattr(atomic_create.Aside, "move", watched)
     place = warehouse.path("sales")
     warehouse.overwrite("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
     warehouse.overwrite("sales", sales(spark, ("b", date(2022, 3, 4), 3.0)))
@@ -149,7 +150,7 @@ def test_first_rows_that_were_cut_short_are_made_anew(
     aside = Path(warehouse.path("sales")).parent / "_aside"
     first = sales(spark, ("a", date(2021, 3, 4), 2.0))
     with monkeypatch.context() as patched:
-        patched.setattr(first_rows.Aside, "move", killed)
+        patched.setattr(atomic_create.Aside, "move", killed)
         with pytest.raises(KeyboardInterrupt):
             warehouse.overwrite("sales", first)
     assert len(list(aside.iterdir())) == 1
@@ -233,8 +234,8 @@ def test_a_checkpoint_is_looked_for_by_its_version(spark: SparkSession, tmp_path
         (tmp_path / other).touch()
     (tmp_path / f"{2:020d}.checkpoint.parquet").mkdir()
     with pytest.raises(InputError, match="found no checkpoint of version 2; allowed: one, before its log"):
-        past._require_checkpoint(files, folder, 2)
-    past._require_checkpoint(files, folder, 12)
+        log_truncation._require_checkpoint(files, folder, 2)
+    log_truncation._require_checkpoint(files, folder, 12)
 
 
 def test_a_past_ends_only_once_a_checkpoint_stands(
@@ -246,7 +247,7 @@ def test_a_past_ends_only_once_a_checkpoint_stands(
     warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
     log, now = Path(warehouse.path("sales"), "_delta_log"), datetime(2024, 1, 1, tzinfo=UTC)
     before = {path.name for path in log.glob("*.json")}
-    monkeypatch.setattr(past, "_require_checkpoint", none_stands)
+    monkeypatch.setattr(log_truncation, "_require_checkpoint", none_stands)
     with pytest.raises(InputError, match="no checkpoint"):
         warehouse.end_past("sales", now)
     monkeypatch.undo()

@@ -7,7 +7,7 @@ from accuracy_parts.protocol import Origin, origins, squared_changes
 from accuracy_parts.scores import InvalidForecastError, Output, cell_sums, check, pool, scores
 from accuracy_parts.sets import Panel, sources_of, to_panel, without_cancelled
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.history import History
 
 NAN = np.nan
 

@@ -4,8 +4,8 @@ from accuracy_parts.belief import SEVEN, in_the_middle, seen, verdicts
 from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Output
 
-from lepton_spark.evaluation.counts import count_quantiles
-from lepton_spark.models.batch import History
+from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
+from lepton_spark.models.data.history import History
 
 NAN = np.nan
 

@@ -4,7 +4,7 @@ from accuracy_parts.protocol import HORIZON
 from accuracy_parts.sets import Panel
 from classes import errors_at, kinds, summary
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.history import History
 
 NAN = np.nan
 

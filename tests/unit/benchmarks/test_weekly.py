@@ -5,7 +5,7 @@ from accuracy_parts.belief import SEVEN
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import Output
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.history import History
 
 
 def _origin(actual: np.ndarray, quantity: np.ndarray) -> Origin:

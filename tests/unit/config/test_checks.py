@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from lepton_spark.config import Config, InputSettings, load_config
-from lepton_spark.config.date_forms import date_form_fault
-from lepton_spark.config.patterns import pattern_fault
+from lepton_spark.config.sections.date_forms import date_form_fault
+from lepton_spark.config.sections.patterns import pattern_fault
 from lepton_spark.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -3,7 +3,7 @@ import pytest
 
 from lepton_spark.evaluation.backtest import actuals, clip_forecast, fit_safely, score_candidates
 from lepton_spark.evaluation.windows import Role, Window, plan_windows
-from lepton_spark.models.batch import Fit, History
+from lepton_spark.models.data.history import Fit, History
 from lepton_spark.models.registry import Candidate
 
 NAN = np.nan

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, poisson
 
-from lepton_spark.evaluation.calibration import Calibration, quantile_forecasts
-from lepton_spark.evaluation.dispersion import likely_dispersion
+from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
+from lepton_spark.evaluation.quantiles.dispersion import likely_dispersion
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from lepton_spark.evaluation.counts import count_quantiles
+from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 

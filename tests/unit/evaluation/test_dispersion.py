@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from lepton_spark.evaluation.dispersion import (
+from lepton_spark.evaluation.quantiles.dispersion import (
     LARGEST_DISPERSION,
     LOG_GRID,
     PRIOR_SPREAD,

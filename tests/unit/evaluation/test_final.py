@@ -6,15 +6,15 @@ import pytest
 from scipy.stats import nbinom
 
 from lepton_spark.errors import InputError
-from lepton_spark.evaluation import roles
-from lepton_spark.evaluation.dispersion import likely_dispersion
-from lepton_spark.evaluation.final import BatchForecast, forecast_batch
+from lepton_spark.evaluation import role_backtest
+from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
+from lepton_spark.evaluation.quantiles.dispersion import likely_dispersion
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.evaluation.windows import plan_windows
-from lepton_spark.models.batch import Fit, History, PoolProfile
+from lepton_spark.models.data.history import Fit, History, PoolProfile
+from lepton_spark.models.pooled.shrunk_weekday import pool_at
+from lepton_spark.models.pooled.trees import PooledTrees, Trees
 from lepton_spark.models.registry import Candidate, create
-from lepton_spark.models.shrunk_weekday import pool_at
-from lepton_spark.models.trees import PooledTrees, Trees
 
 HORIZON = 7
 LEVELS = (0.1, 0.5, 0.9)
@@ -204,7 +204,7 @@ def test_model_that_raises_for_one_series_costs_that_series_alone(monkeypatch: p
                 raise ValueError("99 is too much")
             return Fit(np.full((history.n_series, horizon), 5.0))
 
-    monkeypatch.setattr(roles, "create", lambda c: Fragile() if c == MEAN else create(c))
+    monkeypatch.setattr(role_backtest, "create", lambda c: Fragile() if c == MEAN else create(c))
     history = _history()
     history.quantity[1, 3] = 99.0
     found = _forecast(history, [MEAN], [0, 0, 0])
@@ -221,7 +221,7 @@ def test_a_fallbacks_spread_is_not_that_of_the_model_that_failed(monkeypatch: py
                 forecast[0] = np.nan
             return Fit(forecast)
 
-    monkeypatch.setattr(roles, "create", lambda c: FailsAtTheEnd() if c == MEAN else create(c))
+    monkeypatch.setattr(role_backtest, "create", lambda c: FailsAtTheEnd() if c == MEAN else create(c))
     found = _forecast(_history(), [MEAN], [0, 0, 0])
     assert found.status.tolist() == ["fallback", "ok", "ok"]
     assert found.dispersion[0] == 1.0

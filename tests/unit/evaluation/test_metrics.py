@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lepton_spark.evaluation import metrics
-from lepton_spark.evaluation.sums import ErrorSums, Scales, error_sums, naive_scales, ratios
+from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums, naive_scales, ratios
 
 NAN = np.nan
 ACTUAL = np.array([[10.0, 0.0, NAN], [4.0, 6.0, 8.0]])

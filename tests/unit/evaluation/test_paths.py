@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lepton_spark.evaluation.calibration import Calibration
-from lepton_spark.evaluation.paths import residual_paths, sum_quantiles
+from lepton_spark.evaluation.quantiles.calibration import Calibration
+from lepton_spark.evaluation.quantiles.residual_paths import residual_paths, sum_quantiles
 
 
 def test_a_path_is_the_error_over_its_standard_deviation() -> None:

@@ -2,8 +2,8 @@ import dataclasses
 
 import numpy as np
 
+from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.selection import ClassTable, class_table, select
-from lepton_spark.evaluation.sums import ErrorSums
 
 
 def _sums(mse: np.ndarray, n_obs: float = 28.0) -> ErrorSums:

@@ -7,17 +7,17 @@ import pyarrow as pa
 import pytest
 
 from lepton_spark.config import Config
-from lepton_spark.evaluation.counts import count_quantiles
+from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
-from lepton_spark.forecasting.fit import FitBatch
-from lepton_spark.forecasting.guard import at_work, guarded
-from lepton_spark.forecasting.pool import no_class_table
-from lepton_spark.forecasting.score import ScoreBatch
+from lepton_spark.forecasting.failure_isolation import at_work, guarded
+from lepton_spark.forecasting.passes.class_errors import no_class_table
+from lepton_spark.forecasting.passes.fit import FitBatch
+from lepton_spark.forecasting.passes.pool_statistics import ShareBatch, pools_by_day, with_trees
+from lepton_spark.forecasting.passes.score import ScoreBatch
+from lepton_spark.forecasting.passes.tree_training import NOT_TRAINED, TrainBatch, trees_by_day
 from lepton_spark.forecasting.settings import LEVELS, SAMPLED_BATCHES, FitSettings, fit_settings
-from lepton_spark.forecasting.share import ShareBatch, pools_by_day, with_trees
-from lepton_spark.forecasting.training import NOT_TRAINED, TrainBatch, trees_by_day
-from lepton_spark.models.batch import PublicDays
-from lepton_spark.models.pooled_training import train
+from lepton_spark.models.data.history import PublicDays
+from lepton_spark.models.pooled.training import train
 from lepton_spark.models.registry import candidates_for
 from lepton_spark.panel.calendar import Calendar, epoch_day
 

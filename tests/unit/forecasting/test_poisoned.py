@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 
 from lepton_spark.config import Config, ForecastSettings, PanelSettings
-from lepton_spark.forecasting.fit import FitBatch
-from lepton_spark.forecasting.pool import no_class_table
-from lepton_spark.forecasting.score import ScoreBatch
+from lepton_spark.forecasting.passes.class_errors import no_class_table
+from lepton_spark.forecasting.passes.fit import FitBatch
+from lepton_spark.forecasting.passes.pool_statistics import ShareBatch, pools_by_day, with_trees
+from lepton_spark.forecasting.passes.score import ScoreBatch
+from lepton_spark.forecasting.passes.tree_training import TrainBatch, trees_by_day
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import ShareBatch, pools_by_day, with_trees
-from lepton_spark.forecasting.training import TrainBatch, trees_by_day
 from lepton_spark.panel.calendar import Calendar
 
 N_HEALTHY, N_DAYS, HORIZON = 2_000, 200, 14

@@ -9,12 +9,12 @@ import pytest
 from lepton_spark.config import Config
 from lepton_spark.evaluation.selection import ALL, ClassTable
 from lepton_spark.forecasting.arrow import lists
-from lepton_spark.forecasting.fit import FitBatch
-from lepton_spark.forecasting.pool import no_class_table
-from lepton_spark.forecasting.score import ScoreBatch
+from lepton_spark.forecasting.passes.class_errors import no_class_table
+from lepton_spark.forecasting.passes.fit import FitBatch
+from lepton_spark.forecasting.passes.pool_statistics import ShareBatch
+from lepton_spark.forecasting.passes.score import ScoreBatch
+from lepton_spark.forecasting.passes.tree_training import TrainBatch
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.forecasting.share import ShareBatch
-from lepton_spark.forecasting.training import TrainBatch
 from lepton_spark.panel.calendar import Calendar, epoch_day
 
 N_DAYS = 60 * 7

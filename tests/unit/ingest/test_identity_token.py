@@ -2,7 +2,7 @@
 
 import hashlib
 
-from lepton_spark.ingest.identity import token
+from lepton_spark.ingest.lines.identity import token
 
 
 def by_definition(key: bytes, message: bytes) -> str:

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lepton_spark.config import ColumnNames, InputSettings
-from lepton_spark.ingest.inspection import inspect, read_text
-from lepton_spark.ingest.layout import Layout
+from lepton_spark.ingest.files.inspection import inspect, read_text
+from lepton_spark.ingest.files.layout import Layout
 
 COLUMNS = ("sku", "day", "units")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lepton_spark.errors import InputError
-from lepton_spark.ingest.delivery import resolve
+from lepton_spark.ingest.files.delivery import resolve
 
 
 def test_a_path_in_a_package_is_found_without_importing_it(

@@ -2,7 +2,7 @@ import datetime as dt
 
 import numpy as np
 
-from lepton_spark.models.batch import History, weekdays
+from lepton_spark.models.data.history import History, weekdays
 
 
 def test_weekdays_agree_with_the_calendar() -> None:

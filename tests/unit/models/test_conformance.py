@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lepton_spark.models.batch import Fit, History, PublicDays
-from lepton_spark.models.plans import Plans
+from lepton_spark.models.data.history import Fit, History, PublicDays
+from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.data.plans import Plans
+from lepton_spark.models.pooled.shrunk_weekday import pool_at
+from lepton_spark.models.pooled.trees import PooledTrees, Trees
 from lepton_spark.models.registry import (
     READS_HOLIDAYS,
     SHARING,
@@ -18,9 +21,6 @@ from lepton_spark.models.registry import (
     create,
     known_models,
 )
-from lepton_spark.models.shrunk_weekday import pool_at
-from lepton_spark.models.spikes import damped
-from lepton_spark.models.trees import PooledTrees, Trees
 
 CANDIDATES = candidates_for(known_models(), [28.0])
 NUMPY_ONLY = [

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.excess import HALF_LIFE, LARGEST_EXCESS, excess
-from lepton_spark.models.pooled_features import pooled_features
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
-from lepton_spark.models.spikes import damped
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.pooled.factors.excess import HALF_LIFE, LARGEST_EXCESS, excess
+from lepton_spark.models.pooled.features import pooled_features
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday, pool_at
 
 N_DAYS = 140
 

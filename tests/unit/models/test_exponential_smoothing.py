@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from reference_series import WEEKLY
 
-from lepton_spark.models.batch import Fit, History
-from lepton_spark.models.exponential_smoothing import (
+from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.local.exponential_smoothing import (
     DAMPED_TREND,
     SIMPLE,
     ExponentialSmoothing,

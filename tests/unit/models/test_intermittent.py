@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from reference_series import RARE
 
-from lepton_spark.models.batch import Fit, Forecaster, History
-from lepton_spark.models.intermittent import TSB, TSB_ALPHAS, CrostonSBA
+from lepton_spark.models.data.history import Fit, Forecaster, History
+from lepton_spark.models.local.intermittent import TSB, TSB_ALPHAS, CrostonSBA
 
 NAN = np.nan
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.isolated import Limits, outcomes
+from lepton_spark.models.data.history import History
+from lepton_spark.models.local.isolated_process import Limits, outcomes
 from lepton_spark.models.registry import Candidate, create, register_regressor, registered_regressors
 
 N_DAYS, HORIZON = 40, 3

@@ -3,21 +3,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.arrays import FloatArray
-from lepton_spark.models.batch import History, PoolProfile
-from lepton_spark.models.boosting import BoostingSettings
-from lepton_spark.models.last_year import PRIOR_UNITS, last_year
-from lepton_spark.models.pooled import (
+from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.history import History, PoolProfile
+from lepton_spark.models.pooled.boosting import BoostingSettings
+from lepton_spark.models.pooled.features import pooled_features
+from lepton_spark.models.pooled.last_year import PRIOR_UNITS, last_year
+from lepton_spark.models.pooled.model import (
     TREES_SHARE,
     UNITS_TO_GO_BY,
     YEAR_SHARE,
     Pooled,
     trees_share,
 )
-from lepton_spark.models.pooled_features import pooled_features
-from lepton_spark.models.pooled_training import PooledSettings, train
-from lepton_spark.models.pooled_weeks import over_level, week_features
-from lepton_spark.models.shrunk_weekday import neutral_profile, pool_at
+from lepton_spark.models.pooled.shrunk_weekday import neutral_profile, pool_at
+from lepton_spark.models.pooled.training import PooledSettings, train
+from lepton_spark.models.pooled.weeks import over_level, week_features
 
 YEAR, BEFORE, WEEK = 364, 56, 7
 HORIZON = 28

@@ -1,8 +1,8 @@
 import numpy as np
 from sklearn.neural_network import MLPRegressor
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.linear import LinearCoefficients, LinearRegression, fit_line
+from lepton_spark.models.data.history import History
+from lepton_spark.models.local.linear import LinearCoefficients, LinearRegression, fit_line
 
 X = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
 Y = np.array([1.5, 3.0, 4.5, 6.0, 7.5])

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.month_days import N_STRETCHES, month_days, stretch_of
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.factors.month_days import N_STRETCHES, month_days, stretch_of
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday, pool_at
 
 FIRST = int((np.datetime64("2021-01-01") - np.datetime64("1970-01-01")).astype(int))
 

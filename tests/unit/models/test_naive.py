@@ -1,7 +1,7 @@
 import numpy as np
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
+from lepton_spark.models.data.history import History
+from lepton_spark.models.local.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
 
 NAN = np.nan
 

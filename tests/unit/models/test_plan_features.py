@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.plan_features import LARGEST_OWN, OWN_HALF_LIFE, OWN_UNITS, own_uplift, plan_features
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.plan_features import (
+    LARGEST_OWN,
+    OWN_HALF_LIFE,
+    OWN_UNITS,
+    own_uplift,
+    plan_features,
+)
 
 N_DAYS, HORIZON = 70, 14
 

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.plans import Plans
-from lepton_spark.models.pooled import Pooled
-from lepton_spark.models.pooled_training import PooledSettings, train
-from lepton_spark.models.shrunk_weekday import pool_at, profiles
-from lepton_spark.models.spikes import damped
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.data.plans import Plans
+from lepton_spark.models.pooled.model import Pooled
+from lepton_spark.models.pooled.shrunk_weekday import pool_at, profiles
+from lepton_spark.models.pooled.training import PooledSettings, train
 
 FIRST = 20_000
 

@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import Fit, History
-from lepton_spark.models.boosting import BoostingSettings
-from lepton_spark.models.pooled import (
+from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.pooled.boosting import BoostingSettings
+from lepton_spark.models.pooled.features import pooled_features
+from lepton_spark.models.pooled.model import (
     LARGEST_LOG_RATIO,
     MEDIAN_FROM,
     PLANNED_SHARE,
@@ -17,11 +18,10 @@ from lepton_spark.models.pooled import (
     median_over,
     trees_share,
 )
-from lepton_spark.models.pooled_features import pooled_features
-from lepton_spark.models.pooled_training import PickedRows, PooledSettings, train, training_rows
-from lepton_spark.models.pooled_weeks import linear_ratio, over_level, week_sums
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, averaged_level, pool_at
-from lepton_spark.models.trees import PooledTrees, Trees
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday, averaged_level, pool_at
+from lepton_spark.models.pooled.training import PickedRows, PooledSettings, train, training_rows
+from lepton_spark.models.pooled.trees import PooledTrees, Trees
+from lepton_spark.models.pooled.weeks import linear_ratio, over_level, week_sums
 
 HORIZON = 14
 SMALL = PooledSettings(

@@ -4,9 +4,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.pooled_features import pooled_features
-from lepton_spark.models.pooled_linear import (
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.features import pooled_features
+from lepton_spark.models.pooled.linear import (
     HALF_LIFE,
     LARGEST_COLUMN,
     LARGEST_RATIO,
@@ -15,14 +15,14 @@ from lepton_spark.models.pooled_linear import (
     learn,
     over_forecast,
 )
-from lepton_spark.models.pooled_training import (
+from lepton_spark.models.pooled.training import (
     PickedRows,
     PooledSettings,
     TrainingRows,
     train,
     training_rows,
 )
-from lepton_spark.models.pooled_weeks import linear_columns, linear_ratio
+from lepton_spark.models.pooled.weeks import linear_columns, linear_ratio
 
 N_ROWS, HORIZON = 4_000, 14
 

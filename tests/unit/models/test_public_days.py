@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.arrays import FloatArray
-from lepton_spark.models.batch import History, PublicDays
-from lepton_spark.models.month_days import month_days
-from lepton_spark.models.public_days import N_AHEAD, public_day_factors
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
-from lepton_spark.models.year_weeks import year_weeks
+from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.history import History, PublicDays
+from lepton_spark.models.pooled.factors.holidays import N_AHEAD, public_day_factors
+from lepton_spark.models.pooled.factors.month_days import month_days
+from lepton_spark.models.pooled.factors.year_weeks import year_weeks
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday, pool_at
 
 FIRST = 18_000
 YEAR = 364

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import Forecaster, History
-from lepton_spark.models.exponential_smoothing import ExponentialSmoothing
-from lepton_spark.models.intermittent import TSB, CrostonSBA
-from lepton_spark.models.recursion import by_day, least
-from lepton_spark.models.theta import Theta
+from lepton_spark.models.data.history import Forecaster, History
+from lepton_spark.models.local.exponential_smoothing import ExponentialSmoothing
+from lepton_spark.models.local.intermittent import TSB, CrostonSBA
+from lepton_spark.models.local.smoothing_grid import by_day, least
+from lepton_spark.models.local.theta import Theta
 
 NAN = np.nan
 MODELS: tuple[Forecaster, ...] = (ExponentialSmoothing(), Theta(), CrostonSBA(), TSB())

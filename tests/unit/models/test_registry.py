@@ -10,7 +10,7 @@ from sklearn.dummy import DummyRegressor
 from lepton_spark.config.tree import HOLIDAY_MODELS
 from lepton_spark.errors import InputError
 from lepton_spark.models import registry
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.history import History
 from lepton_spark.models.registry import (
     READS_HOLIDAYS,
     Candidate,

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.batch import History, PublicDays
+from lepton_spark.models.data.history import History, PublicDays
+from lepton_spark.models.local.ridge import PLAN_PENALTY, TREND_PENALTY, WEEKDAY_PENALTY, Ridge
+from lepton_spark.models.pooled.shrunk_weekday import pool_at
 from lepton_spark.models.registry import Candidate, create
-from lepton_spark.models.ridge import PLAN_PENALTY, TREND_PENALTY, WEEKDAY_PENALTY, Ridge
-from lepton_spark.models.shrunk_weekday import pool_at
 
 HORIZON, HALF_LIFE = 14, 20.0
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History, PoolProfile
-from lepton_spark.models.decay import decay, project, ratio
-from lepton_spark.models.shrunk_weekday import (
+from lepton_spark.models.data.decayed_sums import decay, project, ratio
+from lepton_spark.models.data.history import History, PoolProfile
+from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.pooled.shrunk_weekday import (
     PRIOR_UNITS,
     Profiles,
     ShrunkWeekday,
@@ -13,7 +14,6 @@ from lepton_spark.models.shrunk_weekday import (
     profiles,
     shrunk_index,
 )
-from lepton_spark.models.spikes import damped
 
 NAN = np.nan
 

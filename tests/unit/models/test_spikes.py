@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday
-from lepton_spark.models.spikes import LEAST_SALES, damped
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.outliers import LEAST_SALES, damped
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 
 STEADY = np.array([4.0, 6.0] * 20)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from reference_series import RARE, WEEKLY
 
-from lepton_spark.models.batch import Fit, History
-from lepton_spark.models.theta import Theta, is_seasonal, weekly_profile
+from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.local.theta import Theta, is_seasonal, weekly_profile
 
 NAN = np.nan
 

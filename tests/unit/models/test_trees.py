@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from lepton_spark.models.boosting import BoostingSettings, grow, sample_rows, taken_out
-from lepton_spark.models.trees import LEAF_BLOCK, LOWEST_BIT, Trees
+from lepton_spark.models.pooled.boosting import BoostingSettings, grow, sample_rows, taken_out
+from lepton_spark.models.pooled.trees import LEAF_BLOCK, LOWEST_BIT, Trees
 
 
 def _rows(n_series: int, n_ahead: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

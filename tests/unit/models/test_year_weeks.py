@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.shrunk_weekday import ShrunkWeekday, pool_at
-from lepton_spark.models.year_weeks import N_WEEKS, year_weeks
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.factors.year_weeks import N_WEEKS, year_weeks
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday, pool_at
 
 FIRST = 18_000
 N_DAYS = 364 * 3

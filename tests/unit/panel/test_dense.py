@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.batch import History
+from lepton_spark.models.data.history import History
 from lepton_spark.panel.calendar import Calendar
 from lepton_spark.panel.dense import (
     PackedBatch,

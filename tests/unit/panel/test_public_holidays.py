@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import PublicDays
+from lepton_spark.models.data.history import PublicDays
 from lepton_spark.panel import public_holidays
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.panel.public_holidays import public_days

@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.batch import History
-from lepton_spark.models.plans import Plans
-from lepton_spark.models.pooled import Pooled
-from lepton_spark.models.pooled_training import PooledSettings, train
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.plans import Plans
+from lepton_spark.models.pooled.model import Pooled
+from lepton_spark.models.pooled.shrunk_weekday import pool_at
+from lepton_spark.models.pooled.training import PooledSettings, train
 from lepton_spark.models.registry import Candidate, candidates_for, create, known_models
-from lepton_spark.models.shrunk_weekday import pool_at
 from lepton_spark.panel.dense import weekly
 
 NAN = np.nan

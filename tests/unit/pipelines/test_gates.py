@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lepton_spark.config import GateSettings
-from lepton_spark.pipelines.gates import Evidence, judge
+from lepton_spark.pipelines.publish.gates import Evidence, judge
 
 SOUND = Evidence(
     n_products=3,

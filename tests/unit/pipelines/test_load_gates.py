@@ -2,7 +2,7 @@ import pytest
 
 from lepton_spark.config import GateSettings
 from lepton_spark.errors import GatesError
-from lepton_spark.pipelines.load_gates import LoadVolume, judge_load, require
+from lepton_spark.pipelines.ingest.load_gates import LoadVolume, judge_load, require
 
 USUAL = [LoadVolume(1_000, 100, 1), LoadVolume(1_100, 110, 1), LoadVolume(300_000, 4_000, 300)]
 GIVEN = GateSettings()

@@ -3,7 +3,13 @@ from collections.abc import Sequence
 import pytest
 from pyspark.errors import PySparkException
 
-from lepton_spark.pipelines.splitting import WORKER_DIED, Share, is_death, write_sampled, write_split
+from lepton_spark.pipelines.forecast.crash_bisection import (
+    WORKER_DIED,
+    Share,
+    is_death,
+    write_sampled,
+    write_split,
+)
 
 DEATH = PySparkException("Job aborted: Python worker exited unexpectedly (crashed)")
 SERIES: dict[int, Sequence[int]] = {batch: range(10 * batch, 10 * batch + 5) for batch in range(7)}

@@ -1,0 +1,129 @@
+"""Errors as sums that can be pooled: over steps, windows, series, segments. Division comes last."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The one-step naive error before a cutoff; NaN where no two known days differ.
+
+    abs_change, squared_change: [...], means in units and units squared.
+    """
+
+    abs_change: FloatArray
+    squared_change: FloatArray
+
+
+@dataclass(frozen=True)
+class ErrorSums:
+    """Sums over scored observations, equally shaped arrays; every field may be added up.
+
+    n_obs: observations scored. n_scaled: those of series that have a scale.
+    sse, abs_error, sum_error: of error = forecast - actual, units (squared for sse).
+    sum_actual: of |actual|. scaled_sse, scaled_abs_error: errors over the series' scale.
+    """
+
+    n_obs: FloatArray
+    n_scaled: FloatArray
+    sse: FloatArray
+    abs_error: FloatArray
+    sum_error: FloatArray
+    sum_actual: FloatArray
+    scaled_sse: FloatArray
+    scaled_abs_error: FloatArray
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The fields in order."""
+        return tuple(item.name for item in fields(cls))
+
+    @classmethod
+    def zeros(cls, *shape: int) -> "ErrorSums":
+        """Nothing scored."""
+        return cls(*(np.zeros(shape) for _ in fields(cls)))
+
+    def map(self, change: Callable[[FloatArray], FloatArray]) -> "ErrorSums":
+        """The same change to every field, such as a slice."""
+        return ErrorSums(*(change(getattr(self, name)) for name in self.names()))
+
+    def pool(self, axis: int | tuple[int, ...]) -> "ErrorSums":
+        """Add up along an axis."""
+        return self.map(lambda values: np.sum(values, axis=axis))
+
+    def put(self, place: tuple[int, ...], part: "ErrorSums") -> None:
+        """Write `part` into a place of every field."""
+        for name in self.names():
+            getattr(self, name)[place] = getattr(part, name)
+
+
+def naive_scales(quantity: FloatArray, columns: IntArray) -> Scales:
+    """[W, S]: mean change from one known day to the next, up to each of the columns (inclusive).
+
+    quantity: [S, T], units; NaN = unknown, passed over. columns: [W]; a negative one has no days.
+    """
+    known = ~np.isnan(quantity)
+    n_days = quantity.shape[1]
+    latest = np.maximum.accumulate(np.where(known, np.arange(n_days), -1), axis=1)  # [S, T]
+    before = np.hstack([np.full((len(quantity), 1), -1), latest[:, :-1]])
+    change = np.abs(quantity - np.take_along_axis(quantity, np.maximum(before, 0), axis=1))
+    counted = known & (before >= 0)
+    change = np.where(counted, change, 0.0)
+    scales = [_means_up_to(change, counted, columns), _means_up_to(change**2, counted, columns)]
+    return Scales(*(np.where(scale > 0, scale, np.nan) for scale in scales))
+
+
+def _means_up_to(values: FloatArray, counted: BoolArray, columns: IntArray) -> FloatArray:
+    """[W, S], mean of the counted values [S, T] in columns 0..column."""
+    at = np.maximum(columns, 0)
+    total = np.cumsum(values, axis=1)[:, at].T
+    count = np.cumsum(counted, axis=1)[:, at].T * (columns >= 0)[:, np.newaxis]
+    mean: FloatArray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean
+
+
+def error_sums(actual: FloatArray, forecast: FloatArray, scales: Scales) -> ErrorSums:
+    """Sums over the last axis; an observation counts where actual and forecast are both known.
+
+    actual, forecast: [..., S, H], units. scales: [..., S].
+    """
+    error = forecast - actual
+    scored = ~np.isnan(error)
+    error = np.where(scored, error, 0.0)
+    n_obs = np.count_nonzero(scored, axis=-1).astype(np.float64)
+    sse = np.einsum("...h,...h->...", error, error)
+    abs_error = np.abs(error).sum(axis=-1)
+    scaled = scales.abs_change > 0
+    return ErrorSums(
+        n_obs=n_obs,
+        n_scaled=np.where(scaled, n_obs, 0.0),
+        sse=sse,
+        abs_error=abs_error,
+        sum_error=error.sum(axis=-1),
+        sum_actual=np.where(scored, np.abs(actual), 0.0).sum(axis=-1),
+        scaled_sse=np.where(scaled, sse / scales.squared_change, 0.0),
+        scaled_abs_error=np.where(scaled, abs_error / scales.abs_change, 0.0),
+    )
+
+
+def ratios(sums: ErrorSums) -> dict[str, FloatArray]:
+    """mae, rmse, wape, bias (of the actuals), mase, rmsse; NaN where the denominator is 0."""
+    return {
+        "mae": _divide(sums.abs_error, sums.n_obs),
+        "rmse": np.sqrt(_divide(sums.sse, sums.n_obs)),
+        "wape": _divide(sums.abs_error, sums.sum_actual),
+        "bias": _divide(sums.sum_error, sums.sum_actual),
+        "mase": _divide(sums.scaled_abs_error, sums.n_scaled),
+        "rmsse": np.sqrt(_divide(sums.scaled_sse, sums.n_scaled)),
+    }
+
+
+def _divide(above: FloatArray, below: FloatArray) -> FloatArray:
+    ratio: FloatArray = np.divide(
+        above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0
+    )
+    return ratio

@@ -1,0 +1,1 @@
+"""Quantile forecasts from backtest errors."""

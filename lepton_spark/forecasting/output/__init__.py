@@ -1,0 +1,1 @@
+"""Result rows of pass B, and the published tables made of them."""

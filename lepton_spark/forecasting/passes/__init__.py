@@ -1,0 +1,1 @@
+"""The grouped UDFs: pool statistics, training, pass A and pass B."""

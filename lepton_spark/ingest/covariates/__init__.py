@@ -1,0 +1,1 @@
+"""Optional inputs beside sales: plans, products, stock, priors."""

@@ -1,0 +1,1 @@
+"""Delivered files: listing, inspection and reading."""

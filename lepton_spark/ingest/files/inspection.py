@@ -1,0 +1,104 @@
+"""Each new file, once, before any line of it counts: can it be read whole, what columns, how many lines."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lepton_spark.ingest.files.csv_lines import read_csv
+from lepton_spark.ingest.files.json_lines import read_json
+from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, in_order
+from lepton_spark.ingest.files.text_files import decoded
+
+ROWS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found of one file: its columns in their kept order, or why it is refused.
+
+    missing: lines without a value, by column. layout: files of one layout may be read together.
+    nanoseconds: instants that Spark reads as numbers only, by column, and whether they are in UTC.
+    """
+
+    columns: tuple[str, ...] = ()
+    lines: int = 0
+    missing: dict[str, int] = field(default_factory=dict)
+    layout: str = ""
+    nanoseconds: dict[str, bool] = field(default_factory=dict)
+    reason: str | None = None
+    words: str | None = None
+
+
+def inspect(name: str, content: bytes, layout: Layout) -> Inspection:
+    """Reads the whole file; a fault anywhere in it refuses it."""
+    try:
+        return (
+            _inspect_parquet(content, layout)
+            if layout.format == "parquet"
+            else _inspect_text(name, content, layout)
+        )
+    except UnreadableFileError as fault:
+        return Inspection(reason=fault.reason, words=fault.words)
+
+
+def read_text(name: str, content: bytes, layout: Layout) -> tuple[list[str], Iterator[Row]]:
+    """Columns and lines of a CSV or JSON file."""
+    text = decoded(name, content, layout)
+    return read_json(text, layout) if layout.format == "json" else read_csv(text, layout)
+
+
+def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Rows in handfuls, so that columns are made of many at once and a file never stands in memory twice."""
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == ROWS_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
+    names, rows = read_text(name, content, layout)
+    lines, missing = 0, dict.fromkeys(names, 0)
+    for chunk in chunks(rows):
+        lines += len(chunk)
+        values = zip(*(row[1] for row in chunk if row[1] is not None), strict=True)
+        for column, texts in zip(names, values, strict=False):
+            missing[column] += texts.count("") + texts.count(None)
+    return Inspection(in_order(names, layout), lines, missing)
+
+
+def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        names = list(file.schema_arrow.names)
+        missing = dict.fromkeys(names, 0)
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            for name, column in zip(names, batch.columns, strict=True):
+                missing[name] += column.null_count
+    except (pa.ArrowException, OSError, ValueError) as fault:
+        raise UnreadableFileError(
+            "unreadable_parquet",
+            f"content: found {' '.join(str(fault).split())[:300]}; allowed: a whole Parquet file. "
+            "Have it delivered again",
+        ) from fault
+    check_columns(names, layout)
+    nanoseconds = _nanoseconds(file.schema)
+    schema = f"{file.schema_arrow.remove_metadata()} {sorted(nanoseconds)}"
+    return Inspection(in_order(names, layout), file.metadata.num_rows, missing, schema, nanoseconds)
+
+
+def _nanoseconds(schema: pq.ParquetSchema) -> dict[str, bool]:
+    """Columns that are stored as counts of nanoseconds; Arrow's own schema says so of other instants too."""
+    stored = [schema.column(place) for place in range(len(schema))]
+    kinds = {column.path: json.loads(column.logical_type.to_json()) for column in stored}
+    return {
+        name: kind["isAdjustedToUTC"]
+        for name, kind in kinds.items()
+        if kind["Type"] == "Timestamp" and kind["timeUnit"] == "nanoseconds"
+    }

@@ -1,0 +1,1 @@
+"""Raw lines: parsing, validation, deduplication, daily sales."""

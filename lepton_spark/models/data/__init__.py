@@ -1,0 +1,1 @@
+"""What models read: histories of series and what is known of their days."""

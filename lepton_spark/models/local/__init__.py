@@ -1,0 +1,1 @@
+"""Models that fit each series on its own history."""

@@ -1,0 +1,111 @@
+"""Exponential smoothing: simple, with a damped trend, and with a week, as members of one grid."""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import SEASON_LENGTH, Fit, History, weekdays
+from lepton_spark.models.local.linear_design import TREND_DAMPING, WEEKDAY_NAMES
+from lepton_spark.models.local.smoothing_grid import ALPHAS, Days, by_day, in_a_column, least, pick
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """Shares of a column's error that level, trend and weekday take; `phi` of the trend lives a day on."""
+
+    alpha: float
+    beta: float = 0.0
+    phi: float = 0.0
+    gamma: float = 0.0
+
+
+PARAMETERS = tuple(field.name for field in fields(Smoothing))
+STATES = ("level", "trend", *WEEKDAY_NAMES)
+
+SIMPLE = tuple(Smoothing(alpha) for alpha in ALPHAS)
+DAMPED_TREND = tuple(Smoothing(alpha, beta=alpha / 10.0, phi=TREND_DAMPING) for alpha in ALPHAS)
+WEEKLY = tuple(Smoothing(alpha, gamma=gamma) for alpha in ALPHAS for gamma in (0.1, 0.05, 0.02))
+
+
+@dataclass(frozen=True)
+class Start:
+    """The state on the eve of the history, in units, the same for every series; weekdays from Monday."""
+
+    level: float
+    trend: float = 0.0
+    season: tuple[float, ...] = (0.0,) * SEASON_LENGTH
+
+
+@dataclass(frozen=True)
+class ExponentialSmoothing:
+    """Additive smoothing with the member of `grid` whose one-step squared error is least.
+
+    error = y - (level + phi trend + weekday); then level, trend and weekday each take their share of it.
+    An unknown day has no error: level and weekdays stay, the trend runs on. Without `start` the level
+    starts at the mean of the first 14 known days, trend and week at 0; those days are not scored, and
+    a series of no more takes the first of the grid. The week is additive: 0 units divide nothing.
+    Weeks have no weekday: `gamma` is 0 there, and of the trend as much lives on as over seven days.
+    NaN rows without a known day, or with one that is infinite.
+    Coefficients: the parameters; `level` and weekdays in units, `trend` in units per column, at the cutoff.
+
+    Source: Gardner and McKenzie (1985), the error-correction form; the week as in Winters (1960).
+    """
+
+    grid: tuple[Smoothing, ...] = SIMPLE + DAMPED_TREND + WEEKLY
+    start: Start | None = None
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Run every series with every member of the grid through the days at once."""
+        days, weekday = by_day(history), weekdays(history.days)
+        grid = _of_period(self.grid, history)
+        columns = [in_a_column(getattr(member, name) for member in grid) for name in PARAMETERS]
+        alpha, beta, phi, gamma = columns  # [P, 1] each
+        states = self._start(days, len(grid))  # [9, P, S]
+        level, trend, season = states[0], states[1], states[2:]
+        total = np.zeros_like(level)
+        for day in range(history.n_days):
+            effect = season[weekday[day]]
+            trend *= phi
+            level += trend
+            error = (days.value[day] - level - effect) * days.known[day]
+            level += alpha * error
+            trend += beta * error
+            effect += gamma * error
+            total += days.scored[day] * error * error
+        chosen = least(total, days.size)
+        used = {name: pick(column, chosen) for name, column in zip(PARAMETERS, columns, strict=True)}
+        final = {name: pick(state, chosen) for name, state in zip(STATES, states, strict=True)}
+        forecast = _ahead(final, used["phi"], weekdays(history.ahead(horizon)))
+        coefficients = {name: days.where_fittable(values) for name, values in used.items()}
+        coefficients.update({name: days.to_units(values) for name, values in final.items()})
+        return Fit(days.to_units(forecast), coefficients)
+
+    def _start(self, days: Days, n_members: int) -> FloatArray:
+        """[9, P, S], the states in the order of `STATES`."""
+        states = np.zeros((len(STATES), n_members, len(days.start)))
+        if self.start is None:
+            states[0] = days.start
+        else:
+            given = (self.start.level, self.start.trend, *self.start.season)
+            states += np.stack([days.from_units(value) for value in given])[:, np.newaxis]
+        return states
+
+
+def _of_period(grid: tuple[Smoothing, ...], history: History) -> tuple[Smoothing, ...]:
+    """The members for columns of a history's period: as they are for days, each once without a week."""
+    if history.season_length > 1:
+        return grid
+    weekly = (replace(member, phi=member.phi**history.period, gamma=0.0) for member in grid)
+    return tuple(dict.fromkeys(weekly))
+
+
+def _ahead(final: dict[str, FloatArray], phi: FloatArray, weekday: IntArray) -> FloatArray:
+    """[S, H], level, damped trend and weekday on the days after the cutoff; weekday: [H]."""
+    level, trend = final["level"], final["trend"]
+    forecast = np.empty((len(level), len(weekday)))
+    for step, day in enumerate(weekday):
+        trend = trend * phi
+        level = level + trend
+        forecast[:, step] = level + final[WEEKDAY_NAMES[day]]
+    return forecast

@@ -1,0 +1,36 @@
+"""The design shared by the ridge and the scikit-learn regressors: level, damped trend, weekdays."""
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
+
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+COLUMNS = ("level", "trend", *WEEKDAY_NAMES)
+"""What the columns of the design are, in order."""
+
+TREND_UNIT = 28.0
+"""Days that make 1 in the trend's column, so that its values are of the weekdays' size."""
+
+TREND_DAMPING = 0.9
+"""Share of the trend that lives on from one day ahead to the next; it adds up to 9 days at most."""
+
+
+def damped_trend(n_days: int, horizon: int) -> FloatArray:
+    """[T+H], days since the cutoff: linear up to it, phi + phi^2 + ... + phi^step after it.
+
+    Source: Gardner and McKenzie (1985), the damped trend.
+    """
+    past = np.arange(1.0 - n_days, 1.0)
+    future = np.cumsum(TREND_DAMPING ** np.arange(1.0, horizon + 1.0))
+    return np.concatenate([past, future])
+
+
+def linear_design(days: IntArray, horizon: int, period: int = 1) -> FloatArray:
+    """[T+H, K] with the columns of `COLUMNS`, for epoch days [T] `period` apart and those ahead."""
+    n_days = len(days)
+    all_days = days[0] + period * np.arange(n_days + horizon)
+    level = np.ones((n_days + horizon, 1))
+    by_day = damped_trend(n_days * period, horizon * period).reshape(-1, period)
+    trend = by_day.mean(axis=1)[:, np.newaxis] / TREND_UNIT
+    return np.hstack([level, trend, np.eye(SEASON_LENGTH)[weekdays(all_days)]])

@@ -1,0 +1,82 @@
+"""Forecasts that repeat what was: seasonal naive, seasonal window average, mean, zero."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import BoolArray, FloatArray
+from lepton_spark.models.data.history import Fit, History
+
+WINDOW_WEEKS = 8
+"""How many known values of a weekday the seasonal window average takes."""
+
+
+class SeasonalNaive:
+    """The last known value of the same weekday; needs a first known day at least a week old."""
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Repeat the last week of known values."""
+        value, known = _weeks(history)
+        n_weeks = value.shape[1]
+        last = n_weeks - 1 - np.argmax(known[:, ::-1], axis=1)  # [S, 7]
+        pattern = np.take_along_axis(value, last[:, np.newaxis, :], axis=1)[:, 0]
+        pattern[~known.any(axis=1)] = np.nan
+        return Fit(_repeat(pattern, history, horizon))
+
+
+class SeasonalWindowAverage:
+    """The mean of the last 8 known values of the same weekday; needs a week like seasonal naive."""
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Repeat the week of means."""
+        value, known = _weeks(history)
+        recency = np.cumsum(known[:, ::-1], axis=1, dtype=np.int32)[:, ::-1]  # 1 = the last known
+        taken = known & (recency <= WINDOW_WEEKS)
+        count = np.count_nonzero(taken, axis=1)
+        with np.errstate(invalid="ignore"):
+            pattern = np.sum(value, axis=1, where=taken) / count  # [S, 7]
+        return Fit(_repeat(pattern, history, horizon))
+
+
+class Mean:
+    """The mean of the known days."""
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Repeat the mean."""
+        with np.errstate(invalid="ignore"):
+            level = history.filled.sum(axis=1) / history.n_known
+        return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1), {"level": level})
+
+
+@dataclass(frozen=True)
+class Zero:
+    """No sales at all; a NaN row where no day is known."""
+
+    def fit_forecast(self, history: History, horizon: int) -> Fit:
+        """Repeat 0."""
+        level = np.where(history.n_known > 0, 0.0, np.nan)
+        return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1))
+
+
+def _weeks(history: History) -> tuple[FloatArray, BoolArray]:
+    """The history cut into weeks that end at the cutoff: values and whether known, [S, weeks, 7]."""
+    missing = -history.n_days % history.season_length
+    padding = ((0, 0), (missing, 0))
+    shape = (history.n_series, -1, history.season_length)
+    value = np.pad(history.quantity, padding, constant_values=np.nan).reshape(shape)
+    return value, np.pad(history.known, padding).reshape(shape)
+
+
+def _repeat(pattern: FloatArray, history: History, horizon: int) -> FloatArray:
+    """[S, H] from a week's pattern [S, 7]; a weekday never known takes the mean of the others.
+
+    NaN rows where the first known day is younger than a week: such a series shows no season yet.
+    """
+    known = ~np.isnan(pattern)
+    with np.errstate(invalid="ignore"):
+        mean = np.sum(pattern, axis=1, where=known, keepdims=True) / known.sum(axis=1, keepdims=True)
+    complete = np.where(known, pattern, mean)
+    season = history.season_length
+    has_week = history.known[:, : max(history.n_days - season + 1, 0)].any(axis=1)
+    complete[~has_week] = np.nan
+    return complete[:, np.arange(horizon) % season]

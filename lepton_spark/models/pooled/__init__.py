@@ -1,0 +1,1 @@
+"""Models that also use what many series have in common."""

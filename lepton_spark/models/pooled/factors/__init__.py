@@ -1,0 +1,1 @@
+"""Factors of single days that all series share."""

@@ -1,0 +1,1 @@
+"""Publishing a run, and publishing an earlier one again."""

@@ -1,0 +1,1 @@
+"""The run log, run ids and the lease."""

@@ -1,0 +1,1 @@
+"""Delta operations that need more than a read or a write."""

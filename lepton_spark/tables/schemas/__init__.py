@@ -1,0 +1,1 @@
+"""Schemas, keys and constraints of all tables."""
