@@ -33,9 +33,9 @@ from lepton_spark.models.registry import create
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from lepton_spark.panel.dense import dense_history
 from lepton_spark.panel.series import batch_count, run_series
-from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.forecast.forecast import write_forecasts
 from lepton_spark.pipelines.forecast.plan import Plan
-from lepton_spark.pipelines.forecast.stages import carry_out
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
@@ -198,7 +198,8 @@ class Bench:
         def run() -> None:
             name = f"r{time.monotonic_ns()}"
             manifest = Run(name, "forecast", n_batches=self.n_batches, counts={"series_in": self.n_series})
-            carry_out(self.warehouse, Plan(manifest, CUTOFF, settings), SilentProgress())
+            context = JobContext(self.spark, self.warehouse, self.config, lambda: datetime.now(UTC))
+            write_forecasts(context, Plan(manifest, CUTOFF, settings))
 
         return run
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 
-from lepton_spark.config import PanelSettings
+from lepton_spark.config import ForecastSettings, PanelSettings
 from lepton_spark.errors import InputError, explain
 from lepton_spark.models.data.history import SEASON_LENGTH
 from lepton_spark.panel.calendar import EPOCH, DayVolume
@@ -41,6 +41,13 @@ def choose_cutoff(
             )
         )
     return asked
+
+
+def end_of_period(day: date, settings: ForecastSettings) -> date:
+    """The last day not after `day` on which a forecast period ends: the day itself, or the end of a week."""
+    if settings.period == 1:
+        return day
+    return day - timedelta(days=(day.weekday() - settings.last_weekday) % settings.period)
 
 
 Usage = Mapping[str, Mapping[int, int]]

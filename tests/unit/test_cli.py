@@ -99,19 +99,21 @@ def test_wrong_configuration_ends_with_2_and_writes_nothing(
     conf: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert cli.main(["run", "--conf", str(conf), *arguments]) == 2
-    said = capsys.readouterr()
-    assert words in said.err
-    assert "nothing was written" in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert words in output.err
+    assert "nothing was written" in output.err
+    assert output.out == ""
     assert [path.name for path in conf.parent.iterdir()] == ["c.yaml"]
 
 
-def test_faults_of_files_and_models_are_told_together(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_of_files_and_models_are_reported_together(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = ["--set", "forecast.models=[mean, arma]", "--set", "forecast.horizon=0", "--cutoff", "x"]
     assert cli.main(["forecast", "--conf", str(conf), str(conf.parent / "absent.yaml"), *settings]) == 2
-    said = capsys.readouterr().err
-    assert "4 faults" in said
-    assert "absent.yaml: (file): found no such file" in said
+    output = capsys.readouterr().err
+    assert "4 faults" in output
+    assert "absent.yaml: (file): found no such file" in output
 
 
 def test_root_below_a_file_is_refused_before_spark_starts(
@@ -120,6 +122,16 @@ def test_root_below_a_file_is_refused_before_spark_starts(
     root = conf / "tables"
     assert cli.main(["panel", "--set", f"warehouse.root={root}"]) == 2
     assert f"--set: warehouse.root: found '{root}'; allowed: a folder to write to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", ["ingest", "panel", "reingest", "rollback", "maintain", "forget", "migrate"]
+)
+def test_command_that_has_no_use_for_a_cutoff_does_not_accept_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, "--cutoff", "2021-01-31"]) == 2
+    assert "No such option: --cutoff" in " ".join(capsys.readouterr().err.split())
 
 
 def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +148,7 @@ def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     ],
     ids=["interrupt", "known", "unexpected"],
 )
-def test_failure_is_told_in_a_sentence(
+def test_failure_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     raised: BaseException,
@@ -148,9 +160,9 @@ def test_failure_is_told_in_a_sentence(
 
     monkeypatch.setattr(job, "load_config", fail)
     assert cli.main(["config"]) == code
-    said = capsys.readouterr().err
-    assert words in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert words in output
+    assert "Traceback" not in output
 
 
 def test_debug_shows_the_traceback(
@@ -163,11 +175,13 @@ def test_debug_shows_the_traceback(
 
 def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
-    messages.tell_refused(IngestResult("b", {}, (bad,), 1.0))
-    assert messages.refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
-    assert messages.refusal_code(IngestResult("b", {}, (), 1.0)) == 0
-    assert messages.told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
-    assert messages.told(PublishResult("r", False, "a later one is published")) == 0
-    said = capsys.readouterr().err
-    assert "refused: b.csv.gz: unreadable: not a gzip file" in said
-    assert "run r: refused by no_null" in said
+    messages.print_refused_files(IngestResult("b", {}, (bad,), 1.0))
+    assert messages.refused_files_code(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert messages.refused_files_code(IngestResult("b", {}, (), 1.0)) == 0
+    assert (
+        messages.print_publish_result(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
+    )
+    assert messages.print_publish_result(PublishResult("r", False, "a later one is published")) == 0
+    output = capsys.readouterr().err
+    assert "refused: b.csv.gz: unreadable: not a gzip file" in output
+    assert "run r: refused by no_null" in output

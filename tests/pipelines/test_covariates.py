@@ -1,4 +1,4 @@
-"""Products, stock and priors from their files to forecasts; what was known counts, what was not does not."""
+"""Products, stock and priors, from their files to forecasts; only rows known by the cutoff count."""
 
 from datetime import date, timedelta
 
@@ -19,22 +19,22 @@ from lepton_spark.config import (
 from lepton_spark.config.sections.covariate_settings import PriorColumns, ProductColumns, StockColumns
 from lepton_spark.config.tree import ColumnNames, PanelSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast
-from tests.pipelines.side_store import SideStore, clock
+from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
+from tests.pipelines.covariate_store import CovariateStore, clock
+from tests.pipelines.job_context import context_for, with_cutoff
 
 FIRST = date(2024, 1, 1)
 N_DAYS = 60
 CUTOFF = FIRST + timedelta(days=N_DAYS - 1)
 SHORT = range(40, N_DAYS)
-"""Days on which product B was out of stock at `east`, where it then sold nothing."""
+"""Days on which product B was out of stock in `east` and sold nothing there."""
 
 
 def _day(day: int) -> date:
     return FIRST + timedelta(days=day)
 
 
-class Store(SideStore):
+class Store(CovariateStore):
     @property
     def config(self) -> Config:
         return Config(
@@ -45,7 +45,7 @@ class Store(SideStore):
             products=ProductSettings(
                 path=str(self.root / "products.csv"),
                 columns=ProductColumns(
-                    location_id="shop", category="kind", delisted_on="gone", known_at="told"
+                    location_id="shop", category="kind", delisted_on="gone", known_at="known"
                 ),
             ),
             stock=StockSettings(
@@ -55,7 +55,7 @@ class Store(SideStore):
             ),
             priors=PriorSettings(
                 path=str(self.root / "priors.csv"),
-                columns=PriorColumns(location_id="shop", weight="share", end_date="until", known_at="told"),
+                columns=PriorColumns(location_id="shop", weight="share", end_date="until", known_at="known"),
             ),
             panel=PanelSettings(last_day="complete", damp_spikes=False),
             forecast=ForecastSettings(horizon=4, models=("mean",)),
@@ -70,7 +70,7 @@ class Store(SideStore):
 
 
 def _sold(item: str, shop: str, day: int) -> int | None:
-    """A steady 10; B sells nothing at `east` while it is out of stock there."""
+    """10 units a day; none of B in `east` while it is out of stock there."""
     return None if (item, shop) == ("b", "east") and day in SHORT else 10
 
 
@@ -87,20 +87,20 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Stor
     ]
     (root / "in" / "sales.csv").write_text("\n".join(["product_id,shop,date,quantity", *sales, ""]))
     products = [
-        f"a,east,fruit,{_day(62)},{_day(50)}",  # gone on the third day ahead, known
+        f"a,east,fruit,{_day(62)},{_day(50)}",  # delisted at step 3, known in time
         f"a,west,fruit,{_day(62)},{_day(50)}",
-        f"A,east,old,,{_day(10)}",  # what was said before
-        f"b,east,fruit,{_day(60)},{_day(60)}",  # told a day too late
+        f"A,east,old,,{_day(10)}",  # an earlier row
+        f"b,east,fruit,{_day(60)},{_day(60)}",  # known one day too late
         f"b,east,fruit,,{_day(0)}",
         f"b,*,fruit,,{_day(0)}",
         f"c,*,,,{_day(0)}",
-        f"c,east,sweet,,{_day(0)}",  # for the place itself before for every place
+        f"c,east,sweet,,{_day(0)}",  # wins over the row for every location
         f"d,*,x,,{_day(0)}",
         f"d,*,y,,{_day(0)}",  # contradicts the line above
         f"e,*,x,soon,{_day(0)}",
         "f,*,x,,",
     ]
-    (root / "products.csv").write_text("\n".join(["product_id,shop,kind,gone,told", *products, ""]))
+    (root / "products.csv").write_text("\n".join(["product_id,shop,kind,gone,known", *products, ""]))
     stock = [f'{{"product_id":"b","shop":"east","date":"{_day(day)}","empty":"Yes"}}' for day in SHORT]
     stock += [
         f'{{"product_id":"c","shop":"west","date":"{_day(3)}","left":0}}',
@@ -111,12 +111,12 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Stor
     ]
     (root / "stock.json").write_text("\n".join([*stock, ""]))
     priors = [
-        f"c,east,30,0.5,{_day(61)},{_day(59)}",  # the first two days ahead
-        f"c,east,99,,{_day(90)},{_day(60)}",  # a weight that is told nowhere
-        f"c,west,99,1,,{_day(60)}",  # told a day too late
+        f"c,east,30,0.5,{_day(61)},{_day(59)}",  # steps 1 and 2
+        f"c,east,99,,{_day(90)},{_day(60)}",  # no weight
+        f"c,west,99,1,,{_day(60)}",  # known one day too late
         f"c,west,-1,1,,{_day(1)}",
     ]
-    (root / "priors.csv").write_text("\n".join(["product_id,shop,level,share,until,told", *priors, ""]))
+    (root / "priors.csv").write_text("\n".join(["product_id,shop,level,share,until,known", *priors, ""]))
     made = Store(spark, root)
     made.ingest()
     return made
@@ -127,7 +127,9 @@ def done(store: Store) -> ForecastResult:
     return store.forecast()
 
 
-def test_forecasts_heed_stock_priors_and_delisting_as_known(store: Store, done: ForecastResult) -> None:
+def test_forecasts_use_stock_priors_and_delisting_known_by_the_cutoff(
+    store: Store, done: ForecastResult
+) -> None:
     assert done.n_series == 6
     found: dict[tuple[str, str], list[float]] = {}
     for row in store.rows("forecasts", "product_id location_id step"):
@@ -135,24 +137,24 @@ def test_forecasts_heed_stock_priors_and_delisting_as_known(store: Store, done: 
     assert found == {
         ("A", "east"): [10.0, 10.0, 0.0, 0.0],
         ("A", "west"): [10.0, 10.0, 0.0, 0.0],
-        ("B", "east"): [10.0] * 4,  # the empty shelf is no zero
+        ("B", "east"): [10.0] * 4,  # days out of stock do not count as zero demand
         ("B", "west"): [10.0] * 4,
         ("C", "east"): [pytest.approx(20.0)] * 2 + [10.0] * 2,
         ("C", "west"): [10.0] * 4,
     }
     adjusted = store.rows("adjustments", "product_id location_id date")
-    told = [
+    found_adjustments = [
         (row["product_id"], row["location_id"], row["date"], row["rule"], row["after"]) for row in adjusted
     ]
     short = [("B", "east", _day(day), "stock_out", None) for day in SHORT]
-    assert told == [*short, ("C", "west", _day(3), "stock_out", None)]
+    assert found_adjustments == [*short, ("C", "west", _day(3), "stock_out", None)]
     marked = {
         row["product_id"] + row["location_id"]: row["parameters"] for row in store.rows("models", "model")
     }
     assert {name for name, parameters in marked.items() if "prior_level" in parameters} == {"Ceast"}
 
 
-def test_groups_and_errors_are_also_by_category(store: Store, done: ForecastResult) -> None:
+def test_group_forecasts_are_also_summed_by_category(store: Store, done: ForecastResult) -> None:
     assert done.n_series == 6
     first_day = [row for row in store.rows("group_forecasts", "segment") if row["step"] == 1]
     segments = {row["segment"]: (row["forecast"], row["n_series"]) for row in first_day}
@@ -164,7 +166,7 @@ def test_groups_and_errors_are_also_by_category(store: Store, done: ForecastResu
     assert categories == ["category=fruit", "category=sweet"]
 
 
-def test_a_product_of_several_places_has_its_total_in_groups_and_no_row_of_errors(
+def test_product_at_several_locations_has_its_total_in_groups_but_not_in_metrics(
     store: Store, done: ForecastResult
 ) -> None:
     assert done.n_series == 6
@@ -182,7 +184,7 @@ def test_a_product_of_several_places_has_its_total_in_groups_and_no_row_of_error
     assert not [row for row in store.rows("metrics_summary", "segment") if "product=" in row["segment"]]
 
 
-def test_rows_that_cannot_be_read_or_contradict_are_kept_with_their_reason(store: Store) -> None:
+def test_invalid_and_contradicting_rows_are_kept_with_their_reason(store: Store) -> None:
     rejects = store.rows("side_rejects", "source reason line")
     assert [(row["source"], row["reason"]) for row in rejects] == [
         ("priors", "level_not_from_0_up"),
@@ -196,7 +198,7 @@ def test_rows_that_cannot_be_read_or_contradict_are_kept_with_their_reason(store
     ]
 
 
-def test_another_stock_file_makes_another_run_and_the_same_does_not(
+def test_unchanged_stock_gives_the_same_run_and_a_changed_one_another(
     store: Store, done: ForecastResult
 ) -> None:
     names = ("products", "stock", "priors", "side_rejects")
@@ -215,7 +217,7 @@ def test_another_stock_file_makes_another_run_and_the_same_does_not(
     assert {row["source"] for row in store.rows("side_rejects", "line")} == {"priors", "products"}
 
 
-def test_an_input_that_was_never_loaded_is_asked_for(store: Store, done: ForecastResult) -> None:
+def test_covariate_that_was_never_loaded_is_an_error(store: Store, done: ForecastResult) -> None:
     config = store.config.model_copy(update={"plans": PlanSettings(path="plans.csv")})
-    with pytest.raises(InputError, match=r"table plans: found none; allowed: what plans\.path holds"):
-        forecast(store.spark, config, done.cutoff, clock, SilentProgress())
+    with pytest.raises(InputError, match=r"table plans: found none; allowed: the rows of plans\.path"):
+        run_forecast(context_for(store.spark, with_cutoff(config, done.cutoff), clock))

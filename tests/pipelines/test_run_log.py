@@ -6,7 +6,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
-from lepton_spark.pipelines.runs.run_log import Gate, Run, RunLog, complete_batches, run_id_for
+from lepton_spark.gates import Gate
+from lepton_spark.pipelines.runs.run_id import run_id_for
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 
 NOON = datetime(2021, 5, 1, 12, tzinfo=UTC)
@@ -22,7 +24,7 @@ def ticking(seconds: float) -> Callable[[], datetime]:
     return lambda: NOON + timedelta(seconds=seconds * next(ticks))
 
 
-def test_run_is_found_as_it_was_completed(warehouse: Warehouse) -> None:
+def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1.5))
     run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28), Config())
     assert log.find("r1") == run
@@ -44,7 +46,7 @@ def test_run_started_again_has_one_row(warehouse: Warehouse) -> None:
     assert log.latest("ingest") is None
 
 
-def test_complete_batches_are_the_complete_loads_with_lines_by_the_day_in_order(warehouse: Warehouse) -> None:
+def test_complete_loads_are_those_with_lines_up_to_the_day_in_order(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1))
     loads = {"late": (2, date(2021, 3, 1)), "first": (1, date(2021, 1, 1)), "empty": (3, None)}
     for batch, (number, day) in loads.items():
@@ -52,12 +54,12 @@ def test_complete_batches_are_the_complete_loads_with_lines_by_the_day_in_order(
             log.start(Run(batch, "ingest", ingest_batch=batch, load_number=number, min_date=day), Config())
         )
     log.start(Run("crashed", "ingest", ingest_batch="crashed", min_date=date(2021, 1, 1)), Config())
-    assert complete_batches(warehouse, None) == ["first", "late"]
-    assert complete_batches(warehouse, date(2021, 2, 28)) == ["first"]
-    assert complete_batches(warehouse, date(2021, 3, 1)) == ["first", "late"]
+    assert log.complete_loads(None) == ["first", "late"]
+    assert log.complete_loads(date(2021, 2, 28)) == ["first"]
+    assert log.complete_loads(date(2021, 3, 1)) == ["first", "late"]
 
 
-def test_run_id_depends_on_what_changes_results_alone() -> None:
+def test_run_id_depends_only_on_what_changes_results() -> None:
     day = date(2021, 1, 1)
     one = run_id_for("forecast", day, Config(), "f")
     moved = Config(warehouse=WarehouseSettings(root="s3://x"), spark=SparkSettings(shuffle_partitions=99))

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from lepton_spark.config import GateSettings
-from lepton_spark.pipelines.publish.gates import Evidence, judge
+from lepton_spark.forecasting.publish_gates import Evidence, evaluate
 
 SOUND = Evidence(
     n_products=3,
     without_model=0,
     without_forecasts=0,
-    strangers=0,
+    unknown_series=0,
     nulls=0,
     not_units=0,
     n_days_known=100,
@@ -21,12 +21,12 @@ SOUND = Evidence(
 
 
 def failed(evidence: Evidence, **settings: Any) -> list[str]:
-    return [gate.name for gate in judge(evidence, GateSettings(**settings)) if not gate.passed]
+    return [gate.name for gate in evaluate(evidence, GateSettings(**settings)) if not gate.passed]
 
 
 def test_sound_run_passes_every_gate() -> None:
     assert failed(SOUND) == []
-    assert len(judge(SOUND, GateSettings())) == 5
+    assert len(evaluate(SOUND, GateSettings())) == 5
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_sound_run_passes_every_gate() -> None:
     [
         ({"without_model": 1}, "all_products"),
         ({"without_forecasts": 1}, "all_products"),
-        ({"strangers": 1}, "all_products"),
+        ({"unknown_series": 1}, "all_products"),
         ({"n_products": 0}, "all_products"),
         ({"nulls": 1}, "no_null"),
         ({"not_units": 1}, "no_negative"),
@@ -45,7 +45,7 @@ def test_sound_run_passes_every_gate() -> None:
     ],
     ids=lambda value: "_".join(value) if isinstance(value, dict) else value,
 )
-def test_gate_refuses_what_is_out_of_bounds(change: dict[str, Any], gate: str) -> None:
+def test_gate_fails_outside_its_bounds(change: dict[str, Any], gate: str) -> None:
     assert failed(replace(SOUND, **change)) == [gate]
 
 
@@ -56,16 +56,16 @@ def test_bounds_are_configured_and_inclusive() -> None:
     assert failed(replace(SOUND, recent_demand=0.0, forecast_demand=1.0)) == []
 
 
-def test_total_of_a_short_history_is_not_judged() -> None:
+def test_total_of_a_short_history_is_not_evaluated() -> None:
     gates = {
         gate.name: gate
-        for gate in judge(replace(SOUND, n_days_known=27, forecast_demand=99.0), GateSettings())
+        for gate in evaluate(replace(SOUND, n_days_known=27, forecast_demand=99.0), GateSettings())
     }
     assert gates["total_forecast"].passed
-    assert gates["total_forecast"].found == "not judged: 27 days"
+    assert gates["total_forecast"].found == "not evaluated: 27 days"
 
 
-def test_error_without_validation_is_not_judged() -> None:
-    gates = {gate.name: gate for gate in judge(replace(SOUND, error_ratio=None), GateSettings())}
+def test_error_without_validation_is_not_evaluated() -> None:
+    gates = {gate.name: gate for gate in evaluate(replace(SOUND, error_ratio=None), GateSettings())}
     assert gates["validation_error"].passed
-    assert gates["validation_error"].found.startswith("not judged")
+    assert gates["validation_error"].found.startswith("not evaluated")

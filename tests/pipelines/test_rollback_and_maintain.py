@@ -1,4 +1,4 @@
-"""Back to an earlier run, and what is kept of old ones."""
+"""Rolling back to an earlier run, and the retention of old runs."""
 
 import os
 import time
@@ -10,14 +10,13 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import RetentionSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.maintenance.maintain import maintain
-from lepton_spark.pipelines.publish.rollback import RollbackResult, rollback
+from lepton_spark.pipelines.maintenance.maintain import run_maintain
+from lepton_spark.pipelines.publish.rollback import RollbackResult, run_rollback
 from tests.pipelines.test_publish import Shop
 
 
 def _rollback(shop: Shop, run_id: str | None = None) -> RollbackResult:
-    return rollback(shop.spark, shop.config, run_id, shop.clock, SilentProgress())
+    return run_rollback(shop.context, run_id)
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def shop(spark: SparkSession, tmp_path: Path) -> Shop:
     return made
 
 
-def test_rollback_republishes_in_one_commit_and_the_next_run_works_on(shop: Shop) -> None:
+def test_rollback_publishes_the_earlier_run_in_one_commit_and_later_runs_work(shop: Shop) -> None:
     with pytest.raises(InputError, match="nothing published"):
         _rollback(shop)
     good, bad = shop.forecast(5.0), shop.forecast(50.0)
@@ -39,10 +38,10 @@ def test_rollback_republishes_in_one_commit_and_the_next_run_works_on(shop: Shop
     shop.publish(bad)
     version = shop.warehouse.version("latest_forecasts") or 0
     result = _rollback(shop)
-    assert (result.abandoned, result.published.run_id, result.published.published) == (bad, good, True)
+    assert (result.withdrawn, result.published.run_id, result.published.published) == (bad, good, True)
     assert {row[0] for row in shop.published()} == {good}
     assert shop.warehouse.version("latest_forecasts") == version + 1
-    again = shop.publish(bad)  # as a scheduler would, that runs the same night once more
+    again = shop.publish(bad)  # as a scheduler would that repeats the same run
     assert (again.published, again.refused) == (False, False)
     assert "rolled back" in again.why
     assert {row[0] for row in shop.published()} == {good}
@@ -58,25 +57,25 @@ def test_rollback_republishes_in_one_commit_and_the_next_run_works_on(shop: Shop
     assert shop.warehouse.read("runs").count() == before
 
 
-def test_maintain_keeps_what_it_is_told_and_what_is_published(shop: Shop) -> None:
+def test_maintain_keeps_the_configured_runs_and_the_published_one(shop: Shop) -> None:
     runs = [shop.forecast(float(units)) for units in (1, 2, 3, 4)]
     shop.publish(runs[0])
     before = shop.published()
     old = time.time() - 86_400 * 40
     for file in (Path(shop.config.warehouse.root) / "forecasts").glob("**/*.parquet"):
         os.utime(file, (old, old))
-    cut_short = Path(shop.config.warehouse.root) / "_aside" / "half.txt"
-    cut_short.parent.mkdir()
-    cut_short.touch()
-    done = maintain(shop.spark, shop.config, SilentProgress())
+    leftover = Path(shop.config.warehouse.root) / "_aside" / "half.txt"
+    leftover.parent.mkdir()
+    leftover.touch()
+    done = run_maintain(shop.context)
     kept = {
         name: {row["run_id"] for row in shop.warehouse.read(name).collect()}
         for name in ("forecasts", "models")
     }
     assert kept == {"forecasts": {runs[0], *runs[2:]}, "models": {runs[0], runs[3]}}
     assert done.runs_deleted == {"forecasts": 1, "models": 2}
-    assert not cut_short.parent.exists()
+    assert not leftover.parent.exists()
     assert shop.published() == before
-    assert shop.warehouse.read("runs").count() == 5  # the manifest stays
+    assert shop.warehouse.read("runs").count() == 5  # the run log is kept
     table = deltalake.DeltaTable(str(Path(shop.config.warehouse.root) / "forecasts"))
     assert table.to_pyarrow_table().num_rows == 6

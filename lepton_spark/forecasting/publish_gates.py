@@ -1,4 +1,4 @@
-"""What a run must pass before it is published, judged from its tables."""
+"""Gates that a forecast run must pass before it is published."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,41 +9,56 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import GateSettings
 from lepton_spark.errors import InputError, explain
-from lepton_spark.pipelines.runs.run_log import Gate
-from lepton_spark.tables import Warehouse
+from lepton_spark.gates import Gate
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 RECENT_DAYS = 28
-"""Known days that recent demand is measured over."""
+"""Recent demand is the mean over so many known days."""
 
 SLACK = 1.0
-"""Units a day of the whole catalogue that a total may always differ by: next to no sales are no scale."""
+"""Units a day by which a catalogue's total may always differ: with hardly any sales, a ratio says little."""
 
 _NUMBERS = ("forecast", *QUANTILE_LEVELS)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the gates look at: sums over a run's tables, no series."""
+    """What the gates are evaluated on: sums over a run's tables.
+
+    unknown_series: series with a model or forecasts that are not in `panel`.
+    not_units: rows with a negative or infinite number.
+    recent_demand: units a day over the last RECENT_DAYS known days, of the series that have so many.
+    forecast_demand: units a day forecast for the same series.
+    error_ratio: RMSSE of the chosen models over seasonal naive's, on the validation days that both forecast;
+    None without such days.
+    """
 
     n_products: int
     without_model: int
     without_forecasts: int
-    strangers: int
+    unknown_series: int
     nulls: int
     not_units: int
     n_days_known: int
     recent_demand: float
-    """Units a day of the series with enough known days, over the last of them."""
     forecast_demand: float
-    """Units a day of the same series, forecast."""
     error_ratio: float | None
-    """RMSSE of the published mix over seasonal naive's, on the validation days that both forecast."""
 
 
-def judge(evidence: Evidence, settings: GateSettings) -> tuple[Gate, ...]:
-    """Every gate, passed or not."""
+@dataclass(frozen=True)
+class RunTables:
+    """The whole `panel`, and the rows of one run in the other tables."""
+
+    panel: DataFrame
+    models: DataFrame
+    fits: DataFrame
+    forecasts: DataFrame
+    metrics_summary: DataFrame
+
+
+def evaluate(evidence: Evidence, settings: GateSettings) -> tuple[Gate, ...]:
+    """Every gate, passed or failed."""
     gates: tuple[Callable[[Evidence, GateSettings], Gate], ...] = (
         _all_products,
         _no_null,
@@ -56,11 +71,11 @@ def judge(evidence: Evidence, settings: GateSettings) -> tuple[Gate, ...]:
 
 def _all_products(evidence: Evidence, _: GateSettings) -> Gate:
     found = (
-        f"{evidence.n_products} products, {evidence.without_model} without their one model, "
-        f"{evidence.without_forecasts} without their forecasts, {evidence.strangers} unknown"
+        f"{evidence.n_products} products, {evidence.without_model} without exactly one model, "
+        f"{evidence.without_forecasts} without all forecasts, {evidence.unknown_series} unknown"
     )
-    whole = evidence.without_model == evidence.without_forecasts == evidence.strangers == 0
-    return Gate("all_products", whole and evidence.n_products > 0, found, "every product, each once")
+    complete = evidence.without_model == evidence.without_forecasts == evidence.unknown_series == 0
+    return Gate("all_products", complete and evidence.n_products > 0, found, "every product, each once")
 
 
 def _no_null(evidence: Evidence, _: GateSettings) -> Gate:
@@ -76,7 +91,7 @@ def _total(evidence: Evidence, settings: GateSettings) -> Gate:
     factor = settings.max_total_factor
     allowed = f"{1 / factor:.3g} to {factor:.3g} times recent demand"
     if evidence.n_days_known < RECENT_DAYS:
-        return Gate("total_forecast", True, f"not judged: {evidence.n_days_known} days", allowed)
+        return Gate("total_forecast", True, f"not evaluated: {evidence.n_days_known} days", allowed)
     recent, ahead = evidence.recent_demand, evidence.forecast_demand
     within = recent / factor - SLACK <= ahead <= recent * factor + SLACK
     return Gate("total_forecast", within, f"{ahead:.6g} units a day after {recent:.6g}", allowed)
@@ -85,29 +100,25 @@ def _total(evidence: Evidence, settings: GateSettings) -> Gate:
 def _error(evidence: Evidence, settings: GateSettings) -> Gate:
     allowed = f"{settings.max_error_ratio:.6g} times seasonal naive's"
     if evidence.error_ratio is None:
-        return Gate("validation_error", True, "not judged: no validation observations", allowed)
+        return Gate("validation_error", True, "not evaluated: no validation observations", allowed)
     passed = evidence.error_ratio <= settings.max_error_ratio
     return Gate("validation_error", passed, f"{evidence.error_ratio:.6g} times", allowed)
 
 
-def collect_evidence(
-    warehouse: Warehouse, run_id: str, cutoff: date, horizon: int, period: int = 1
-) -> Evidence:
-    """What the tables say of a run of so many steps of `period` days; a few rows are collected."""
-    of_run = F.col("run_id") == F.lit(run_id)
-    products = warehouse.read("panel").where(F.col("first_date") <= F.lit(cutoff)).select(*SERIES_KEY)
-    models = warehouse.read("models").where(of_run).groupBy(*SERIES_KEY).agg(F.count("*").alias("models"))
-    facts = warehouse.read("fits").where(of_run).select(*SERIES_KEY, "n_days_known", "recent_quantity")
+def collect_evidence(tables: RunTables, cutoff: date, horizon: int, period: int = 1) -> Evidence:
+    """The evidence of a run with `horizon` steps of `period` days; collects a few rows."""
+    products = tables.panel.where(F.col("first_date") <= F.lit(cutoff)).select(*SERIES_KEY)
+    models = tables.models.groupBy(*SERIES_KEY).agg(F.count("*").alias("models"))
+    facts = tables.fits.select(*SERIES_KEY, "n_days_known", "recent_quantity")
     series = (
         products.distinct()
         .withColumn("known", F.lit(True))
         .join(models, list(SERIES_KEY), "full_outer")
-        .join(_by_series(warehouse.read("forecasts").where(of_run)), list(SERIES_KEY), "full_outer")
+        .join(_by_series(tables.forecasts), list(SERIES_KEY), "full_outer")
         .join(facts, list(SERIES_KEY), "left")
     )
     totals = _only(series.agg(*_totals(horizon, period)).collect())
-    error_ratio = _validation_error(warehouse.read("metrics_summary").where(of_run))
-    return Evidence(**totals.asDict(), error_ratio=error_ratio)
+    return Evidence(**totals.asDict(), error_ratio=_validation_error(tables.metrics_summary))
 
 
 def _by_series(forecasts: DataFrame) -> DataFrame:
@@ -126,26 +137,21 @@ def _totals(horizon: int, period: int) -> list[Column]:
     known = F.col("known").isNotNull()
     enough = F.col("n_days_known") >= RECENT_DAYS
     n_days = horizon * period
-    whole = (F.col("days") == horizon) & (F.col("steps") == horizon)
+    complete = (F.col("days") == horizon) & (F.col("steps") == horizon)
 
-    def count(condition: Column) -> Column:
-        return F.count_if(condition)
-
-    def total(name: str) -> Column:
-        return F.coalesce(F.sum(name), F.lit(0))
+    def total(value: str | Column, empty: float = 0) -> Column:
+        return F.coalesce(F.sum(value), F.lit(empty))
 
     return [
-        count(known).alias("n_products"),
-        count(known & (F.coalesce("models", F.lit(0)) != 1)).alias("without_model"),
-        count(known & ~F.coalesce(whole, F.lit(False))).alias("without_forecasts"),
-        count(~known).alias("strangers"),
+        F.count_if(known).alias("n_products"),
+        F.count_if(known & (F.coalesce("models", F.lit(0)) != 1)).alias("without_model"),
+        F.count_if(known & ~F.coalesce(complete, F.lit(False))).alias("without_forecasts"),
+        F.count_if(~known).alias("unknown_series"),
         total("nulls").alias("nulls"),
         total("not_units").alias("not_units"),
         F.coalesce(F.max("n_days_known"), F.lit(0)).alias("n_days_known"),
-        F.coalesce(F.sum(F.when(enough, F.col("recent_quantity") / RECENT_DAYS)), F.lit(0.0)).alias(
-            "recent_demand"
-        ),
-        F.coalesce(F.sum(F.when(enough, F.col("total") / n_days)), F.lit(0.0)).alias("forecast_demand"),
+        total(F.when(enough, F.col("recent_quantity") / RECENT_DAYS), 0.0).alias("recent_demand"),
+        total(F.when(enough, F.col("total") / n_days), 0.0).alias("forecast_demand"),
     ]
 
 
