@@ -53,7 +53,7 @@ class Job:
             require_input(self.spark, self.config.input)
         self._lease = Lease(
             RunLog(self.warehouse, clock),
-            self.warehouse.sign,
+            self.warehouse.heartbeat,
             clock,
             self.config.warehouse.dead_after_seconds,
             take_over=take_over,
