@@ -66,7 +66,7 @@ def test_tables_of_the_first_version_are_told_and_moved_on(spark: SparkSession, 
     require_present_version(shop.warehouse)
     age(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 5. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 6. Run `lepton migrate`"):
         require_present_version(shop.warehouse)
 
     open_manifest(shop.warehouse)

@@ -46,7 +46,7 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "Tables under here" in out
     assert "latest_forecasts" in out
-    assert "One product-day as known now" in out
+    assert "One row per series and day" in out
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schemas.schema import Table
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Increase it with every schema change that existing tables do not fulfil."""
 
 MANIFEST = "runs"
