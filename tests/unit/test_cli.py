@@ -86,7 +86,7 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
         (["--set", "input.price_is=line_total"], "input.price_is: found 'line_total'; allowed: only with"),
         (
             ["--set", "spark.options.spark.sql.session.timeZone=CET"],
-            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', for",
+            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', because",
         ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
