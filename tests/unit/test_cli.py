@@ -88,11 +88,15 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             ["--set", "spark.options.spark.sql.session.timeZone=CET"],
             "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', because",
         ),
+        (
+            ["--set", "forecast.holidays=US", "--set", "forecast.models=[mean]"],
+            "forecast.holidays: found 'US'; allowed: one of planned_ridge, pooled, ridge, shrunk_weekday",
+        ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
     ids=[
         *("cutoff", "model", "key", "no_input", "date_form", "separator", "encoding", "pattern"),
-        *("valid_days", "daily_customer", "no_price", "fixed_option", "master"),
+        *("valid_days", "daily_customer", "no_price", "fixed_option", "unused_holidays", "master"),
     ],
 )
 def test_wrong_configuration_ends_with_2_and_writes_nothing(
