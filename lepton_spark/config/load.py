@@ -47,7 +47,7 @@ def load_config(
     """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
     known_models: names that `forecast.models` may hold. holiday_models: those that use `forecast.holidays`.
-    None: not checked.
+    None: any name is accepted.
 
     Raises: ConfigError with all invalid settings of all files.
     """

@@ -50,6 +50,4 @@ def invalid_personal(personal: Sequence[str], columns: Mapping[str, str | None])
     stored = {name: key for key, name in columns.items() if name is not None and key != "customer_id"}
     for position, name in enumerate(personal):
         if name in stored:
-            yield InvalidSetting(
-                (position,), name, f"a column that is not stored; it is input.columns.{stored[name]}"
-            )
+            yield InvalidSetting((position,), name, f"an unmapped column; it is input.columns.{stored[name]}")

@@ -105,7 +105,7 @@ class InputSettings(Section):
 
     @field_validator("price_is", "min_unit_price")
     @classmethod
-    def _needs_prices(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a word or a number
+    def _needs_prices(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - text or a number
         if "columns" in info.data:
             raise_if_any(invalid_price(value, info.data["columns"].model_dump()))
         return value

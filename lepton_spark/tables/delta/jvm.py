@@ -68,13 +68,13 @@ def write_checkpoint(spark: SparkSession, table: str) -> int:
 
 
 def invalidate_cache(spark: SparkSession, table: str) -> None:
-    """Makes Delta read a table's log anew: the folder was replaced without Delta."""
+    """Makes Delta reload a table's log, after its folder was replaced without Delta."""
     path = _java(spark).org.apache.hadoop.fs.Path(table)
     _delta_log(spark).invalidateCache(spark._jsparkSession, path)  # noqa: SLF001
 
 
 def clear_cache(spark: SparkSession) -> None:
-    """Makes Delta read the log of every table anew."""
+    """Makes Delta reload the log of every table."""
     _delta_log(spark).clearCache()
 
 

@@ -167,14 +167,14 @@ def test_overwrite_repeats_an_interrupted_move(spark: SparkSession, warehouse: W
     prior = {"product_id": "a", "location_id": "all", "level": 2.0, "weight": 1.0}
     rows = warehouse.rows("priors", [prior | days])
     warehouse.overwrite("priors", rows)
-    place = Path(warehouse.path("priors"))
-    left = set(place.glob("*.parquet"))
+    folder = Path(warehouse.path("priors"))
+    left = set(folder.glob("*.parquet"))
     assert left
-    shutil.rmtree(place / "_delta_log")
+    shutil.rmtree(folder / "_delta_log")
     jvm.clear_cache(spark)  # as in a new process
     warehouse.overwrite("priors", rows)
-    assert deltalake.DeltaTable(str(place)).to_pyarrow_table().num_rows == 1
-    assert left < set(place.glob("*.parquet"))
+    assert deltalake.DeltaTable(str(folder)).to_pyarrow_table().num_rows == 1
+    assert left < set(folder.glob("*.parquet"))
 
 
 @pytest.mark.parametrize("name", ["year=2021", "_delta_log"])

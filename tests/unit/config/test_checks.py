@@ -33,7 +33,7 @@ def test_date_form_that_spark_reads_is_valid(form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "words"),
+    ("form", "message"),
     [
         ("YYYY-MM-DD", "not YYYY; did you mean yyyy-MM-dd?"),
         ("yyyy-MM-DD", "d (day), such as yyyy-MM-dd; did you mean yyyy-MM-dd?"),
@@ -57,8 +57,8 @@ def test_date_form_that_spark_reads_is_valid(form: str) -> None:
         ("yyyy-MM-ddXXX", "an offset only beside a time of day"),
     ],
 )
-def test_invalid_date_form_is_explained_with_a_suggestion(form: str, words: str) -> None:
-    assert words in str(date_form_fault(form))
+def test_invalid_date_form_is_explained_with_a_suggestion(form: str, message: str) -> None:
+    assert message in str(date_form_fault(form))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_pattern_of_java_is_valid(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "words"),
+    ("pattern", "message"),
     [
         ("(?P<year>[0-9]+)", "found (?P, which is Python's; write (?<name>...)"),
         ("(x)(?P=year)", "found (?P, which is Python's"),
@@ -80,12 +80,12 @@ def test_pattern_of_java_is_valid(pattern: str) -> None:
         (" ", "or leave the key out"),
     ],
 )
-def test_pattern_that_java_rejects_is_explained(pattern: str, words: str) -> None:
-    assert words in str(pattern_fault(pattern))
+def test_pattern_that_java_rejects_is_explained(pattern: str, message: str) -> None:
+    assert message in str(pattern_fault(pattern))
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "words"),
+    ("text", "key", "message"),
     [
         ("input: {date_formats: [yyyy-MM-dd, banana]}", "input.date_formats[1]", "found 'banana'"),
         ("input: {product_pattern: '(?P<a>b)'}", "input.product_pattern", "a regular expression of Java"),
@@ -166,7 +166,7 @@ def test_pattern_that_java_rejects_is_explained(pattern: str, words: str) -> Non
         ("spark: {driver_memory: much}", "spark.driver_memory", "such as 4g or 800m"),
     ],
 )
-def test_load_rejects_values_that_no_run_could_use(tmp_path: Path, text: str, key: str, words: str) -> None:
+def test_load_rejects_values_that_no_run_could_use(tmp_path: Path, text: str, key: str, message: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(text, encoding="utf-8")
 
@@ -175,7 +175,7 @@ def test_load_rejects_values_that_no_run_could_use(tmp_path: Path, text: str, ke
 
     (fault,) = caught.value.faults
     assert (fault.source, fault.key) == (str(path), key)
-    assert words in str(fault)
+    assert message in str(fault)
 
 
 def test_load_requires_a_column_for_stock(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_load_reports_all_invalid_settings_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "words"),
+    ("text", "key", "message"),
     [
         pytest.param(
             "input: {options: {sepp: ';'}}",
@@ -94,7 +94,7 @@ def test_load_reports_all_invalid_settings_at_once(tmp_path: Path) -> None:
         pytest.param("forecast: {horizon: 1", "(file)", "YAML", id="broken YAML"),
     ],
 )
-def test_load_rejects_an_invalid_value(tmp_path: Path, text: str, key: str, words: str) -> None:
+def test_load_rejects_an_invalid_value(tmp_path: Path, text: str, key: str, message: str) -> None:
     path = write(tmp_path / "wrong.yaml", text)
 
     with pytest.raises(ConfigError) as caught:
@@ -102,7 +102,7 @@ def test_load_rejects_an_invalid_value(tmp_path: Path, text: str, key: str, word
 
     (fault,) = caught.value.faults
     assert (fault.source, fault.key) == (str(path), key)
-    assert words in str(fault)
+    assert message in str(fault)
 
 
 def test_load_rejects_holidays_that_no_model_uses() -> None:
