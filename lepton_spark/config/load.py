@@ -87,11 +87,11 @@ def _validate(
         return Config.model_validate(_without_empty_sections(tree), context=dict(context))
     except ValidationError as error:
         details = error.errors(include_url=False)
-        faults.extend(_fault(detail, sources) for detail in details if not _follows(detail, details))
+        faults.extend(_fault(detail, sources) for detail in details if not _is_consequence(detail, details))
         return None
 
 
-def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+def _is_consequence(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
     """Whether a list is too short only because its items are invalid, which are reported themselves."""
     location = detail["loc"]
     return detail["type"] == "too_short" and any(
