@@ -8,11 +8,10 @@ from uuid import uuid4
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, StructField, StructType
 
-from lepton_spark.errors import InputError, examples, explain
+from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.catalog import TABLES
+from lepton_spark.tables.conform import conform, nullable_schema
 from lepton_spark.tables.delta import migration
 from lepton_spark.tables.delta.atomic_create import BuildFolder
 from lepton_spark.tables.delta.heartbeat import Heartbeat
@@ -49,13 +48,13 @@ class Warehouse:
         """The current rows; none when the table has not been created yet."""
         if self.exists(name):
             return self._spark.read.format("delta").load(self.path(name))
-        return self._spark.createDataFrame([], _loose_schema(_table(name)))
+        return self._spark.createDataFrame([], nullable_schema(_table(name)))
 
     def rows(self, name: str, rows: Sequence[Mapping[str, object]]) -> DataFrame:
         """A small frame with the table's schema; columns that a row does not name are null."""
         columns = _table(name).column_names
         values = [tuple(row.get(column) for column in columns) for row in rows]
-        return self._spark.createDataFrame(values, _loose_schema(_table(name)))
+        return self._spark.createDataFrame(values, nullable_schema(_table(name)))
 
     def append(self, name: str, df: DataFrame) -> None:
         """Adds rows in one commit."""
@@ -63,7 +62,7 @@ class Warehouse:
 
     def overwrite(self, name: str, df: DataFrame) -> None:
         """Replaces all rows in one commit; readers see the old rows or the new, never an empty table."""
-        rows = conform(name, df)
+        rows = conform(_table(name), df)
         if self.exists(name):
             rows.write.format("delta").mode("overwrite").save(self.path(name))
             return
@@ -87,9 +86,8 @@ class Warehouse:
 
     def delete_keys(self, name: str, keys: DataFrame) -> None:
         """Deletes the rows with these keys in one commit; `keys` holds the table's key columns."""
-        same_key = " AND ".join(f"target.{column} = source.{column}" for column in _table(name).key)
         source = keys.select(*_table(name).key).distinct().alias("source")
-        self._delta(name).alias("target").merge(source, same_key).whenMatchedDelete().execute()
+        self._delta(name).alias("target").merge(source, _same_key(name)).whenMatchedDelete().execute()
 
     def compact(self, name: str) -> None:
         """Merges small files into larger ones; no row changes."""
@@ -124,11 +122,10 @@ class Warehouse:
         update_where: which `target` rows are updated; all by default. delete_unmatched: which rows are
         deleted when `df` has no row with their key; none by default.
         """
-        source = conform(name, df).alias("source")
+        source = conform(_table(name), df).alias("source")
         self._ensure_exists(name)
         target = self._delta(name).alias("target")
-        same_key = " AND ".join(f"target.{column} = source.{column}" for column in _table(name).key)
-        merge = target.merge(source, same_key)
+        merge = target.merge(source, _same_key(name))
         if update:
             merge = merge.whenMatchedUpdateAll(update_where)
         if insert:
@@ -178,7 +175,7 @@ class Warehouse:
             self._spark.conf.set(key, str(before))
 
     def _writer(self, name: str, df: DataFrame) -> DataFrameWriter:
-        rows = conform(name, df)
+        rows = conform(_table(name), df)
         self._ensure_exists(name)
         return rows.write.format("delta")
 
@@ -202,35 +199,14 @@ class Warehouse:
         builder.partitionedBy(*table.partition_by).execute()
 
 
-def conform(name: str, df: DataFrame) -> DataFrame:
-    """The frame with the table's columns in order; missing nullable columns are null.
-
-    Columns that the table does not have are dropped, also inside structs.
-
-    Raises: InputError when a required column is missing.
-    """
-    table = _table(name)
-    derived = {column.name: F.expr(column.expression) for column in table.columns if column.expression}
-    missing = [
-        column.name
-        for column in table.columns
-        if not column.nullable and column.name not in df.columns and column.name not in derived
-    ]
-    if missing:
-        required = ", ".join(column.name for column in table.columns if not column.nullable)
-        found = f"no column {examples(missing)}"
-        raise InputError(explain(f"table {name}", found, required, "Give the frame these columns."))
-    return df.withColumns(derived).to(_loose_schema(table)) if derived else df.to(_loose_schema(table))
-
-
 def _absolute(root: str) -> str:
     """Delta would take a relative path for a table name; paths with a scheme are kept."""
     return root if ":/" in root else str(Path(root).absolute())
 
 
-def _loose_schema(table: Table) -> StructType:
-    """Names and types without NOT NULL, which Delta checks when rows are written."""
-    return StructType([StructField(column.name, DataType.fromDDL(column.type)) for column in table.columns])
+def _same_key(name: str) -> str:
+    """The merge condition: `target` and `source` have the same key."""
+    return " AND ".join(f"target.{column} = source.{column}" for column in _table(name).key)
 
 
 def _table(name: str) -> Table:
