@@ -12,7 +12,7 @@ from lepton_spark.cli.messages import console
 from lepton_spark.config import LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
-from lepton_spark.models.registry import known_models
+from lepton_spark.models.registry import READS_HOLIDAYS, known_models
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
@@ -64,13 +64,13 @@ def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
     """
     runs = RunLog(context.warehouse, context.clock)
     dead_after = context.config.warehouse.dead_after_seconds
-    with Lease(runs, context.warehouse.sign, context.clock, dead_after, take_over=take_over) as lease:
+    with Lease(runs, context.warehouse.heartbeat, context.clock, dead_after, take_over=take_over) as lease:
         yield replace(context, lease=lease)
 
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None = None) -> LoadedConfig:
     """The resolved configuration; raises ConfigError with every fault."""
-    return load_config(conf or [], settings or [], known_models(), cutoff)
+    return load_config(conf or [], settings or [], known_models(), cutoff, READS_HOLIDAYS)
 
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:

@@ -35,11 +35,11 @@ class Tables:
         return SINCE
 
     def lease(self, *, take_over: bool = False, dead_after: float = 30.0) -> Lease:
-        return Lease(self.runs, self.warehouse.sign, self.clock, dead_after, take_over=take_over)
+        return Lease(self.runs, self.warehouse.heartbeat, self.clock, dead_after, take_over=take_over)
 
     def held_by(self, holder: Holder, age: float = 0.0) -> None:
         """Makes this holder take the lease, with its last heartbeat `age` seconds ago."""
-        self.warehouse.sign(holder.token).renew()
+        self.warehouse.heartbeat(holder.token).renew()
         then = time.time() - age
         os.utime(self.heartbeats / holder.token, (then, then))
         free = self.runs.find(LEASE)
@@ -129,7 +129,7 @@ def test_holder_renews_its_heartbeat_until_the_lease_is_taken_over(tables: Table
         then = (tables.heartbeats / token).stat().st_mtime
         time.sleep(0.4)
         assert (tables.heartbeats / token).stat().st_mtime > then
-        tables.warehouse.sign(token).remove()
+        tables.warehouse.heartbeat(token).remove()
         time.sleep(0.4)
         assert tables.tokens() == []
 
@@ -144,7 +144,7 @@ def test_job_whose_lease_was_taken_over_starts_no_stage_and_keeps_the_new_holder
             with pytest.raises(LeaseError, match="taken over by another job"), context.stage("after"):
                 pass
             second = tables.holder
-            tables.warehouse.sign(token).renew()  # as if it had been about to renew
+            tables.warehouse.heartbeat(token).renew()  # as if it had been about to renew
             time.sleep(0.4)
             assert token not in tables.tokens()
             first.__exit__(None, None, None)

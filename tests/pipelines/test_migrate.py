@@ -68,7 +68,7 @@ def test_tables_of_the_first_version_are_refused_until_they_are_migrated(
     require_present_version(shop.warehouse)
     downgrade(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 5. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 6. Run `lepton migrate`"):
         require_present_version(shop.warehouse)
 
     prepare_lease(shop.warehouse)
@@ -109,7 +109,7 @@ def test_pools_of_the_second_version_are_read_without_holiday_effects(
     more = {"log_dispersion": 0.5, "month_days": [1.0] * 6, "year_weeks": [1.0] * 13}
     rows = warehouse.rows("pools", [row | more]).drop("public_days", "excess", "reason")
     rows.write.format("delta").mode("append").save(warehouse.path("pools"))
-    assert "column public_days added" in warehouse.move_on("pools")
+    assert "column public_days added" in warehouse.migrate("pools")
     (pool,) = collect_pools(warehouse.read("pools")).values()
     assert pool.public_days is None
     assert pool.log_dispersion.tolist() == [0.5]
@@ -125,7 +125,7 @@ def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSessio
     other = DeltaTable.create(spark).location(warehouse.path("adjustments")).addColumn("date", "STRING")
     other.execute()
     with pytest.raises(InputError) as refused:
-        warehouse.move_on("adjustments")
+        warehouse.migrate("adjustments")
     assert "table adjustments: found partitions none; no column 'run_id'" in str(refused.value)
     assert "'date' of type string" in str(refused.value)
     rows = spark.createDataFrame(
@@ -134,5 +134,5 @@ def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSessio
     ).selectExpr("* except (day)", "to_date(day) as date", "cast(null as double) as after")
     broken = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
     broken.partitionBy("run_id").save(warehouse.path("adjustments"))
-    with pytest.raises(InputError, match=r"rows that break finite_before; allowed: before IS NULL OR"):
-        warehouse.move_on("adjustments")
+    with pytest.raises(InputError, match=r"rows that violate finite_before; allowed: before IS NULL OR"):
+        warehouse.migrate("adjustments")

@@ -5,7 +5,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lepton_spark.config.tree import InputSettings
+from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.layout import mapped_columns
 from lepton_spark.ingest.lines import deduplication
 from lepton_spark.ingest.lines.daily_sales import DAY

@@ -31,7 +31,7 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
     counts: those of the load.
     """
     if counts.get(RESOLVED_REJECTS):
-        warehouse.remove("rejects", resolved_rejects(warehouse, batch))
+        warehouse.delete_keys("rejects", resolved_rejects(warehouse, batch))
     if counts.get(REINGESTED):
         _update_file_counts(warehouse)
     if warehouse.exists("open_orders"):
@@ -72,4 +72,4 @@ def _close_orders(warehouse: Warehouse, days: int) -> None:
     kept = still_open(orders, matched, loaded, days)
     if not orders.join(kept, list(IDENTITY), "left_anti").isEmpty():
         warehouse.overwrite("open_orders", kept)
-        warehouse.sweep("open_orders")
+        warehouse.vacuum("open_orders")

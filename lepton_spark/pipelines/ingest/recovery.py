@@ -26,7 +26,7 @@ def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> None:
         for name in WRITTEN_BY_LOADS:
             warehouse.delete(name, F.col("ingest_batch") == F.lit(batch))
         if warehouse.exists("open_orders"):
-            warehouse.sweep("open_orders")
+            warehouse.vacuum("open_orders")
         _recompute_sales(warehouse, batch)
         runs.fail(replace(run, counts={}, min_date=None, max_date=None))
 

@@ -78,10 +78,10 @@ def run_forget(context: JobContext, subject: Subject) -> None:
             warehouse.delete(name, rows)
         if subject.text is not None:
             _redact_files(warehouse, subject.text)
-        warehouse.clear_aside()
+        warehouse.clear_build_folder()
     for name in filter(warehouse.exists, affected):
         with context.stage(f"erase earlier versions of {name}"):
-            warehouse.end_past(name, context.clock())
+            warehouse.erase_history(name, context.clock())
 
 
 def _redact_files(warehouse: Warehouse, text: str) -> None:

@@ -55,6 +55,6 @@ def run_migrate(context: JobContext) -> MigrateResult:
         if not warehouse.exists(name):
             continue
         with context.stage(f"migrate {name}") as stage:
-            done[name] = tuple(warehouse.move_on(name))
+            done[name] = tuple(warehouse.migrate(name))
             stage.note(f"{len(done[name])} changes" if done[name] else "no change")
     return MigrateResult(found, done)
