@@ -61,7 +61,7 @@ def deduplicate_transactions(
 def deduplicate_daily(
     numbered: DataFrame, current: DataFrame, known_rejects: DataFrame, conflicts: str
 ) -> DataFrame:
-    """Numbered lines with `outcome`, `replaces` and `is_rejected`; a figure is known by its product-day.
+    """Numbered lines with `outcome`, `replaces` and `is_rejected`; a figure is identified by its product-day.
 
     A figure is already loaded if it equals the current one of its product-day, and replaces it otherwise.
     current: product_id, location_id, date, current_net and current_price, from `current_figures`.

@@ -20,7 +20,7 @@ VALIDATED = (
 """Columns of a validated line.
 
 customer: the customer's token, or without a privacy key the customer's id; cancellations are matched by it.
-date: a day in the business's calendar. quantity: units, never negative; line_kind tells sales from returns.
+date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
 price: of one unit. reasons: codes in order, empty for a line that may be accepted; words: the first reason.
 line: the source columns as JSON, personal ones masked; null where it is not needed.
 personal: personal values that are not part of `line_hash`, for finding repeats.
