@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from lepton_spark.errors import LeptonError
 from lepton_spark.gates import Gate
-from lepton_spark.ingest.covariates.definitions import side_inputs
-from lepton_spark.ingest.covariates.source import SideInput
+from lepton_spark.ingest.covariates.definitions import covariate_sources
+from lepton_spark.ingest.covariates.source import CovariateSource
 from lepton_spark.ingest.lines import deduplication
 from lepton_spark.panel.calendar import EPOCH, day_volumes
 from lepton_spark.panel.cutoff import choose_cutoff
@@ -50,7 +50,7 @@ def run_check(context: JobContext) -> CheckResult:
     if delivery.readable:
         with context.stage("read and validate lines"):
             gates += _load(context, delivery)
-    for source in side_inputs(context.config):
+    for source in covariate_sources(context.config):
         with context.stage(source.name):
             gates.append(_covariate(context, source))
     with context.stage("complete days and the last forecast"):
@@ -66,7 +66,7 @@ def _files(n_new: int, n_refused: int) -> Gate:
 def _load(context: JobContext, delivery: Delivery) -> Sequence[Gate]:
     load = planned_load(context, delivery, RunLog(context.warehouse, context.clock).next_load_number())
     with examine(load, delivery, context.clock()) as examined:
-        accounted = sum(examined.outcomes.total.get(place, 0) for place in deduplication.PLACES)
+        accounted = sum(examined.report.total.get(outcome, 0) for outcome in deduplication.OUTCOMES)
         return (_balance(accounted, delivery.lines_read), *volume_gates(load, examined))
 
 
@@ -74,7 +74,7 @@ def _balance(accounted: int, read: int) -> Gate:
     return Gate("lines_add_up", accounted == read, f"{accounted} lines accounted for", f"{read} lines read")
 
 
-def _covariate(context: JobContext, source: SideInput) -> Gate:
+def _covariate(context: JobContext, source: CovariateSource) -> Gate:
     """Rejected rows do not stop a run; a source that cannot be read does."""
     allowed = "a source that can be read"
     try:

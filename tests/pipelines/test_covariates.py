@@ -194,7 +194,7 @@ def test_invalid_and_contradicting_rows_are_kept_with_their_reason(store: Store)
         ("products", "conflicting_rows"),
         ("products", "unparsable_delisted_on"),
         ("products", "unparsable_known_at"),
-        ("stock", "stock_not_told"),
+        ("stock", "missing_stock"),
         ("stock", "unparsable_out_of_stock"),
     ]
 

@@ -53,9 +53,9 @@ def without_superseded(validated: DataFrame, stored: DataFrame) -> DataFrame:
     return kept.drop("accepting_load", "last_passing")
 
 
-def mark_unchanged(placed: DataFrame) -> DataFrame:
+def mark_unchanged(deduplicated: DataFrame) -> DataFrame:
     """Lines rejected for the same reasons as before count as already loaded."""
-    unchanged = (F.col("place") == deduplication.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
-    return placed.withColumn(
-        "place", F.when(unchanged, deduplication.ALREADY_LOADED).otherwise(F.col("place"))
+    unchanged = (F.col("outcome") == deduplication.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
+    return deduplicated.withColumn(
+        "outcome", F.when(unchanged, deduplication.ALREADY_LOADED).otherwise(F.col("outcome"))
     )

@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.covariates.definitions import side_inputs
-from lepton_spark.ingest.covariates.source import SideInput, read_side_input
+from lepton_spark.ingest.covariates.definitions import covariate_sources
+from lepton_spark.ingest.covariates.source import CovariateSource, read_covariates
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_id import fingerprint_of_rows
 from lepton_spark.tables import Warehouse
@@ -17,14 +17,14 @@ def load_covariates(context: JobContext) -> None:
 
     Raises: InputError for a source that cannot be read.
     """
-    for source in side_inputs(context.config):
+    for source in covariate_sources(context.config):
         with context.stage(source.name) as stage:
             stage.note(_load(context, source))
 
 
-def _load(context: JobContext, source: SideInput) -> str:
+def _load(context: JobContext, source: CovariateSource) -> str:
     """Loads one covariate and returns its counts as text."""
-    rows = read_side_input(context.spark, source).persist()
+    rows = read_covariates(context.spark, source).persist()
     try:
         good, refused = _valid(rows, source), rows.where(F.col("reason").isNotNull())
         _write_if_changed(context.warehouse, source.name, good, refused)
@@ -46,17 +46,17 @@ def _same_rows(one: DataFrame, other: DataFrame) -> bool:
     return fingerprint_of_rows(one) == fingerprint_of_rows(other)
 
 
-def examine_covariate(spark: SparkSession, source: SideInput) -> str:
+def examine_covariate(spark: SparkSession, source: CovariateSource) -> str:
     """The counts that loading the covariate would give, as text; writes nothing.
 
     Raises: InputError for a source that cannot be read.
     """
-    rows = read_side_input(spark, source)
+    rows = read_covariates(spark, source)
     return _summary(_valid(rows, source).count(), rows.where(F.col("reason").isNotNull()))
 
 
-def _valid(rows: DataFrame, source: SideInput) -> DataFrame:
-    columns = (fact.name for fact in source.facts)
+def _valid(rows: DataFrame, source: CovariateSource) -> DataFrame:
+    columns = (column.name for column in source.columns)
     return rows.where(F.col("reason").isNull()).select(*columns).distinct()
 
 

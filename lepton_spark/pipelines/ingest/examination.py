@@ -13,7 +13,7 @@ from lepton_spark.ingest.files.layout import Layout
 from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.daily_sales import current_figures
-from lepton_spark.ingest.lines.validation import judge
+from lepton_spark.ingest.lines.validation import validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.writing import Load
@@ -21,11 +21,14 @@ from lepton_spark.pipelines.ingest.writing import Load
 
 @dataclass(frozen=True)
 class Examined:
-    """The lines of a load with their outcomes, and the counts of them."""
+    """The lines of a load with their outcomes.
 
-    placed: DataFrame
-    outcomes: load_report.Ended
-    findings: Mapping[str, int]
+    statistics: counts over all lines as delivered, repeats included.
+    """
+
+    lines: DataFrame
+    report: load_report.LoadReport
+    statistics: Mapping[str, int]
     volume: LoadVolume
 
 
@@ -34,12 +37,12 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
     """Reads and validates a load's lines; they stay cached while the block runs."""
     numbered = _numbered(load, delivery, started_at).persist()
     try:
-        findings, first, last = load_report.findings(numbered)
-        placed = _placed(load, numbered, first, last)
-        outcomes = load_report.places(placed, delivery.copies)
+        statistics, first, last = load_report.raw_statistics(numbered)
+        lines = _deduplicated(load, numbered, first, last)
+        report = load_report.summarize(lines, delivery.copies)
         n_days = numbered.select("date").distinct().where(F.col("date").isNotNull()).count()
-        volume = LoadVolume(delivery.lines_read, findings.get("product_codes_folded", 0), n_days)
-        yield Examined(placed, outcomes, findings, volume)
+        volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), n_days)
+        yield Examined(lines, report, statistics, volume)
     finally:
         numbered.unpersist()
 
@@ -48,16 +51,16 @@ def _numbered(load: Load, delivery: Delivery, started_at: datetime) -> DataFrame
     settings, context = load.config.input, load.context
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
     raw = read_lines(context.spark, delivery.readable, Layout.of(settings), settings.columns.date)
-    validated = judge(raw.frame, load.files, settings, raw.typed_forms, today, context.privacy_key)
+    validated = validate_lines(raw.frame, load.files, settings, raw.typed_forms, today, context.privacy_key)
     add_files = settings.kind == "daily" and settings.conflicts == "sum"
     return deduplication.number_lines(validated, settings.duplicates, add_files=add_files)
 
 
-def _placed(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
+def _deduplicated(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
     """Lines with their outcomes; earlier rejects of a file that is read again do not count."""
     hashes = load.files.select("content_hash")
     rejects = load.rows_of_other_loads("rejects").join(hashes, "content_hash", "left_anti")
-    return place(load, numbered, stored_between(load, first, last), rejects)
+    return deduplicate(load, numbered, stored_between(load, first, last), rejects)
 
 
 def stored_between(load: Load, first: object, last: object) -> DataFrame:
@@ -66,9 +69,9 @@ def stored_between(load: Load, first: object, last: object) -> DataFrame:
     return load.rows_of_other_loads("transactions").where(in_months)
 
 
-def place(load: Load, numbered: DataFrame, stored: DataFrame, rejects: DataFrame) -> DataFrame:
+def deduplicate(load: Load, numbered: DataFrame, stored: DataFrame, rejects: DataFrame) -> DataFrame:
     """The outcome of each line, by the kind of the input."""
     settings = load.config.input
     if settings.kind == "daily":
-        return deduplication.place_daily(numbered, current_figures(stored), rejects, settings.conflicts)
-    return deduplication.place_transactions(numbered, stored, rejects)
+        return deduplication.deduplicate_daily(numbered, current_figures(stored), rejects, settings.conflicts)
+    return deduplication.deduplicate_transactions(numbered, stored, rejects)

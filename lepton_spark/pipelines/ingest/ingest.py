@@ -122,21 +122,21 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
     with ExitStack() as cached:
         with context.stage("read and validate lines") as stage:
             examined = cached.enter_context(examine(load, delivery, started_at))
-            total = examined.outcomes.total
+            total = examined.report.total
             load_report.check_balance(delivery.lines_read, total)
-            stage.note(", ".join(f"{total[place]} {place}" for place in deduplication.PLACES))
+            stage.note(", ".join(f"{total[outcome]} {outcome}" for outcome in deduplication.OUTCOMES))
             load_gates.require_passed(volume_gates(load, examined), load.config.gates)
-        remaining = delivery.refusing(examined.outcomes.barren)
+        remaining = delivery.refusing(examined.report.files_without_accepted)
         with context.stage("write transactions, cancellations, sales") as stage:
-            write_lines(load, examined.placed)
+            write_lines(load, examined.lines)
             if matches_customers(load.config):
-                write_cancellations(load, examined.placed)
+                write_cancellations(load, examined.lines)
                 if context.privacy_key is None:
                     log.warning(NO_KEY)
                     stage.note(NO_KEY)
             write_sales(load)
             stamp = LoadStamp(load.batch, started_at, check_value(load.config.input, context.privacy_key))
-            by_file = delivery.by_hash(examined.outcomes.by_file)
+            by_file = delivery.by_hash(examined.report.by_file)
             record_files(load.warehouse, remaining, by_file, stamp)
     return _with_counts(load, delivery, remaining, examined), remaining
 
@@ -153,13 +153,13 @@ def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: 
     counts = {
         "lines_read": delivery.lines_read,
         load_gates.DAYS: examined.volume.days,
-        **examined.outcomes.total,
-        **examined.findings,
+        **examined.report.total,
+        **examined.statistics,
         **load_report.missing_values(delivery.readable),
         **file_counts(remaining),
         RESOLVED_REJECTS: 0 if is_first else resolved_rejects(load.warehouse, load.batch).count(),
     }
-    first, last = examined.outcomes.first_accepted, examined.outcomes.last_accepted
+    first, last = examined.report.first_accepted, examined.report.last_accepted
     return replace(load.run, counts=counts, min_date=first, max_date=last)
 
 
@@ -170,7 +170,7 @@ def _result(
     delivery: Delivery,
     started_at: datetime,
 ) -> IngestResult:
-    none_read = {"lines_read": 0, **dict.fromkeys(deduplication.PLACES, 0)}
+    none_read = {"lines_read": 0, **dict.fromkeys(deduplication.OUTCOMES, 0)}
     seconds = (context.clock() - started_at).total_seconds()
     return IngestResult(batch, none_read | dict(counts), refused_files(delivery), seconds)
 

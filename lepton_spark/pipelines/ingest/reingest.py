@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.files.reading import TYPED_FORMS
+from lepton_spark.ingest.files.typed_lines import TYPED_FORMS
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.revalidation import (
     complete_rejects,
@@ -18,7 +18,7 @@ from lepton_spark.ingest.lines.revalidation import (
     mark_unchanged,
     without_superseded,
 )
-from lepton_spark.ingest.lines.validation import judge_again
+from lepton_spark.ingest.lines.validation import revalidate_rejects
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.completion import (
     REINGESTED,
@@ -27,7 +27,7 @@ from lepton_spark.pipelines.ingest.completion import (
     clean_up_last,
     resolved_rejects,
 )
-from lepton_spark.pipelines.ingest.examination import place, stored_between
+from lepton_spark.pipelines.ingest.examination import deduplicate, stored_between
 from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
 from lepton_spark.pipelines.runs.run_id import run_id_for
@@ -67,26 +67,26 @@ def run_reingest(context: JobContext) -> ReingestResult:
             roll_back_incomplete(warehouse, runs)
             clean_up_last(warehouse, runs, context.config)
             load = _planned_load(context, runs.next_load_number())
-            validated, placed = cached.enter_context(_revalidated(load, started_at))
-            outcomes = load_report.places(placed, ())
+            validated, deduplicated = cached.enter_context(_revalidated(load, started_at))
+            report = load_report.summarize(deduplicated, ())
             n_validated = validated.count()
-            load_report.check_balance(n_validated, outcomes.total)
+            load_report.check_balance(n_validated, report.total)
             n_left = warehouse.read("rejects").count() - n_validated
-            result = _result(load, outcomes.total, n_left)
+            result = _result(load, report.total, n_left)
             stage.note(f"{result.accepted} accepted, {result.other_reasons} rejected for other reasons")
         if not (result.accepted or result.other_reasons):
             return replace(result, ingest_batch=None)
         with context.stage("write transactions, rejects, sales"):
             run = runs.start(load.run, context.config)
-            write_lines(load, placed)
+            write_lines(load, deduplicated)
             write_sales(load)
     counts = {
         "lines_read": n_validated,
-        **outcomes.total,
+        **report.total,
         REINGESTED: result.accepted,
         RESOLVED_REJECTS: resolved_rejects(warehouse, load.batch).count(),
     }
-    first, last = outcomes.first_accepted, outcomes.last_accepted
+    first, last = report.first_accepted, report.last_accepted
     runs.complete(replace(run, counts=counts, min_date=first, max_date=last))
     clean_up(warehouse, load.batch, counts, context.config)
     return result
@@ -108,22 +108,22 @@ def _planned_load(context: JobContext, number: int) -> Load:
 
 @contextmanager
 def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, DataFrame]]:
-    """The validated lines, and the same with their outcomes; both stay cached while the block runs."""
+    """The validated lines, and the same with their report; both stay cached while the block runs."""
     settings = load.config.input
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
     forms = tuple(form.read for form in TYPED_FORMS.values()) if settings.format in TYPED_FORMATS else ()
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
     rejects = complete_rejects(load.rows_of_other_loads("rejects"), loads, load.files, settings)
-    validated = mark_copies(judge_again(rejects, settings, forms, today)).persist()
+    validated = mark_copies(revalidate_rejects(rejects, settings, forms, today)).persist()
     first, last = validated.agg(F.min("date"), F.max("date")).first() or (None, None)
     stored = stored_between(load, first, last)
     numbered = without_superseded(validated, stored) if settings.kind == "daily" else validated
     no_rejects = load.rows_of_other_loads("rejects").limit(0)
-    placed = mark_unchanged(place(load, numbered, stored, no_rejects)).persist()
+    deduplicated = mark_unchanged(deduplicate(load, numbered, stored, no_rejects)).persist()
     try:
-        yield numbered, placed
+        yield numbered, deduplicated
     finally:
-        placed.unpersist()
+        deduplicated.unpersist()
         validated.unpersist()
 
 

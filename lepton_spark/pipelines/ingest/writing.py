@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
@@ -43,23 +43,14 @@ class Load:
         return self.warehouse.read(name).where(F.col("ingest_batch") != F.lit(self.batch))
 
 
-def write_lines(load: Load, placed: DataFrame) -> None:
+def write_lines(load: Load, deduplicated: DataFrame) -> None:
     """Writes accepted lines to `transactions` and rejected lines to `rejects`."""
-    accepted = placed.where(F.col("place") == deduplication.ACCEPTED).join(load.files, "file")
+    accepted = deduplicated.where(F.col("outcome") == deduplication.ACCEPTED).join(load.files, "file")
     of_load = {"ingest_batch": F.lit(load.batch), "load_number": F.lit(load.run.load_number)}
-    load.warehouse.append("transactions", accepted.withColumns(_stored_columns(load.config) | of_load))
-    rejected = placed.where(F.col("place") == deduplication.REJECTED).join(load.files, "file")
+    load.warehouse.append("transactions", accepted.withColumns(of_load))
+    rejected = deduplicated.where(F.col("outcome") == deduplication.REJECTED).join(load.files, "file")
     named = rejected.withColumns({"reason": F.col("reasons")[0], "file": F.col("name")} | of_load)
     load.warehouse.append("rejects", named)
-
-
-def _stored_columns(config: Config) -> dict[str, Column]:
-    sold, returned = ("daily", "daily_return") if config.input.kind == "daily" else ("sale", "return")
-    return {
-        "line_kind": F.when(F.col("quantity") < 0, returned).otherwise(sold),
-        "quantity": F.abs("quantity"),
-        "price": F.col("unit_price"),
-    }
 
 
 def matches_customers(config: Config) -> bool:
@@ -67,15 +58,17 @@ def matches_customers(config: Config) -> bool:
     return config.input.kind == "transactions" and config.input.columns.customer_id is not None
 
 
-def write_cancellations(load: Load, placed: DataFrame) -> None:
+def write_cancellations(load: Load, deduplicated: DataFrame) -> None:
     """Matches the load's returns with its own sales and the open orders of earlier loads.
 
     Without a privacy key only sales of this load are matched, and no order stays open.
     """
     warehouse, days = load.warehouse, load.config.input.cancel_window_days
     has_key = load.context.privacy_key is not None
-    accepted = placed.where((F.col("place") == deduplication.ACCEPTED) & F.col("customer").isNotNull())
-    new = accepted.withColumns(_stored_columns(load.config)).select(*CANDIDATE)
+    accepted = deduplicated.where(
+        (F.col("outcome") == deduplication.ACCEPTED) & F.col("customer").isNotNull()
+    )
+    new = accepted.select(*CANDIDATE)
     of_load = {"ingest_batch": F.lit(load.batch)}
     earlier = warehouse.read("open_orders").withColumn("customer", F.col("customer_token"))
     matched, lines = warehouse.read("cancellations"), warehouse.read("transactions")
