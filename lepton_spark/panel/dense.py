@@ -90,7 +90,7 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     skipped = int(begin.min())
     days = np.arange(start + skipped, calendar.cutoff + 1)
     return History(
-        quantity[:, skipped:], days, withheld=withheld if withheld is None else withheld[:, skipped:]
+        quantity[:, skipped:], days, stock_out_sales=withheld if withheld is None else withheld[:, skipped:]
     )
 
 
@@ -119,8 +119,8 @@ def weekly(history: History) -> History:
     known = ~np.isnan(days)
     told: BoolArray = np.asarray(known.any(axis=2))
     withheld = None
-    if history.withheld is not None:
-        held = np.pad(history.withheld, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
+    if history.stock_out_sales is not None:
+        held = np.pad(history.stock_out_sales, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
         short = ~np.isnan(held).all(axis=2)
         withheld = np.where(short, np.nansum(held, axis=2) + np.sum(days, axis=2, where=known), np.nan)
         told &= ~short
@@ -130,7 +130,7 @@ def weekly(history: History) -> History:
     told[rows[begun_late], first[begun_late]] = False
     quantity = np.where(told, np.sum(days, axis=2, where=known), np.nan)
     ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
-    return History(quantity, ends, pools=history.pools, period=DAYS_OF_WEEK, withheld=withheld)
+    return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=withheld)
 
 
 def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None:

@@ -1,6 +1,7 @@
 """Staged tables: what a run works out on its way, from which the others are cut."""
 
-from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
+from lepton_spark.models.pooled.factors import FACTORS
+from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
 from lepton_spark.tables.schemas.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -26,29 +27,13 @@ POOLS = Table(
             "a weekday's sales over the level: 7 days x 4 half-lives",
         ),
         Column("log_dispersion", "DOUBLE", "median log of variance over mean"),
-        Column(
-            "month_days", "ARRAY<DOUBLE>", "sales on six stretches of the month over what the weekday tells"
-        ),
-        Column(
-            "year_weeks",
-            "ARRAY<DOUBLE>",
-            "factors of 13 weeks ahead from those of a year ago, as far as past years came back",
-        ),
-        Column(
-            "public_days",
-            "ARRAY<DOUBLE>",
-            "factors of 91 days ahead from public holidays among them; null without forecast.holidays",
-        ),
-        Column(
-            "excess", "DOUBLE", "units sold over those left after damping spikes; null where none is damped"
-        ),
+        *(Column(factor.name, "ARRAY<DOUBLE>", factor.meaning) for factor in FACTORS),
         Column("reason", "STRING", "why nothing is shared, in the only row then; null where it is"),
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),
     checks={
         "counted_series": unless_null("n_series", at_least(0, "n_series")),
-        "adds_back": unless_null("excess", f"{units('excess')} AND excess >= 1"),
     },
 )
 
@@ -92,6 +77,12 @@ CANDIDATES = Table(
         _BATCH,
         Column("model", "STRING", "the candidate: a model and its settings", False),
         Column("demand_class", "STRING", "as known at the test window's cutoff, where the choice is made"),
+        Column(
+            "capped_sse",
+            "DOUBLE",
+            "sum of scaled squared errors on validation windows, capped for class errors",
+        ),
+        Column("n_scaled", "BIGINT", "scored observations behind capped_sse"),
         Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
         Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
     ),
