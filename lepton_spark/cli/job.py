@@ -12,7 +12,7 @@ from lepton_spark.cli.messages import console
 from lepton_spark.config import Config, LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
-from lepton_spark.models.registry import known_models
+from lepton_spark.models.registry import HOLIDAY_MODELS, known_models
 from lepton_spark.pipelines.context import Progress
 from lepton_spark.pipelines.maintenance.migrate import open_manifest, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
@@ -53,7 +53,7 @@ class Job:
             require_input(self.spark, self.config.input)
         self._lease = Lease(
             RunLog(self.warehouse, clock),
-            self.warehouse.sign,
+            self.warehouse.heartbeat,
             clock,
             self.config.warehouse.dead_after_seconds,
             take_over=take_over,
@@ -72,7 +72,7 @@ class Job:
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None) -> LoadedConfig:
     """The whole configuration; raises ConfigError with every fault."""
-    return load_config(conf or [], settings or [], known_models(), cutoff)
+    return load_config(conf or [], settings or [], known_models(), cutoff, HOLIDAY_MODELS)
 
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:

@@ -32,11 +32,11 @@ class Tables:
         return SINCE
 
     def lease(self, *, take_over: bool = False, dead_after: float = 30.0) -> Lease:
-        return Lease(self.runs, self.warehouse.sign, self.clock, dead_after, take_over=take_over)
+        return Lease(self.runs, self.warehouse.heartbeat, self.clock, dead_after, take_over=take_over)
 
     def held_by(self, holder: Holder, age: float = 0.0) -> None:
         """As if that holder had taken the lease, and given its last sign so long ago."""
-        self.warehouse.sign(holder.token).renew()
+        self.warehouse.heartbeat(holder.token).renew()
         then = time.time() - age
         os.utime(self.signs / holder.token, (then, then))
         free = self.runs.find(LEASE)
@@ -126,7 +126,7 @@ def test_a_holder_renews_its_sign_but_not_once_it_was_taken_over(tables: Tables)
         then = (tables.signs / token).stat().st_mtime
         time.sleep(0.4)
         assert (tables.signs / token).stat().st_mtime > then
-        tables.warehouse.sign(token).remove()
+        tables.warehouse.heartbeat(token).remove()
         time.sleep(0.4)
         assert tables.tokens() == []
 
@@ -141,7 +141,7 @@ def test_a_holder_that_was_taken_over_begins_no_stage_and_takes_nothing_back(tab
             with pytest.raises(LeaseError, match="taken over by another job"), progress.stage("after"):
                 pass
             second = tables.holder
-            tables.warehouse.sign(token).renew()  # as one does that was just about to
+            tables.warehouse.heartbeat(token).renew()  # as one does that was just about to
             time.sleep(0.4)
             assert token not in tables.tokens()
             first.__exit__(None, None, None)

@@ -66,7 +66,7 @@ def test_tables_of_the_first_version_are_told_and_moved_on(spark: SparkSession, 
     require_present_version(shop.warehouse)
     age(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 5. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 6. Run `lepton migrate`"):
         require_present_version(shop.warehouse)
 
     open_manifest(shop.warehouse)
@@ -105,7 +105,7 @@ def test_pools_of_the_second_version_know_of_no_public_days(spark: SparkSession,
     more = {"log_dispersion": 0.5, "month_days": [1.0] * 6, "year_weeks": [1.0] * 13}
     rows = warehouse.rows("pools", [row | more]).drop("public_days", "excess", "reason")
     rows.write.format("delta").mode("append").save(warehouse.path("pools"))
-    assert "column public_days added" in warehouse.move_on("pools")
+    assert "column public_days added" in warehouse.migrate("pools")
     (pool,) = collect_pools(warehouse.read("pools")).values()
     assert pool.public_days is None
     assert pool.log_dispersion.tolist() == [0.5]
@@ -121,7 +121,7 @@ def test_what_cannot_be_moved_on_in_place_is_told(spark: SparkSession, tmp_path:
     other = DeltaTable.create(spark).location(warehouse.path("adjustments")).addColumn("date", "STRING")
     other.execute()
     with pytest.raises(InputError) as told:
-        warehouse.move_on("adjustments")
+        warehouse.migrate("adjustments")
     assert "table adjustments: found partitions none; no column 'run_id'" in str(told.value)
     assert "'date' of type string" in str(told.value)
     rows = spark.createDataFrame(
@@ -130,5 +130,5 @@ def test_what_cannot_be_moved_on_in_place_is_told(spark: SparkSession, tmp_path:
     ).selectExpr("* except (day)", "to_date(day) as date", "cast(null as double) as after")
     broken = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
     broken.partitionBy("run_id").save(warehouse.path("adjustments"))
-    with pytest.raises(InputError, match=r"rows that break finite_before; allowed: before IS NULL OR"):
-        warehouse.move_on("adjustments")
+    with pytest.raises(InputError, match=r"rows that violate finite_before; allowed: before IS NULL OR"):
+        warehouse.migrate("adjustments")

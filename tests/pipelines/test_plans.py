@@ -7,9 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.config import BacktestSettings, Config, ForecastSettings, InputSettings, WarehouseSettings
+from lepton_spark.config import (
+    BacktestSettings,
+    Config,
+    ForecastSettings,
+    InputSettings,
+    PanelSettings,
+    WarehouseSettings,
+)
 from lepton_spark.config.sections.covariate_settings import PlanColumns, PlanSettings
-from lepton_spark.config.tree import PanelSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.forecast.forecast import ForecastResult
 from tests.pipelines.side_store import SideStore

@@ -7,9 +7,11 @@ from pyspark.sql import Row, SparkSession
 
 from lepton_spark.config import (
     BacktestSettings,
+    ColumnNames,
     Config,
     ForecastSettings,
     InputSettings,
+    PanelSettings,
     PlanSettings,
     PriorSettings,
     ProductSettings,
@@ -17,7 +19,6 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.config.sections.covariate_settings import PriorColumns, ProductColumns, StockColumns
-from lepton_spark.config.tree import ColumnNames, PanelSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.context import SilentProgress
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast

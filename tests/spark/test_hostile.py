@@ -17,7 +17,7 @@ from lepton_spark.ingest.lines.parsing import quoted as quoted_column
 from lepton_spark.models.registry import known_models
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.catalog import TABLES
-from lepton_spark.tables.delta.migration import move_on, quoted
+from lepton_spark.tables.delta.migration import migrate_table, quoted
 
 EVERYTHING = 'it\'s "x"; DROP TABLE sales; -- $HOME $(touch x) %20 #? * [a] {b} ü漢\n\\ ..=,&|<>~:'
 PARTS = (
@@ -96,10 +96,10 @@ def test_tables_stand_under_a_wicked_root_and_nowhere_else(spark: SparkSession, 
     row = {"run_id": EVERYTHING, "job": "panel", "started_at": datetime(2024, 1, 1, tzinfo=UTC)}
     for state in ("failed", "complete"):
         warehouse.merge("runs", warehouse.rows("runs", [{**row, "state": state}]))
-    warehouse.sign("token").renew()
-    assert warehouse.sign("token").seen() is not None
-    assert move_on(spark, warehouse.path("runs"), TABLES["runs"]) == []
-    warehouse.end_past("runs", datetime(2024, 1, 1, tzinfo=UTC))
+    warehouse.heartbeat("token").renew()
+    assert warehouse.heartbeat("token").seen() is not None
+    assert migrate_table(spark, warehouse.path("runs"), TABLES["runs"]) == []
+    warehouse.erase_history("runs", datetime(2024, 1, 1, tzinfo=UTC))
     warehouse.delete("runs", F.col("run_id") == F.lit("' OR '1'='1"))
     assert [(row["run_id"], row["state"]) for row in warehouse.read("runs").collect()] == [
         (EVERYTHING, "complete")

@@ -46,7 +46,7 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "Tables under here" in out
     assert "latest_forecasts" in out
-    assert "One product-day as known now" in out
+    assert "One row per series and day" in out
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,17 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
         (["--set", "input.price_is=line_total"], "input.price_is: found 'line_total'; allowed: only with"),
         (
             ["--set", "spark.options.spark.sql.session.timeZone=CET"],
-            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', for",
+            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', because",
+        ),
+        (
+            ["--set", "forecast.holidays=US", "--set", "forecast.models=[mean]"],
+            "forecast.holidays: found 'US'; allowed: one of planned_ridge, pooled, ridge, shrunk_weekday",
         ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
     ids=[
         *("cutoff", "model", "key", "no_input", "date_form", "separator", "encoding", "pattern"),
-        *("valid_days", "daily_customer", "no_price", "fixed_option", "master"),
+        *("valid_days", "daily_customer", "no_price", "fixed_option", "unused_holidays", "master"),
     ],
 )
 def test_wrong_configuration_ends_with_2_and_writes_nothing(

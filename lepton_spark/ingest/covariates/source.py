@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.config import SideSettings
-from lepton_spark.config.sections.file_formats import FileFormat
-from lepton_spark.config.sections.reader_options import reader_options
+from lepton_spark.config.values.file_formats import FileFormat
+from lepton_spark.config.values.reader_options import reader_options
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.files.delivery import resolve
 from lepton_spark.ingest.lines.parsing import quoted

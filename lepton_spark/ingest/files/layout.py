@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from lepton_spark.config.sections.reader_options import reader_options
-from lepton_spark.config.tree import InputSettings
+from lepton_spark.config import InputSettings
+from lepton_spark.config.values.reader_options import reader_options
 
 MAPPED = ("product_id", "location_id", "date", "quantity", "price", "transaction_id", "customer_id")
 

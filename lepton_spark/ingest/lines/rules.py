@@ -6,7 +6,7 @@ from datetime import date
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lepton_spark.config.tree import InputSettings
+from lepton_spark.config import InputSettings
 from lepton_spark.ingest.lines.parsing import LARGEST
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.config.tree import ColumnNames, InputSettings
+from lepton_spark.config import ColumnNames, InputSettings
 from lepton_spark.ingest.files.layout import personal_columns
 from lepton_spark.ingest.lines import parsing
 from lepton_spark.ingest.lines.identity import line_hash, masked_line, tokens

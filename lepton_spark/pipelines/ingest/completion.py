@@ -31,7 +31,7 @@ def settle(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config: 
     counts: those of the load.
     """
     if counts.get(MENDED):
-        warehouse.remove("rejects", stale_rejects(warehouse, batch))
+        warehouse.delete_keys("rejects", stale_rejects(warehouse, batch))
     if counts.get(REINGESTED):
         _credit_files(warehouse)
     if warehouse.exists("open_orders"):
@@ -71,4 +71,4 @@ def _close_orders(warehouse: Warehouse, days: int) -> None:
     kept = still_open(orders, matched, loaded, days)
     if not orders.join(kept, list(IDENTITY), "left_anti").isEmpty():
         warehouse.overwrite("open_orders", kept)
-        warehouse.sweep("open_orders")
+        warehouse.vacuum("open_orders")

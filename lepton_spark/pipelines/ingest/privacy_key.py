@@ -2,7 +2,7 @@
 
 from pyspark.sql import functions as F
 
-from lepton_spark.config.tree import InputSettings
+from lepton_spark.config import InputSettings
 from lepton_spark.errors import ConfigError, Fault, examples
 from lepton_spark.ingest.files.layout import personal_columns
 from lepton_spark.ingest.lines.identity import key_check

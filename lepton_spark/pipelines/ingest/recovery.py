@@ -30,7 +30,7 @@ def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> int:
         for name in WRITTEN_BY_LOADS:
             warehouse.delete(name, F.col("ingest_batch") == F.lit(run.ingest_batch))
         if warehouse.exists("open_orders"):
-            warehouse.sweep("open_orders")
+            warehouse.vacuum("open_orders")
         _derive_again(warehouse, run.ingest_batch)
         runs.fail(replace(run, counts={}, min_date=None, max_date=None))
     return len(left)

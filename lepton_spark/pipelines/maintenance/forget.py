@@ -77,10 +77,10 @@ def forget(spark: SparkSession, config: Config, subject: Subject, clock: Clock, 
             warehouse.delete(name, rows)
         if subject.words is not None:
             _reword_files(warehouse, subject.words)
-        warehouse.clear_aside()
+        warehouse.clear_build_folder()
     for name in filter(warehouse.exists, spoken_of):
         with progress.stage(f"end the past of {name}"):
-            warehouse.end_past(name, clock())
+            warehouse.erase_history(name, clock())
 
 
 def _reword_files(warehouse: Warehouse, words: str) -> None:

@@ -27,7 +27,7 @@ def maintain(spark: SparkSession, config: Config, progress: Progress) -> Maintai
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}
     deleted = {}
-    warehouse.clear_aside()
+    warehouse.clear_build_folder()
     for name, table in TABLES.items():
         if not warehouse.exists(name):
             continue
@@ -37,7 +37,7 @@ def maintain(spark: SparkSession, config: Config, progress: Progress) -> Maintai
                 deleted[name] = _delete_others(warehouse, name, kept, newest)
                 stage.note(f"{deleted[name]} runs deleted")
             warehouse.compact(name)
-            warehouse.sweep(name, hours=24 * config.retention.time_travel_days)
+            warehouse.vacuum(name, hours=24 * config.retention.time_travel_days)
     return MaintainResult(deleted)
 
 

@@ -54,6 +54,6 @@ def migrate(warehouse: Warehouse, progress: Progress) -> MigrateResult:
         if not warehouse.exists(name):
             continue
         with progress.stage(f"migrate {name}") as stage:
-            done[name] = tuple(warehouse.move_on(name))
+            done[name] = tuple(warehouse.migrate(name))
             stage.note(f"{len(done[name])} changes" if done[name] else "as declared")
     return MigrateResult(found, done)

@@ -6,8 +6,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.config.sections.date_forms import date_form_fault
-from lepton_spark.config.sections.patterns import pattern_fault
+from lepton_spark.config.values.date_forms import date_form_fault
+from lepton_spark.config.values.patterns import pattern_fault
 
 SEVENTH_OF_MARCH = {
     "yyyy-MM-dd": "2021-03-07",

@@ -1,4 +1,4 @@
-"""Regular expressions are run by Java, inside Spark; what Java would refuse is told before any write."""
+"""Checks regular expressions, which Java runs inside Spark, before anything is written."""
 
 import re
 
@@ -13,7 +13,7 @@ _PYTHON_ONLY = {
 
 
 def pattern_fault(pattern: str) -> str | None:
-    """Why a pattern cannot be used; None for a good one."""
+    """What is allowed instead of an invalid pattern; None for a valid one."""
     if not pattern.strip():
         return "a regular expression, or leave the key out"
     bare = _ESCAPES.sub(lambda match: match[0] if match[0] in _PYTHON_ONLY else "", pattern)
@@ -28,6 +28,6 @@ def pattern_fault(pattern: str) -> str | None:
 
 
 def _as_python(pattern: str) -> str:
-    """The pattern with Java's own escapes as a letter and its names as Python's: compiled, never run."""
+    """A pattern that Python can compile for a syntax check: Java-only escapes become a letter."""
     plain = _ESCAPES.sub(lambda match: "x" if match[0].startswith(_JAVA_ONLY) else match[0], pattern)
     return re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", plain.replace("\\k<", "\\\\k<"))

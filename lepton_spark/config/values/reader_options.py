@@ -1,10 +1,10 @@
-"""Which reader options each input format knows, their names in this project, and the values they may have."""
+"""The reader options of each input format, their names in this project, and their valid values."""
 
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from lepton_spark.config.refusal import Refusal
+from lepton_spark.config.invalid_settings import InvalidSetting
 
 READER_OPTIONS: Mapping[str, frozenset[str]] = {
     "csv": frozenset(
@@ -16,38 +16,42 @@ READER_OPTIONS: Mapping[str, frozenset[str]] = {
 }
 
 ALIASES: Mapping[str, str] = {"sep": "separator", "delimiter": "separator", "charset": "encoding"}
-"""Spark's names of the same options, so that a known habit works."""
+"""Spark's other names of the same options, accepted too."""
 
 _TABS = ("\\t", "tab")
 _QUOTE = '"'
 
 
-def option_faults(file_format: str, options: Mapping[str, str]) -> Iterator[Refusal]:
-    """Options unknown to the format, given twice, or of a value that no file could be read by."""
+def invalid_options(file_format: str, options: Mapping[str, str]) -> Iterator[InvalidSetting]:
+    """Yields options that the format does not have, that are given twice, or whose value is invalid."""
     for name, value in options.items():
         if name not in READER_OPTIONS[file_format]:
             known = ", ".join(sorted(READER_OPTIONS[file_format])) or "none"
-            yield Refusal((name,), value, f"options of {file_format}: {known}")
-        elif not _is_good(ALIASES.get(name, name), value):
-            yield Refusal((name,), value, _ALLOWED[ALIASES.get(name, name)])
+            yield InvalidSetting((name,), value, f"options of {file_format}: {known}")
+        elif not _is_valid(ALIASES.get(name, name), value):
+            yield InvalidSetting((name,), value, _ALLOWED[ALIASES.get(name, name)])
         elif ALIASES.get(name) in options:
-            yield Refusal((name,), value, f"either {name} or {ALIASES[name]}, which mean the same")
-    known_as = reader_options(options)
-    quote = known_as.get("quote", _QUOTE)
-    if file_format == "csv" and quote == known_as.get("separator", ","):
+            yield InvalidSetting((name,), value, f"either {name} or {ALIASES[name]}, which mean the same")
+    canonical = reader_options(options)
+    quote = canonical.get("quote", _QUOTE)
+    if file_format == "csv" and quote == canonical.get("separator", ","):
         given = next(name for name in options if ALIASES.get(name, name) in {"separator", "quote"})
-        yield Refusal((given,), quote, "a separator that is not the quote")
+        yield InvalidSetting((given,), quote, "a separator that is not the quote")
 
 
 def reader_options(options: Mapping[str, str]) -> dict[str, str]:
-    """The options under this project's names, a tab as itself."""
-    known_as = {ALIASES.get(name, name): value for name, value in options.items()}
-    if known_as.get("separator") in _TABS:
-        known_as["separator"] = "\t"
-    return known_as
+    r"""The options under this project's names, with a tab as the tab character.
+
+    >>> reader_options({"sep": "tab", "charset": "gb18030"})
+    {'separator': '\t', 'encoding': 'gb18030'}
+    """
+    canonical = {ALIASES.get(name, name): value for name, value in options.items()}
+    if canonical.get("separator") in _TABS:
+        canonical["separator"] = "\t"
+    return canonical
 
 
-def _is_good(name: str, value: str) -> bool:
+def _is_valid(name: str, value: str) -> bool:
     return _RULES[name](value)
 
 

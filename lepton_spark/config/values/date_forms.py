@@ -1,4 +1,4 @@
-"""Which date forms Spark reads to the day that was meant; checked without Spark, before any write."""
+"""Checks date patterns without Spark: Spark must accept them and parse the intended day."""
 
 import re
 
@@ -12,22 +12,26 @@ WIDTHS = {
     "y": (1, 6),
     "S": (1, 9),
 }
-"""The letters of Spark's datetime patterns for parsing, and how often each may stand in a row.
+"""Letters of Spark's datetime patterns for parsing: least and most repetitions of each.
 
-Source: Spark 4.2, "Datetime Patterns for Formatting and Parsing"; a test asks Spark itself.
+Source: Spark 4.2, "Datetime Patterns for Formatting and Parsing"; a test compares them with Spark.
 """
 
-_HABITS = {"%Y": "yyyy", "%y": "yy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss"}
+_STRFTIME = {"%Y": "yyyy", "%y": "yy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss"}
 _OTHER_LETTERS = str.maketrans("YuDjJ", "yyddd")
 
 
 def date_form_fault(form: str) -> str | None:
-    """Why a form cannot be used, with the form that was probably meant; None for a good one."""
+    """What is allowed instead of an invalid pattern, with a suggestion; None for a valid pattern.
+
+    >>> date_form_fault("dd/MM/YYYY").endswith("not YYYY; did you mean dd/MM/yyyy?")
+    True
+    """
     fault = _fault(form)
     if fault is None:
         return None
-    meant = next((guess for guess in _guesses(form) if _fault(guess) is None), None)
-    return fault if meant is None else f"{fault}; did you mean {meant}?"
+    suggestion = next((guess for guess in _guesses(form) if _fault(guess) is None), None)
+    return fault if suggestion is None else f"{fault}; did you mean {suggestion}?"
 
 
 def _fault(form: str) -> str | None:
@@ -49,7 +53,7 @@ def _wrong_letter(bare: str) -> str | None:
 
 
 def _wrong_option(bare: str) -> str | None:
-    """An optional time or offset would leave open whether the zone shifts the day."""
+    """With an optional time or offset, the time zone would shift the day of some values only."""
     left = re.sub(r"\[[^\[\]]*\]", "", bare)
     if re.search(r"[\[\]{}#]", left):
         return "a date form without unpaired or nested [ ], and without { } #"
@@ -71,7 +75,7 @@ def _wrong_fields(letters: set[str]) -> str | None:
 
 
 def _guesses(form: str) -> list[str]:
-    habit = re.sub("%[A-Za-z]", lambda match: _HABITS.get(match[0], match[0]), form)
+    strftime = re.sub("%[A-Za-z]", lambda match: _STRFTIME.get(match[0], match[0]), form)
     letters = form.translate(_OTHER_LETTERS)
     month = letters if set("ML") & set(letters) else letters.replace("mm", "MM", 1)
-    return [habit, letters, month, month.replace("hh", "HH")]
+    return [strftime, letters, month, month.replace("hh", "HH")]
