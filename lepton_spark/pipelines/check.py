@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
-from lepton_spark.ingest.covariates.definitions import side_inputs
-from lepton_spark.ingest.covariates.source import SideInput
+from lepton_spark.ingest.covariates.definitions import covariate_sources
+from lepton_spark.ingest.covariates.source import CovariateSource
 from lepton_spark.ingest.files.delivery import files_frame
 from lepton_spark.ingest.lines import deduplication
 from lepton_spark.panel.calendar import EPOCH, day_volumes
@@ -59,10 +59,10 @@ def check(
         run = Run("check", "ingest", ingest_batch=batch_of(delivery, config, number), load_number=number)
         load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
         with progress.stage("read and judge lines"), examine(load, delivery, clock()) as seen:
-            balanced = sum(seen.ended.total.get(place, 0) for place in deduplication.PLACES)
+            balanced = sum(seen.ended.total.get(place, 0) for place in deduplication.OUTCOMES)
             found.append(_balance(balanced, delivery.lines_read))
             found += load_gates.judge_load(seen.volume, load_gates.recent_volumes(warehouse), config.gates)
-    for side in side_inputs(config):
+    for side in covariate_sources(config):
         with progress.stage(side.name):
             found.append(_side(spark, side))
     with progress.stage("complete days and the last forecast"):
@@ -75,7 +75,7 @@ def _files(n_new: int, n_refused: int) -> Gate:
     return Gate(FILES, n_refused == 0, f"{n_new} new, {n_refused} refused", "0 refused")
 
 
-def _side(spark: SparkSession, side: SideInput) -> Gate:
+def _side(spark: SparkSession, side: CovariateSource) -> Gate:
     """Rows that are refused stop no run; a source that cannot be read does."""
     try:
         return Gate(side.name, True, examine_side(spark, side), "a source that can be read")

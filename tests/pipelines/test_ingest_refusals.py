@@ -50,7 +50,7 @@ def test_file_of_rejects_alone_is_refused_and_read_anew_when_the_rules_are_mende
     assert first.refused[0].words == (
         "lines: found none accepted, 2 of 3 rejected as unparsable_date (such as day: found '05.01.2021'; "
         "allowed: dates of the form yyyy-MM-dd); allowed: at least one that the rules accept. "
-        "Mend the rules under input, or have the file delivered again; it is then read anew"
+        "Correct the rules under input, or have the file delivered again; it is then read anew"
     )
     assert (first.counts["files_loaded"], first.counts["files_refused"]) == (1, 1)
 

@@ -159,8 +159,8 @@ def test_lines_that_do_not_add_up_stop_the_load_before_anything_is_written(
 ) -> None:
     shop = a_shop(spark, tmp_path)
     (shop.folder / "day1.csv").write_text(DAY_1)
-    places = load_report.places
-    monkeypatch.setattr(load_report, "places", lambda placed, copies: places(placed.limit(6), copies))
+    summarize = load_report.summarize
+    monkeypatch.setattr(load_report, "summarize", lambda lines, copies: summarize(lines.limit(6), copies))
     with pytest.raises(BalanceError, match=r"lines of this load: found .* = 6; allowed: 7 lines read"):
         shop.load()
     assert [row["state"] for row in shop.warehouse.read("runs").collect()] == ["failed"]

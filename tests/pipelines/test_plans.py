@@ -148,7 +148,9 @@ def test_a_source_without_a_mapped_column_stops_before_any_write(store: Store, d
     with pytest.raises(InputError, match=r"found no column .*share.*Map them under plans\.columns"):
         store.ingest()
     pq.write_table(pa.table({"item": ["a"], "share": [1.0]}), store.root / "plans.csv")
-    with pytest.raises(InputError, match=r"no text; allowed: csv\. Say what the file is in plans\.format"):
+    with pytest.raises(
+        InputError, match=r"not text; allowed: csv\. Set plans\.format to the format of the file"
+    ):
         store.ingest()
     (store.root / "plans.csv").unlink()
     with pytest.raises(InputError, match=r"plans\.csv"):

@@ -173,13 +173,13 @@ def test_run_ends_with_1_and_publishes_nothing_when_lines_do_not_add_up(
 ) -> None:
     shop = make_shop("balance")
     shop.deliver("a.csv", FIRST, 150, 200, 250)
-    exact = load_report.places
+    exact = load_report.summarize
 
-    def one_too_few(*given: object) -> load_report.Ended:
+    def one_too_few(*given: object) -> load_report.LoadReport:
         ended = exact(*given)  # type: ignore[arg-type]
         return replace(ended, total=ended.total | {"accepted": 2})
 
-    monkeypatch.setattr(load_report, "places", one_too_few)
+    monkeypatch.setattr(load_report, "summarize", one_too_few)
     assert shop.run() == 1
     assert "allowed: 3 lines read" in capsys.readouterr().err
     assert sorted(path.name for path in shop.tables.iterdir()) == ["runs"]

@@ -192,7 +192,7 @@ def test_rows_that_cannot_be_read_or_contradict_are_kept_with_their_reason(store
         ("products", "conflicting_rows"),
         ("products", "unparsable_delisted_on"),
         ("products", "unparsable_known_at"),
-        ("stock", "stock_not_told"),
+        ("stock", "missing_stock"),
         ("stock", "unparsable_out_of_stock"),
     ]
 

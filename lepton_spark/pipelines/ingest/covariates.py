@@ -6,8 +6,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
-from lepton_spark.ingest.covariates.definitions import side_inputs
-from lepton_spark.ingest.covariates.source import SideInput, read_side_input
+from lepton_spark.ingest.covariates.definitions import covariate_sources
+from lepton_spark.ingest.covariates.source import CovariateSource, read_covariates
 from lepton_spark.pipelines.context import Progress
 from lepton_spark.tables import Warehouse
 
@@ -20,16 +20,16 @@ def load_side_inputs(spark: SparkSession, config: Config, progress: Progress) ->
     Raises: InputError for a source that cannot be read.
     """
     warehouse = Warehouse(spark, config.warehouse.root)
-    for side in side_inputs(config):
+    for side in covariate_sources(config):
         with progress.stage(side.name) as stage:
             stage.note(_load(spark, warehouse, side))
 
 
-def _load(spark: SparkSession, warehouse: Warehouse, side: SideInput) -> str:
+def _load(spark: SparkSession, warehouse: Warehouse, side: CovariateSource) -> str:
     """What came of it, in words."""
-    rows = read_side_input(spark, side).persist()
+    rows = read_covariates(spark, side).persist()
     try:
-        good = rows.where(F.col("reason").isNull()).select(*(fact.name for fact in side.facts)).distinct()
+        good = rows.where(F.col("reason").isNull()).select(*(c.name for c in side.columns)).distinct()
         refused = rows.where(F.col("reason").isNotNull())
         if not warehouse.exists(side.name) or fingerprint(good) != fingerprint(warehouse.read(side.name)):
             warehouse.overwrite(side.name, good)
@@ -43,13 +43,13 @@ def _load(spark: SparkSession, warehouse: Warehouse, side: SideInput) -> str:
         rows.unpersist()
 
 
-def examine_side(spark: SparkSession, side: SideInput) -> str:
+def examine_side(spark: SparkSession, side: CovariateSource) -> str:
     """What would come of it, in words; writes nothing.
 
     Raises: InputError for a source that cannot be read.
     """
-    rows = read_side_input(spark, side)
-    good = rows.where(F.col("reason").isNull()).select(*(fact.name for fact in side.facts)).distinct()
+    rows = read_covariates(spark, side)
+    good = rows.where(F.col("reason").isNull()).select(*(c.name for c in side.columns)).distinct()
     return _told(good.count(), rows.where(F.col("reason").isNotNull()))
 
 

@@ -17,7 +17,7 @@ from lepton_spark.ingest.files.layout import Layout
 from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.daily_sales import current_figures
-from lepton_spark.ingest.lines.validation import judge
+from lepton_spark.ingest.lines.validation import validate_lines
 from lepton_spark.pipelines.context import Progress
 from lepton_spark.pipelines.ingest import load_gates
 from lepton_spark.pipelines.ingest.completion import MENDED, settle, settle_last, stale_rejects
@@ -123,11 +123,11 @@ def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -
             seen = kept.enter_context(examine(load, delivery, begun))
             ended = seen.ended
             load_report.check_balance(delivery.lines_read, ended.total)
-            stage.note(", ".join(f"{ended.total[place]} {place}" for place in deduplication.PLACES))
+            stage.note(", ".join(f"{ended.total[place]} {place}" for place in deduplication.OUTCOMES))
             recent = load_gates.recent_volumes(load.warehouse)
             judged = load_gates.judge_load(seen.volume, recent, load.config.gates)
             load_gates.require(judged, load.config.gates)
-        left = delivery.without_barren(ended.barren)
+        left = delivery.without_barren(ended.files_without_accepted)
         with progress.stage("write transactions, cancellations, sales") as stage:
             _write(load, seen.placed)
             if load.key is None and matches_customers(load.config):
@@ -152,7 +152,7 @@ class Examined:
     """The lines of a load with their places, and what they come to; nothing is written yet."""
 
     placed: DataFrame
-    ended: load_report.Ended
+    ended: load_report.LoadReport
     found: Mapping[str, int]
     volume: LoadVolume
 
@@ -162,9 +162,9 @@ def examine(load: Load, delivery: Delivery, begun: datetime) -> Iterator[Examine
     """Reads and judges a load's lines; they are kept at hand while the block lasts."""
     numbered = _numbered(load, delivery, begun).persist()
     try:
-        found, first, last = load_report.findings(numbered)
+        found, first, last = load_report.raw_statistics(numbered)
         placed = _placed(load, numbered, first, last)
-        ended = load_report.places(placed, delivery.copies)
+        ended = load_report.summarize(placed, delivery.copies)
         n_days = numbered.select("date").distinct().where(F.col("date").isNotNull()).count()
         volume = LoadVolume(delivery.lines_read, found.get("product_codes_folded", 0), n_days)
         yield Examined(placed, ended, found, volume)
@@ -176,7 +176,7 @@ def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:
     settings = load.config.input
     today = begun.astimezone(ZoneInfo(settings.timezone)).date()
     raw = read_lines(load.spark, delivery.readable, Layout.of(settings), settings.columns.date)
-    judged = judge(raw.frame, load.files, settings, raw.typed_forms, today, load.key)
+    judged = validate_lines(raw.frame, load.files, settings, raw.typed_forms, today, load.key)
     add_files = settings.kind == "daily" and settings.conflicts == "sum"
     return deduplication.number_lines(judged, settings.duplicates, add_files=add_files)
 
@@ -197,10 +197,10 @@ def stored_between(load: Load, first: object, last: object) -> DataFrame:
 def place(load: Load, numbered: DataFrame, stored: DataFrame, rejects: DataFrame) -> DataFrame:
     """Where each line ends, by the kind of the input."""
     if load.config.input.kind == "daily":
-        return deduplication.place_daily(
+        return deduplication.deduplicate_daily(
             numbered, current_figures(stored), rejects, load.config.input.conflicts
         )
-    return deduplication.place_transactions(numbered, stored, rejects)
+    return deduplication.deduplicate_transactions(numbered, stored, rejects)
 
 
 def _write(load: Load, placed: DataFrame) -> None:
@@ -211,7 +211,7 @@ def _write(load: Load, placed: DataFrame) -> None:
 
 
 def _result(batch: str | None, counts: Mapping[str, int], delivery: Delivery, seconds: float) -> IngestResult:
-    none_read = {"lines_read": 0, **dict.fromkeys(deduplication.PLACES, 0)}
+    none_read = {"lines_read": 0, **dict.fromkeys(deduplication.OUTCOMES, 0)}
     return IngestResult(batch, none_read | dict(counts), refused_files(delivery), seconds)
 
 

@@ -13,10 +13,10 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.ingest.files.layout import mapped_columns
-from lepton_spark.ingest.files.reading import TYPED_FORMS
+from lepton_spark.ingest.files.typed_lines import TYPED_FORMS
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.daily_sales import DAY
-from lepton_spark.ingest.lines.validation import judge_again
+from lepton_spark.ingest.lines.validation import revalidate_rejects
 from lepton_spark.pipelines.context import Progress
 from lepton_spark.pipelines.ingest.completion import MENDED, REINGESTED, settle, settle_last, stale_rejects
 from lepton_spark.pipelines.ingest.ingest import next_number, place, stored_between
@@ -59,7 +59,7 @@ def reingest(spark: SparkSession, config: Config, clock: Clock, progress: Progre
             settle_last(warehouse, runs, config)
             load = _load(spark, warehouse, config)
             judged, placed = kept.enter_context(_judged(load, begun))
-            ended = load_report.places(placed, ())
+            ended = load_report.summarize(placed, ())
             n_judged = judged.count()
             load_report.check_balance(n_judged, ended.total)
             result = _result(load, ended.total, warehouse.read("rejects").count() - n_judged)
@@ -106,7 +106,7 @@ def _judged(load: Load, begun: datetime) -> Iterator[tuple[DataFrame, DataFrame]
     forms = tuple(form.read for form in TYPED_FORMS.values()) if settings.format in TYPED_FORMATS else ()
     newest = Window.partitionBy(*deduplication.IDENTITY).orderBy(F.desc("rejected_by"))
     told = {"is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
-    judged = judge_again(_judgeable(load), settings, forms, today).withColumns(told).persist()
+    judged = revalidate_rejects(_judgeable(load), settings, forms, today).withColumns(told).persist()
     first, last = judged.agg(F.min("date"), F.max("date")).first() or (None, None)
     stored = stored_between(load, first, last)
     numbered = _not_overtaken(judged, stored) if settings.kind == "daily" else judged
@@ -136,9 +136,9 @@ def _judgeable(load: Load) -> DataFrame:
 def _placed(load: Load, numbered: DataFrame, stored: DataFrame) -> DataFrame:
     """Where each line ends; one that is refused for the same reasons counts as on record already."""
     placed = place(load, numbered, stored, rejects=load.stored("rejects").limit(0))
-    as_before = (F.col("place") == deduplication.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
+    as_before = (F.col("outcome") == deduplication.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
     return placed.withColumn(
-        "place", F.when(as_before, deduplication.ALREADY_LOADED).otherwise(F.col("place"))
+        "outcome", F.when(as_before, deduplication.ALREADY_LOADED).otherwise(F.col("outcome"))
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
@@ -37,21 +37,12 @@ class Load:
 
 def write_lines(load: Load, placed: DataFrame) -> None:
     """Accepted lines to `transactions`, rejected ones to `rejects`."""
-    accepted = placed.where(F.col("place") == deduplication.ACCEPTED).join(load.files, "file")
+    accepted = placed.where(F.col("outcome") == deduplication.ACCEPTED).join(load.files, "file")
     of_load = {"ingest_batch": F.lit(load.batch), "load_number": F.lit(load.run.load_number)}
-    load.warehouse.append("transactions", accepted.withColumns(_stored(load.config) | of_load))
-    rejected = placed.where(F.col("place") == deduplication.REJECTED).join(load.files, "file")
+    load.warehouse.append("transactions", accepted.withColumns(of_load))
+    rejected = placed.where(F.col("outcome") == deduplication.REJECTED).join(load.files, "file")
     named = rejected.withColumns({"reason": F.col("reasons")[0], "file": F.col("name")} | of_load)
     load.warehouse.append("rejects", named)
-
-
-def _stored(config: Config) -> dict[str, Column]:
-    sold, returned = ("daily", "daily_return") if config.input.kind == "daily" else ("sale", "return")
-    return {
-        "line_kind": F.when(F.col("quantity") < 0, returned).otherwise(sold),
-        "quantity": F.abs("quantity"),
-        "price": F.col("unit_price"),
-    }
 
 
 def matches_customers(config: Config) -> bool:
@@ -62,8 +53,8 @@ def matches_customers(config: Config) -> bool:
 def write_cancellations(load: Load, placed: DataFrame) -> None:
     """What this load's lines cancel, or are cancelled by, among themselves and the open orders."""
     days = load.config.input.cancel_window_days
-    accepted = placed.where((F.col("place") == deduplication.ACCEPTED) & F.col("customer").isNotNull())
-    new = accepted.withColumns(_stored(load.config)).select(*CANDIDATE)
+    accepted = placed.where((F.col("outcome") == deduplication.ACCEPTED) & F.col("customer").isNotNull())
+    new = accepted.select(*CANDIDATE)
     of_load = {"ingest_batch": F.lit(load.batch)}
     earlier = load.warehouse.read("open_orders").withColumn("customer", F.col("customer_token"))
     matched = load.warehouse.read("cancellations")
