@@ -86,3 +86,12 @@ def examples(values: Sequence[object]) -> str:
     shown = ", ".join(repr(value) for value in values[:MAX_EXAMPLES])
     more = len(values) - MAX_EXAMPLES
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+MAX_EXCEPTION_TEXT = 200
+"""Longest text of an exception that is kept in a table."""
+
+
+def exception_text(error: BaseException) -> str:
+    """An exception as one short line for a table: `ValueError: too few rows`."""
+    return f"{type(error).__name__}: {error}".replace("\n", " ")[:MAX_EXCEPTION_TEXT]

@@ -1,16 +1,20 @@
-"""Rolling windows: every candidate is fitted on the days before a cutoff and scored on those after it."""
+"""Pass A: fit every candidate on the days before each window and score it on the days after."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_spark.errors import exception_text
+from lepton_spark.evaluation.demand import demand_classes
 from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums, naive_scales
+from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Window
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.data.history import Fit, Forecaster, History
-from lepton_spark.models.local.isolated_process import words
-from lepton_spark.models.registry import Candidate, create
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
+from lepton_spark.models.data.forecaster import Fit, Forecaster
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.pool import Pools, pool_of
+from lepton_spark.models.registry import create
 
 
 @dataclass(frozen=True)
@@ -18,43 +22,82 @@ class CandidateScores:
     """Errors of every candidate on every window.
 
     sums: fields of [C, W, S]; n_obs is 0 where a candidate could not be scored.
-    reasons: (place of the candidate, row) -> why it failed, in words.
+    reasons: (position of the candidate, row) -> why it failed.
+    demand_class: [S], as known at the test window's cutoff.
     """
 
     sums: ErrorSums
     reasons: Mapping[tuple[int, int], str]
+    demand_class: StringArray
+
+
+def score_candidates(history: History, pools: Pools, settings: EvaluationSettings) -> CandidateScores:
+    """Errors of every candidate on every window for which a series has enough known columns.
+
+    Raises: InputError for an unknown model.
+    """
+    n_candidates, n_series = len(settings.candidates), history.n_series
+    unscored = ErrorSums.zeros(n_candidates, n_series)
+    reasons: dict[tuple[int, int], str] = {}
+    scales = window_scales(history, settings.windows)
+    parts = []
+    for window, column, scale in zip(
+        settings.windows, cutoff_columns(history, settings.windows), scales, strict=True
+    ):
+        rows = np.flatnonzero(trainable(history, int(column), settings.min_train))
+        if not rows.size:
+            parts.append(unscored)
+            continue
+        train = history.until(int(column)).select(rows)
+        actual = actuals(history, window, settings.horizon)[rows]
+        by_candidate = []
+        for position, candidate in enumerate(settings.candidates):
+            fit = fit_safely(create(candidate, pool_of(pools, train)), train, settings.horizon)
+            sums = error_sums(actual, fit.forecast, scale.select(rows))
+            by_candidate.append(sums.expanded(rows, n_series))
+            reasons.update({(position, int(rows[row])): reason for row, reason in fit.reasons.items()})
+        parts.append(ErrorSums.stacked(by_candidate))
+    stacked = ErrorSums.stacked(parts, axis=1) if parts else ErrorSums.zeros(n_candidates, 0, n_series)
+    return CandidateScores(stacked, reasons, classes_for_choice(history, settings))
+
+
+def classes_for_choice(history: History, settings: EvaluationSettings) -> StringArray:
+    """[S], demand classes as known at the test window's cutoff: no choice may see days after it."""
+    ends = cutoff_columns(history, [settings.windows[position] for position in settings.test])
+    seen = history.quantity[:, : max(int(ends.min(initial=history.n_days - 1)), -1) + 1]
+    return demand_classes(seen, settings.new, settings.obsolete)
 
 
 def clip_forecast(forecast: FloatArray) -> FloatArray:
-    """Demand is never negative: a forecast below 0 becomes 0; NaN and infinity become NaN."""
+    """The forecast with negative values as 0, since demand is never negative; NaN where not finite."""
     return np.where(np.isfinite(forecast), np.maximum(forecast, 0.0), np.nan)
 
 
 def cutoff_columns(history: History, windows: Sequence[Window]) -> IntArray:
-    """[W], the column of each window's cutoff; negative where the history does not reach it."""
+    """[W], the column of each window's cutoff; negative where the history is too short."""
     offsets = np.array([window.cutoff_offset for window in windows], dtype=np.int64)
     return history.n_days - 1 - offsets
 
 
 def actuals(history: History, window: Window, horizon: int) -> FloatArray:
-    """[S, H], the quantity of steps 1..horizon after the window's cutoff; NaN = unknown or not yet there."""
+    """[S, H], the quantity of steps 1..horizon after the window's cutoff; NaN = unknown or in the future."""
     found = np.full((history.n_series, horizon), np.nan)
     start = history.n_days - window.cutoff_offset
     columns = np.arange(start, start + horizon)
-    there = (columns >= 0) & (columns < history.n_days)
-    found[:, there] = history.quantity[:, columns[there]]
+    exists = (columns >= 0) & (columns < history.n_days)
+    found[:, exists] = history.quantity[:, columns[exists]]
     return found
 
 
-def trainable(history: History, column: int, min_train_days: int) -> BoolArray:
-    """[S], whether a series has at least `min_train_days` (and one) known days up to a cutoff's column."""
+def trainable(history: History, column: int, min_train: int) -> BoolArray:
+    """[S], whether a series has at least `min_train` (and one) known columns up to a cutoff's column."""
     n_known = np.count_nonzero(history.known[:, : max(column + 1, 0)], axis=1)
-    enough: BoolArray = n_known >= max(min_train_days, 1)
+    enough: BoolArray = n_known >= max(min_train, 1)
     return enough
 
 
 def window_scales(history: History, windows: Sequence[Window]) -> list[Scales]:
-    """For each window the scales [S] of what was known at its cutoff."""
+    """For each window the scales [S] known at its cutoff."""
     if not windows:
         return []
     scales = naive_scales(history.quantity, cutoff_columns(history, windows))
@@ -62,13 +105,13 @@ def window_scales(history: History, windows: Sequence[Window]) -> list[Scales]:
 
 
 def fit_safely(forecaster: Forecaster, history: History, horizon: int) -> Fit:
-    """Fit the batch; if it raises, each series by itself, so that only the guilty ones get a NaN row.
+    """Fit the batch; if that raises, each series by itself, so that only the failing ones get a NaN row.
 
-    The forecast is clipped.
+    Forecasts are clipped.
     """
     try:
         fit = forecaster.fit_forecast(history, horizon)
-    except Exception:  # noqa: BLE001  whatever one series provokes must not touch the others
+    except Exception:  # noqa: BLE001  an exception of one series must not affect the others
         fit = _fit_one_by_one(forecaster, history, horizon)
     median = None if fit.median is None else clip_forecast(fit.median)
     return Fit(clip_forecast(fit.forecast), fit.coefficients, fit.reasons, median)
@@ -83,7 +126,7 @@ def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> F
         try:
             fit = forecaster.fit_forecast(history.select(np.array([row])), horizon)
         except Exception as error:  # noqa: BLE001  the reason is kept as data
-            reasons[row] = words(error)
+            reasons[row] = exception_text(error)
             continue
         forecast[row] = fit.forecast[0]
         if fit.median is not None:
@@ -93,32 +136,3 @@ def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> F
         for name, value in fit.coefficients.items():
             coefficients.setdefault(name, np.full(history.n_series, np.nan))[row] = value[0]
     return Fit(forecast, coefficients, reasons, median)
-
-
-def score_candidates(
-    history: History,
-    candidates: Sequence[Candidate],
-    windows: Sequence[Window],
-    horizon: int,
-    min_train_days: int,
-) -> CandidateScores:
-    """Errors of every candidate on every window for which a series has `min_train_days` known days.
-
-    Raises: InputError for an unknown model.
-    """
-    forecasters = [create(candidate) for candidate in candidates]
-    sums = ErrorSums.zeros(len(candidates), len(windows), history.n_series)
-    reasons: dict[tuple[int, int], str] = {}
-    scales = window_scales(history, windows)
-    for place, (window, column) in enumerate(zip(windows, cutoff_columns(history, windows), strict=True)):
-        rows = np.flatnonzero(trainable(history, column, min_train_days))
-        if not rows.size:
-            continue
-        train = history.until(int(column)).select(rows)
-        actual = actuals(history, window, horizon)[rows]
-        row_scales = Scales(scales[place].abs_change[rows], scales[place].squared_change[rows])
-        for c, forecaster in enumerate(forecasters):
-            fit = fit_safely(forecaster, train, horizon)
-            sums.put((c, place, rows), error_sums(actual, fit.forecast, row_scales))  # type: ignore[arg-type]
-            reasons.update({(c, int(rows[row])): reason for row, reason in fit.reasons.items()})
-    return CandidateScores(sums, reasons)

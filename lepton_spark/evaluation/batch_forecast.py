@@ -1,31 +1,32 @@
-"""The forecast of a batch: the chosen model of each series, its fallbacks, its quantiles, its errors."""
+"""Pass B: choose a candidate for each series, fit it, fall back where it fails, calibrate, forecast."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lepton_spark.evaluation.backtest import window_scales
-from lepton_spark.evaluation.demand import StringArray, is_obsolete
+from lepton_spark.evaluation.backtest import classes_for_choice, score_candidates, window_scales
+from lepton_spark.evaluation.class_errors import ClassErrors, class_errors
+from lepton_spark.evaluation.demand import demand_classes, is_obsolete
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
 from lepton_spark.evaluation.quantiles.residual_paths import residual_paths
 from lepton_spark.evaluation.role_backtest import (
     Assignment,
-    Fitted,
     Keys,
+    RoleFit,
     RoleScores,
     backtest_roles,
     calibration_of,
     fit_roles,
     known_at_test,
     score_role,
-    with_medians,
 )
-from lepton_spark.evaluation.selection import Selection
-from lepton_spark.evaluation.windows import Role, Window, of_role
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.evaluation.selection import Selection, ValidationErrors, select
+from lepton_spark.evaluation.settings import EvaluationSettings
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
 from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.models.registry import Candidate
 
 OK, FALLBACK, OBSOLETE = "ok", "fallback", "obsolete"
@@ -36,19 +37,20 @@ BASELINE = FALLBACKS[0]
 
 @dataclass(frozen=True)
 class BatchForecast:
-    """One row for every series that came in.
+    """The result of a batch: one row for every series that came in.
 
     forecast: [S, H]; quantiles: [S, H, Q], units, finite and never negative.
-    models: [S], what made the forecast, a fallback or `zero` included.
-    coefficients: [S], of that model by name.
-    status: [S], `ok`, `fallback` or `obsolete`; reasons: [S], None, or why not `ok`.
+    demand_class: [S], at the cutoff. models: [S], the model that made the forecast, a fallback or `zero`
+    included. coefficients: [S], of that model by name.
+    status: [S], `ok`, `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
-    quantile_method: [S], where the quantiles come from; dispersion: [S], variance over mean, NaN if not used.
+    quantile_method: [S]. dispersion: [S], variance over mean, NaN where it was not used.
     paths: [S, W, H], residual paths of the chosen candidate.
     """
 
     forecast: FloatArray
     quantiles: FloatArray
+    demand_class: StringArray
     models: tuple[str, ...]
     coefficients: tuple[Mapping[str, float], ...]
     status: StringArray
@@ -57,125 +59,194 @@ class BatchForecast:
     quantile_method: StringArray
     dispersion: FloatArray
     paths: FloatArray
+    selection: Selection
     chosen: RoleScores
     runner_up: RoleScores
     seasonal_naive: RoleScores
 
 
+def forecast_histories(
+    history: History,
+    pools: Pools,
+    settings: EvaluationSettings,
+    *,
+    closed: BoolArray | None = None,
+    prior: Prior | None = None,
+) -> BatchForecast:
+    """Both passes over series that fit one process, as a run makes them batch by batch.
+
+    Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
+    """
+    scores = score_candidates(history, pools, settings)
+    validation = ValidationErrors.of(scores.sums, settings.validation)
+    errors = class_errors(scores.sums.map(lambda sums: sums[:, settings.validation]), scores.demand_class)
+    return forecast_batch(history, pools, settings, validation, errors, closed=closed, prior=prior)
+
+
 def forecast_batch(
     history: History,
-    closed_future: BoolArray,
-    candidates: Sequence[Candidate],
-    selection: Selection,
-    windows: Sequence[Window],
+    pools: Pools,
+    settings: EvaluationSettings,
+    validation: ValidationErrors,
+    errors: ClassErrors,
     *,
-    horizon: int,
-    levels: Sequence[float],
-    obsolete_days: int,
-    min_train_days: int,
+    closed: BoolArray | None = None,
     prior: Prior | None = None,
 ) -> BatchForecast:
     """Forecast every series with its chosen candidate, or the first fallback whose forecast is finite.
 
-    Closed days get 0, obsolete series 0 on every day; in the backtest what was obsolete at a window's
-    cutoff, as it would have been published then. Quantiles come from the chosen candidate's errors
-    on all windows; where a fallback made the forecast, from the pool's dispersion for whole units, else from
-    Poisson.
+    Closed days and obsolete series get 0. Quantiles use the chosen candidate's errors on all windows; where a
+    fallback made the forecast, the pool's dispersion for whole units, else Poisson. A prior also reactivates
+    an obsolete series, and replaces the model's own median.
 
-    closed_future: [S, H], days on which nothing is sold; levels: [Q], rising. prior: levels set by hand,
-    which also wake what was obsolete; a model's own median does not hold beside one.
+    validation, errors: of pass A. closed: [S, H], days ahead on which nothing is sold.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
-    roles = _roles(history.n_series, candidates, selection)
-    backtests = backtest_roles(history, roles, windows, horizon, min_train_days, obsolete_days)
-    obsolete = is_obsolete(history.quantity, obsolete_days)
-    scales = window_scales(history, windows)
-    spread = calibration_of(history, backtests[0])
-    then, validation = known_at_test(history, windows), of_role(windows, Role.VALIDATION)
-    before_test = [calibration_of(then, backtest).of_windows(validation) for backtest in backtests]
-    scores = [
-        score_role(*role, scales, windows, levels) for role in zip(roles, backtests, before_test, strict=True)
-    ]
-    fitted, used, level = _fit_with_fallbacks(history, roles[0], horizon, closed_future)
+    closed = np.zeros((history.n_series, settings.horizon), dtype=np.bool_) if closed is None else closed
+    selection = _select(history, settings, validation, errors)
+    roles = _roles(history.n_series, settings.candidates, selection)
+    spread, scores = _backtest(history, pools, roles, settings)
+    fitted = _fit_with_fallbacks(history, pools, roles[0], settings.horizon, closed)
+    obsolete = is_obsolete(history.quantity, settings.obsolete)
+    median = fitted.fit.median
     if prior is not None:
-        obsolete &= ~prior.counts
-    silent = closed_future | obsolete[:, np.newaxis]
-    forecast = np.where(silent, 0.0, fitted.forecast)
+        obsolete = obsolete & ~prior.applies
+        median = np.where(prior.applies[:, np.newaxis], np.nan, median)
+    is_zero = closed | obsolete[:, np.newaxis]
+    forecast = np.where(is_zero, 0.0, fitted.fit.forecast)
     if prior is not None:
-        forecast = prior.drawn(forecast, silent)
-        fitted.median[prior.counts] = np.nan
-    calibrated = quantile_forecasts(forecast, _of_the_chosen(spread, level), levels, fitted.median)
+        forecast = prior.apply(forecast, is_zero)
+    calibration = _without_fallbacks(spread, fitted.level)
+    calibrated = quantile_forecasts(forecast, calibration, settings.levels, median)
     return BatchForecast(
         forecast=forecast,
-        quantiles=np.where(silent[:, :, np.newaxis], 0.0, calibrated.values),
-        models=tuple("zero" if gone else model.key for model, gone in zip(used, obsolete, strict=True)),
+        quantiles=np.where(is_zero[:, :, np.newaxis], 0.0, calibrated.values),
+        demand_class=demand_classes(history.quantity, settings.new, settings.obsolete),
+        models=tuple("zero" if gone else c.key for c, gone in zip(fitted.used, obsolete, strict=True)),
         coefficients=tuple(
-            {} if gone else values for values, gone in zip(fitted.coefficients, obsolete, strict=True)
+            {} if gone else values for values, gone in zip(fitted.fit.coefficients, obsolete, strict=True)
         ),
-        status=np.where(obsolete, OBSOLETE, np.where(level > 0, FALLBACK, OK)),
-        reasons=_reasons(history, fitted.reasons, level, obsolete),
-        fallback_level=np.where(obsolete, 0, level),
+        status=np.where(obsolete, OBSOLETE, np.where(fitted.level > 0, FALLBACK, OK)),
+        reasons=_reasons(history, fitted, obsolete),
+        fallback_level=np.where(obsolete, 0, fitted.level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
         paths=residual_paths(spread),
+        selection=selection,
         chosen=scores[0],
         runner_up=scores[1],
         seasonal_naive=scores[2],
     )
 
 
+def _select(
+    history: History, settings: EvaluationSettings, validation: ValidationErrors, errors: ClassErrors
+) -> Selection:
+    return select(
+        validation,
+        classes_for_choice(history, settings),
+        errors,
+        settings.min_choice,
+        is_young=history.n_known < settings.min_train,
+        settings=settings.selection,
+    )
+
+
 def _roles(n_series: int, candidates: Sequence[Candidate], selection: Selection) -> list[Assignment]:
     """The chosen, the runner-up and the baseline of each series."""
-    chosen = tuple(candidates[place] for place in selection.chosen)
-    runner_up = tuple(candidates[place] if place >= 0 else None for place in selection.runner_up)
+    chosen = tuple(candidates[position] for position in selection.chosen)
+    runner_up = tuple(candidates[position] if position >= 0 else None for position in selection.runner_up)
     return [chosen, runner_up, (BASELINE,) * n_series]
 
 
-def _of_the_chosen(spread: Calibration, level: IntArray) -> Calibration:
-    """The same without the errors of series that a fallback forecast."""
+def _backtest(
+    history: History, pools: Pools, roles: Sequence[Assignment], settings: EvaluationSettings
+) -> tuple[Calibration, list[RoleScores]]:
+    """The spread around the chosen candidates' forecasts, and the scores of each role."""
+    backtests = backtest_roles(history, pools, roles, settings)
+    scales = window_scales(history, settings.windows)
+    then = known_at_test(history, settings)
+    scores = []
+    for assignment, backtest in zip(roles, backtests, strict=True):
+        before_test = calibration_of(backtest, then, pools, settings).of_windows(settings.validation)
+        scores.append(score_role(assignment, backtest, before_test, scales, settings))
+    return calibration_of(backtests[0], history, pools, settings), scores
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The first finite forecast of each series, the candidate that made it, and its fallback level [S]."""
+
+    fit: RoleFit
+    used: tuple[Candidate, ...]
+    level: IntArray
+
+
+def _fit_with_fallbacks(
+    history: History, pools: Pools, chosen: Assignment, horizon: int, closed: BoolArray
+) -> _Fitted:
+    (fit,) = fit_roles(history, pools, [chosen], np.arange(history.n_series), horizon)
+    fitted = _Fitted(
+        fit,
+        tuple(candidate or BASELINE for candidate in chosen),
+        np.zeros(history.n_series, dtype=np.int64),
+    )
+    for level, candidate in enumerate(FALLBACKS, start=1):
+        finite = np.isfinite(fitted.fit.forecast)
+        failed = np.flatnonzero(~(finite | closed).all(axis=1) | ~finite.any(axis=1))
+        if not failed.size:
+            break
+        assignment = (candidate,) * history.n_series
+        (fallback,) = fit_roles(history, pools, [assignment], failed, horizon)
+        fitted = _replaced(fitted, fallback, candidate, failed, level)
+    return fitted
+
+
+def _replaced(
+    fitted: _Fitted, fallback: RoleFit, candidate: Candidate, rows: IntArray, level: int
+) -> _Fitted:
+    """The fit with some rows replaced by those of a fallback; the last fallback is 0 without any fit."""
+    replaced = np.zeros(len(fitted.used), dtype=np.bool_)
+    replaced[rows] = True
+    by_row = replaced[:, np.newaxis]
+    forecast = np.zeros_like(fallback.forecast) if level == len(FALLBACKS) else fallback.forecast
+    fit = replace(
+        fitted.fit,
+        forecast=np.where(by_row, forecast, fitted.fit.forecast),
+        median=np.where(by_row, np.nan, fitted.fit.median),
+        coefficients=tuple(
+            new if is_new else old
+            for old, new, is_new in zip(
+                fitted.fit.coefficients, fallback.coefficients, replaced.tolist(), strict=True
+            )
+        ),
+    )
+    used = tuple(
+        candidate if is_new else old for old, is_new in zip(fitted.used, replaced.tolist(), strict=True)
+    )
+    return _Fitted(fit, used, np.where(replaced, level, fitted.level))
+
+
+def _without_fallbacks(spread: Calibration, level: IntArray) -> Calibration:
+    """The spread without the errors of candidates whose forecast a fallback replaced."""
     if not level.any():
         return spread
     kept = (level == 0)[:, np.newaxis, np.newaxis]
     return replace(spread, residual=np.where(kept, spread.residual, np.nan))
 
 
-def _fit_with_fallbacks(
-    history: History, chosen: Assignment, horizon: int, closed_future: BoolArray
-) -> tuple[Fitted, list[Candidate], IntArray]:
-    """The first finite forecast of each series, which candidate made it, and at which fallback level."""
-    every_row = np.arange(history.n_series)
-    (fitted,) = fit_roles(history, [chosen], every_row, horizon)
-    with_medians(history, fitted)
-    used = [candidate or BASELINE for candidate in chosen]
-    level = np.zeros(history.n_series, dtype=np.int64)
-    for step, fallback in enumerate(FALLBACKS, start=1):
-        finite = np.isfinite(fitted.forecast)
-        failed = np.flatnonzero(~(finite | closed_future).all(axis=1) | ~finite.any(axis=1))
-        if not failed.size:
-            break
-        (again,) = fit_roles(history, [(fallback,) * history.n_series], failed, horizon)
-        last = step == len(FALLBACKS)
-        for row in failed.tolist():
-            fitted.forecast[row] = 0.0 if last else again.forecast[row]
-            fitted.median[row] = np.nan
-            fitted.coefficients[row] = again.coefficients[row]
-            used[row] = fallback
-            level[row] = step
-    return fitted, used, level
-
-
-def _reasons(history: History, failures: Mapping[int, str], level: IntArray, obsolete: BoolArray) -> Keys:
-    """[S], None for `ok`, else why the chosen model did not make the forecast."""
-    found: list[str | None] = [None] * history.n_series
-    for row in np.flatnonzero((level > 0) | obsolete).tolist():
+def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray) -> Keys:
+    """[S], None where the chosen model made the forecast, else why not."""
+    reasons: list[str | None] = [None] * history.n_series
+    for row in np.flatnonzero((fitted.level > 0) | obsolete).tolist():
         if obsolete[row]:
-            found[row] = "no_recent_sale"
+            reasons[row] = "no_recent_sale"
         elif history.n_known[row] == 0:
-            found[row] = NO_KNOWN_DAYS
-        elif row in failures:
-            found[row] = f"model_failed: {failures[row]}"
+            reasons[row] = NO_KNOWN_DAYS
+        elif row in fitted.fit.reasons:
+            reasons[row] = f"model_failed: {fitted.fit.reasons[row]}"
         else:
             few = history.n_known[row] < 2 * history.season_length
-            found[row] = TOO_FEW_DAYS if few else NOT_FINITE
-    return tuple(found)
+            reasons[row] = TOO_FEW_DAYS if few else NOT_FINITE
+    return tuple(reasons)

@@ -1,9 +1,8 @@
-"""What kind of demand a series has."""
+"""Demand classes."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lepton_spark.models.data.arrays import BoolArray, FloatArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, StringArray
 
 SMOOTH, INTERMITTENT, ERRATIC, LUMPY = "smooth", "intermittent", "erratic", "lumpy"
 NEW, OBSOLETE = "new", "obsolete"
@@ -12,31 +11,30 @@ DEMAND_CLASSES = (SMOOTH, INTERMITTENT, ERRATIC, LUMPY, NEW, OBSOLETE)
 ADI_LIMIT = 1.32
 CV2_LIMIT = 0.49
 MIN_SALES = 4
-"""Fewer days with a sale than this say too little of sizes and gaps; the series counts as new."""
-
-StringArray = NDArray[np.str_]
+"""Days with a sale below which sizes and intervals cannot be estimated; such a series is new."""
 
 
 def is_obsolete(quantity: FloatArray, obsolete_days: int) -> BoolArray:
-    """[S], whether the last `obsolete_days` known days (so many there must be) passed without a sale.
+    """[S], whether the last `obsolete_days` known days, which must exist, had no sale.
 
     quantity: [S, T], units; NaN = unknown.
     """
     known = ~np.isnan(quantity)
     sold = quantity > 0
     after_last_sale = ~np.logical_or.accumulate(sold[:, ::-1], axis=1)[:, ::-1]  # [S, T]
-    quiet: BoolArray = np.count_nonzero(known & after_last_sale, axis=1) >= obsolete_days
-    return quiet
+    obsolete: BoolArray = np.count_nonzero(known & after_last_sale, axis=1) >= obsolete_days
+    return obsolete
 
 
 def demand_classes(quantity: FloatArray, new_days: int, obsolete_days: int) -> StringArray:
-    """[S], one of `DEMAND_CLASSES`; obsolete comes before new, new before the rest.
+    """[S], one of `DEMAND_CLASSES`; obsolete takes precedence over new, new over the others.
 
-    New: the first sale is one of the last `new_days` days, or fewer than 4 days have a sale.
-    The rest by ADI, known days since the first sale over days with a sale (above 1.32: intermittent or
-    lumpy), and by the squared coefficient of variation of the sizes (above 0.49: erratic or lumpy).
+    New: the first sale is within the last `new_days` days, or fewer than 4 days have a sale. The others are
+    defined by the average interval between sales (ADI, known days since the first sale over days with a
+    sale; above 1.32 intermittent or lumpy) and by the squared coefficient of variation of the sizes (above
+    0.49 erratic or lumpy).
 
-    quantity: [S, T], units; NaN = unknown; of no day at all every series is new.
+    quantity: [S, T], units; NaN = unknown; without any column every series is new.
     Source: Syntetos, Boylan and Croston (2005), On the categorization of demand patterns.
     """
     if not quantity.shape[1]:
@@ -47,11 +45,11 @@ def demand_classes(quantity: FloatArray, new_days: int, obsolete_days: int) -> S
     first = np.argmax(sold, axis=1)
     n_days = quantity.shape[1]
     since_first = np.count_nonzero(known & (np.arange(n_days) >= first[:, np.newaxis]), axis=1)
-    rare = since_first > ADI_LIMIT * n_sales
-    uneven = _squared_variation(quantity, sold) > CV2_LIMIT
-    new = (n_sales < MIN_SALES) | (first >= n_days - new_days)
+    is_rare = since_first > ADI_LIMIT * n_sales
+    is_variable = _squared_variation(quantity, sold) > CV2_LIMIT
+    is_new = (n_sales < MIN_SALES) | (first >= n_days - new_days)
     classes: StringArray = np.select(
-        [is_obsolete(quantity, obsolete_days), new, rare & uneven, rare, uneven],
+        [is_obsolete(quantity, obsolete_days), is_new, is_rare & is_variable, is_rare, is_variable],
         [OBSOLETE, NEW, LUMPY, INTERMITTENT, ERRATIC],
         SMOOTH,
     )
@@ -63,7 +61,7 @@ def _squared_variation(quantity: FloatArray, sold: BoolArray) -> FloatArray:
     n_sales = np.maximum(np.count_nonzero(sold, axis=1), 1)
     size = np.where(sold, quantity, 0.0)
     mean = size.sum(axis=1) / n_sales
-    spread = np.where(sold, quantity - mean[:, np.newaxis], 0.0)
-    variance = np.einsum("st,st->s", spread, spread) / n_sales
+    deviation = np.where(sold, quantity - mean[:, np.newaxis], 0.0)
+    variance = np.einsum("st,st->s", deviation, deviation) / n_sales
     squared: FloatArray = np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0)
     return squared

@@ -1,6 +1,9 @@
-"""Errors as sums that can be pooled: over steps, windows, series, segments. Division comes last."""
+"""Forecast errors as sums, to be pooled over steps, windows, series and segments; division comes last.
 
-from collections.abc import Callable
+Everywhere error = forecast - actual in units, and a NaN actual or forecast is not scored.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -10,7 +13,7 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Scales:
-    """The one-step naive error before a cutoff; NaN where no two known days differ.
+    """One-step naive errors before a cutoff; NaN where no two known days differ.
 
     abs_change, squared_change: [...], means in units and units squared.
     """
@@ -18,14 +21,18 @@ class Scales:
     abs_change: FloatArray
     squared_change: FloatArray
 
+    def select(self, rows: IntArray) -> "Scales":
+        """The scales of some of the series."""
+        return Scales(self.abs_change[rows], self.squared_change[rows])
+
 
 @dataclass(frozen=True)
 class ErrorSums:
-    """Sums over scored observations, equally shaped arrays; every field may be added up.
+    """Sums over scored observations, arrays of one shape; every field may be added up.
 
-    n_obs: observations scored. n_scaled: those of series that have a scale.
-    sse, abs_error, sum_error: of error = forecast - actual, units (squared for sse).
-    sum_actual: of |actual|. scaled_sse, scaled_abs_error: errors over the series' scale.
+    n_obs: scored observations. n_scaled: those of series that have a scale.
+    sse, abs_error, sum_error: of the error, units (squared for sse).
+    sum_actual: of |actual|. scaled_sse, scaled_abs_error: of the error over the series' scale.
     """
 
     n_obs: FloatArray
@@ -47,24 +54,34 @@ class ErrorSums:
         """Nothing scored."""
         return cls(*(np.zeros(shape) for _ in fields(cls)))
 
+    @classmethod
+    def stacked(cls, parts: Sequence["ErrorSums"], axis: int = 0) -> "ErrorSums":
+        """Equally shaped sums along a new axis."""
+        return cls(*(np.stack([getattr(part, name) for part in parts], axis=axis) for name in cls.names()))
+
     def map(self, change: Callable[[FloatArray], FloatArray]) -> "ErrorSums":
-        """The same change to every field, such as a slice."""
+        """Apply the same change, such as a slice, to every field."""
         return ErrorSums(*(change(getattr(self, name)) for name in self.names()))
 
     def pool(self, axis: int | tuple[int, ...]) -> "ErrorSums":
         """Add up along an axis."""
         return self.map(lambda values: np.sum(values, axis=axis))
 
-    def put(self, place: tuple[int, ...], part: "ErrorSums") -> None:
-        """Write `part` into a place of every field."""
-        for name in self.names():
-            getattr(self, name)[place] = getattr(part, name)
+    def expanded(self, rows: IntArray, n_series: int) -> "ErrorSums":
+        """[S] sums from those of some rows; nothing scored in the others."""
+
+        def expand(values: FloatArray) -> FloatArray:
+            every = np.zeros(n_series)
+            every[rows] = values
+            return every
+
+        return self.map(expand)
 
 
 def naive_scales(quantity: FloatArray, columns: IntArray) -> Scales:
-    """[W, S]: mean change from one known day to the next, up to each of the columns (inclusive).
+    """[W, S], mean change from one known day to the next, up to each of the columns (inclusive).
 
-    quantity: [S, T], units; NaN = unknown, passed over. columns: [W]; a negative one has no days.
+    quantity: [S, T], units; NaN = unknown and skipped. columns: [W]; a negative one has no days.
     """
     known = ~np.isnan(quantity)
     n_days = quantity.shape[1]
@@ -87,7 +104,7 @@ def _means_up_to(values: FloatArray, counted: BoolArray, columns: IntArray) -> F
 
 
 def error_sums(actual: FloatArray, forecast: FloatArray, scales: Scales) -> ErrorSums:
-    """Sums over the last axis; an observation counts where actual and forecast are both known.
+    """Sums over the last axis of the observations whose actual and forecast are known.
 
     actual, forecast: [..., S, H], units. scales: [..., S].
     """
@@ -108,22 +125,3 @@ def error_sums(actual: FloatArray, forecast: FloatArray, scales: Scales) -> Erro
         scaled_sse=np.where(scaled, sse / scales.squared_change, 0.0),
         scaled_abs_error=np.where(scaled, abs_error / scales.abs_change, 0.0),
     )
-
-
-def ratios(sums: ErrorSums) -> dict[str, FloatArray]:
-    """mae, rmse, wape, bias (of the actuals), mase, rmsse; NaN where the denominator is 0."""
-    return {
-        "mae": _divide(sums.abs_error, sums.n_obs),
-        "rmse": np.sqrt(_divide(sums.sse, sums.n_obs)),
-        "wape": _divide(sums.abs_error, sums.sum_actual),
-        "bias": _divide(sums.sum_error, sums.sum_actual),
-        "mase": _divide(sums.scaled_abs_error, sums.n_scaled),
-        "rmsse": np.sqrt(_divide(sums.scaled_sse, sums.n_scaled)),
-    }
-
-
-def _divide(above: FloatArray, below: FloatArray) -> FloatArray:
-    ratio: FloatArray = np.divide(
-        above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0
-    )
-    return ratio

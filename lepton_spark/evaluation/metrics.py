@@ -1,52 +1,62 @@
-"""The figures of forecast accuracy over plain arrays; pooled runs use the sums of `sums.py`.
+"""Forecast accuracy metrics, each defined once as a ratio of sums.
 
-Everywhere: error = forecast - actual, units; a NaN actual or forecast is not scored.
+Tables apply the ratios to columns, benchmarks and tests to `ErrorSums`.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from lepton_spark.evaluation.error_sums import Scales, error_sums, naive_scales, ratios
+from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.models.data.arrays import FloatArray
 
 
-def wape(actual: FloatArray, forecast: FloatArray) -> float:
-    """Sum of absolute errors over sum of absolute actuals; NaN when nothing was sold.
+@dataclass(frozen=True)
+class Metric:
+    """A ratio of two sums, or its square root; unknown where the denominator is 0."""
 
-    actual, forecast: [S, H], units.
-    """
-    return _pooled(actual, forecast, "wape")
-
-
-def bias(actual: FloatArray, forecast: FloatArray) -> float:
-    """Sum of errors over sum of absolute actuals, above 0 when forecasts are too high.
-
-    actual, forecast: [S, H], units.
-    """
-    return _pooled(actual, forecast, "bias")
+    numerator: str
+    denominator: str
+    is_root: bool = False
 
 
-def mase(actual: FloatArray, forecast: FloatArray, training: FloatArray) -> float:
-    """Mean absolute error, each series' over its mean |change| from day to day in training.
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "mae": Metric("abs_error", "n_obs"),
+        "rmse": Metric("sse", "n_obs", is_root=True),
+        "wape": Metric("abs_error", "sum_actual"),
+        "bias": Metric("sum_error", "sum_actual"),
+        "mase": Metric("scaled_abs_error", "n_scaled"),
+        "rmsse": Metric("scaled_sse", "n_scaled", is_root=True),
+    }
+)
+"""Metrics of the mean forecast by name; numerators and denominators are fields of `ErrorSums`.
 
-    Series whose training never changes are left out.
+Source: Hyndman and Koehler (2006) for mase; Makridakis, Spiliotis and Assimakopoulos (2022), the M5
+competition, for rmsse, there per series.
+"""
 
-    actual, forecast: [S, H]; training: [S, T], units.
-    Source: Hyndman and Koehler (2006), Another look at measures of forecast accuracy.
-    """
-    return _pooled(actual, forecast, "mase", training)
+QUANTILE_METRICS: Mapping[str, Metric] = MappingProxyType(
+    {"pinball": Metric("pinball_sum", "n_quantile_obs"), "coverage": Metric("covered_sum", "n_quantile_obs")}
+)
+"""Metrics of the quantile forecasts; `pinball_sum` is over levels too, so divide by their number."""
 
 
-def rmsse(actual: FloatArray, forecast: FloatArray, training: FloatArray) -> float:
-    """Root of the mean squared error, each series' over its mean squared change in training.
+def metric_values(sums: ErrorSums) -> dict[str, FloatArray]:
+    """Every metric of `METRICS`; NaN where the denominator is 0."""
+    return {name: _value(metric, sums) for name, metric in METRICS.items()}
 
-    actual, forecast: [S, H]; training: [S, T], units.
-    Source: Makridakis, Spiliotis and Assimakopoulos (2022), the M5 competition, there per series.
-    """
-    return _pooled(actual, forecast, "rmsse", training)
+
+def _value(metric: Metric, sums: ErrorSums) -> FloatArray:
+    above, below = getattr(sums, metric.numerator), np.asarray(getattr(sums, metric.denominator))
+    ratio: FloatArray = np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    return np.sqrt(ratio) if metric.is_root else ratio
 
 
 def pinball_losses(actual: FloatArray, quantile_forecast: FloatArray, levels: FloatArray) -> FloatArray:
-    """[..., H, Q], q (a - f) where the actual is above the forecast, (1 - q)(f - a) where below.
+    """[..., H, Q], q (a - f) where the actual a is above the forecast f, (1 - q)(f - a) where below.
 
     actual: [..., H]; quantile_forecast: [..., H, Q], units; levels: [Q] in (0, 1).
     Source: Koenker and Bassett (1978), Regression quantiles.
@@ -54,33 +64,3 @@ def pinball_losses(actual: FloatArray, quantile_forecast: FloatArray, levels: Fl
     above = actual[..., np.newaxis] - quantile_forecast
     losses: FloatArray = np.maximum(levels * above, (levels - 1.0) * above)
     return losses
-
-
-def pinball(actual: FloatArray, quantile_forecast: FloatArray, levels: FloatArray) -> float:
-    """Mean pinball loss over observations and levels, units; NaN when nothing is scored.
-
-    actual: [S, H]; quantile_forecast: [S, H, Q]; levels: [Q].
-    """
-    losses = pinball_losses(actual, quantile_forecast, levels)
-    scored = ~np.isnan(losses)
-    return float(np.mean(losses[scored])) if scored.any() else np.nan
-
-
-def coverage(actual: FloatArray, low: FloatArray, high: FloatArray) -> float:
-    """Share of known actuals inside the closed interval; NaN when none is known.
-
-    actual, low, high: [S, H], units.
-    """
-    scored = ~np.isnan(actual + low + high)
-    inside = (low <= actual) & (actual <= high)
-    return float(np.mean(inside[scored])) if scored.any() else np.nan
-
-
-def _pooled(actual: FloatArray, forecast: FloatArray, name: str, training: FloatArray | None = None) -> float:
-    if training is None:
-        nothing = np.full(len(actual), np.nan)
-        scales = Scales(nothing, nothing)
-    else:
-        by_window = naive_scales(training, np.array([training.shape[1] - 1]))
-        scales = Scales(by_window.abs_change[0], by_window.squared_change[0])
-    return float(ratios(error_sums(actual, forecast, scales).pool(axis=-1))[name])

@@ -1,53 +1,65 @@
-"""Which candidate a series uses: by its own errors where they say enough, else by its demand class."""
+"""The choice of a candidate for each series: by its own errors, its demand class's, or all series'."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW, StringArray
+from lepton_spark.evaluation.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW
 from lepton_spark.evaluation.error_sums import ErrorSums
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
-
-ALL = "all"
-"""The class of every series."""
-
-MIN_CLASS_SERIES = 20
-"""Series a class needs before it speaks for its members."""
-
-SERIES_CAP = 10.0
-"""Most that one series' mean scaled squared error counts in a class, so that no series rules it."""
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
 
 SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
 SPARSE_FACTOR = 2
-"""Sparse demand needs so many times the observations to choose by itself: most of its days are zeros."""
-
-CLASS_GAIN = 0.01
-"""Share of the first candidate's error that another must save before a class leaves the standard setting."""
-
-CLEAR_GAIN = 0.5
-CLEAR_ERRORS = 4.0
-"""Share of the class choice's error that a series' own choice must save, and by how many standard errors over
-three windows (two degrees of freedom: 4.3 make 95 %). Weaker claims cost accuracy: docs/accuracy.md."""
+"""Sparse demand needs this many times the observations for a choice of its own: most of its days are 0."""
 
 
 @dataclass(frozen=True)
-class ClassTable:
-    """How candidates do in each demand class, on validation windows.
+class SelectionSettings:
+    """How much better a candidate must be to be chosen.
 
-    classes: [G] names, with `all`. scaled_mse: [G, C], NaN where nothing was scored. n_series: [G, C].
+    min_class_series: series that a class needs for a choice of its own.
+    class_gain: share of the first candidate's error that another must save for a class to leave it.
+    series_gain: share of the class choice's error that a series' own choice must save, and
+    series_standard_errors: by how many standard errors over the windows. With three windows, two degrees of
+    freedom, 4.3 are 95 %.
     """
 
-    classes: tuple[str, ...]
-    scaled_mse: FloatArray
-    n_series: FloatArray
+    min_class_series: int = 20
+    class_gain: float = 0.01
+    series_gain: float = 0.5
+    series_standard_errors: float = 4.0
+
+
+DEFAULT_SELECTION = SelectionSettings()
+
+
+@dataclass(frozen=True)
+class ValidationErrors:
+    """Errors on the validation windows: scored observations and sums of squared errors, [C, Wv, S]."""
+
+    n_obs: FloatArray
+    sse: FloatArray
+
+    @classmethod
+    def of(cls, sums: ErrorSums, windows: Sequence[int]) -> "ValidationErrors":
+        """From sums [C, W, S], those of the windows at the given positions."""
+        return cls(sums.n_obs[:, windows], sums.sse[:, windows])
+
+    @classmethod
+    def none(cls, n_candidates: int, n_series: int, n_windows: int = 0) -> "ValidationErrors":
+        """Nothing scored."""
+        nothing = np.zeros((n_candidates, n_windows, n_series))
+        return cls(nothing, nothing)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The choice for each series.
+    """The chosen candidate of each series.
 
-    chosen: [S], place of the candidate. runner_up: [S], -1 when there is none.
-    level: [S], whose errors chose: `series`, `class`, or `default` (every series', or the first candidate).
+    chosen: [S], position of the candidate. runner_up: [S], -1 where there is none.
+    level: [S], whose errors decided: `series`, `class`, or `default` (all series, or the first candidate).
     margin: [S], share of the runner-up's error that the chosen one saves, below 0 where the first candidate
     was kept; NaN without a runner-up.
     """
@@ -58,117 +70,110 @@ class Selection:
     margin: FloatArray
 
 
-def class_table(sums: ErrorSums, demand_class: StringArray) -> ClassTable:
-    """Pool validation errors by class: each series' mean scaled squared error, capped, weighted by its days.
-
-    sums: fields of [C, Wv, S]; demand_class: [S].
-    """
-    pooled = sums.pool(axis=1)  # [C, S]
-    scored = pooled.n_scaled > 0
-    mean = np.divide(pooled.scaled_sse, pooled.n_scaled, out=np.zeros_like(pooled.sse), where=scored)
-    weighted = np.minimum(mean, SERIES_CAP) * pooled.n_scaled
-    classes = (*sorted(set(demand_class.tolist())), ALL)
-    members = [np.flatnonzero((demand_class == name) | (name == ALL)) for name in classes]
-    total = np.array([weighted[:, rows].sum(axis=1) for rows in members])
-    n_obs = np.array([pooled.n_scaled[:, rows].sum(axis=1) for rows in members])
-    n_series = np.array([scored[:, rows].sum(axis=1) for rows in members], dtype=np.float64)
-    scaled_mse = np.divide(total, n_obs, out=np.full(total.shape, np.nan), where=n_obs > 0)
-    return ClassTable(classes, scaled_mse, n_series)
-
-
 def select(
-    sums: ErrorSums,
+    validation: ValidationErrors,
     demand_class: StringArray,
-    table: ClassTable,
+    class_errors: ClassErrors,
     min_obs: int,
     *,
-    unjudged: BoolArray | None = None,
+    is_young: BoolArray | None = None,
+    settings: SelectionSettings = DEFAULT_SELECTION,
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
 
-    A series goes by its own errors when it has `min_obs` scored days (twice that if its demand is
-    sparse) and its best candidate either is its class's or clearly beats it: by 30 % and by more than
-    four standard errors over the windows. Else its class decides, else all series: the first candidate,
-    unless another saves 1 % of its error.
+    A series chooses by its own errors when it has `min_obs` scored columns (twice that for sparse demand) and
+    its best candidate is that of its class, or saves half of its error by more than four standard errors.
+    Otherwise its class decides, else all series: the first candidate, unless another saves 1 % of its error.
 
-    sums: fields of [C, Wv, S], validation windows only; demand_class: [S].
-    unjudged: [S], series so young that none like them was; they take the first candidate, not their class's.
+    demand_class: [S].
+    is_young: [S], series too young for the backtest; they get the first candidate whatever their class.
     """
-    own = _own_errors(sums)
-    shared, by_class = _class_errors(demand_class, table)  # [C, S], [S]
-    fallback = _class_choice(shared)
-    if unjudged is not None:
-        fallback, by_class = np.where(unjudged, 0, fallback), by_class & ~unjudged
+    own = _own_errors(validation)
+    shared, by_class = _shared_errors(demand_class, class_errors, settings)  # [C, S], [S]
+    fallback = _class_choice(shared, settings)
+    if is_young is not None:
+        fallback, by_class = np.where(is_young, 0, fallback), by_class & ~is_young
     best = np.argmin(own, axis=0)
     needed = np.where(np.isin(demand_class, SPARSE_CLASSES), SPARSE_FACTOR * min_obs, min_obs)
-    enough = (sums.n_obs.sum(axis=1).max(axis=0) >= needed) & np.isfinite(own.min(axis=0))
-    by_series = enough & ((best == fallback) | _clearly_better(sums, own, best, fallback))
+    enough = (validation.n_obs.sum(axis=1).max(axis=0) >= needed) & np.isfinite(own.min(axis=0))
+    clearly_better = _clearly_better(validation, own, best, fallback, settings)
+    by_series = enough & ((best == fallback) | clearly_better)
     chosen = np.where(by_series, best, fallback)
     level = np.where(by_series, "series", np.where(by_class, "class", "default"))
     runner_up, margin = _runner_up(np.where(by_series, own, shared), chosen)
     return Selection(chosen, runner_up, level, margin)
 
 
-def _class_choice(shared: FloatArray) -> IntArray:
-    """[S], the best candidate by errors [C, S], where it saves enough of the first one's; else the first."""
+def _class_choice(shared: FloatArray, settings: SelectionSettings) -> IntArray:
+    """[S], the candidate of least error [C, S] if it saves enough of the first one's, else the first."""
     best = np.argmin(shared, axis=0)
     least = shared[best, np.arange(shared.shape[1])]
-    saves = least < (1.0 - CLASS_GAIN) * shared[0]
+    saves = least < (1.0 - settings.class_gain) * shared[0]
     choice: IntArray = np.where(saves, best, 0)
     return choice
 
 
-def _own_errors(sums: ErrorSums) -> FloatArray:
-    """[C, S], mean squared error over the windows; infinite where not scored on the days others were."""
-    n_obs, sse = sums.n_obs.sum(axis=1), sums.sse.sum(axis=1)
+def _own_errors(validation: ValidationErrors) -> FloatArray:
+    """[C, S], mean squared error over the windows; infinite where another was scored on more days."""
+    n_obs, sse = validation.n_obs.sum(axis=1), validation.sse.sum(axis=1)
     comparable = (n_obs > 0) & (n_obs == n_obs.max(axis=0))
     error: FloatArray = np.divide(sse, n_obs, out=np.full(sse.shape, np.inf), where=comparable)
     return error
 
 
-def _class_errors(demand_class: StringArray, table: ClassTable) -> tuple[FloatArray, BoolArray]:
-    """[C, S] errors of each series' class, or of all where the class is small; [S] whether its class's.
+def _shared_errors(
+    demand_class: StringArray, class_errors: ClassErrors, settings: SelectionSettings
+) -> tuple[FloatArray, BoolArray]:
+    """[C, S], errors of each series' class, or of all series where that is small; [S], whether of the class.
 
     Infinite where neither has enough series.
     """
-    spoken = np.where(table.n_series >= MIN_CLASS_SERIES, table.scaled_mse, np.nan)
-    usable = np.where(np.isnan(spoken), np.inf, spoken)  # [G, C]
-    place = {name: row for row, name in enumerate(table.classes)}
-    everyone = usable[place[ALL]] if ALL in place else np.full(usable.shape[1], np.inf)
+    large = np.where(class_errors.n_series >= settings.min_class_series, class_errors.scaled_mse, np.nan)
+    usable = np.where(np.isnan(large), np.inf, large)  # [G, C]
+    position = {name: row for row, name in enumerate(class_errors.classes)}
+    everyone = usable[position[ALL]] if ALL in position else np.full(usable.shape[1], np.inf)
     rows = np.vstack([usable, everyone])
-    index = np.array([place.get(name, -1) for name in demand_class.tolist()], dtype=np.int64)
+    index = np.array([position.get(name, -1) for name in demand_class.tolist()], dtype=np.int64)
     by_class = np.isfinite(rows[index].min(axis=1)) & (index >= 0)
     return rows[np.where(by_class, index, -1)].T, by_class
 
 
-def _clearly_better(sums: ErrorSums, own: FloatArray, best: IntArray, other: IntArray) -> BoolArray:
-    """[S], whether `best` saves enough of the error of `other`, and steadily so over the windows."""
+def _clearly_better(
+    validation: ValidationErrors,
+    own: FloatArray,
+    best: IntArray,
+    other: IntArray,
+    settings: SelectionSettings,
+) -> BoolArray:
+    """[S], whether `best` saves enough of the error of `other`, consistently over the windows."""
     series = np.arange(len(best))
     reference = own[other, series]
     with np.errstate(invalid="ignore"):
         gain = reference - own[best, series]
-    n_obs = sums.n_obs[best, :, series]  # [S, W]
+    n_obs = validation.n_obs[best, :, series]  # [S, W]
     scored = n_obs > 0
-    difference = sums.sse[other, :, series] - sums.sse[best, :, series]
+    difference = validation.sse[other, :, series] - validation.sse[best, :, series]
     per_window = np.divide(difference, n_obs, out=np.zeros_like(difference), where=scored)
     n_windows = scored.sum(axis=1)
     mean = per_window.sum(axis=1) / np.maximum(n_windows, 1)
     squares = np.where(scored, per_window - mean[:, np.newaxis], 0.0) ** 2
     standard_error = np.sqrt(squares.sum(axis=1) / np.maximum(n_windows * (n_windows - 1), 1))
     clear: BoolArray = np.isinf(reference) | (
-        (gain > CLEAR_GAIN * reference) & (gain > CLEAR_ERRORS * standard_error)
+        (gain > settings.series_gain * reference) & (gain > settings.series_standard_errors * standard_error)
     )
     return clear
 
 
 def _runner_up(errors: FloatArray, chosen: IntArray) -> tuple[IntArray, FloatArray]:
-    """The best candidate but the chosen one, [S], and the share of its error that the chosen one saves."""
+    """The best other candidate, [S], and the share of its error that the chosen one saves, [S]."""
     series = np.arange(len(chosen))
     others = errors.copy()
     others[chosen, series] = np.inf
     second = np.argmin(others, axis=0)
-    theirs, ours = others[second, series], errors[chosen, series]
-    there = np.isfinite(theirs)
+    second_error, chosen_error = others[second, series], errors[chosen, series]
+    exists = np.isfinite(second_error)
     with np.errstate(invalid="ignore"):
-        saved = np.divide(theirs - ours, theirs, out=np.zeros(len(chosen)), where=theirs > 0)
-    return np.where(there, second, -1), np.where(there, saved, np.nan)
+        saved = np.divide(
+            second_error - chosen_error, second_error, out=np.zeros(len(chosen)), where=second_error > 0
+        )
+    return np.where(exists, second, -1), np.where(exists, saved, np.nan)

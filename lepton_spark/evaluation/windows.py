@@ -1,4 +1,4 @@
-"""The cutoffs of a backtest: one test window that no choice sees, and validation windows before it."""
+"""Backtest windows: one test window that no choice sees, and validation windows before it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a window's errors may be used for."""
+    """What the errors of a window are used for."""
 
     VALIDATION = "validation"
     TEST = "test"
@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """A cutoff of a backtest, `cutoff_offset` columns before the run's own; `index`: place in the plan."""
+    """A cutoff `cutoff_offset` columns before the run's own; `index` is its position in the plan."""
 
     index: int
     role: Role
@@ -22,9 +22,12 @@ class Window:
 
 
 def plan_windows(horizon: int, n_validation: int, stride: int) -> tuple[Window, ...]:
-    """The test window over the last `horizon` days, then validation windows going back in time.
+    """The test window over the last `horizon` columns, then validation windows back in time.
 
-    No validation target reaches into the test window.
+    No outcome of a validation window lies in the test window.
+
+    >>> [window.cutoff_offset for window in plan_windows(horizon=28, n_validation=2, stride=7)]
+    [28, 56, 63]
     """
     test = Window(0, Role.TEST, horizon)
     offsets = range(2 * horizon, 2 * horizon + n_validation * stride, stride)
@@ -32,5 +35,5 @@ def plan_windows(horizon: int, n_validation: int, stride: int) -> tuple[Window, 
 
 
 def of_role(windows: Sequence[Window], role: Role) -> list[int]:
-    """Places in `windows` of those with a role."""
-    return [place for place, window in enumerate(windows) if window.role == role]
+    """Positions in `windows` of those with a role."""
+    return [position for position, window in enumerate(windows) if window.role == role]

@@ -1,36 +1,39 @@
-"""Exceptions are data: a batch that fails is worked series by series, one that fails alone says why."""
+"""Exceptions as data: a batch that raises is processed series by series, a failing series gets a reason."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import pyarrow as pa
+import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from lepton_spark.models.local.isolated_process import words
+from lepton_spark.errors import exception_text
+from lepton_spark.forecasting.packing import single
+from lepton_spark.panel.dense import PackedBatch
 
-Work = Callable[[pa.Table], pa.Table]
-LastResort = Callable[[pa.Table, str], pa.Table]
-"""Gives the one row of a series, and the reason in words, its place in the result; must not raise."""
+Work = Callable[[PackedBatch], pd.DataFrame]
+LastResort = Callable[[PackedBatch, str], pd.DataFrame]
+"""Returns the rows of a single series given the reason of its failure; must not raise."""
 
 
 @contextmanager
-def at_work() -> Iterator[None]:
-    """One thread for linear algebra; no warnings of overflow: what is not finite is looked for, as data."""
+def worker_limits() -> Iterator[None]:
+    """One thread for linear algebra; no floating point warnings, as results are checked for finiteness."""
     with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         yield
 
 
-def guarded(rows: pa.Table, work: Work, last_resort: LastResort) -> pa.Table:
-    """The result of all series: together, or one by one when that raises, so that none harms another."""
+def guarded(packed: PackedBatch, work: Work, last_resort: LastResort) -> pd.DataFrame:
+    """The rows of all series; if the batch raises, of each series by itself, so that none affects another."""
     try:
-        return work(rows)
-    except Exception as error:  # noqa: BLE001  whatever it was, it becomes the row's reason
-        if rows.num_rows == 1:
-            return last_resort(rows, words(error))
-    return one_by_one(rows, lambda row: guarded(row, work, last_resort))
+        return work(packed)
+    except Exception as error:  # noqa: BLE001  any exception becomes the series' reason
+        if len(packed.product_ids) == 1:
+            return last_resort(packed, exception_text(error))
+    return one_by_one(packed, lambda part: guarded(part, work, last_resort))
 
 
-def one_by_one(rows: pa.Table, work: Work) -> pa.Table:
-    """The results of each series by itself."""
-    return pa.concat_tables([work(rows.slice(place, 1)) for place in range(rows.num_rows)])
+def one_by_one(packed: PackedBatch, work: Work) -> pd.DataFrame:
+    """The rows of each series processed by itself."""
+    parts = [work(single(packed, position)) for position in range(len(packed.product_ids))]
+    return pd.concat(parts, ignore_index=True)

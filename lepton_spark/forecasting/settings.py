@@ -1,4 +1,4 @@
-"""What a worker needs to know to fit a batch; it travels with the UDF."""
+"""Everything a worker needs to fit a batch; sent to the workers with the UDF."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lepton_spark.config import Config, ForecastSettings
-from lepton_spark.evaluation.backtest import cutoff_columns
-from lepton_spark.evaluation.demand import StringArray, demand_classes
 from lepton_spark.evaluation.priors import Prior
-from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
+from lepton_spark.evaluation.settings import EvaluationSettings
+from lepton_spark.evaluation.windows import plan_windows
 from lepton_spark.models.data.arrays import BoolArray, IntArray
-from lepton_spark.models.data.history import History, PoolProfile, PublicDays
-from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.outliers import damp_outliers
+from lepton_spark.models.pooled.pool import Pools
+from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 from lepton_spark.models.registry import (
+    HOLIDAY_MODELS,
     POOLED,
-    READS_HOLIDAYS,
-    SHARING,
-    Candidate,
-    Foreign,
+    POOLED_MODELS,
+    CustomRegressor,
     candidates_for,
     register,
     registered_regressors,
@@ -38,98 +38,75 @@ from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 LEVELS = tuple(QUANTILE_LEVELS.values())
 
 SAMPLED_BATCHES = 8
-"""Batches are drawn by a hash of their series' ids, so the first few are a sample that speaks for all."""
+"""Batches of the pool's sample; a hash of the ids makes batches, so the first ones are a random sample."""
 
 MIN_CHOICE_DAYS = 28
-"""Scored days from which a series chooses by its own errors; sparse demand needs twice as many."""
+"""Scored days from which a series may choose by its own errors; sparse demand needs twice as many."""
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """The candidates, the windows, the calendar up to the cutoff, and what decides a series' class.
+    """The settings of both passes and of the learning before them.
 
-    regressors: what was registered in the driver, to be known to the workers too.
-    period: days of a column, 1 or 7. horizon, windows: in columns; the other settings in days.
-    n_measures: planned measures a day; 0 where nothing is planned.
-    public_days: holidays of the calendar and of the horizon; None where nobody said of which country.
-    pools: what all series share, by the epoch day of a window's cutoff and of the run's.
+    evaluation: in columns of `period` days, 1 or 7; history_days in days.
+    calendar: delivered days up to the cutoff. n_measures: planned measures per day, 0 without plans.
+    holidays: of the history and the horizon; None where no country is configured.
+    regressors: registered in the driver, to be registered in the workers.
+    pools: what is learned from many series; empty until then.
     """
 
-    candidates: tuple[Candidate, ...]
-    windows: tuple[Window, ...]
-    horizon: int
+    evaluation: EvaluationSettings
     calendar: Calendar
-    min_train_days: int
-    new_days: int
-    obsolete_days: int
     history_days: int
-    damp_spikes: bool = True
+    damp_outliers: bool = True
     n_measures: int = 0
     period: int = 1
-    regressors: Mapping[str, Foreign] = field(default_factory=dict)
-    public_days: PublicDays | None = None
-    pools: Mapping[int, PoolProfile] = field(default_factory=dict)
+    regressors: Mapping[str, CustomRegressor] = field(default_factory=dict)
+    holidays: HolidayCalendar | None = None
+    pooled: PooledSettings = DEFAULT_SETTINGS
+    pools: Pools = field(default_factory=dict)
 
     @property
-    def validation(self) -> list[int]:
-        """Places of the validation windows."""
-        return of_role(self.windows, Role.VALIDATION)
+    def horizon(self) -> int:
+        """Columns ahead."""
+        return self.evaluation.horizon
 
     @property
-    def shares(self) -> bool:
-        """Whether a candidate reads what the series share."""
-        reading = SHARING if self.public_days is None else READS_HOLIDAYS
-        return any(candidate.model in reading for candidate in self.candidates)
+    def uses_pool(self) -> bool:
+        """Whether a candidate uses pool statistics."""
+        readers = POOLED_MODELS if self.holidays is None else HOLIDAY_MODELS
+        return any(candidate.model in readers for candidate in self.evaluation.candidates)
 
     @property
-    def trains(self) -> bool:
-        """Whether a candidate needs trees trained over many series."""
-        return any(candidate.model == POOLED for candidate in self.candidates)
+    def uses_trees(self) -> bool:
+        """Whether a candidate uses trees trained on many series."""
+        return any(candidate.model == POOLED for candidate in self.evaluation.candidates)
 
     @property
     def training_days(self) -> list[int]:
-        """Epoch days to train up to: before every window, so that none is learnt from, and the cutoff."""
-        back = [max(window.cutoff_offset for window in self.windows)] if self.windows else []
+        """Epoch days to train up to: the earliest window's cutoff, before any outcome, and the run's."""
+        windows = self.evaluation.windows
+        back = [max(window.cutoff_offset for window in windows)] if windows else []
         return [self.calendar.cutoff - offset * self.period for offset in (*back, 0)]
 
-    @property
-    def has_choice(self) -> bool:
-        """Whether there is anything to choose and to choose by; else pass A would decide nothing."""
-        return len(self.candidates) > 1 and bool(self.validation)
-
     def history(self, packed: PackedBatch) -> History:
-        """A batch's history up to the run's cutoff, with what the series share."""
+        """The histories of a batch up to the run's cutoff."""
         dense = dense_history(packed, self.calendar, self.history_days)
         if self.period > 1:
             dense = weekly(dense)
         plans = plans_of(packed, self.n_measures, self.horizon)
         planned = None if plans is None else plans.by_day(dense.days, dense.period)
-        calm = damped(dense.quantity, planned) if self.damp_spikes else None
-        shared, told = self.pools, self.public_days
-        return replace(dense, regressors=planned, damped=calm, pools=shared, plans=plans, public_days=told)
+        damped = damp_outliers(dense.quantity, planned) if self.damp_outliers else None
+        return replace(dense, regressors=planned, damped=damped, plans=plans, holidays=self.holidays)
 
-    def classes_for_choice(self, history: History) -> StringArray:
-        """[S], the demand classes as known at the test window's cutoff: no choice may see beyond it."""
-        ends = cutoff_columns(history, [self.windows[place] for place in of_role(self.windows, Role.TEST)])
-        seen = history.quantity[:, : max(int(ends.min(initial=history.n_days - 1)), -1) + 1]
-        return demand_classes(seen, self.columns(self.new_days), self.columns(self.obsolete_days))
-
-    def columns(self, days: int) -> int:
-        """The fewest columns of a history that hold so many days, at least one."""
-        return max(-(-days // self.period), 1)
-
-    def unsold_ahead(self, packed: PackedBatch) -> BoolArray:
-        """[S, H], whether nothing can be sold: the location is closed, or the product delisted."""
-        return self.closed_ahead(packed.location_ids) | delisted_ahead(packed, self._first_days)
-
-    def closed_ahead(self, locations: Sequence[str]) -> BoolArray:
-        """[S, H], whether a series' location does not open on any day of a column ahead."""
-        closed = self.calendar.is_closed(locations, self.horizon * self.period)
-        by_column = closed.reshape(len(closed), self.horizon, self.period)
-        return np.asarray(by_column.all(axis=2))
+    def is_closed_ahead(self, packed: PackedBatch) -> BoolArray:
+        """[S, H], whether nothing can be sold: location closed on all days, or product delisted."""
+        closed = self.calendar.is_closed(packed.location_ids, self.horizon * self.period)
+        by_column = closed.reshape(len(closed), self.horizon, self.period).all(axis=2)
+        return np.asarray(by_column | delisted_ahead(packed, self._first_days))
 
     def prior(self, packed: PackedBatch) -> Prior | None:
-        """What was set by hand for the series of a batch."""
+        """Levels that planners set for the series of a batch."""
         return prior_of(packed, self._first_days, self.period)
 
     @property
@@ -139,9 +116,9 @@ class FitSettings:
         return first
 
     def register(self) -> None:
-        """Make the driver's regressors known in this process."""
-        for name, foreign in self.regressors.items():
-            register(name, foreign)
+        """Register the driver's regressors in this process."""
+        for name, regressor in self.regressors.items():
+            register(name, regressor)
 
 
 def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
@@ -149,26 +126,42 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
 
     Raises: InputError for an unknown model.
     """
-    forecast, backtest = config.forecast, config.backtest
     return FitSettings(
-        candidates=candidates_for(forecast.models, forecast.half_lives),
-        windows=plan_windows(forecast.horizon, backtest.validation_windows, backtest.stride),
-        horizon=forecast.horizon,
+        evaluation=evaluation_settings(config, LEVELS),
         calendar=calendar,
-        min_train_days=backtest.min_train_days,
-        new_days=config.panel.new_days,
-        obsolete_days=config.panel.obsolete_days,
         history_days=config.panel.history_days,
-        damp_spikes=config.panel.damp_spikes,
+        damp_outliers=config.panel.damp_spikes,
         n_measures=config.plans.n_measures,
-        period=forecast.period,
+        period=config.forecast.period,
         regressors=registered_regressors(),
-        public_days=_public_days(forecast, calendar),
+        holidays=_holidays(config.forecast, calendar),
     )
 
 
-def _public_days(forecast: ForecastSettings, calendar: Calendar) -> PublicDays | None:
+def evaluation_settings(config: Config, levels: Sequence[float]) -> EvaluationSettings:
+    """The configured settings with all days converted to columns.
+
+    Raises: InputError for an unknown model.
+    """
+    forecast, backtest, panel = config.forecast, config.backtest, config.panel
+
+    def columns(days: int) -> int:
+        """The fewest columns that hold so many days."""
+        return max(-(-days // forecast.period), 1)
+
+    return EvaluationSettings(
+        candidates=candidates_for(forecast.models, forecast.half_lives),
+        windows=plan_windows(forecast.horizon, backtest.validation_windows, backtest.stride),
+        horizon=forecast.horizon,
+        levels=tuple(levels),
+        min_train=columns(backtest.min_train_days),
+        new=columns(panel.new_days),
+        obsolete=columns(panel.obsolete_days),
+        min_choice=columns(MIN_CHOICE_DAYS),
+    )
+
+
+def _holidays(forecast: ForecastSettings, calendar: Calendar) -> HolidayCalendar | None:
     if forecast.holidays is None:
         return None
-    last = calendar.cutoff + forecast.horizon
-    return public_days(forecast.holidays, calendar.first_day, last)
+    return public_days(forecast.holidays, calendar.first_day, calendar.cutoff + forecast.horizon)

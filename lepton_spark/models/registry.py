@@ -1,11 +1,11 @@
-"""The models by name, and the candidates that a configuration makes of them."""
+"""The models by name, the candidates of a configuration, and the forecaster of a candidate."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from lepton_spark.errors import InputError
-from lepton_spark.models.data.history import Forecaster
+from lepton_spark.models.data.forecaster import Forecaster
 from lepton_spark.models.local import sklearn_adapter
 from lepton_spark.models.local.exponential_smoothing import ExponentialSmoothing
 from lepton_spark.models.local.intermittent import TSB, CrostonSBA
@@ -13,66 +13,85 @@ from lepton_spark.models.local.isolated_process import Limits
 from lepton_spark.models.local.linear import LinearRegression
 from lepton_spark.models.local.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
 from lepton_spark.models.local.ridge import Ridge
+from lepton_spark.models.local.sklearn_adapter import PerProductRegressor, RegressorFactory
 from lepton_spark.models.local.theta import Theta
+from lepton_spark.models.pooled.factors import HOLIDAYS
 from lepton_spark.models.pooled.model import Pooled
+from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 
 HALF_LIFE = "half_life"
 SHRUNK_WEEKDAY = "shrunk_weekday"
 POOLED = "pooled"
-SHARING = frozenset({SHRUNK_WEEKDAY, POOLED})
-"""Models that read what a history's pool shares."""
-READS_HOLIDAYS = SHARING | {"planned_ridge", "ridge"}
-"""Models that read what it shares of public holidays, where a configuration names a country."""
+POOLED_MODELS = frozenset({SHRUNK_WEEKDAY, POOLED})
+"""Models that use the pool."""
+HOLIDAY_MODELS = POOLED_MODELS | {"planned_ridge", "ridge"}
+"""Models that use the pool's holiday factors, where a country is configured."""
+
+Parameters = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Model:
-    """How a model is made from its parameters, all of which it needs."""
+    """How a model is made from its parameters, all required, and the pool, None where nothing is shared."""
 
-    factory: Callable[[Mapping[str, float]], Forecaster]
+    factory: Callable[[Parameters, Pool | None], Forecaster]
     parameters: frozenset[str] = frozenset()
+
+
+def _local(factory: Callable[[], Forecaster]) -> Model:
+    """A model without parameters that looks at one series at a time."""
+    return Model(lambda _, __: factory())
+
+
+def _ridge(*, planned: bool) -> Model:
+    def create_ridge(parameters: Parameters, pool: Pool | None) -> Forecaster:
+        learned = None if pool is None else pool.factors.get(HOLIDAYS.name)
+        return Ridge(parameters[HALF_LIFE], planned, None if learned is None else learned[0])
+
+    return Model(create_ridge, frozenset({HALF_LIFE}))
+
+
+def _regressor(factory: RegressorFactory, limits: Limits | None = None) -> Model:
+    return _local(lambda: PerProductRegressor(factory, limits))
 
 
 BUILT_IN: Mapping[str, Model] = MappingProxyType(
     {
-        "croston_sba": Model(lambda _: CrostonSBA()),
-        "exponential_smoothing": Model(lambda _: ExponentialSmoothing()),
-        "linear_regression": Model(lambda _: LinearRegression()),
-        "planned_ridge": Model(lambda given: Ridge(given[HALF_LIFE], planned=True), frozenset({HALF_LIFE})),
-        "ridge": Model(lambda given: Ridge(given[HALF_LIFE]), frozenset({HALF_LIFE})),
-        "seasonal_naive": Model(lambda _: SeasonalNaive()),
-        "seasonal_window_average": Model(lambda _: SeasonalWindowAverage()),
-        SHRUNK_WEEKDAY: Model(lambda _: ShrunkWeekday()),
-        POOLED: Model(lambda _: Pooled()),
-        "mean": Model(lambda _: Mean()),
-        "theta": Model(lambda _: Theta()),
-        "tsb": Model(lambda _: TSB()),
-        "zero": Model(lambda _: Zero()),
-        "sklearn_linear_regression": Model(
-            lambda _: sklearn_adapter.PerProductRegressor(sklearn_adapter.sklearn_linear_regression)
-        ),
-        "hist_gradient_boosting": Model(
-            lambda _: sklearn_adapter.PerProductRegressor(sklearn_adapter.hist_gradient_boosting)
-        ),
-        "mlp": Model(lambda _: sklearn_adapter.PerProductRegressor(sklearn_adapter.mlp)),
+        "croston_sba": _local(CrostonSBA),
+        "exponential_smoothing": _local(ExponentialSmoothing),
+        "linear_regression": _local(LinearRegression),
+        "planned_ridge": _ridge(planned=True),
+        "ridge": _ridge(planned=False),
+        "seasonal_naive": _local(SeasonalNaive),
+        "seasonal_window_average": _local(SeasonalWindowAverage),
+        SHRUNK_WEEKDAY: Model(lambda _, pool: ShrunkWeekday(pool or neutral_pool())),
+        POOLED: Model(lambda _, pool: Pooled(pool or neutral_pool())),
+        "mean": _local(Mean),
+        "theta": _local(Theta),
+        "tsb": _local(TSB),
+        "zero": _local(Zero),
+        "sklearn_linear_regression": _regressor(sklearn_adapter.sklearn_linear_regression),
+        "hist_gradient_boosting": _regressor(sklearn_adapter.hist_gradient_boosting),
+        "mlp": _regressor(sklearn_adapter.mlp),
     }
 )
 
 
 @dataclass(frozen=True)
-class Foreign:
-    """A regressor that was registered: how it is made, what it may take, and which it is.
+class CustomRegressor:
+    """A registered scikit-learn regressor.
 
-    limits: None: fitted in the worker itself, quicker, for a regressor that is known to behave.
+    limits: per product, in a separate process; None: fitted in the worker itself, faster, for trusted ones.
+    version: raised with every change of the regressor, so that runs get another id.
     """
 
-    factory: sklearn_adapter.RegressorFactory
+    factory: RegressorFactory
     limits: Limits | None = field(default_factory=Limits)
     version: str = "1"
 
 
-_registered: dict[str, Foreign] = {}
+_registered: dict[str, CustomRegressor] = {}
 
 
 @dataclass(frozen=True, order=True)
@@ -84,7 +103,11 @@ class Candidate:
 
     @property
     def key(self) -> str:
-        """The candidate as tables name it, such as `ridge(half_life=56)`."""
+        """The candidate's name in tables.
+
+        >>> Candidate("ridge", (("half_life", 56.0),)).key
+        'ridge(half_life=56)'
+        """
         if not self.parameters:
             return self.model
         inside = ",".join(f"{name}={value:.15g}" for name, value in self.parameters)
@@ -98,39 +121,50 @@ def known_models() -> tuple[str, ...]:
 
 def register_regressor(
     name: str,
-    factory: sklearn_adapter.RegressorFactory,
+    factory: RegressorFactory,
     *,
     seconds: float = 60.0,
     memory_mb: int = 2048,
     version: str = "1",
 ) -> None:
-    """Make a scikit-learn regressor known under a name; `factory` gives a new, unfitted one each time.
+    """Register a scikit-learn regressor under a name; `factory` returns a new, unfitted one on each call.
 
-    It is fitted in a process of its own. seconds, memory_mb: what one product may take; beyond it the product
-    falls back, with the reason. version: to be raised with every change of the regressor, so that runs with
-    another are other runs.
+    It is fitted in a separate process. A product that exceeds a limit falls back, with the reason.
 
-    Raises: InputError if the name is that of a shipped model.
+    seconds, memory_mb: limits per product. version: to be raised with every change of the regressor, so that
+    runs with it get another id.
+
+    Raises: InputError if the name belongs to a built-in model or to another regressor.
     """
-    register(name, Foreign(factory, Limits(seconds, memory_mb), version))
+    register(name, CustomRegressor(factory, Limits(seconds, memory_mb), version))
 
 
-def register(name: str, foreign: Foreign) -> None:
-    """The same for a regressor that was registered in another process."""
+def register(name: str, regressor: CustomRegressor) -> None:
+    """Register a regressor that was registered in another process; raises as `register_regressor` does."""
     if name in BUILT_IN:
-        raise InputError(f"model '{name}' is shipped with lepton_spark and stays as it is; take another name")
-    _registered[name] = foreign
+        raise InputError(f"model '{name}': built-in models cannot be replaced; use another name")
+    existing = _registered.get(name)
+    if existing is not None and _origin(existing.factory) != _origin(regressor.factory):
+        found = f"{_origin(regressor.factory)}, registered already as {_origin(existing.factory)}"
+        raise InputError(f"model '{name}': found {found}; allowed: one regressor per name; use another name")
+    _registered[name] = regressor
 
 
-def registered_regressors() -> Mapping[str, Foreign]:
-    """What was registered in this process, to be registered again in the processes that fit."""
+def _origin(factory: RegressorFactory) -> str:
+    """Module and name of a factory; the same function has the same in every process."""
+    name = getattr(factory, "__qualname__", type(factory).__name__)
+    return f"{getattr(factory, '__module__', '')}.{name}"
+
+
+def registered_regressors() -> Mapping[str, CustomRegressor]:
+    """The regressors registered in this process, to be registered in the worker processes."""
     return dict(_registered)
 
 
 def candidates_for(names: Sequence[str], half_lives: Sequence[float]) -> tuple[Candidate, ...]:
-    """The candidates of the named models in that order, one for each half-life where a model takes it.
+    """The candidates of the named models in that order, one for each half-life where a model has one.
 
-    Raises: InputError for a name that is not known.
+    Raises: InputError for an unknown name.
     """
     found: dict[Candidate, None] = {}
     for name in names:
@@ -141,8 +175,10 @@ def candidates_for(names: Sequence[str], half_lives: Sequence[float]) -> tuple[C
     return tuple(found)
 
 
-def create(candidate: Candidate) -> Forecaster:
-    """A forecaster, not yet fitted.
+def create(candidate: Candidate, pool: Pool | None = None) -> Forecaster:
+    """The candidate's forecaster, which holds what it uses of the pool.
+
+    pool: as known at the cutoff of the histories to forecast; None where nothing is shared.
 
     Raises: InputError for an unknown model, or parameters other than the model's or not above 0.
     """
@@ -151,13 +187,13 @@ def create(candidate: Candidate) -> Forecaster:
     if given.keys() != model.parameters or not all(value > 0 for value in given.values()):
         allowed = ", ".join(f"{name} > 0" for name in sorted(model.parameters)) or "none"
         raise InputError(f"model '{candidate.model}': found parameters {given}; allowed: {allowed}")
-    return model.factory(given)
+    return model.factory(given, pool)
 
 
 def _model(name: str) -> Model:
     if name in BUILT_IN:
         return BUILT_IN[name]
     if name in _registered:
-        foreign = _registered[name]
-        return Model(lambda _: sklearn_adapter.PerProductRegressor(foreign.factory, foreign.limits))
+        regressor = _registered[name]
+        return _regressor(regressor.factory, regressor.limits)
     raise InputError(f"unknown model '{name}'; known: {', '.join(known_models())}")

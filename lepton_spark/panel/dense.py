@@ -91,7 +91,7 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     skipped = int(begin.min())
     days = np.arange(start + skipped, calendar.cutoff + 1)
     return History(
-        quantity[:, skipped:], days, withheld=withheld if withheld is None else withheld[:, skipped:]
+        quantity[:, skipped:], days, stock_out_sales=withheld if withheld is None else withheld[:, skipped:]
     )
 
 
@@ -120,8 +120,8 @@ def weekly(history: History) -> History:
     known = ~np.isnan(days)
     week_known: BoolArray = np.asarray(known.any(axis=2))
     withheld = None
-    if history.withheld is not None:
-        held = np.pad(history.withheld, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
+    if history.stock_out_sales is not None:
+        held = np.pad(history.stock_out_sales, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
         had_stock_out = ~np.isnan(held).all(axis=2)
         sold = np.nansum(held, axis=2) + np.sum(days, axis=2, where=known)
         withheld = np.where(had_stock_out, sold, np.nan)
@@ -133,7 +133,7 @@ def weekly(history: History) -> History:
     week_known[rows[begins_inside], first[begins_inside]] = False
     quantity = np.where(week_known, np.sum(days, axis=2, where=known), np.nan)
     ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
-    return History(quantity, ends, pools=history.pools, period=DAYS_OF_WEEK, withheld=withheld)
+    return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=withheld)
 
 
 def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None:

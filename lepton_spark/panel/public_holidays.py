@@ -6,7 +6,7 @@ from importlib.metadata import version
 import holidays
 import numpy as np
 
-from lepton_spark.models.data.history import PublicDays
+from lepton_spark.models.data.history import HolidayCalendar
 from lepton_spark.panel.calendar import EPOCH, epoch_day
 
 LANGUAGE = "en_US"
@@ -18,7 +18,7 @@ ESTIMATED = " (estimated)"
 YEAR = timedelta(days=366)
 
 
-def public_days(region: str, first: int, last: int) -> PublicDays:
+def public_days(region: str, first: int, last: int) -> HolidayCalendar:
     """Holidays between two epoch days, inclusive, and the day before and after each.
 
     Every day of a holiday of several days has a kind of its own. If a day has several roles, a holiday takes
@@ -32,7 +32,7 @@ def public_days(region: str, first: int, last: int) -> PublicDays:
     named |= names
     days = sorted(day for day in named if first <= day <= last)
     kinds = {name: index for index, name in enumerate(sorted(set(named.values())))}
-    return PublicDays(
+    return HolidayCalendar(
         np.array(days, dtype=np.int64), np.array([kinds[named[day]] for day in days], dtype=np.int64)
     )
 

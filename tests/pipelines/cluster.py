@@ -57,7 +57,7 @@ def build_package(scratch: Path) -> Path:
     """
     source = scratch / "source"
     source.mkdir(parents=True)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, source)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "lepton_spark", source / "lepton_spark", ignore=ignored)

@@ -1,188 +1,227 @@
-"""Rows of `fits`, built column by column."""
+"""Rows of `fits`: flat data frames in the workers, lists of structs in Spark."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
-import pyarrow as pa
+import pandas as pd
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.batch_forecast import FALLBACK, FALLBACKS, BatchForecast
-from lepton_spark.evaluation.demand import StringArray
 from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.priors import Prior
-from lepton_spark.evaluation.role_backtest import RoleScores
-from lepton_spark.evaluation.selection import Selection
+from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Role, Window
-from lepton_spark.forecasting.arrow import lists, maps, masked, nullable, struct_lists
-from lepton_spark.forecasting.passes.score import sum_columns
-from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
+from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
+from lepton_spark.forecasting.packing import nullable, rows_of
+from lepton_spark.forecasting.settings import SAMPLED_BATCHES
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.history import History
-from lepton_spark.panel.dense import series_facts
+from lepton_spark.panel.dense import PackedBatch, series_facts
 
-SPIKE, STOCK_OUT = "spike", "stock_out"
-"""Rules of adjustments: held to eight standard deviations above the sales before it; unknown demand."""
+OUTLIER_RULE, STOCK_OUT_RULE = "spike", "stock_out"
+"""Rules of adjustments: an outlier was damped; demand was unknown because the product was out of stock."""
 
 SCORED_SHARE = 0.75
-"""Of a window's days, so that its residual path is kept: closed days are unscored, whole windows are not."""
+"""Share of a window's days that must be scored for its residual path to be kept."""
 
 CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"
+ROLES = (CHOSEN, RUNNER_UP, SEASONAL_NAIVE)
+
+_QUANTILE_SUMS = ("pinball_sum", "covered_sum")
+_ADJUSTMENT = ("day", "is_outlier", "before", "after")
+FIT_SCHEMA = (
+    "batch INT, product_id STRING, location_id STRING, status STRING, reason STRING, fallback_level INT, "
+    "demand_class STRING, model STRING, parameters MAP<STRING, DOUBLE>, coefficients MAP<STRING, DOUBLE>, "
+    "chosen STRING, runner_up STRING, margin DOUBLE, choice_level STRING, quantile_method STRING, "
+    "n_days_known INT, last_sale_day INT, recent_quantity DOUBLE, forecast ARRAY<DOUBLE>, "
+    "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, forecast_hash STRING, "
+    f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in _QUANTILE_SUMS)}, "
+    "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>"
+)
+"""The flat rows. Lists of sums run over roles, then windows; lists of adjustments over days."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """All that is known of a batch once it is forecast; `demand_class`: [S]. prior: levels set by hand."""
+def fit_rows(
+    packed: PackedBatch,
+    history: History,
+    forecast: BatchForecast,
+    settings: EvaluationSettings,
+    *,
+    batch: int | None = None,
+    prior: Prior | None = None,
+    failure: str | None = None,
+) -> pd.DataFrame:
+    """One flat row for each series, without `batch`.
 
-    history: History
-    demand_class: StringArray
-    selection: Selection
-    forecast: BatchForecast
-    prior: Prior | None = None
-
-
-def result_rows(rows: pa.Table, batch: Batch, settings: FitSettings, failed: str | None = None) -> pa.Table:
-    """One row of `fits` for each of `rows`; `failed`: why the planned way could not be gone, in words."""
-    forecast, selection = batch.forecast, batch.selection
-    facts = series_facts(batch.history)
-    parameters = {
-        candidate.key: dict(candidate.parameters) for candidate in (*settings.candidates, *FALLBACKS)
-    }
-    quantiles = np.ascontiguousarray(forecast.quantiles.transpose(0, 2, 1))  # [S, Q, H]
-    n_series = rows.num_rows
-    status = forecast.status.tolist() if failed is None else [FALLBACK] * n_series
-    reasons = forecast.reasons if failed is None else (f"batch_failed: {failed}",) * n_series
-    level = forecast.fallback_level if failed is None else np.maximum(forecast.fallback_level, 1)
-    columns = {
-        **_ids(rows),
-        "status": pa.array(status, type=pa.string()),
-        "reason": pa.array(reasons, type=pa.string()),
-        "fallback_level": pa.array(level, type=pa.int32()),
-        "demand_class": pa.array(batch.demand_class.tolist(), type=pa.string()),
-        "model": pa.array(forecast.models, type=pa.string()),
-        "parameters": maps(
-            [
-                {**parameters.get(key, {}), "dispersion": spread, **by_hand}
-                for key, spread, by_hand in zip(
-                    forecast.models, forecast.dispersion.tolist(), _by_hand(batch), strict=True
-                )
-            ]
-        ),
-        "coefficients": maps(forecast.coefficients),
-        "runner_up": pa.array(forecast.runner_up.keys, type=pa.string()),
-        "margin": nullable(selection.margin),
-        "choice_level": pa.array(selection.level.tolist(), type=pa.string()),
-        "quantile_method": pa.array(forecast.quantile_method.tolist(), type=pa.string()),
-        "n_days_known": pa.array(facts.n_days_known, type=pa.int32()),
-        "last_sale": pa.array(
-            facts.last_sale.astype(np.int32), type=pa.int32(), mask=facts.last_sale < 0
-        ).cast(pa.date32()),
-        "recent_quantity": pa.array(facts.recent_quantity),
-        "forecast": lists(forecast.forecast),
-        "quantiles": lists(quantiles),
-        "metrics": _metrics(forecast, settings.windows),
-        "adjustments": _adjustments(batch.history),
-        "paths": _paths(rows, forecast.paths),
-        "forecast_hash": _hashes(forecast.forecast, quantiles),
-    }
-    return pa.table(columns)
-
-
-def _ids(rows: pa.Table) -> dict[str, pa.Array]:
-    return {name: rows[name].combine_chunks() for name in ("batch", "product_id", "location_id")}
-
-
-def _by_hand(batch: Batch) -> list[dict[str, float]]:
-    """Each series' level and weight set by hand, so that its forecast is known as such."""
-    if batch.prior is None:
-        return [{}] * batch.history.n_series
-    told = zip(
-        batch.prior.counts.tolist(),
-        batch.prior.level.tolist(),
-        batch.prior.weight[:, 0].tolist(),
-        strict=True,
-    )
-    return [
-        {"prior_level": level, "prior_weight": weight} if counts else {} for counts, level, weight in told
-    ]
-
-
-def _adjustments(history: History) -> pa.Array:
-    """Each series' days on which models were given otherwise than sold; null: as unknown."""
-    nothing = np.full(history.quantity.shape, np.nan)
-    withheld = nothing if history.withheld is None else history.withheld
-    calm = nothing if history.damped is None else history.damped
-    spikes = history.known & (calm < history.quantity)
-    changed = spikes | ~np.isnan(withheld)
-    series, day = np.nonzero(changed)
-    first_day = history.days[day] - history.period + 1
-    by_spike = spikes[series, day]
-    fields = {
-        "date": pa.array(first_day.astype(np.int32), type=pa.int32()).cast(pa.date32()),
-        "rule": pa.array(np.where(by_spike, SPIKE, STOCK_OUT).tolist(), type=pa.string()),
-        "before": pa.array(np.where(by_spike, history.quantity[series, day], withheld[series, day])),
-        "after": nullable(np.where(by_spike, calm[series, day], np.nan)),
-    }
-    return struct_lists(fields, np.count_nonzero(changed, axis=1))
-
-
-def _paths(rows: pa.Table, paths: FloatArray) -> pa.Array:
-    """By window for the series of the sample, null for the others; an unscored day missed by nothing.
-
-    A window less than `SCORED_SHARE` of whose days were scored is null.
+    batch: decides whether residual paths are kept. failure: why the batch could not be fitted as planned.
     """
-    sampled = (rows["batch"].to_numpy() < SAMPLED_BATCHES).tolist()
-    told = np.count_nonzero(~np.isnan(paths), axis=2) >= SCORED_SHARE * paths.shape[2]
-    kept = [
-        [path.tolist() if enough else None for path, enough in zip(windows, scored, strict=True)]
-        if mine
-        else None
-        for mine, windows, scored in zip(sampled, np.nan_to_num(paths), told, strict=True)
+    facts = series_facts(history)
+    quantiles = np.ascontiguousarray(forecast.quantiles.transpose(0, 2, 1))  # [S, Q, H]
+    is_sampled = batch is not None and batch < SAMPLED_BATCHES
+    return pd.DataFrame(
+        {
+            "product_id": packed.product_ids,
+            "location_id": packed.location_ids,
+            **_outcome(forecast, failure),
+            "demand_class": forecast.demand_class.astype(object),
+            "model": forecast.models,
+            "parameters": _parameters(forecast, settings, prior),
+            "coefficients": [_finite(values) for values in forecast.coefficients],
+            "chosen": forecast.chosen.keys,
+            "runner_up": forecast.runner_up.keys,
+            "margin": forecast.selection.margin,
+            "choice_level": forecast.selection.level.astype(object),
+            "quantile_method": forecast.quantile_method.astype(object),
+            "n_days_known": facts.n_days_known.astype(np.int32),
+            "last_sale_day": nullable(facts.last_sale.tolist(), null=-1),
+            "recent_quantity": facts.recent_quantity,
+            "forecast": rows_of(forecast.forecast),
+            "quantiles": rows_of(quantiles),
+            "paths": _paths(forecast.paths, is_sampled=is_sampled),
+            "forecast_hash": _hashes(forecast.forecast, quantiles),
+            **_scores(forecast, settings.windows if failure is None else ()),
+            **_adjustments(history),
+        }
+    )
+
+
+def _outcome(forecast: BatchForecast, failure: str | None) -> dict[str, object]:
+    if failure is None:
+        return {
+            "status": forecast.status.astype(object),
+            "reason": forecast.reasons,
+            "fallback_level": forecast.fallback_level.astype(np.int32),
+        }
+    return {
+        "status": FALLBACK,
+        "reason": f"batch_failed: {failure}",
+        "fallback_level": np.maximum(forecast.fallback_level, 1).astype(np.int32),
+    }
+
+
+def _parameters(
+    forecast: BatchForecast, settings: EvaluationSettings, prior: Prior | None
+) -> list[dict[str, float]]:
+    """Each series' model parameters, dispersion, and the level and weight of a planner's prior."""
+    known = {candidate.key: dict(candidate.parameters) for candidate in (*settings.candidates, *FALLBACKS)}
+    rows = [
+        {**known.get(key, {}), "dispersion": dispersion}
+        for key, dispersion in zip(forecast.models, forecast.dispersion.tolist(), strict=True)
     ]
-    return pa.array(kept, type=pa.list_(pa.list_(pa.float64())))
+    if prior is not None:
+        for row in np.flatnonzero(prior.applies).tolist():
+            rows[row]["prior_level"] = float(prior.level[row])
+            rows[row]["prior_weight"] = float(prior.weight[row, 0])
+    return [_finite(row) for row in rows]
 
 
-def _hashes(forecast: FloatArray, quantiles: FloatArray) -> pa.Array:
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if np.isfinite(value)}
+
+
+def _scores(forecast: BatchForecast, windows: tuple[Window, ...]) -> dict[str, list[object]]:
+    """Lists over roles and windows of each series; quantile sums are NaN except on the test window."""
+    roles = (forecast.chosen, forecast.runner_up, forecast.seasonal_naive)
+    n_series = len(forecast.forecast)
+    flat = (n_series, len(roles) * len(windows))
+    if not windows:
+        return {name: rows_of(np.zeros(flat)) for name in (*SUM_COLUMNS, *_QUANTILE_SUMS)}
+    sums = ErrorSums.stacked([scores.sums for scores in roles])  # [R, W, S]
+    is_test = np.array([window.role == Role.TEST for window in windows])
+    quantile_sums = {
+        "pinball_sum": np.stack([scores.pinball for scores in roles], axis=1),
+        "covered_sum": np.stack([scores.covered for scores in roles], axis=1),
+    }
+    return {
+        **sum_arrays(sums.map(lambda values: values.transpose(2, 0, 1).reshape(flat))),
+        **{
+            name: rows_of(np.where(is_test, values[:, :, np.newaxis], np.nan).reshape(flat))
+            for name, values in quantile_sums.items()
+        },
+    }
+
+
+def _adjustments(history: History) -> dict[str, list[object]]:
+    """Lists over the days on which models saw something else than was sold; `after` is NaN for unknown."""
+    nothing = np.full(history.quantity.shape, np.nan)
+    stock_out = nothing if history.stock_out_sales is None else history.stock_out_sales
+    damped = nothing if history.damped is None else history.damped
+    is_outlier = history.known & (damped < history.quantity)
+    series, column = np.nonzero(is_outlier | ~np.isnan(stock_out))
+    by_outlier = is_outlier[series, column]
+    values = {
+        "day": (history.days[column] - history.period + 1).astype(np.int32),
+        "is_outlier": by_outlier,
+        "before": np.where(by_outlier, history.quantity[series, column], stock_out[series, column]),
+        "after": np.where(by_outlier, damped[series, column], np.nan),
+    }
+    ends = np.cumsum(np.bincount(series, minlength=history.n_series))[:-1]
+    return {name: list(np.split(values[name], ends)) for name in _ADJUSTMENT}
+
+
+def _paths(paths: FloatArray, *, is_sampled: bool) -> list[list[FloatArray | None] | None]:
+    """Residual paths by window for series of the sample, None for others; unscored days count as no error.
+
+    A window with too few scored days is None.
+    """
+    if not is_sampled:
+        return [None] * len(paths)
+    kept = np.count_nonzero(~np.isnan(paths), axis=2) >= SCORED_SHARE * paths.shape[2]
+    filled = np.nan_to_num(paths)
+    return [
+        [path if is_kept else None for path, is_kept in zip(windows, flags, strict=True)]
+        for windows, flags in zip(filled, kept.tolist(), strict=True)
+    ]
+
+
+def _hashes(forecast: FloatArray, quantiles: FloatArray) -> list[str]:
     """SHA-256 of each series' little-endian doubles: forecasts by step, then quantiles by level and step."""
     pairs = zip(forecast.astype("<f8"), quantiles.astype("<f8"), strict=True)
-    return pa.array([hashlib.sha256(mean.tobytes() + spread.tobytes()).hexdigest() for mean, spread in pairs])
+    return [hashlib.sha256(mean.tobytes() + levels.tobytes()).hexdigest() for mean, levels in pairs]
 
 
-def _metrics(forecast: BatchForecast, windows: tuple[Window, ...]) -> pa.Array:
-    """Each series' sums by role and window, where anything was scored; quantiles on the test window only."""
-    roles = {CHOSEN: forecast.chosen, RUNNER_UP: forecast.runner_up, SEASONAL_NAIVE: forecast.seasonal_naive}
-    n_series = len(forecast.forecast)
-    shape = (n_series, len(roles), len(windows))
-    sums = _by_series([scores.sums for scores in roles.values()])  # [S, R, W]
-    scored = sums.n_obs > 0
-    series, role, window = np.nonzero(scored)
-    keys = np.array([scores.keys for scores in roles.values()], dtype=object).reshape(len(roles), n_series)
-    splits = np.array([item.role.value for item in windows], dtype=object)
-    indexes = np.array([item.index for item in windows], dtype=np.int32)
-    tested = np.broadcast_to(splits == Role.TEST.value, shape)[scored]
-    fields = {
-        "model": pa.array(keys[role, series], type=pa.string()),
-        "is_role": pa.array(np.array(list(roles), dtype=object)[role], type=pa.string()),
-        "split": pa.array(splits[window], type=pa.string()),
-        "window": pa.array(indexes[window], type=pa.int32()),
-        **sum_columns(sums.map(lambda values: values[scored])),
-        "pinball_sum": masked(_of(roles, "pinball")[series, role], tested),
-        "covered_sum": masked(_of(roles, "covered")[series, role], tested),
-        "n_quantile_obs": pa.array(sums.n_obs[scored].astype(np.int64), mask=~tested),
+def with_structs(rows: DataFrame, windows: tuple[Window, ...]) -> DataFrame:
+    """Flat rows with `metrics` and `adjustments` as lists of structs, and days as dates."""
+    structs = {
+        "last_sale": F.date_from_unix_date("last_sale_day"),
+        "metrics": _metrics(windows),
+        "adjustments": F.transform(F.arrays_zip(*_ADJUSTMENT), _adjustment),
     }
-    return struct_lists(fields, np.count_nonzero(scored, axis=(1, 2)))
+    flat = ("chosen", "last_sale_day", *SUM_COLUMNS, *_QUANTILE_SUMS, *_ADJUSTMENT)
+    return rows.withColumns(structs).drop(*flat)
 
 
-def _by_series(by_role: list[ErrorSums]) -> ErrorSums:
-    """[S, R, W] of one [W, S] a role."""
-    return ErrorSums(
-        *(
-            np.array([getattr(sums, name) for sums in by_role]).transpose(2, 0, 1)
-            for name in ErrorSums.names()
-        )
+def _metrics(windows: tuple[Window, ...]) -> Column:
+    """The scored windows of each role."""
+    n_windows = len(windows)
+    keys = [F.col("chosen"), F.col("runner_up"), F.lit(SEASONAL_NAIVE)]
+    models = F.flatten(F.array(*(F.array_repeat(key, n_windows) for key in keys)))
+    roles = [F.lit(role) for role in ROLES for _ in windows]
+    splits = [F.lit(window.role.value) for _ in ROLES for window in windows]
+    indices = [F.lit(window.index) for _ in ROLES for window in windows]
+    zipped = F.arrays_zip(
+        models.alias("model"),
+        F.array(*roles).cast("array<string>").alias("is_role"),
+        F.array(*splits).cast("array<string>").alias("split"),
+        F.array(*indices).cast("array<int>").alias("window"),
+        *SUM_COLUMNS,
+        *_QUANTILE_SUMS,
     )
+    scored = F.filter(zipped, lambda item: item["n_obs"] > 0)
+    return F.transform(scored, lambda item: item.withField("n_quantile_obs", _quantile_obs(item)))
 
 
-def _of(roles: dict[str, RoleScores], name: str) -> FloatArray:
-    """[S, R]."""
-    values: FloatArray = np.array([getattr(scores, name) for scores in roles.values()]).T
-    return values
+def _quantile_obs(item: Column) -> Column:
+    return F.when(item["split"] == F.lit(Role.TEST.value), item["n_obs"])
+
+
+def _adjustment(item: Column) -> Column:
+    rule = F.when(item["is_outlier"], F.lit(OUTLIER_RULE)).otherwise(F.lit(STOCK_OUT_RULE))
+    return F.struct(
+        F.date_from_unix_date(item["day"]).alias("date"),
+        rule.alias("rule"),
+        item["before"].alias("before"),
+        item["after"].alias("after"),
+    )

@@ -1,101 +1,102 @@
-"""Pass A: the errors of every candidate on every window, one row a series and candidate."""
+"""Pass A as a grouped UDF: one row of `candidates` for every series and candidate of a batch."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
-from lepton_spark.evaluation.demand import NEW, StringArray
+from lepton_spark.evaluation.class_errors import series_errors
+from lepton_spark.evaluation.demand import NEW
 from lepton_spark.evaluation.error_sums import ErrorSums
-from lepton_spark.forecasting.arrow import by_series, floats, masked, packed_batch, struct_lists
-from lepton_spark.forecasting.failure_isolation import at_work, guarded, one_by_one
+from lepton_spark.evaluation.windows import Window
+from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
+from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
+from lepton_spark.forecasting.packing import packed_batch
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.panel.dense import PackedBatch
 
-SUMS = ("sse", "abs_error", "sum_error", "sum_actual")
-SCALED_SUMS = ("scaled_sse", "scaled_abs_error")
-"""Null in tables where a series has no scale."""
+_SCHEMA = (
+    "batch INT, product_id STRING, location_id STRING, model STRING, demand_class STRING, "
+    f"capped_sse DOUBLE, n_scaled BIGINT, reason STRING, {SUM_TYPES}"
+)
+
+
+def score(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
+    """The rows of `candidates` without the run's id.
+
+    given_up: reason why no model may run; the sums are then 0.
+    """
+    work = ScoreBatch(settings, given_up)
+
+    def score_batch(rows: pd.DataFrame) -> pd.DataFrame:
+        return work(rows)
+
+    scored = series.groupBy("batch").applyInPandas(score_batch, _SCHEMA)
+    return _with_windows(scored, settings.evaluation.windows)
 
 
 @dataclass(frozen=True)
 class ScoreBatch:
-    """Packed rows of one batch -> rows of `candidates`."""
+    """Packed rows of one batch -> flat rows of `candidates`, with one list over the windows for each sum."""
 
     settings: FitSettings
     given_up: str | None = None
 
-    def __call__(self, rows: pa.Table) -> pa.Table:
-        """Score a batch; a series that cannot be scored keeps its rows, with empty sums and the reason."""
+    def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Score a batch; a series that cannot be scored has sums of 0 and the reason."""
         self.settings.register()
-        with at_work():
+        packed, batch = packed_batch(rows), int(rows["batch"].iloc[0])
+        with worker_limits():
             if self.given_up is None:
-                return guarded(by_series(rows), self._score, self._unscored)
-            return one_by_one(by_series(rows), lambda row: self._unscored(row, self.given_up or ""))
+                scored = guarded(packed, self._score, self._unscored)
+            else:
+                scored = one_by_one(packed, lambda part: self._unscored(part, str(self.given_up)))
+        return scored.assign(batch=batch)
 
-    def _score(self, rows: pa.Table) -> pa.Table:
-        given = self.settings
-        history = given.history(packed_batch(rows))
-        classes = given.classes_for_choice(history)
-        scores = score_candidates(
-            history, given.candidates, given.windows, given.horizon, given.columns(given.min_train_days)
+    def _score(self, packed: PackedBatch) -> pd.DataFrame:
+        history = self.settings.history(packed)
+        scores = score_candidates(history, self.settings.pools, self.settings.evaluation)
+        return self._rows(packed, scores)
+
+    def _unscored(self, packed: PackedBatch, reason: str) -> pd.DataFrame:
+        evaluation = self.settings.evaluation
+        sums = ErrorSums.zeros(len(evaluation.candidates), len(evaluation.windows), 1)
+        reasons = {(position, 0): reason for position in range(len(evaluation.candidates))}
+        return self._rows(packed, CandidateScores(sums, reasons, np.array([NEW])))
+
+    def _rows(self, packed: PackedBatch, scores: CandidateScores) -> pd.DataFrame:
+        """One row per series and candidate, candidates in the order of the settings."""
+        evaluation = self.settings.evaluation
+        n_series, n_candidates = len(packed.product_ids), len(evaluation.candidates)
+        row = np.repeat(np.arange(n_series), n_candidates)
+        candidate = np.tile(np.arange(n_candidates), n_series)
+        capped_sse, n_scaled = series_errors(scores.sums.map(lambda sums: sums[:, evaluation.validation]))
+        keys = np.array([item.key for item in evaluation.candidates], dtype=object)
+        by_row = scores.sums.map(lambda sums: sums[candidate, :, row])  # [S*C, W]
+        return pd.DataFrame(
+            {
+                "product_id": np.array(packed.product_ids, dtype=object)[row],
+                "location_id": np.array(packed.location_ids, dtype=object)[row],
+                "model": keys[candidate],
+                "demand_class": scores.demand_class[row].astype(object),
+                "capped_sse": capped_sse[candidate, row],
+                "n_scaled": n_scaled[candidate, row].astype(np.int64),
+                "reason": [
+                    scores.reasons.get(key) for key in zip(candidate.tolist(), row.tolist(), strict=True)
+                ],
+                **sum_arrays(by_row),
+            }
         )
-        return self._table(rows, classes, scores)
-
-    def _unscored(self, rows: pa.Table, reason: str) -> pa.Table:
-        n_candidates = len(self.settings.candidates)
-        nothing = ErrorSums.zeros(n_candidates, len(self.settings.windows), 1)
-        reasons = {(place, 0): reason for place in range(n_candidates)}
-        return self._table(rows, np.array([NEW]), CandidateScores(nothing, reasons))
-
-    def _table(self, rows: pa.Table, classes: StringArray, scores: CandidateScores) -> pa.Table:
-        """Candidates of a series stand together, in the order of the settings."""
-        n_series, n_candidates = rows.num_rows, len(self.settings.candidates)
-        row_of = np.repeat(np.arange(n_series), n_candidates)
-        candidate_of = np.tile(np.arange(n_candidates), n_series)
-        ids = rows.select(["batch", "product_id", "location_id"]).take(pa.array(row_of))
-        keys = np.array([candidate.key for candidate in self.settings.candidates], dtype=object)
-        reasons = [scores.reasons.get(place) for place in zip(candidate_of, row_of, strict=True)]
-        return (
-            ids.append_column("model", pa.array(keys[candidate_of], type=pa.string()))
-            .append_column("demand_class", pa.array(classes[row_of].tolist(), type=pa.string()))
-            .append_column("windows", self._windows(scores.sums, row_of, candidate_of))
-            .append_column("reason", pa.array(reasons, type=pa.string()))
-        )
-
-    def _windows(self, sums: ErrorSums, row_of: IntArray, candidate_of: IntArray) -> pa.Array:
-        windows = self.settings.windows
-        by_row = sums.map(lambda values: values[candidate_of, :, row_of])  # [S*C, W]
-        n_rows = len(row_of)
-        fields = {
-            "window": pa.array(np.tile([window.index for window in windows], n_rows), type=pa.int32()),
-            "role": pa.array([window.role.value for window in windows] * n_rows, type=pa.string()),
-            **sum_columns(by_row.map(np.ravel)),
-        }
-        return struct_lists(fields, np.full(n_rows, len(windows)))
 
 
-def sum_columns(sums: ErrorSums) -> dict[str, pa.Array]:
-    """The sums [N] as columns; scaled ones null where nothing could be scaled."""
-    scaled = (sums.n_scaled > 0) | (sums.n_obs == 0)
-    return {
-        "n_obs": pa.array(sums.n_obs.astype(np.int64)),
-        **{name: pa.array(getattr(sums, name)) for name in SUMS},
-        **{name: masked(getattr(sums, name), scaled) for name in SCALED_SUMS},
+def _with_windows(rows: DataFrame, windows: tuple[Window, ...]) -> DataFrame:
+    """The lists of sums joined to one list of windows."""
+    plan = {
+        "window": F.array(*(F.lit(window.index) for window in windows)).cast("array<int>"),
+        "role": F.array(*(F.lit(window.role.value) for window in windows)).cast("array<string>"),
     }
-
-
-def read_sums(windows: pa.Array) -> ErrorSums:
-    """The sums [N] of a flattened `windows` column."""
-
-    def column(name: str) -> FloatArray:
-        return floats(windows.field(name))
-
-    scaled = {name: column(name) for name in SCALED_SUMS}
-    n_obs = column("n_obs")
-    return ErrorSums(
-        n_obs=n_obs,
-        n_scaled=np.where(np.isnan(scaled["scaled_sse"]), 0.0, n_obs),
-        **{name: column(name) for name in SUMS},
-        **{name: np.nan_to_num(values) for name, values in scaled.items()},
-    )
+    zipped = F.arrays_zip("window", "role", *SUM_COLUMNS)
+    return rows.withColumns(plan).withColumn("windows", zipped).drop("window", "role", *SUM_COLUMNS)

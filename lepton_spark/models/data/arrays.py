@@ -1,4 +1,4 @@
-"""The arrays that models work on."""
+"""Array types of the numpy core."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,3 +6,4 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+StringArray = NDArray[np.str_]

@@ -1,18 +1,26 @@
-"""Exponential smoothing: simple, with a damped trend, and with a week, as members of one grid."""
+"""Additive exponential smoothing: simple, with damped trend, and with weekdays, chosen from one grid."""
 
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
-from lepton_spark.models.data.history import SEASON_LENGTH, Fit, History, weekdays
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
 from lepton_spark.models.local.linear_design import TREND_DAMPING, WEEKDAY_NAMES
-from lepton_spark.models.local.smoothing_grid import ALPHAS, Days, by_day, in_a_column, least, pick
+from lepton_spark.models.local.smoothing_grid import (
+    ALPHAS,
+    ScaledDays,
+    as_column,
+    best_row,
+    pick,
+    scaled_days,
+)
 
 
 @dataclass(frozen=True)
 class Smoothing:
-    """Shares of a column's error that level, trend and weekday take; `phi` of the trend lives a day on."""
+    """Smoothing parameters of level (alpha), trend (beta) and weekday (gamma), and the damping phi."""
 
     alpha: float
     beta: float = 0.0
@@ -30,7 +38,7 @@ WEEKLY = tuple(Smoothing(alpha, gamma=gamma) for alpha in ALPHAS for gamma in (0
 
 @dataclass(frozen=True)
 class Start:
-    """The state on the eve of the history, in units, the same for every series; weekdays from Monday."""
+    """Initial state in units, the same for every series; `season` starts on Monday."""
 
     level: float
     trend: float = 0.0
@@ -39,27 +47,27 @@ class Start:
 
 @dataclass(frozen=True)
 class ExponentialSmoothing:
-    """Additive smoothing with the member of `grid` whose one-step squared error is least.
+    """Additive smoothing with the member of `grid` that has the least one-step squared error.
 
-    error = y - (level + phi trend + weekday); then level, trend and weekday each take their share of it.
-    An unknown day has no error: level and weekdays stay, the trend runs on. Without `start` the level
-    starts at the mean of the first 14 known days, trend and week at 0; those days are not scored, and
-    a series of no more takes the first of the grid. The week is additive: 0 units divide nothing.
-    Weeks have no weekday: `gamma` is 0 there, and of the trend as much lives on as over seven days.
-    NaN rows without a known day, or with one that is infinite.
+    error = y - (level + phi trend + weekday); each state is corrected by its parameter times the error.
+    An unknown day has no error: level and weekdays stay, the trend continues. Without `start` the level
+    starts at the mean of the first 14 known days, trend and weekdays at 0; those days are not scored, and
+    a series with no others uses the first member of the grid.
+    Weekly columns have no weekday: `gamma` is 0 and `phi` is that of seven days.
+    NaN rows without a known day, or with an infinite one.
     Coefficients: the parameters; `level` and weekdays in units, `trend` in units per column, at the cutoff.
 
-    Source: Gardner and McKenzie (1985), the error-correction form; the week as in Winters (1960).
+    Source: Gardner and McKenzie (1985), the error-correction form; weekdays as in Winters (1960).
     """
 
     grid: tuple[Smoothing, ...] = SIMPLE + DAMPED_TREND + WEEKLY
     start: Start | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
-        """Run every series with every member of the grid through the days at once."""
-        days, weekday = by_day(history), weekdays(history.days)
+        """Run all series and all members of the grid through the days at once."""
+        days, weekday = scaled_days(history), weekdays(history.days)
         grid = _of_period(self.grid, history)
-        columns = [in_a_column(getattr(member, name) for member in grid) for name in PARAMETERS]
+        columns = [as_column(getattr(member, name) for member in grid) for name in PARAMETERS]
         alpha, beta, phi, gamma = columns  # [P, 1] each
         states = self._start(days, len(grid))  # [9, P, S]
         level, trend, season = states[0], states[1], states[2:]
@@ -73,7 +81,7 @@ class ExponentialSmoothing:
             trend += beta * error
             effect += gamma * error
             total += days.scored[day] * error * error
-        chosen = least(total, days.size)
+        chosen = best_row(total, days.size)
         used = {name: pick(column, chosen) for name, column in zip(PARAMETERS, columns, strict=True)}
         final = {name: pick(state, chosen) for name, state in zip(STATES, states, strict=True)}
         forecast = _ahead(final, used["phi"], weekdays(history.ahead(horizon)))
@@ -81,7 +89,7 @@ class ExponentialSmoothing:
         coefficients.update({name: days.to_units(values) for name, values in final.items()})
         return Fit(days.to_units(forecast), coefficients)
 
-    def _start(self, days: Days, n_members: int) -> FloatArray:
+    def _start(self, days: ScaledDays, n_members: int) -> FloatArray:
         """[9, P, S], the states in the order of `STATES`."""
         states = np.zeros((len(STATES), n_members, len(days.start)))
         if self.start is None:
@@ -93,7 +101,7 @@ class ExponentialSmoothing:
 
 
 def _of_period(grid: tuple[Smoothing, ...], history: History) -> tuple[Smoothing, ...]:
-    """The members for columns of a history's period: as they are for days, each once without a week."""
+    """The grid for a history's period: unchanged for days, without weekday effects for weeks."""
     if history.season_length > 1:
         return grid
     weekly = (replace(member, phi=member.phi**history.period, gamma=0.0) for member in grid)

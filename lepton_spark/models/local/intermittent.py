@@ -1,25 +1,33 @@
-"""Sizes of sales and how often they come, smoothed apart: Croston's method and its successors."""
+"""Models of intermittent demand: Croston's method with bias correction, and TSB."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
-from lepton_spark.models.data.history import Fit, History
-from lepton_spark.models.local.smoothing_grid import ALPHAS, Days, by_day, in_a_column, least, pick
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
+from lepton_spark.models.local.smoothing_grid import (
+    ALPHAS,
+    ScaledDays,
+    as_column,
+    best_row,
+    pick,
+    scaled_days,
+)
 
 TSB_ALPHAS = tuple((size, probability) for size in ALPHAS for probability in ALPHAS)
 
 
 @dataclass(frozen=True)
 class CrostonSBA:
-    """(1 - alpha / 2) size / interval, both smoothed on days of sale only, with the correction for bias.
+    """Demand rate (1 - alpha / 2) size / interval, both smoothed on days with a sale only.
 
-    Of `alphas` the one whose one-step squared error over all known days after the first 14 is least. An
-    interval counts known days, so unknown ones are passed over; a day not above 0 is no sale. Without
-    `start`, a size in units and an interval in days, both start at their mean over the history, so that
-    the few sales of a rare product do not hang on the first. A series without a sale is forecast 0.
-    NaN rows without a known day, or with one that is infinite.
+    `alpha` is the one of `alphas` with the least one-step squared error over all known days after the first
+    14. An interval counts known days only; a day with a quantity of 0 or less has no sale. `start` is a size
+    in units and an interval in days; without it both start at their mean over the history, so that a rare
+    product does not depend on its first sale. A series without a sale is forecast 0.
+    NaN rows without a known day, or with an infinite one.
     Coefficients: `alpha`, `size` in units, `interval` in days.
 
     Source: Croston (1972); Syntetos and Boylan (2005), the approximate correction.
@@ -29,16 +37,16 @@ class CrostonSBA:
     start: tuple[float, float] | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
-        """Run every series with every alpha through the days at once."""
-        days, alpha = by_day(history), in_a_column(self.alphas)
+        """Run all series and all alphas through the days at once."""
+        days, alpha = scaled_days(history), as_column(self.alphas)
         sold = _sold(days)
-        first_size, often = _means(days, sold)
-        first_interval = 1.0 / often
+        first_size, frequency = _means(days, sold)
+        first_interval = 1.0 / frequency
         if self.start is not None:
             first_size = days.from_units(self.start[0])
-            first_interval = np.full_like(often, self.start[1])
+            first_interval = np.full_like(frequency, self.start[1])
         size, interval = _states(first_size, alpha), _states(first_interval, alpha)  # [P, S]
-        since = np.ones_like(often)  # [S], known days since the last sale, this one counted
+        since = np.ones_like(frequency)  # [S], known days since the last sale, this one counted
         correction = 1.0 - alpha / 2.0
         total = np.zeros_like(size)
         for day, value in enumerate(days.value):
@@ -47,7 +55,7 @@ class CrostonSBA:
             size += alpha * sold[day] * (value - size)
             interval += alpha * sold[day] * (since - interval)
             since = np.where(sold[day] > 0, 1.0, since + days.known[day])
-        chosen = least(total, days.size)
+        chosen = best_row(total, days.size)
         rate = pick(correction * size / interval, chosen)
         return Fit(
             days.to_units(np.repeat(rate[:, np.newaxis], horizon, axis=1)),
@@ -61,12 +69,14 @@ class CrostonSBA:
 
 @dataclass(frozen=True)
 class TSB:
-    """Size times probability of a sale, smoothed on days of sale and on every known day.
+    """Demand rate size times probability of a sale.
 
-    Of `alphas`, pairs for size and probability, the one whose one-step squared error after the first 14
-    known days is least; unknown days are passed over; a day not above 0 is no sale. Without `start`, a
-    size in units and a probability, both start at their mean over the history. A series without a sale
-    is forecast 0. NaN rows without a known day, or with one that is infinite.
+    The size is smoothed on days with a sale, the probability on every known day.
+
+    The pair of parameters is the one of `alphas` with the least one-step squared error after the first 14
+    known days. Unknown days change nothing; a day with a quantity of 0 or less has no sale. `start` is a size
+    in units and a probability; without it both start at their mean over the history. A series without a sale
+    is forecast 0. NaN rows without a known day, or with an infinite one.
     Coefficients: `alpha_size`, `alpha_probability`, `size` in units, `probability`.
 
     Source: Teunter, Syntetos and Babai (2011).
@@ -76,22 +86,22 @@ class TSB:
     start: tuple[float, float] | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
-        """Run every series with every pair through the days at once."""
-        days = by_day(history)
-        alpha_size, alpha_probability = (in_a_column(alphas) for alphas in zip(*self.alphas, strict=True))
+        """Run all series and all pairs through the days at once."""
+        days = scaled_days(history)
+        alpha_size, alpha_probability = (as_column(alphas) for alphas in zip(*self.alphas, strict=True))
         sold = _sold(days)
-        first_size, often = _means(days, sold)
+        first_size, frequency = _means(days, sold)
         if self.start is not None:
             first_size = days.from_units(self.start[0])
-            often = np.full_like(often, self.start[1])
-        size, probability = _states(first_size, alpha_size), _states(often, alpha_size)  # [P, S]
+            frequency = np.full_like(frequency, self.start[1])
+        size, probability = _states(first_size, alpha_size), _states(frequency, alpha_size)  # [P, S]
         total = np.zeros_like(size)
         for day, value in enumerate(days.value):
             error = value - size * probability
             total += days.scored[day] * error * error
             size += alpha_size * sold[day] * (value - size)
             probability += alpha_probability * days.known[day] * (sold[day] - probability)
-        chosen = least(total, days.size)
+        chosen = best_row(total, days.size)
         rate = pick(size * probability, chosen)
         return Fit(
             days.to_units(np.repeat(rate[:, np.newaxis], horizon, axis=1)),
@@ -104,15 +114,15 @@ class TSB:
         )
 
 
-def _sold(days: Days) -> FloatArray:
-    """[T, S], 1 on days of sale."""
+def _sold(days: ScaledDays) -> FloatArray:
+    """[T, S], 1 on days with a sale."""
     return (days.value > 0).astype(np.float64)
 
 
-def _means(days: Days, sold: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _means(days: ScaledDays, sold: FloatArray) -> tuple[FloatArray, FloatArray]:
     """[S] each, the mean size of a sale, 0 without one, and its share of the known days.
 
-    At least one sale is counted, so that an interval is a number for a series without any.
+    At least one sale is counted, so that a series without any has a finite interval.
     """
     by_series = [np.ascontiguousarray(array.T) for array in (days.value * sold, sold, days.known)]
     units, n_sales, n_known = (np.sum(array, axis=1) for array in by_series)
@@ -120,5 +130,5 @@ def _means(days: Days, sold: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _states(first: FloatArray, alpha: FloatArray) -> FloatArray:
-    """[P, S], the first state for every member of the grid."""
+    """[P, S], the initial state for every member of the grid."""
     return np.repeat(first[np.newaxis], len(alpha), axis=0)

@@ -1,7 +1,7 @@
-"""Work on one row after another in a process of its own, with a time budget a row and a memory limit.
+"""Run work on one row at a time in a separate process, with a time and a memory limit per row.
 
-A row that raises, takes too long, asks for too much memory or kills its process costs that row alone: the
-next goes on in a new process. Processes are forked, so what the work needs is there without a copy.
+A row that raises, exceeds a limit or kills its process fails alone; the next rows continue in a new process.
+Processes are forked, so their input needs no copy.
 """
 
 import multiprocessing
@@ -12,47 +12,34 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
+from lepton_spark.errors import exception_text
 from lepton_spark.models.data.arrays import FloatArray
 
-MAX_WORDS = 200
-"""Longest reason kept of an exception's message."""
-
 MAX_TIMEOUTS = 3
-"""Rows in a row that may use up their time; then the others are given up, or a batch would take for ever."""
+"""Consecutive timeouts after which the remaining rows are skipped, so that a batch ends."""
 
 RowWork = Callable[[int], FloatArray | float]
 
 Outcome = tuple[FloatArray | float | None, str | None]
-"""A row's result, or why there is none."""
+"""A row's result, or the reason why there is none."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a row may take: seconds, and MiB beyond what the process has when it begins."""
+    """Limits per row: seconds, and MiB beyond what the process uses at its start."""
 
     seconds: float = 60.0
     memory_mb: int = 2048
 
 
-def words(error: BaseException) -> str:
-    """An exception as one short line of a table."""
-    return f"{type(error).__name__}: {error}".replace("\n", " ")[:MAX_WORDS]
-
-
 def outcomes(work: RowWork, rows: Sequence[int], limits: Limits) -> Iterator[tuple[int, Outcome]]:
-    """Each row with what came of it."""
+    """Each row with its outcome, in order."""
     left = list(rows)
     timeouts = 0
     while left:
         if timeouts == MAX_TIMEOUTS:
-            for row in left:
-                yield (
-                    row,
-                    (
-                        None,
-                        f"time_budget: {MAX_TIMEOUTS} series before it took over {limits.seconds:g} s each",
-                    ),
-                )
+            reason = f"time_budget: skipped after {MAX_TIMEOUTS} series took over {limits.seconds:g} s each"
+            yield from ((row, (None, reason)) for row in left)
             return
         with _Process(work, left, limits) as process:
             while left:
@@ -64,14 +51,14 @@ def outcomes(work: RowWork, rows: Sequence[int], limits: Limits) -> Iterator[tup
 
 
 class _Process:
-    """A forked process that sends what comes of each row, in order."""
+    """A forked process that sends the outcome of each row, in order."""
 
     def __init__(self, work: RowWork, rows: Sequence[int], limits: Limits) -> None:
         context = multiprocessing.get_context("fork")
         self._answers, theirs = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(theirs, work, list(rows), limits), daemon=True)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of threads beside a fork
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads
             self._process.start()
         theirs.close()
 
@@ -84,7 +71,7 @@ class _Process:
         self._answers.close()
 
     def next(self, seconds: float) -> tuple[Outcome, bool]:
-        """What came of the next row, and whether the process can go on."""
+        """The outcome of the next row, and whether the process can continue."""
         if not self._answers.poll(seconds):
             return (None, f"time_budget: no forecast within {seconds:g} s"), False
         try:
@@ -102,15 +89,15 @@ def _work(answers: Connection, work: RowWork, rows: Sequence[int], limits: Limit
             answer = (work(row), None)
         except MemoryError:
             answer = (None, f"memory_limit: more than {limits.memory_mb} MiB")
-        except Exception as error:  # noqa: BLE001  any regressor, any fault: it becomes data
-            answer = (None, words(error))
+        except Exception as error:  # noqa: BLE001  a custom regressor may raise anything; it becomes data
+            answer = (None, exception_text(error))
         answers.send(answer)
 
 
 def _limit_memory(megabytes: int) -> None:
-    """Where the system can: the address space may grow by so much."""
+    """Limit the growth of the address space, on systems that support it."""
     try:
-        import resource  # noqa: PLC0415  not on every system
+        import resource  # noqa: PLC0415  missing on some systems
 
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except (ImportError, OSError):

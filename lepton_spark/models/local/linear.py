@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
-from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
 
 
 @dataclass(frozen=True)
 class LinearCoefficients:
-    """A line or a batch of lines: `b0` where x = 0, `b1` units per step of x; any shape."""
+    """One or many lines: `b0`, the value at x = 0, and `b1`, units per step of x; any shape."""
 
     b0: FloatArray | float
     b1: FloatArray | float
@@ -22,12 +23,16 @@ class LinearCoefficients:
 
 
 def fit_line(x: FloatArray, y: FloatArray) -> LinearCoefficients:
-    """The line of least squares over the known points; NaN with fewer than two distinct known x.
+    """The least squares line through the known points; NaN with fewer than two distinct known x.
 
-    b1 = (n Sxy - Sx Sy) / (n Sxx - Sx^2) and b0 = (Sy - b1 Sx) / n, with x measured from its mean,
-    where Sx = 0 and nothing large cancels.
+    b1 = (n Sxy - Sx Sy) / (n Sxx - Sx^2) and b0 = (Sy - b1 Sx) / n, computed with x measured from its mean:
+    then Sx = 0 and no large numbers cancel.
 
     x, y: [..., N]; y is NaN where unknown.
+
+    >>> line = fit_line(np.array([1.0, 2.0, 3.0]), np.array([150.0, 200.0, 250.0]))
+    >>> float(line.b0), float(line.b1)
+    (100.0, 50.0)
     """
     known = ~np.isnan(y)
     n = np.count_nonzero(known, axis=-1)

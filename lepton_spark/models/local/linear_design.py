@@ -1,4 +1,4 @@
-"""The design shared by the ridge and the scikit-learn regressors: level, damped trend, weekdays."""
+"""Design matrix of the ridge and the scikit-learn regressors: level, damped trend, weekdays."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
 
 WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 COLUMNS = ("level", "trend", *WEEKDAY_NAMES)
-"""What the columns of the design are, in order."""
+"""Names of the design's columns."""
 
 TREND_UNIT = 28.0
-"""Days that make 1 in the trend's column, so that its values are of the weekdays' size."""
+"""Days per unit of the trend column, which keeps its values near those of the weekday columns."""
 
 TREND_DAMPING = 0.9
-"""Share of the trend that lives on from one day ahead to the next; it adds up to 9 days at most."""
+"""Factor by which the trend shrinks from one day ahead to the next; it sums to 9 days at most."""
 
 
 def damped_trend(n_days: int, horizon: int) -> FloatArray:
@@ -27,7 +27,7 @@ def damped_trend(n_days: int, horizon: int) -> FloatArray:
 
 
 def linear_design(days: IntArray, horizon: int, period: int = 1) -> FloatArray:
-    """[T+H, K] with the columns of `COLUMNS`, for epoch days [T] `period` apart and those ahead."""
+    """[T+H, K] with the columns of `COLUMNS`, for epoch days [T] `period` apart and the H after them."""
     n_days = len(days)
     all_days = days[0] + period * np.arange(n_days + horizon)
     level = np.ones((n_days + horizon, 1))

@@ -1,22 +1,21 @@
-"""Forecasts that repeat what was: seasonal naive, seasonal window average, mean, zero."""
-
-from dataclasses import dataclass
+"""Models that repeat the past: seasonal naive, seasonal window average, mean, zero."""
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
-from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
 
 WINDOW_WEEKS = 8
-"""How many known values of a weekday the seasonal window average takes."""
+"""Known values of a weekday that the seasonal window average uses."""
 
 
 class SeasonalNaive:
     """The last known value of the same weekday; needs a first known day at least a week old."""
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
-        """Repeat the last week of known values."""
-        value, known = _weeks(history)
+        """Repeat the last known value of each weekday."""
+        value, known = _by_week(history)
         n_weeks = value.shape[1]
         last = n_weeks - 1 - np.argmax(known[:, ::-1], axis=1)  # [S, 7]
         pattern = np.take_along_axis(value, last[:, np.newaxis, :], axis=1)[:, 0]
@@ -28,18 +27,18 @@ class SeasonalWindowAverage:
     """The mean of the last 8 known values of the same weekday; needs a week like seasonal naive."""
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
-        """Repeat the week of means."""
-        value, known = _weeks(history)
+        """Repeat the mean of each weekday."""
+        value, known = _by_week(history)
         recency = np.cumsum(known[:, ::-1], axis=1, dtype=np.int32)[:, ::-1]  # 1 = the last known
-        taken = known & (recency <= WINDOW_WEEKS)
-        count = np.count_nonzero(taken, axis=1)
+        used = known & (recency <= WINDOW_WEEKS)
+        count = np.count_nonzero(used, axis=1)
         with np.errstate(invalid="ignore"):
-            pattern = np.sum(value, axis=1, where=taken) / count  # [S, 7]
+            pattern = np.sum(value, axis=1, where=used) / count  # [S, 7]
         return Fit(_repeat(pattern, history, horizon))
 
 
 class Mean:
-    """The mean of the known days."""
+    """The mean of all known days."""
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Repeat the mean."""
@@ -48,7 +47,6 @@ class Mean:
         return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1), {"level": level})
 
 
-@dataclass(frozen=True)
 class Zero:
     """No sales at all; a NaN row where no day is known."""
 
@@ -58,7 +56,7 @@ class Zero:
         return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1))
 
 
-def _weeks(history: History) -> tuple[FloatArray, BoolArray]:
+def _by_week(history: History) -> tuple[FloatArray, BoolArray]:
     """The history cut into weeks that end at the cutoff: values and whether known, [S, weeks, 7]."""
     missing = -history.n_days % history.season_length
     padding = ((0, 0), (missing, 0))
@@ -68,9 +66,9 @@ def _weeks(history: History) -> tuple[FloatArray, BoolArray]:
 
 
 def _repeat(pattern: FloatArray, history: History, horizon: int) -> FloatArray:
-    """[S, H] from a week's pattern [S, 7]; a weekday never known takes the mean of the others.
+    """[S, H] from a weekly pattern [S, 7]; a weekday that was never known gets the mean of the others.
 
-    NaN rows where the first known day is younger than a week: such a series shows no season yet.
+    NaN rows where the first known day is less than a week old: such a series has no pattern yet.
     """
     known = ~np.isnan(pattern)
     with np.errstate(invalid="ignore"):

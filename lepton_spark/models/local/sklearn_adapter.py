@@ -1,5 +1,5 @@
-"""Any scikit-learn regressor, fitted product by product on the linear family's features."""
-# ruff: noqa: PLC0415  scikit-learn is imported where it is used, so that runs without it start light
+"""Any scikit-learn regressor, fitted product by product on level, trend, weekdays and planned measures."""
+# ruff: noqa: PLC0415  scikit-learn is imported where it is used, so that runs without it start faster
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -8,37 +8,39 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lepton_spark.errors import exception_text
 from lepton_spark.models.data.arrays import FloatArray
-from lepton_spark.models.data.history import Fit, History
-from lepton_spark.models.local.isolated_process import Limits, Outcome, outcomes, words
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
+from lepton_spark.models.local.isolated_process import Limits, Outcome, outcomes
 from lepton_spark.models.local.linear_design import linear_design
 
 SEED = 0
 
 
 class Regressor(Protocol):
-    """What the adapter asks of scikit-learn: fit on [N, K] and [N], predict [M] from [M, K]."""
+    """The part of scikit-learn's interface that is used: fit on [N, K] and [N], predict [M] from [M, K]."""
 
     def fit(self, X: FloatArray, y: FloatArray) -> Any:  # noqa: ANN401, N803  scikit-learn's own names
         """Fit in place."""
         ...
 
     def predict(self, X: FloatArray) -> FloatArray:  # noqa: N803
-        """Forecast, [M]."""
+        """Predict, [M]."""
         ...
 
 
 RegressorFactory = Callable[[], Any]
-"""Gives a new, unfitted `Regressor` at each call; scikit-learn ships no types to say so."""
+"""Returns a new, unfitted `Regressor` on each call; scikit-learn ships no types to say so."""
 
 
 @dataclass(frozen=True)
 class PerProductRegressor:
-    """A fresh regressor for each product, one after another on one thread.
+    """A new regressor for each product, one after another on one thread.
 
-    A product with fewer than two known days gets a NaN row; so does one whose regressor raises, with
-    the reason. A constant series is its own forecast and is not fitted.
-    limits: fit in a process of its own within these; None: in this one, for regressors that are known.
+    A product with fewer than two known days gets a NaN row; so does one whose regressor raises, with the
+    reason. A constant series is its own forecast and is not fitted.
+    limits: run the regressor in a separate process within these; None: in this process, for trusted ones.
     """
 
     factory: RegressorFactory
@@ -52,11 +54,11 @@ class PerProductRegressor:
         forecast = np.full((history.n_series, horizon), np.nan)
         reasons: dict[int, str] = {}
         with threadpool_limits(1), warnings.catch_warnings():
-            _ignore_unfinished_descent()
-            for row, (found, failure) in self._outcomes(history, design):
-                reason = failure or _unusable(found, horizon)
+            _ignore_convergence_warnings()
+            for row, (predicted, failure) in self._outcomes(history, design):
+                reason = failure or _fault_of(predicted, horizon)
                 if reason is None:
-                    forecast[row] = found
+                    forecast[row] = predicted
                 else:
                     reasons[row] = reason
         return Fit(forecast, reasons=reasons)
@@ -69,8 +71,8 @@ class PerProductRegressor:
         for row in rows:
             try:
                 yield row, (self._fit_one(history, row, design), None)
-            except Exception as error:  # noqa: BLE001  any regressor, any fault: it becomes data
-                yield row, (None, words(error))
+            except Exception as error:  # noqa: BLE001  a regressor may raise anything; it becomes data
+                yield row, (None, exception_text(error))
 
     def _fit_one(self, history: History, row: int, design: FloatArray) -> FloatArray | float:
         known = history.known[row]
@@ -86,25 +88,25 @@ class PerProductRegressor:
         return np.asarray(regressor.predict(design[history.n_days :]), dtype=np.float64)
 
 
-def _unusable(found: FloatArray | float | None, horizon: int) -> str | None:
-    """Why a forecast cannot be one, in words; a single number is a constant's, or NaN of too few days."""
-    values = np.asarray(found)
+def _fault_of(predicted: FloatArray | float | None, horizon: int) -> str | None:
+    """Why a prediction is unusable, or None; a scalar is a constant series' value or NaN of too few days."""
+    values = np.asarray(predicted)
     if values.shape == ():
         return None
     if values.shape != (horizon,):
-        return f"ValueError: predict gave the shape {values.shape}, not ({horizon},)"
-    return None if np.isfinite(values).all() else "ValueError: predict gave numbers that are not finite"
+        return f"ValueError: predict returned shape {values.shape}, not ({horizon},)"
+    return None if np.isfinite(values).all() else "ValueError: predict returned numbers that are not finite"
 
 
-def _ignore_unfinished_descent() -> None:
-    """Gradient descent that stops at its last round still gives a forecast, which the backtest judges."""
+def _ignore_convergence_warnings() -> None:
+    """Gradient descent that stops at its last iteration still gives a forecast, which the backtest scores."""
     from sklearn.exceptions import ConvergenceWarning
 
     warnings.simplefilter("ignore", ConvergenceWarning)
 
 
 def sklearn_linear_regression() -> Any:  # noqa: ANN401
-    """Ordinary least squares on level, trend and weekdays."""
+    """Ordinary least squares."""
     from sklearn.linear_model import LinearRegression
 
     return LinearRegression()

@@ -1,4 +1,4 @@
-"""What recursions over the days share: series brought to one size, days first, and the choice from a grid."""
+"""Shared by the smoothing models: scaled series, day by day, and the choice of parameters from a grid."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
 
 WARM_UP = 14
-"""How many known days of a series start a recursion and are not scored."""
+"""Known days at the start of a series that initialise the state and are not scored."""
 
 ALPHAS = (0.1, 0.05, 0.02)
-"""Smoothing parameters to choose from; the first is taken where nothing was scored.
+"""Smoothing parameters to choose from; the first is used where nothing was scored.
 
-None is above 0.1: one step ahead larger ones win, and are then wrong four weeks ahead (docs/models.md).
+None is above 0.1: larger ones are better one step ahead and worse four weeks ahead (docs/models.md).
 """
 
 TIE = 1e-12
-"""Errors that differ by less than this share of the scored sum of squares are the same."""
+"""Errors that differ by less than this share of the scored sum of squares count as equal."""
 
 LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
-class Days:
-    """A batch day by day, each series over a power of two: no square overflows.
+class ScaledDays:
+    """A batch by day, each series divided by a power of two so that no square overflows.
 
     value: [T, S], the largest magnitude in [0.5, 1), 0 on unknown days.
-    known, scored: [T, S], 1 or 0; scored are the known days after the first `WARM_UP` of them.
-    size: [S], sum of squares of the scored days; start: [S], mean of the other known days.
-    exponent: [S], of two; units are value * 2^exponent.
-    fittable: [S], false without a known day or with one that is infinite; such a series is all 0 here.
+    known, scored: [T, S], 1 or 0; scored are the known days after the first `WARM_UP`.
+    size: [S], sum of squares of the scored days. start: [S], mean of the other known days.
+    exponent: [S]; units are value * 2^exponent.
+    fittable: [S], false without a known day or with an infinite one; such a series is all 0 here.
     """
 
     value: FloatArray
@@ -56,13 +56,16 @@ class Days:
         return fitted
 
     def from_units(self, value: float) -> FloatArray:
-        """[S], one figure in units, as each series has it here."""
+        """[S], a number in units on each series' scale."""
         scaled: FloatArray = np.ldexp(value, -self.exponent)
         return scaled
 
 
-def by_day(history: History) -> Days:
-    """The history ready for a recursion; a sum is over one contiguous row, whatever else is in the batch."""
+def scaled_days(history: History) -> ScaledDays:
+    """The history prepared for a recursion over days.
+
+    Sums run over one contiguous row, so that a series gets the same bits whatever else is in its batch.
+    """
     filled = np.ascontiguousarray(history.filled)
     fittable = (history.n_known > 0) & np.isfinite(filled).all(axis=1)
     filled = np.where(fittable[:, np.newaxis], filled, 0.0)
@@ -70,39 +73,39 @@ def by_day(history: History) -> Days:
     value = np.ldexp(filled, -exponent[:, np.newaxis])  # [S, T]
     known = np.ascontiguousarray(history.known_weight)
     scored = known * (np.cumsum(known, axis=1) > WARM_UP)
-    return Days(
+    return ScaledDays(
         value=np.ascontiguousarray(value.T),
         known=np.ascontiguousarray(known.T),
         scored=np.ascontiguousarray(scored.T),
         size=np.sum(value**2 * scored, axis=1),
-        start=first_mean(value, known),
+        start=warm_up_mean(value, known),
         exponent=exponent,
         fittable=fittable,
     )
 
 
-def first_mean(value: FloatArray, known: FloatArray) -> FloatArray:
+def warm_up_mean(value: FloatArray, known: FloatArray) -> FloatArray:
     """[S], the mean of the first `WARM_UP` known days; value, known: [S, T]."""
     first = known * (np.cumsum(known, axis=1) <= WARM_UP)
     mean: FloatArray = np.sum(value * first, axis=1) / np.maximum(first.sum(axis=1), 1.0)
     return mean
 
 
-def least(error: FloatArray, size: FloatArray) -> IntArray:
-    """[S], the row of `error` [P, S] that is least; the first of those within `TIE` of it.
+def best_row(error: FloatArray, size: FloatArray) -> IntArray:
+    """[S], the row of `error` [P, S] with the least error; the first of those within `TIE` of it.
 
-    size: [S], what the errors are measured against.
+    size: [S], the sum of squares that ties are measured against.
     """
-    chosen: IntArray = np.argmax(error <= error.min(axis=0) + TIE * size, axis=0)
-    return chosen
+    best: IntArray = np.argmax(error <= error.min(axis=0) + TIE * size, axis=0)
+    return best
 
 
-def pick(states: FloatArray, chosen: IntArray) -> FloatArray:
+def pick(states: FloatArray, row: IntArray) -> FloatArray:
     """[S], from states [P, S] or [P, 1] the chosen row of each series."""
-    picked: FloatArray = np.broadcast_to(states, (len(states), len(chosen)))[chosen, np.arange(len(chosen))]
+    picked: FloatArray = np.broadcast_to(states, (len(states), len(row)))[row, np.arange(len(row))]
     return picked
 
 
-def in_a_column(values: Iterable[float]) -> FloatArray:
+def as_column(values: Iterable[float]) -> FloatArray:
     """[P, 1], a parameter of each member of a grid."""
     return np.array(list(values), dtype=np.float64)[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""The Theta method: half a straight line, half a smoothed line of twice the curvature."""
+"""The Theta method: the mean of a straight line and a smoothed line with twice the curvature."""
 
 from dataclasses import dataclass
 
@@ -6,32 +6,33 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.decayed_sums import ratio
-from lepton_spark.models.data.history import SEASON_LENGTH, Fit, History, weekdays
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
 from lepton_spark.models.local.linear import fit_line
 from lepton_spark.models.local.smoothing_grid import (
     ALPHAS,
-    Days,
-    by_day,
-    first_mean,
-    in_a_column,
-    least,
+    ScaledDays,
+    as_column,
+    best_row,
     pick,
+    scaled_days,
+    warm_up_mean,
 )
 
 CRITICAL = 1.6448536269514722
-"""Of the normal distribution at 95 %: the usual one-sided test of the autocorrelation at the season."""
+"""95 % quantile of the normal distribution, for the one-sided test of seasonal autocorrelation."""
 
 
 @dataclass(frozen=True)
 class Theta:
     """The mean of the theta lines 0 and 2: least squares on time, and 2 y - line smoothed and kept level.
 
-    The same as simple smoothing with a drift of half the slope (Hyndman and Billah). The smoothing is that
-    of `alphas` whose one-step squared error is least; unknown days are passed over. Without `start`, units,
-    line 2 starts at its mean over the first 14 known days, which are not scored. A weekly profile is taken
-    out before and put back after where the autocorrelation at 7 days is significant, the published rule: it
-    spares young series a profile that is noise (older ones gain from it always, docs/models.md).
-    NaN rows with fewer than two known days, or with one that is infinite.
+    Equal to simple smoothing with a drift of half the slope (Hyndman and Billah). `alpha` is the one of
+    `alphas` with the least one-step squared error; unknown days change nothing. `start` is in units; without
+    it line 2 starts at its mean over the first 14 known days, which are not scored. Where the
+    autocorrelation at 7 days is significant, the published rule, a weekly profile is removed before and
+    added back after.
+    NaN rows with fewer than two known days, or with an infinite one.
     Coefficients: `alpha`, `level` of line 2 in units, `slope` in units per column, `seasonal` 1 or 0.
 
     Source: Assimakopoulos and Nikolopoulos (2000); Hyndman and Billah (2003).
@@ -41,8 +42,8 @@ class Theta:
     start: float | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
-        """Both lines of all series at once."""
-        days, n_days = by_day(history), history.n_days
+        """Fit both lines of all series at once."""
+        days, n_days = scaled_days(history), history.n_days
         value, known = np.ascontiguousarray(days.value.T), np.ascontiguousarray(days.known.T)  # [S, T]
         weekday = weekdays(history.days[0] + history.period * np.arange(n_days + horizon))
         seasonal = is_seasonal(value, known) & (history.season_length > 1)
@@ -52,7 +53,7 @@ class Theta:
         line = fit_line(x[:n_days], np.where(known > 0, adjusted, np.nan))
         straight = line.predict(x)  # [S, T+H], theta = 0
         curved = 2.0 * adjusted - straight[:, :n_days]  # [S, T], theta = 2
-        alpha, level = self._smooth(days, curved, first_mean(curved, known))
+        alpha, level = self._smooth(days, curved, warm_up_mean(curved, known))
         forecast = (level[:, np.newaxis] + straight[:, n_days:]) / 2.0 + profile[:, weekday[n_days:]]
         slope = np.asarray(line.b1)
         coefficients = {"level": days.to_units(level), "slope": days.to_units(slope)}
@@ -60,9 +61,11 @@ class Theta:
             coefficients[name] = np.where(np.isnan(slope), np.nan, days.where_fittable(values))
         return Fit(days.to_units(forecast), coefficients)
 
-    def _smooth(self, days: Days, curved: FloatArray, start: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _smooth(
+        self, days: ScaledDays, curved: FloatArray, start: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """The chosen alpha and the last level, [S] each, of line 2."""
-        alpha = in_a_column(self.alphas)
+        alpha = as_column(self.alphas)
         if self.start is not None:
             start = days.from_units(self.start)
         level = np.repeat(start[np.newaxis], len(alpha), axis=0)  # [P, S]
@@ -71,14 +74,14 @@ class Theta:
             error = (value - level) * days.known[day]
             level += alpha * error
             total += days.scored[day] * error * error
-        chosen = least(total, days.size)
+        chosen = best_row(total, days.size)
         return pick(alpha, chosen), pick(level, chosen)
 
 
 def is_seasonal(value: FloatArray, known: FloatArray) -> BoolArray:
     """[S], whether |r7|, the autocorrelation, is above 1.645 sqrt((1 + 2 (r1^2 + .. + r6^2)) / n).
 
-    value, known: [S, T]; pairs with an unknown day count 0. Never with fewer than two weeks of known days.
+    value, known: [S, T]; pairs with an unknown day count as 0. False with fewer than two weeks of known days.
     """
     n_known = known.sum(axis=1)
     mean = ratio(np.sum(value * known, axis=1), n_known)
@@ -95,8 +98,8 @@ def is_seasonal(value: FloatArray, known: FloatArray) -> BoolArray:
 def weekly_profile(value: FloatArray, known: FloatArray, weekday: IntArray) -> FloatArray:
     """[S, 7], mean deviation of each weekday from the week around it, centred on 0.
 
-    The classical additive decomposition; the week around a day is the mean of its known days, and days
-    without three on either side are left out.
+    The classical additive decomposition. The level around a day is the mean of the known days within three
+    days of it; the first and last three days of a history are left out.
 
     value, known: [S, T]; weekday: [T].
     """

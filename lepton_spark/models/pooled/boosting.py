@@ -1,31 +1,20 @@
-"""Trains boosted trees with scikit-learn and takes them out of it as plain arrays."""
+"""Boosted trees grown by scikit-learn and converted to plain arrays."""
 # ruff: noqa: PLC0415, SLF001  scikit-learn is imported where it is used; its fitted trees have no public form
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
-from lepton_spark.models.pooled.trees import Trees
+from lepton_spark.models.pooled.settings import BoostingSettings
+from lepton_spark.models.pooled.trees import MAX_LEAVES, Trees
 
 POISSON, QUANTILE = "poisson", "quantile"
 
 
-@dataclass(frozen=True)
-class BoostingSettings:
-    """How a sum of trees is grown."""
-
-    n_trees: int
-    n_leaves: int
-    least_rows: int
-    learning_rate: float
-    feature_share: float = 0.7
-    n_bins: int = 63
-
-
-def grow(
+def grow_trees(
     features: FloatArray,
     target: FloatArray,
     weight: FloatArray,
@@ -35,8 +24,8 @@ def grow(
 ) -> Trees:
     """Trees for the log of the mean (Poisson), or for a quantile of the target.
 
-    Features go in as the numbers of their bins: scikit-learn weighs every value when it bins by itself, which
-    takes as long as growing the trees. Those that are the same in every row stay out.
+    Features are binned here: scikit-learn's own binning takes as long as growing the trees. Constant features
+    are left out.
 
     features: [N, K]; target, weight: [N].
     """
@@ -48,7 +37,7 @@ def grow(
         quantile=quantile_level,
         max_iter=settings.n_trees,
         max_leaf_nodes=settings.n_leaves,
-        min_samples_leaf=settings.least_rows,
+        min_samples_leaf=settings.min_leaf_rows,
         learning_rate=settings.learning_rate,
         max_features=settings.feature_share,
         max_bins=settings.n_bins,
@@ -56,63 +45,55 @@ def grow(
         random_state=seed,
     )
     with threadpool_limits(1):
-        differs = np.ptp(features, axis=0) > 0
-        telling = np.flatnonzero(differs if differs.any() else ~differs)
-        edges = [_edges(column, settings.n_bins) for column in features.T[telling]]
-        places = [np.searchsorted(*pair) for pair in zip(edges, features.T[telling], strict=True)]
-        regressor.fit(np.stack(places, axis=1), target, sample_weight=weight / weight.mean())
-    trees = _unbinned(taken_out(regressor), edges)
-    return replace(trees, feature=telling[trees.feature])
+        varies = np.ptp(features, axis=0) > 0
+        used = np.flatnonzero(varies if varies.any() else ~varies)
+        edges = [_bin_edges(column, settings.n_bins) for column in features.T[used]]
+        bins = [np.searchsorted(*pair) for pair in zip(edges, features.T[used], strict=True)]
+        regressor.fit(np.stack(bins, axis=1), target, sample_weight=weight / weight.mean())
+    trees = _unbinned(as_arrays(regressor), edges)
+    return replace(trees, feature=used[trees.feature])
 
 
-def _edges(column: FloatArray, n_bins: int) -> FloatArray:
-    """Where at most `n_bins` bins with about as many rows each are parted; a value on an edge is below it."""
-    inside = np.arange(1, n_bins) / n_bins
-    edges: FloatArray = np.unique(np.quantile(column, inside, method="inverted_cdf"))
+def _bin_edges(column: FloatArray, n_bins: int) -> FloatArray:
+    """Edges of at most `n_bins` bins with about as many rows each; a value on an edge belongs below it."""
+    inner = np.arange(1, n_bins) / n_bins
+    edges: FloatArray = np.unique(np.quantile(column, inner, method="inverted_cdf"))
     return edges
 
 
 def _unbinned(trees: Trees, edges: Sequence[FloatArray]) -> Trees:
-    """The trees with thresholds among values, where they had them among numbers of bins."""
+    """The trees with thresholds as feature values instead of bin numbers."""
     pairs = zip(trees.feature.tolist(), trees.threshold.tolist(), strict=True)
-    return replace(trees, threshold=np.array([edges[feature][int(place)] for feature, place in pairs]))
+    return replace(trees, threshold=np.array([edges[feature][int(number)] for feature, number in pairs]))
 
 
-def taken_out(regressor: Any) -> Trees:  # noqa: ANN401  scikit-learn ships no types
-    """The trees of a fitted `HistGradientBoostingRegressor` on numbers without gaps."""
-    from lepton_spark.models.pooled.trees import MAX_LEAVES
-
+def as_arrays(regressor: Any) -> Trees:  # noqa: ANN401  scikit-learn ships no types
+    """The trees of a fitted `HistGradientBoostingRegressor` whose features have no missing values."""
     trees = [predictors[0].nodes for predictors in regressor._predictors]
     value = np.zeros((len(trees), MAX_LEAVES))
-    parts: list[tuple[int, float, int, int]] = []
-    for place, nodes in enumerate(trees):
-        leaves = _leaves_below(nodes)
+    nodes: list[tuple[int, float, int, int]] = []
+    for number, tree in enumerate(trees):
+        leaves = _leaves_below(tree)
         order = leaves[0]
-        value[place, : len(order)] = nodes["value"][order]
+        value[number, : len(order)] = tree["value"][order]
         bit = {leaf: 1 << rank for rank, leaf in enumerate(order)}
-        for node in np.flatnonzero(nodes["is_leaf"] == 0):
-            left = leaves[int(nodes["left"][node])]
-            parts.append(
-                (
-                    int(nodes["feature_idx"][node]),
-                    float(nodes["num_threshold"][node]),
-                    place,
-                    sum(bit[leaf] for leaf in left),
-                )
-            )
-    feature, threshold, tree, ruled_out = zip(*parts, strict=True) if parts else ((), (), (), ())
+        for node in np.flatnonzero(tree["is_leaf"] == 0):
+            ruled_out = sum(bit[leaf] for leaf in leaves[int(tree["left"][node])])
+            feature, threshold = int(tree["feature_idx"][node]), float(tree["num_threshold"][node])
+            nodes.append((feature, threshold, number, ruled_out))
+    features, thresholds, numbers, masks = zip(*nodes, strict=True) if nodes else ((), (), (), ())
     return Trees(
         float(regressor._baseline_prediction.item()),
-        np.array(feature, dtype=np.int64),
-        np.array(threshold, dtype=np.float64),
-        np.array(tree, dtype=np.int64),
-        np.array(ruled_out, dtype=np.uint16),
+        np.array(features, dtype=np.int64),
+        np.array(thresholds, dtype=np.float64),
+        np.array(numbers, dtype=np.int64),
+        np.array(masks, dtype=np.uint16),
         value,
     )
 
 
 def _leaves_below(nodes: Any) -> dict[int, list[int]]:  # noqa: ANN401
-    """Node -> the leaves below it from left to right; children stand after their parents."""
+    """Node -> the leaves below it from left to right; children come after their parents."""
     below: dict[int, list[int]] = {}
     for node in range(len(nodes) - 1, -1, -1):
         row = nodes[node]
@@ -120,9 +101,9 @@ def _leaves_below(nodes: Any) -> dict[int, list[int]]:  # noqa: ANN401
     return below
 
 
-def sample_rows(candidates: IntArray, n_rows: int, seed: int) -> IntArray:
-    """At most `n_rows` of the candidates, in their order; the same for the same seed."""
-    if len(candidates) <= n_rows:
+def sample_rows(candidates: IntArray, max_rows: int, seed: int) -> IntArray:
+    """At most `max_rows` of the candidates in their order, the same for the same seed."""
+    if len(candidates) <= max_rows:
         return candidates
-    chosen = np.random.default_rng(seed).choice(len(candidates), n_rows, replace=False)
+    chosen = np.random.default_rng(seed).choice(len(candidates), max_rows, replace=False)
     return candidates[np.sort(chosen)]

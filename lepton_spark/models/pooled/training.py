@@ -1,20 +1,27 @@
-"""Trains pooled trees and a regression: what followed many past cutoffs of a bounded sample of series."""
+"""Training of the pooled model: the outcomes of many past cutoffs of a bounded sample of series."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.boosting import BoostingSettings, grow, sample_rows
-from lepton_spark.models.pooled.factors.year_weeks import BEFORE_DAYS, YEAR_DAYS
-from lepton_spark.models.pooled.features import LEAST_LEVEL, PooledFeatures, pooled_features
-from lepton_spark.models.pooled.linear import LARGEST_RATIO, PooledLinear, learn
-from lepton_spark.models.pooled.model import MEDIAN_FROM, told_of_itself
+from lepton_spark.models.pooled.boosting import grow_trees, sample_rows
+from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS, YEAR_DAYS
+from lepton_spark.models.pooled.features import MIN_LEVEL, PooledFeatures, pooled_features
+from lepton_spark.models.pooled.linear import LARGEST_RATIO, PooledRegression, fit_regression
+from lepton_spark.models.pooled.model import MEDIAN_FROM, own_history_weight
+from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.settings import (
+    DEFAULT_SETTINGS,
+    BoostingSettings,
+    PooledSettings,
+    TrainingSettings,
+)
 from lepton_spark.models.pooled.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.weeks import (
-    linear_columns,
-    linear_ratio,
+    regression_columns,
+    regression_ratio,
     week_features,
     week_plans,
     week_sums,
@@ -23,207 +30,191 @@ from lepton_spark.models.pooled.weeks import (
 MEDIAN = 0.5
 
 LARGEST_WEIGHT = 0.999
-"""Weights above this quantile of them count as it, so that no single product is all that is learnt."""
+"""Quantile of the weights at which they are capped, so that no single product dominates."""
 
-TIES_APART = 0.01
-"""How far below their ratio days lie at most when a median is learnt, each at a place of its own.
+LARGEST_REGRESSION_RATIO, LARGEST_REGRESSION_WEIGHT = 5.0, 0.98
+"""Stricter caps of targets and weights for the regression, whose errors are squared."""
 
-Days without a sale are all alike. Where they are most, the first guess is their ratio, no day lies below it,
-and the slope of the absolute error is the same on every day: no split tells anything, and the median would
-stay 0 for every product.
+TIE_BREAK = 0.01
+"""Largest random amount subtracted from a target when the median is learned.
+
+Days without a sale all have the target 0. Where they are the majority, the initial guess equals it and the
+gradient of the absolute error is the same on all days: no split would improve, and all medians would be 0.
 """
 
-LARGEST_LINEAR_RATIO, LARGEST_LINEAR_WEIGHT = 5.0, 0.98
-"""The same two for the regression, on whose squared errors a hundredth of absurd series would tell."""
-
 LEVEL_POWER = 0.25
-"""Between efficiency (0: weights by what a squared error varies) and a score weighted by units (1)."""
+"""Weight of a week by the level: between inverse variance (0) and units (1)."""
 
 
 @dataclass(frozen=True)
-class PooledSettings:
-    """What is trained on what.
+class TrainingSet:
+    """Features at all cutoffs and the outcomes after them.
 
-    n_cutoffs: weekly, the latest a week before the history's end; the targets of the last few are cut there.
-    n_yearly: so many more before them in histories of weeks, where they have a last year to be told of: a
-    season learnt from four months of weeks is mostly what befell those months.
-    least_history: days before the first of them.
-    least_age, recent_days: a series younger at a cutoff, or without a sale for so long, is left out there.
-    n_bags: sums of trees for the mean, each on `bag_share` of the series, at most `n_rows` of their
-    weeks; the median is learnt from at most `n_days` days.
-    least_rows: fewer weeks to learn from than this teach nothing.
-    """
-
-    n_cutoffs: int = 16
-    n_yearly: int = 16
-    least_history: int = 56
-    stride: int = 7
-    least_age: int = 1
-    recent_days: int = 180
-    n_bags: int = 5
-    bag_share: float = 0.6
-    n_rows: int = 40_000
-    n_days: int = 100_000
-    least_rows: int = 2_000
-    mean: BoostingSettings = field(default_factory=lambda: BoostingSettings(100, 8, 50, 0.1))
-    median: BoostingSettings = field(default_factory=lambda: BoostingSettings(60, 4, 200, 0.08))
-
-
-@dataclass(frozen=True)
-class TrainingRows:
-    """Features of all cutoffs and what came after them.
-
-    target: [S, C, H], units; NaN = unknown, after the history's end, or a series not trained on there.
+    target: [S, C, H], units; NaN = unknown, after the history's end, or a series not used at that cutoff.
     age: [C], days from each cutoff to the history's end.
     """
 
     features: PooledFeatures
     target: FloatArray
     age: IntArray
+    settings: PooledSettings
 
-    def told(self) -> BoolArray:
-        """[S, C, B], which weeks ahead have a known day to learn from."""
+    def has_outcome(self) -> BoolArray:
+        """[S, C, B], whether a week ahead has a known day."""
         return week_sums((~np.isnan(self.target)).astype(np.float64), self.features.period) > 0
 
-    def weeks(self, places: IntArray | None = None) -> "PickedRows":
-        """Weeks ahead with a known day, as trees are told of them; of some series [N], all by default."""
-        features, told = self.features, self.told()
-        if places is not None:
-            told[np.setdiff1d(np.arange(len(told)), places)] = False
-        series, cutoff, week = np.nonzero(told)
+    def weeks(self, series: IntArray | None = None) -> "Examples":
+        """Weeks with an outcome, with the features of the trees; of the given series [N], else of all."""
+        features, chosen = self.features, self.has_outcome()
+        if series is not None:
+            chosen[np.setdiff1d(np.arange(len(chosen)), series)] = False
+        row, cutoff, week = np.nonzero(chosen)
         columns = [
-            features.series[series, cutoff],
-            week_features(features)[told],
-            week_plans(features)[told],
+            features.series.values[row, cutoff],
+            week_features(features)[chosen],
+            week_plans(features)[chosen],
             week[:, np.newaxis],
         ]
-        return PickedRows(np.hstack(columns), *self._outcome(told))
+        return Examples(np.hstack(columns), *self._outcomes(chosen))
 
-    def linear(self) -> PooledLinear:
-        """The regression over all weeks ahead with a known day.
+    def regression(self) -> PooledRegression:
+        """The regression on all weeks with an outcome.
 
-        A week weighs by the square of the part that the regression has in such a product's forecast: a
-        catalogue's many that hardly sell, whose forecasts are the trees', must not make its weights.
+        A week weighs by the square of the regression's share in the forecast of such a series: the trees
+        forecast young series, so these must not determine the regression.
         """
-        told = self.told()
-        series, cutoff, _ = np.nonzero(told)
-        ratio, weight = self._outcome(told)
-        weight *= told_of_itself(self.features)[series, cutoff] ** 2
-        columns = linear_columns(self.features)[told]
-        sound = np.isfinite(columns).all(axis=1) & (ratio <= LARGEST_RATIO) & np.isfinite(weight)
-        rows = PickedRows(columns[sound], ratio[sound], weight[sound])
-        rows = rows.bounded(LARGEST_LINEAR_RATIO, LARGEST_LINEAR_WEIGHT)
-        return learn(rows.columns, rows.target, rows.weight, self.age[cutoff][sound])
+        chosen = self.has_outcome()
+        row, cutoff, _ = np.nonzero(chosen)
+        ratio, weight = self._outcomes(chosen)
+        weight *= own_history_weight(self.features, self.settings)[row, cutoff] ** 2
+        columns = regression_columns(self.features)[chosen]
+        usable = np.isfinite(columns).all(axis=1) & (ratio <= LARGEST_RATIO) & np.isfinite(weight)
+        examples = Examples(columns[usable], ratio[usable], weight[usable])
+        examples = examples.capped(LARGEST_REGRESSION_RATIO, LARGEST_REGRESSION_WEIGHT)
+        return fit_regression(examples.columns, examples.target, examples.weight, self.age[cutoff][usable])
 
-    def _outcome(self, told: BoolArray) -> tuple[FloatArray, FloatArray]:
-        """[N] each: units over the weekday forecast of their days, and how much a week weighs."""
+    def _outcomes(self, chosen: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """[N] each, of the chosen weeks: units over the weekday forecast, and the weight."""
         features = self.features
         known = ~np.isnan(self.target)
         units = week_sums(np.where(known, self.target, 0.0), features.period)  # [S, C, B]
-        base = week_sums(np.where(known, features.shrunk, 0.0), features.period)
-        over = np.maximum(base, LEAST_LEVEL)
-        weight = over * (features.level**LEVEL_POWER / np.exp(features.log_dispersion))[..., np.newaxis]
-        return (units / over)[told], weight[told]
+        forecast = week_sums(np.where(known, features.shrunk, 0.0), features.period)
+        base = np.maximum(forecast, MIN_LEVEL)
+        precision = features.level**LEVEL_POWER / np.exp(features.series["log_dispersion"])
+        weight = base * precision[..., np.newaxis]
+        return (units / base)[chosen], weight[chosen]
 
-    def days(self, mean: FloatArray, n_rows: int, seed: int) -> "PickedRows":
-        """Days ahead on which a median above 0 is possible, at most `n_rows` drawn from all.
+    def days(self, mean: FloatArray, max_rows: int, seed: int) -> "Examples":
+        """At most `max_rows` random days on which a median above 0 is possible.
 
-        Target, ties apart, and weight are over the mean [S, C, H] that the median is asked over.
+        The target is over the mean [S, C, H] that the median is applied to, with ties broken.
         """
         features = self.features
-        told = ~np.isnan(self.target) & (mean >= MEDIAN_FROM)
-        rows = sample_rows(np.flatnonzero(told), n_rows, seed)
+        usable = ~np.isnan(self.target) & (mean >= MEDIAN_FROM)
+        rows = sample_rows(np.flatnonzero(usable), max_rows, seed)
         series, cutoff, step = np.unravel_index(rows, self.target.shape)
-        base = np.maximum(mean[series, cutoff, step], LEAST_LEVEL)
+        base = np.maximum(mean[series, cutoff, step], MIN_LEVEL)
         columns = [
-            features.series[series, cutoff],
-            features.of_days(series, cutoff, step, base),
-            features.calendar[cutoff, step],
+            features.series.values[series, cutoff],
+            features.days(series, cutoff, step, base),
+            features.calendar.values[cutoff, step],
         ]
-        apart = TIES_APART * np.random.default_rng([seed, 1]).random(len(rows))
-        target = self.target[series, cutoff, step] / base - apart
-        return PickedRows(np.hstack(columns), target, np.sqrt(base))
+        tie_break = TIE_BREAK * np.random.default_rng([seed, 1]).random(len(rows))
+        target = self.target[series, cutoff, step] / base - tie_break
+        return Examples(np.hstack(columns), target, np.sqrt(base))
 
 
 @dataclass(frozen=True)
-class PickedRows:
-    """Rows to train on: columns [N, K]; target over its base, and weight, [N]."""
+class Examples:
+    """Rows to train on: columns [N, K]; target, over its base, and weight [N]."""
 
     columns: FloatArray
     target: FloatArray
     weight: FloatArray
 
-    def drawn(self, n_rows: int, seed: int) -> "PickedRows":
-        """At most about so many of the rows: light ones are drawn more rarely and weigh as much more."""
-        if len(self.target) <= n_rows:
+    def sampled(self, max_rows: int, seed: int) -> "Examples":
+        """About `max_rows` of the rows, drawn by weight; rows drawn more rarely weigh more instead."""
+        if len(self.target) <= max_rows:
             return self
-        share = np.minimum(n_rows * self.weight / self.weight.sum(), 1.0)
+        share = np.minimum(max_rows * self.weight / self.weight.sum(), 1.0)
         rows = np.flatnonzero(np.random.default_rng(seed).random(len(share)) < share)
-        return PickedRows(self.columns[rows], self.target[rows], self.weight[rows] / share[rows])
+        return Examples(self.columns[rows], self.target[rows], self.weight[rows] / share[rows])
 
-    def bounded(self, ratio: float = LARGEST_RATIO, weight: float = LARGEST_WEIGHT) -> "PickedRows":
-        """The rows with no target above this, and no weight above this quantile of them."""
-        heaviest = np.quantile(self.weight, weight)
-        return PickedRows(self.columns, np.minimum(self.target, ratio), np.minimum(self.weight, heaviest))
+    def capped(self, target: float = LARGEST_RATIO, weight: float = LARGEST_WEIGHT) -> "Examples":
+        """The rows with targets capped at a value, and weights at a quantile of them."""
+        largest = np.quantile(self.weight, weight)
+        return Examples(self.columns, np.minimum(self.target, target), np.minimum(self.weight, largest))
 
-    def grown(self, settings: BoostingSettings, seed: int, level: float | None = None) -> Trees:
-        """Trees for the log of the mean (Poisson), or for a quantile."""
-        rows = self.bounded()
-        return grow(rows.columns, rows.target, rows.weight, settings, seed, level)
+    def trees(self, settings: BoostingSettings, seed: int, level: float | None = None) -> Trees:
+        """Trees for the log of the mean (Poisson), or for the quantile at `level`."""
+        rows = self.capped()
+        return grow_trees(rows.columns, rows.target, rows.weight, settings, seed, level)
 
 
 def train(
-    history: History, horizon: int, settings: PooledSettings | None = None, seed: int = 0
+    history: History, horizon: int, settings: PooledSettings = DEFAULT_SETTINGS, seed: int = 0
 ) -> PooledTrees | None:
-    """Train on a sample of a pool's series up to the history's end; None where it teaches too little.
+    """Train on a sample of series up to the history's end; None where there are too few outcomes.
 
-    The caller draws the series, by a hash of their key, and sorts them. Those without finite sums are left
-    out.
+    The caller samples the series by a hash of their key and sorts them. Series without finite sums are
+    left out.
     """
-    settings = settings or PooledSettings()
-    rows = training_rows(finite(history), horizon, settings)
-    if rows is None or np.count_nonzero(rows.told()) < settings.least_rows:
+    training = settings.training
+    examples = training_set(finite_series(history), horizon, settings)
+    if examples is None or np.count_nonzero(examples.has_outcome()) < training.min_weeks:
         return None
-    linear = rows.linear()
-    bags = []
-    for bag in range(settings.n_bags):
-        drawn = np.random.default_rng([seed, bag]).random(len(rows.target)) < settings.bag_share
-        picked = rows.weeks(np.flatnonzero(drawn)).drawn(settings.n_rows, seed)
-        bags.append(picked.grown(settings.mean, seed + bag))
-    mean = rows.features.shrunk * linear_ratio(rows.features, linear)
-    days = rows.days(mean, settings.n_days, seed)
-    enough = len(days.target) >= settings.least_rows
-    median = days.grown(settings.median, seed, MEDIAN) if enough else None
-    return PooledTrees(tuple(bags), median, linear)
+    regression = examples.regression() if settings.use_regression else None
+    bags = tuple(_bag(examples, training, seed, bag) for bag in range(training.n_bags))
+    median = _median(examples, regression, training, seed) if settings.use_median else None
+    return PooledTrees(bags, median, regression)
 
 
-def finite(history: History) -> History:
-    """The series whose sums of squares are finite numbers."""
+def _bag(examples: TrainingSet, training: TrainingSettings, seed: int, bag: int) -> Trees:
+    """Trees for the mean, grown on a random share of the series."""
+    drawn = np.random.default_rng([seed, bag]).random(len(examples.target)) < training.bag_share
+    weeks = examples.weeks(np.flatnonzero(drawn)).sampled(training.max_weeks, seed)
+    return weeks.trees(training.mean, seed + bag)
+
+
+def _median(
+    examples: TrainingSet, regression: PooledRegression | None, training: TrainingSettings, seed: int
+) -> Trees | None:
+    """Trees for the median over the regression's forecast; None where too few days have enough demand."""
+    mean = examples.features.shrunk * regression_ratio(examples.features, regression)
+    days = examples.days(mean, training.max_days, seed)
+    if len(days.target) < training.min_weeks:
+        return None
+    return days.trees(training.median, seed, MEDIAN)
+
+
+def finite_series(history: History) -> History:
+    """The series whose sums of squares are finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        sound: BoolArray = np.isfinite(np.sum(history.filled**2, axis=1))
-    return history if sound.all() else history.select(sound)
+        usable: BoolArray = np.isfinite(np.sum(history.filled**2, axis=1))
+    return history if usable.all() else history.select(usable)
 
 
-def training_rows(history: History, horizon: int, settings: PooledSettings) -> TrainingRows | None:
-    """Every cutoff's features and targets, none of them after the history's end; None without a cutoff."""
+def training_set(history: History, horizon: int, settings: PooledSettings) -> TrainingSet | None:
+    """Features and outcomes of every cutoff, none after the history's end; None without a cutoff."""
+    training = settings.training
     last = history.n_days - 1
-    n_yearly = settings.n_yearly if history.period > 1 else 0
-    back = np.arange(1, settings.n_cutoffs + n_yearly + 1)
-    cutoffs = last - settings.stride // history.period * back
-    least = np.where(back > settings.n_cutoffs, YEAR_DAYS + BEFORE_DAYS, settings.least_history)
-    cutoffs = cutoffs[cutoffs * history.period >= least]
+    n_yearly = training.n_yearly if history.period > 1 else 0
+    back = np.arange(1, training.n_cutoffs + n_yearly + 1)
+    cutoffs = last - training.stride // history.period * back
+    min_days = np.where(back > training.n_cutoffs, YEAR_DAYS + BASE_DAYS, training.min_history)
+    cutoffs = cutoffs[cutoffs * history.period >= min_days]
     if not len(cutoffs) or not history.n_series:
         return None
-    features = pooled_features(history, cutoffs, horizon)
+    features = pooled_features(history, cutoffs, horizon, fit_pool(history, cutoffs, settings))
     target = np.full((history.n_series, len(cutoffs), horizon), np.nan)
-    for place, cutoff in enumerate(cutoffs):
+    for position, cutoff in enumerate(cutoffs):
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]
-        target[:, place, : ahead.shape[1]] = ahead
-    target[~_alive(features, settings)] = np.nan
-    return TrainingRows(features, target, (last - cutoffs) * history.period)
+        target[:, position, : ahead.shape[1]] = ahead
+    target[~_is_active(features, training)] = np.nan
+    return TrainingSet(features, target, (last - cutoffs) * history.period, settings)
 
 
-def _alive(features: PooledFeatures, settings: PooledSettings) -> BoolArray:
-    """[S, C], old enough, and lately sold."""
-    old = features.age >= settings.least_age
-    return old & (features.since_sale <= settings.recent_days)
+def _is_active(features: PooledFeatures, training: TrainingSettings) -> BoolArray:
+    """[S, C], whether a series is old enough and has had a recent sale."""
+    is_old = features.series["age"] >= training.min_age
+    return is_old & (features.series["days_since_sale"] <= training.recent_days)

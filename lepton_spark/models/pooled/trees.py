@@ -1,8 +1,9 @@
-"""Boosted trees as plain arrays, and their sums for many rows at once.
+"""Boosted trees as plain arrays, evaluated for many rows at once.
 
-A row meets a tree without walking it: each feature's interval rules out a set of leaves, stored as bits, and
-the leftmost leaf that no feature rules out is the row's. Features of a series are looked up once for all the
-days ahead. Source: Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents.
+No row walks a tree. Each feature value rules out a set of leaves, stored as bits; the leftmost leaf that no
+feature rules out is the row's leaf. Features of a series are looked up once for all days ahead.
+
+Source: Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents.
 """
 
 from dataclasses import dataclass
@@ -13,25 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
-from lepton_spark.models.pooled.linear import PooledLinear
+from lepton_spark.models.pooled.linear import PooledRegression
 
 MAX_LEAVES = 16
-"""Leaves of a tree at most: one bit each in a mask."""
+"""Most leaves of a tree: one bit each in a mask."""
 
-LEAF_BLOCK = 64
-"""Series summed at once, so that their masks stay in the processor's cache."""
+BLOCK_SERIES = 64
+"""Series evaluated at once, so that their masks fit the processor's cache."""
 
 MaskArray = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
 class Trees:
-    """A sum of regression trees; a row goes left where its feature is at most the threshold.
+    """A sum of M regression trees; a row goes left where its feature is at most the threshold.
 
-    baseline: what is added to the sum.
+    baseline: constant added to the sum.
     feature, threshold: [N], of the inner nodes of all trees.
-    tree: [N], which tree the node is of; ruled_out: [N], bits of the leaves on its left.
-    value: [M, 16], of each tree's leaves from left to right.
+    tree: [N], the tree of each node. ruled_out: [N], bits of the leaves on its left.
+    value: [M, 16], leaf values of each tree from left to right.
     """
 
     baseline: float
@@ -43,7 +44,7 @@ class Trees:
 
     @cached_property
     def mask(self) -> type[np.uint16] | type[np.uint8]:
-        """What holds a bit for each leaf of the largest tree: eight do twice as fast as sixteen.
+        """Smallest type with a bit for each leaf; eight bits are twice as fast as sixteen.
 
         The last leaf of a tree is on no node's left.
         """
@@ -51,44 +52,44 @@ class Trees:
 
     @cached_property
     def tables(self) -> dict[int, tuple[FloatArray, MaskArray]]:
-        """Feature -> its sorted thresholds [B] and the leaves left over in each interval, [B+1, M]."""
+        """Feature -> its sorted thresholds [B] and the leaves that remain in each interval, [B+1, M]."""
         return {int(feature): self._table(int(feature)) for feature in np.unique(self.feature)}
 
     def _table(self, feature: int) -> tuple[FloatArray, MaskArray]:
         nodes = np.flatnonzero(self.feature == feature)
-        edges, place = np.unique(self.threshold[nodes], return_inverse=True)
-        left_over = np.full((len(edges) + 1, len(self.value)), np.iinfo(self.mask).max, self.mask)
+        edges, position = np.unique(self.threshold[nodes], return_inverse=True)
+        remaining = np.full((len(edges) + 1, len(self.value)), np.iinfo(self.mask).max, self.mask)
         kept = np.invert(self.ruled_out[nodes].astype(self.mask))
-        np.bitwise_and.at(left_over, (place + 1, self.tree[nodes]), kept)
-        return edges, np.bitwise_and.accumulate(left_over, axis=0)
+        np.bitwise_and.at(remaining, (position + 1, self.tree[nodes]), kept)
+        return edges, np.bitwise_and.accumulate(remaining, axis=0)
 
     def predict(self, series: FloatArray, days: FloatArray, calendar: FloatArray) -> FloatArray:
-        """[S, H], the sum for each series and day ahead.
+        """[S, H], the sum of the trees for each series and day ahead.
 
         series: [S, K1]; days: [S, H, K2]; calendar: [H, K3]; features are numbered in this order.
         """
         n_series, n_ahead = days.shape[:2]
-        by_day = self._left_over(calendar, series.shape[1] + days.shape[2])  # [H, M]
+        by_calendar = self._remaining(calendar, series.shape[1] + days.shape[2])  # [H, M]
         total = np.empty((n_series, n_ahead))
-        for start in range(0, n_series, LEAF_BLOCK):
-            block = slice(start, start + LEAF_BLOCK)
-            rows = days[block].reshape(min(LEAF_BLOCK, n_series - start) * n_ahead, days.shape[2])
-            masks = self._left_over(rows, series.shape[1]).reshape(-1, n_ahead, len(self.value))
-            masks &= self._left_over(series[block], 0)[:, np.newaxis]
-            masks &= by_day
+        for start in range(0, n_series, BLOCK_SERIES):
+            block = slice(start, start + BLOCK_SERIES)
+            rows = days[block].reshape(min(BLOCK_SERIES, n_series - start) * n_ahead, days.shape[2])
+            masks = self._remaining(rows, series.shape[1]).reshape(-1, n_ahead, len(self.value))
+            masks &= self._remaining(series[block], 0)[:, np.newaxis]
+            masks &= by_calendar
             total[block] = self._sum(masks)
         return total + self.baseline
 
-    def _left_over(self, columns: FloatArray, first: int) -> MaskArray:
-        """[R, M], leaves that some features [R, K], numbered from `first`, leave over."""
+    def _remaining(self, columns: FloatArray, first: int) -> MaskArray:
+        """[R, M], the leaves that features [R, K], numbered from `first`, do not rule out."""
         masks = np.full((len(columns), len(self.value)), np.iinfo(self.mask).max, self.mask)
-        for feature, (edges, left_over) in self.tables.items():
+        for feature, (edges, remaining) in self.tables.items():
             if first <= feature < first + columns.shape[1]:
-                masks &= np.take(left_over, np.searchsorted(edges, columns[:, feature - first]), axis=0)
+                masks &= np.take(remaining, np.searchsorted(edges, columns[:, feature - first]), axis=0)
         return masks
 
     def _sum(self, masks: MaskArray) -> FloatArray:
-        """[..., ], the values of each tree's leftmost leaf left over, summed over the trees."""
+        """[...], the values of each tree's leftmost remaining leaf, summed over the trees."""
         leaf = np.take(LOWEST_BIT, masks)  # a third of the time of LOWEST_BIT[masks]
         leaf += np.arange(len(self.value), dtype=np.int32) * MAX_LEAVES
         total: FloatArray = np.take(self.value.ravel(), leaf).sum(axis=-1)
@@ -97,19 +98,20 @@ class Trees:
 
 @dataclass(frozen=True)
 class PooledTrees:
-    """What is trained over many series: bags of trees for the mean's ratio, and trees for the median's.
+    """The trained part of the pooled model.
 
-    median: None where too few days had demand enough for a median above 0.
-    linear: the regression beside the trees of the mean; None: the weekday forecast stands in its place.
+    mean: bags of trees for the log ratio of a week to its weekday forecast.
+    median: trees for the ratio of the median to the mean; None where too few days have enough demand.
+    regression: predicts the same ratio as `mean`; None where it was not fitted.
     """
 
     mean: tuple[Trees, ...]
     median: Trees | None
-    linear: PooledLinear | None = None
+    regression: PooledRegression | None = None
 
 
 def _lowest_bits() -> NDArray[np.int32]:
-    """[65536], the place of the lowest bit that is set."""
+    """[65536], the position of the lowest bit that is set."""
     masks = np.arange(1 << MAX_LEAVES)
     lowest = np.zeros(len(masks), dtype=np.int32)
     lowest[1:] = np.round(np.log2(masks[1:] & -masks[1:]))

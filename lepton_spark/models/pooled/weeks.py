@@ -1,18 +1,20 @@
-"""The weeks ahead as pooled models are told of them: weekdays are the profile's business."""
+"""Weeks ahead, the unit in which the pooled model corrects the weekday forecast."""
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH
-from lepton_spark.models.pooled.features import LEAST_LEVEL, PooledFeatures
-from lepton_spark.models.pooled.linear import LARGEST_RATIO, PooledLinear, over_forecast
-
-WEEK_DAYS = SEASON_LENGTH
+from lepton_spark.models.pooled.features import AVERAGES, MIN_LEVEL, PooledFeatures
+from lepton_spark.models.pooled.linear import LARGEST_RATIO, PooledRegression, over_forecast
 
 
 def week_sums(values: FloatArray, period: int = 1) -> FloatArray:
-    """Sums over weeks of columns of `period` days, on the last axis; the last week may be shorter."""
-    starts: IntArray = np.arange(0, values.shape[-1], WEEK_DAYS // period)
+    """Sums over weeks of columns of `period` days, on the last axis; the last week may be shorter.
+
+    >>> week_sums(np.arange(10.0))
+    array([21., 24.])
+    """
+    starts: IntArray = np.arange(0, values.shape[-1], SEASON_LENGTH // period)
     sums: FloatArray = np.add.reduceat(values, starts, axis=-1)
     return sums
 
@@ -22,41 +24,42 @@ def week_means(values: FloatArray, period: int = 1) -> FloatArray:
     return week_sums(values, period) / week_sums(np.ones(values.shape[-1]), period)
 
 
-def week_of(features: PooledFeatures) -> IntArray:
+def week_of_column(features: PooledFeatures) -> IntArray:
     """[H], the week of each column ahead."""
-    weeks: IntArray = np.arange(features.shrunk.shape[2]) * features.period // WEEK_DAYS
+    weeks: IntArray = np.arange(features.shrunk.shape[2]) * features.period // SEASON_LENGTH
     return weeks
 
 
-def over_level(features: PooledFeatures) -> FloatArray:
-    """[S, C, B], the weekday forecast of each week, a day, over the level."""
-    base = week_means(features.shrunk, features.period)
-    ratio: FloatArray = np.maximum(base, LEAST_LEVEL) / features.level[..., np.newaxis]
+def forecast_over_level(features: PooledFeatures) -> FloatArray:
+    """[S, C, B], daily mean of each week's weekday forecast over the level."""
+    mean = week_means(features.shrunk, features.period)
+    ratio: FloatArray = np.maximum(mean, MIN_LEVEL) / features.level[..., np.newaxis]
     return ratio
 
 
 def week_features(features: PooledFeatures) -> FloatArray:
-    """[S, C, B, 3], what trees are told of each week: log of the forecast over the level, last year."""
-    return np.concatenate([np.log(over_level(features))[..., np.newaxis], features.last_year], axis=3)
+    """[S, C, B, 3], features of each week for the trees: log forecast over level, last year."""
+    over_level = np.log(forecast_over_level(features))[..., np.newaxis]
+    return np.concatenate([over_level, features.last_year], axis=3)
 
 
 def week_plans(features: PooledFeatures) -> FloatArray:
-    """[S, C, B, P], means over each week of what is planned for its days."""
+    """[S, C, B, P], means over each week of the plan features of its days."""
     return np.moveaxis(week_means(np.moveaxis(features.plans, 3, 2), features.period), 2, 3)
 
 
-def linear_columns(features: PooledFeatures) -> FloatArray:
-    """[S, C, B, K], what the linear regression weighs: averages over the forecast, last year, plans."""
-    averages = over_forecast(features.averages, over_level(features))
+def regression_columns(features: PooledFeatures) -> FloatArray:
+    """[S, C, B, K], columns of the regression: averages over the forecast, last year, plans."""
+    averages = over_forecast(features.series.select(AVERAGES), forecast_over_level(features))
     return np.concatenate([averages, features.last_year, week_plans(features)], axis=3)
 
 
-def linear_ratio(features: PooledFeatures, linear: PooledLinear | None) -> FloatArray:
-    """[S, C, H], units over the weekday forecast, 0 to 10; 1 without a regression. Plans are read by day."""
-    if linear is None:
+def regression_ratio(features: PooledFeatures, regression: PooledRegression | None) -> FloatArray:
+    """[S, C, H], units over the weekday forecast, 0 to 10; 1 without a regression. Plans count by day."""
+    if regression is None:
         return np.ones(features.shrunk.shape)
-    averages = over_forecast(features.averages, over_level(features))
+    averages = over_forecast(features.series.select(AVERAGES), forecast_over_level(features))
     n_averages, n_yearly = averages.shape[3], features.last_year.shape[3]
-    by_week = linear.told_by(averages, 0) + linear.told_by(features.last_year, n_averages)
-    by_plans = linear.told_by(features.plans, n_averages + n_yearly)
-    return np.clip(1.0 + by_week[..., week_of(features)] + by_plans, 0.0, LARGEST_RATIO)
+    by_week = regression.contribution(averages, 0) + regression.contribution(features.last_year, n_averages)
+    by_plans = regression.contribution(features.plans, n_averages + n_yearly)
+    return np.clip(1.0 + by_week[..., week_of_column(features)] + by_plans, 0.0, LARGEST_RATIO)

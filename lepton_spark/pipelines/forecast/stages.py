@@ -8,12 +8,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError, explain
+from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.forecasting.output import published_tables
-from lepton_spark.forecasting.passes.class_errors import collect_class_table, no_class_table
-from lepton_spark.forecasting.passes.fan_out import fit, score
-from lepton_spark.forecasting.passes.pool_statistics import collect_pools, sample_of, share, with_trees
+from lepton_spark.forecasting.passes.class_errors import collect_class_errors
+from lepton_spark.forecasting.passes.fit import fit
+from lepton_spark.forecasting.passes.pool_statistics import collect_pools, pool_statistics
+from lepton_spark.forecasting.passes.sample import sample_of
+from lepton_spark.forecasting.passes.score import score
 from lepton_spark.forecasting.passes.tree_training import collect_trees, train_trees
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
+from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.panel.series import run_series, with_lists
 from lepton_spark.pipelines.forecast.crash_bisection import (
     Subset,
@@ -39,13 +43,13 @@ def read_series(warehouse: Warehouse, plan: Plan) -> DataFrame:
 
 def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
     """The plan with what a sample of all series teaches; unchanged when no candidate uses it."""
-    if not plan.settings.shares:
+    if not plan.settings.uses_pool:
         return plan
-    _learn(warehouse, plan, "pools", series, share)
-    pools = collect_pools(_rows(warehouse, "pools", plan))
+    _learn(warehouse, plan, "pools", series, pool_statistics)
+    pools = collect_pools(_rows(warehouse, "pools", plan), plan.settings.pooled)
     if not pools:
         log.warning("nothing was learned from all series; see the column reason of the table pools")
-    if plan.settings.trains:
+    if plan.settings.uses_trees:
         _learn(warehouse, plan, "pooled_trees", series, train_trees)
         pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))
     return replace(plan, settings=replace(plan.settings, pools=pools))
@@ -70,7 +74,7 @@ def _learn(
 
 def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
     """Writes the validation errors of every candidate; does nothing when there is only one."""
-    if not plan.settings.has_choice:
+    if not plan.settings.evaluation.has_choice:
         return
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
@@ -87,13 +91,13 @@ def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str,
     Raises: BalanceError unless every series has exactly one row.
     """
     candidates = _rows(warehouse, "candidates", plan)
-    table = no_class_table(len(plan.settings.candidates))
-    if plan.settings.has_choice:
-        table = collect_class_table(candidates, plan.settings.candidates)
+    errors = ClassErrors.none(len(plan.settings.evaluation.candidates))
+    if plan.settings.evaluation.has_choice:
+        errors = collect_class_errors(candidates, plan.settings.evaluation.candidates)
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
         mine, scored = _of_subset(series, subset), _of_subset(candidates, subset)
-        return fit(mine, scored, plan.settings, table, failure)
+        return fit(mine, scored, plan.settings, errors, failure)
 
     write = _writing(warehouse, "fits", rows_of, plan)
     write_isolating(write, _clearing(warehouse, "fits", plan), plan.run.n_batches or 1, _counter(series))

@@ -1,6 +1,7 @@
 """Staged tables: intermediate results of a run, from which the published tables are built."""
 
-from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
+from lepton_spark.models.pooled.factors import FACTORS
+from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
 from lepton_spark.tables.schemas.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -26,29 +27,13 @@ POOLS = Table(
             "sales of each weekday over the mean level: 7 days x 4 half-lives",
         ),
         Column("log_dispersion", "DOUBLE", "median log of variance over mean"),
-        Column(
-            "month_days", "ARRAY<DOUBLE>", "sales on six stretches of the month over what the weekday tells"
-        ),
-        Column(
-            "year_weeks",
-            "ARRAY<DOUBLE>",
-            "seasonal factors of the 13 weeks ahead, from a year earlier, shrunk if years did not repeat",
-        ),
-        Column(
-            "public_days",
-            "ARRAY<DOUBLE>",
-            "factors of the 91 days ahead from their public holidays; null without forecast.holidays",
-        ),
-        Column(
-            "excess", "DOUBLE", "units sold over those left after damping spikes; null where none is damped"
-        ),
+        *(Column(factor.name, "ARRAY<DOUBLE>", factor.meaning) for factor in FACTORS),
         Column("reason", "STRING", "why there are no statistics (then the run's only row); null otherwise"),
     ),
     key=("run_id", "cutoff"),
     partition_by=("run_id",),
     checks={
         "nonnegative_n_series": unless_null("n_series", at_least(0, "n_series")),
-        "adds_back": unless_null("excess", f"{units('excess')} AND excess >= 1"),
     },
 )
 
@@ -96,6 +81,12 @@ CANDIDATES = Table(
         _BATCH,
         Column("model", "STRING", "the candidate: a model and its settings", False),
         Column("demand_class", "STRING", "class at the test window's cutoff, where the model is chosen"),
+        Column(
+            "capped_sse",
+            "DOUBLE",
+            "sum of scaled squared errors on the validation windows, capped per series; for class errors",
+        ),
+        Column("n_scaled", "BIGINT", "scored observations behind capped_sse"),
         Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
         Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
     ),

@@ -86,11 +86,11 @@ def test_dense_history_withholds_days_out_of_stock() -> None:
     np.testing.assert_array_equal(
         history.quantity, [[5.0, NAN, 2.0, NAN, NAN, 0.0], [1.0, 1.0, 1.0, NAN, 1.0, NAN]]
     )
-    assert history.withheld is not None
+    assert history.stock_out_sales is not None
     np.testing.assert_array_equal(
-        history.withheld, [[NAN, 4.0, NAN, NAN, 1.0, NAN], [NAN, NAN, NAN, NAN, NAN, 0.0]]
+        history.stock_out_sales, [[NAN, 4.0, NAN, NAN, 1.0, NAN], [NAN, NAN, NAN, NAN, NAN, 0.0]]
     )
-    assert dense_history(_with_side(), CALENDAR, 99).withheld is None
+    assert dense_history(_with_side(), CALENDAR, 99).stock_out_sales is None
 
 
 def test_delisted_ahead_from_the_day_of_delisting() -> None:

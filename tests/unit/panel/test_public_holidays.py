@@ -3,17 +3,17 @@ from datetime import date
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import PublicDays
+from lepton_spark.models.data.history import HolidayCalendar
 from lepton_spark.panel import public_holidays
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.panel.public_holidays import public_days
 
 
-def of(region: str, first: date, last: date) -> PublicDays:
+def of(region: str, first: date, last: date) -> HolidayCalendar:
     return public_days(region, epoch_day(first), epoch_day(last))
 
 
-def kind(days: PublicDays, day: date) -> int:
+def kind(days: HolidayCalendar, day: date) -> int:
     return int(days.kinds_of(np.array([epoch_day(day)]))[0])
 
 

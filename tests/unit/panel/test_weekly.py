@@ -5,9 +5,9 @@ import pytest
 
 from lepton_spark.models.data.history import History
 from lepton_spark.models.data.plans import Plans
+from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.model import Pooled
-from lepton_spark.models.pooled.shrunk_weekday import pool_at
-from lepton_spark.models.pooled.training import PooledSettings, train
+from lepton_spark.models.pooled.pool import pool_of
 from lepton_spark.models.registry import Candidate, candidates_for, create, known_models
 from lepton_spark.panel.dense import weekly
 
@@ -98,13 +98,10 @@ def test_pooled_trees_train_on_weeks_and_forecast_them() -> None:
     rng = np.random.default_rng(0)
     rate = rng.gamma(1.0, 3.0, (200, 1))
     history = weekly(_daily(rng.poisson(np.repeat(rate, 280, axis=1)).astype(float)))
-    trees = train(history, 8, PooledSettings())
-    assert trees is not None
-    from dataclasses import replace
-
-    pool = replace(pool_at(history, np.array([history.n_days - 1])), trees=trees)
-    given = replace(history, pools={int(history.days[-1]): pool})
-    fit = Pooled().fit_forecast(given, 8)
+    pool = pool_of(learn_pools(history, np.array([], dtype=np.int64), 8, trees=True), history)
+    assert pool is not None
+    assert pool.trees is not None
+    fit = Pooled(pool).fit_forecast(history, 8)
     np.testing.assert_allclose(fit.forecast.mean(), 7.0 * rate.mean(), rtol=0.05)
     assert (fit.coefficients["trees"] < 1.0).all()
 
@@ -112,7 +109,7 @@ def test_pooled_trees_train_on_weeks_and_forecast_them() -> None:
 def test_weekly_withholds_weeks_with_a_day_out_of_stock() -> None:
     days, withheld = np.ones((2, 14)), np.full((2, 14), NAN)
     days[0, 3], withheld[0, 3] = NAN, 0.5
-    weeks = weekly(replace(_daily(days), withheld=withheld))
+    weeks = weekly(replace(_daily(days), stock_out_sales=withheld))
     np.testing.assert_array_equal(weeks.quantity, [[NAN, 7.0], [7.0, 7.0]])
-    assert weeks.withheld is not None
-    np.testing.assert_array_equal(weeks.withheld, [[6.5, NAN], [NAN, NAN]])
+    assert weeks.stock_out_sales is not None
+    np.testing.assert_array_equal(weeks.stock_out_sales, [[6.5, NAN], [NAN, NAN]])

@@ -1,79 +1,76 @@
-"""What a pool sells a day in all, and how that differs from the same weekday in the weeks around."""
+"""Daily totals of a pool, and how they deviate from the same weekday in neighbouring weeks."""
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
 
-NEIGHBOURS = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Weeks from a day to the same weekdays that it is held against; half of them must be known."""
+NEIGHBOUR_WEEKS = (-4, -3, -2, -1, 1, 2, 3, 4)
+"""Weeks before and after a day whose same weekday it is compared with; half of them must be known."""
 
-TO_SD = 1.4826
-"""Of a normal distribution: its standard deviation over the median of its absolute values."""
+NORMAL_MAD = 1.4826
+"""Standard deviation of a normal distribution divided by its median absolute deviation."""
 
 FIRST_YEAR = 364
-"""Days within which no public day comes again: till then they are days like others."""
+"""Days in which no holiday can recur; until then holidays are treated as ordinary days."""
 
 MIN_DAYS = 60
-"""Days with known neighbours needed, to tell what is noise."""
+"""Days with known neighbours needed to estimate the noise of daily totals."""
 
 LARGEST_SHARE = 0.95
-"""Products above this quantile of the mean count as the one at it."""
+"""Quantile of the series' means above which a series is scaled down to it."""
 
 
 def pool_totals(history: History, cutoff: int) -> FloatArray:
-    """[cutoff + 1], units of all series by day, the largest products cut back; NaN where nothing was sold."""
+    """[cutoff + 1], daily units of all series, the largest ones scaled down; NaN where nothing was sold."""
     seen = history.filled[:, : cutoff + 1]
     with np.errstate(over="ignore", invalid="ignore"):
         mean = seen.mean(axis=1)
-    sound = np.isfinite(mean) & (mean > 0)
-    if not sound.any():
+    usable = np.isfinite(mean) & (mean > 0)
+    if not usable.any():
         return np.full(cutoff + 1, np.nan)
-    share = np.minimum(np.quantile(mean[sound], LARGEST_SHARE) / mean[sound], 1.0)
-    total = share @ seen[sound]
+    share = np.minimum(np.quantile(mean[usable], LARGEST_SHARE) / mean[usable], 1.0)
+    total = share @ seen[usable]
     return np.where(total > 0, total, np.nan)
 
 
-def expected_logs(total: FloatArray, public: BoolArray) -> FloatArray:
-    """[T], mean log of a day's neighbours that are no public days; NaN where half of them are not known.
+def expected_logs(total: FloatArray, is_holiday: BoolArray) -> FloatArray:
+    """[T], mean log total of a day's neighbours that are not holidays; NaN where fewer than half are known.
 
-    total: [T], NaN where unknown; public: [T], whether a day is one.
+    total: [T], NaN where unknown. is_holiday: [T].
     """
-    logs = np.where(public, np.nan, np.log(total))
-    around = np.stack([_moved(logs, SEASON_LENGTH * weeks) for weeks in NEIGHBOURS])
-    known: BoolArray = ~np.isnan(around)
+    logs = np.where(is_holiday, np.nan, np.log(total))
+    neighbours = np.stack([_shifted(logs, SEASON_LENGTH * weeks) for weeks in NEIGHBOUR_WEEKS])
+    known: BoolArray = ~np.isnan(neighbours)
     count = known.sum(axis=0)
-    mean = np.where(known, around, 0.0).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count >= len(NEIGHBOURS) // 2, mean, np.nan)
+    mean = np.where(known, neighbours, 0.0).sum(axis=0) / np.maximum(count, 1)
+    return np.where(count >= len(NEIGHBOUR_WEEKS) // 2, mean, np.nan)
 
 
-def public_until(history: History, cutoff: int) -> BoolArray:
-    """[cutoff + 1], whether a day is a public one that has a factor of its own; none in the first year."""
-    public: BoolArray = history.public[: cutoff + 1] & (cutoff >= FIRST_YEAR)
-    return public
+def totals_without_holidays(history: History, cutoff: int) -> FloatArray:
+    """[cutoff + 1], as `pool_totals`, with holidays replaced by what their neighbours let expect.
 
-
-def usual_totals(history: History, cutoff: int) -> FloatArray:
-    """[cutoff + 1], as `pool_totals`, public days as they were expected; where nothing was, unknown."""
+    In the first year holidays have no factor of their own and stay as they are.
+    """
     total = pool_totals(history, cutoff)
-    public = public_until(history, cutoff)
-    if not public.any():
+    is_holiday: BoolArray = history.is_holiday[: cutoff + 1] & (cutoff >= FIRST_YEAR)
+    if not is_holiday.any():
         return total
-    expected = np.exp(expected_logs(total, public))
-    return np.where(public & ~np.isnan(total), expected, total)
+    expected = np.exp(expected_logs(total, is_holiday))
+    return np.where(is_holiday & ~np.isnan(total), expected, total)
 
 
-def robust_spread(values: FloatArray) -> float:
-    """The standard deviation around 0 of values [N] that are normal but for outliers: by the median size."""
-    return TO_SD * float(np.median(np.abs(values)))
+def robust_deviation(values: FloatArray) -> float:
+    """Standard deviation around 0 of values [N], estimated by the median absolute value."""
+    return NORMAL_MAD * float(np.median(np.abs(values)))
 
 
-def _moved(values: FloatArray, by: int) -> FloatArray:
-    """Each day's value `by` days on."""
-    found = np.full(len(values), np.nan)
+def _shifted(values: FloatArray, by: int) -> FloatArray:
+    """[T], at each day the value `by` days later; NaN beyond the ends."""
+    shifted = np.full(len(values), np.nan)
     if abs(by) < len(values):
         if by > 0:
-            found[:-by] = values[by:]
+            shifted[:-by] = values[by:]
         else:
-            found[-by:] = values[:by]
-    return found
+            shifted[-by:] = values[:by]
+    return shifted

@@ -1,0 +1,58 @@
+"""Errors of the candidates pooled by demand class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.models.data.arrays import FloatArray, StringArray
+
+ALL = "all"
+"""The class of all series."""
+
+SERIES_CAP = 10.0
+"""Upper bound of one series' mean scaled squared error, so that no series dominates its class."""
+
+
+@dataclass(frozen=True)
+class ClassErrors:
+    """Validation errors of C candidates in G demand classes.
+
+    classes: [G] names, `all` among them. scaled_mse: [G, C], NaN where nothing was scored. n_series: [G, C].
+    """
+
+    classes: tuple[str, ...]
+    scaled_mse: FloatArray
+    n_series: FloatArray
+
+    @classmethod
+    def none(cls, n_candidates: int) -> "ClassErrors":
+        """No class: nothing to choose by."""
+        empty = np.zeros((0, n_candidates))
+        return cls((), empty, empty)
+
+
+def series_errors(validation: ErrorSums) -> tuple[FloatArray, FloatArray]:
+    """[C, S] each: capped sums of scaled squared errors, and the observations behind them.
+
+    validation: fields of [C, Wv, S].
+    """
+    pooled = validation.pool(axis=1)
+    scored = pooled.n_scaled > 0
+    mean = np.divide(pooled.scaled_sse, pooled.n_scaled, out=np.zeros_like(pooled.sse), where=scored)
+    return np.minimum(mean, SERIES_CAP) * pooled.n_scaled, pooled.n_scaled
+
+
+def class_errors(validation: ErrorSums, demand_class: StringArray) -> ClassErrors:
+    """The class errors of series that fit one process; `forecasting.passes.class_errors` adds up batches.
+
+    validation: fields of [C, Wv, S]. demand_class: [S].
+    """
+    capped_sse, n_scaled = series_errors(validation)
+    classes = (*sorted(set(demand_class.tolist())), ALL)
+    members = [np.flatnonzero((demand_class == name) | (name == ALL)) for name in classes]
+    total = np.array([capped_sse[:, rows].sum(axis=1) for rows in members])
+    n_obs = np.array([n_scaled[:, rows].sum(axis=1) for rows in members])
+    n_series = np.array([(n_scaled[:, rows] > 0).sum(axis=1) for rows in members], dtype=np.float64)
+    scaled_mse = np.divide(total, n_obs, out=np.full(total.shape, np.nan), where=n_obs > 0)
+    return ClassErrors(classes, scaled_mse, n_series)

@@ -1,0 +1,78 @@
+"""Weekday profiles and levels of single series, and profiles shrunk towards the pool's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.decayed_sums import decay_weights, ratio, weighted_sums
+from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
+from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
+
+LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
+
+
+@dataclass(frozen=True)
+class WeekdayProfiles:
+    """Decayed sums by weekday of S series at C cutoffs, for each of `PROFILE_HALF_LIVES`.
+
+    units, days: [S, C, 7, L], decayed units and known days. level: [S, C, L], units per day.
+    log_dispersion: [S, C], log of variance over mean at the longest half-life, at least 0.
+    """
+
+    units: FloatArray
+    days: FloatArray
+    level: FloatArray
+    log_dispersion: FloatArray
+
+    def finite(self) -> "WeekdayProfiles":
+        """The series whose sums are all finite."""
+        usable = np.isfinite(self.units).all(axis=(1, 2, 3)) & np.isfinite(self.log_dispersion).all(axis=1)
+        return WeekdayProfiles(
+            self.units[usable], self.days[usable], self.level[usable], self.log_dispersion[usable]
+        )
+
+
+def weekday_profiles(history: History, cutoffs: IntArray) -> WeekdayProfiles:
+    """Profiles of every series up to each cutoff [C], a column of the history."""
+    shape = (history.n_series, len(cutoffs), SEASON_LENGTH, len(PROFILE_HALF_LIVES))
+    units, days = np.zeros(shape), np.zeros(shape)
+    weight = decay_weights(history.n_days, cutoffs, PROFILE_HALF_LIVES, history.period)
+    weekday = weekdays(history.days)
+    for day in range(SEASON_LENGTH):
+        on = weekday == day
+        units[:, :, day] = weighted_sums(history.filled_damped[:, on], weight[on])
+        days[:, :, day] = weighted_sums(history.known_weight[:, on], weight[on])
+    level = ratio(units.sum(axis=2), days.sum(axis=2))
+    squares = weighted_sums(history.filled_damped**2, weight[:, :, -1:])[..., 0]
+    square = ratio(squares, days[..., -1].sum(axis=2))
+    mean = level[..., -1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        dispersion = ratio(square - mean**2, mean)
+    return WeekdayProfiles(units, days, level, np.log(np.maximum(dispersion, 1.0)))
+
+
+def shrunk_index(own: WeekdayProfiles, pool: Pool) -> FloatArray:
+    """[S, C, 7, L], the weekday index (units + k p) / (level x days + k), with p the pool's index.
+
+    k is the prior's units times the dispersion, itself the geometric mean of the series' and the pool's.
+    """
+    dispersion = np.exp((own.log_dispersion + pool.log_dispersion) / 2.0)
+    prior = pool.settings.weekday_prior_units * dispersion[:, :, np.newaxis, np.newaxis]
+    index: FloatArray = (own.units + prior * pool.index) / (own.days * own.level[:, :, np.newaxis] + prior)
+    return index
+
+
+def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
+    """[S, C], units per day: the mean of decayed means with half-lives from 7 to 224 days."""
+    weight = decay_weights(history.n_days, cutoffs, LEVEL_HALF_LIVES, history.period)
+    sums = weighted_sums(history.filled_damped, weight)
+    means = ratio(sums, weighted_sums(history.known_weight, weight))
+    level: FloatArray = means.mean(axis=2)
+    return level
+
+
+def index_on_days(index: FloatArray, days: IntArray) -> FloatArray:
+    """[S, C, H, L], a weekday index [S, C, 7, L] on the epoch days [C, H]."""
+    picked: FloatArray = index[:, np.arange(len(days))[:, np.newaxis], weekdays(days)]
+    return picked
