@@ -32,7 +32,7 @@ def open_job(
     reads_input: bool = False,
     migrates: bool = False,
 ) -> JobContext:
-    """The context of a job that may read but not write; everything that can fail early is checked here.
+    """The context of a job that does not hold the lease yet; checks everything that can fail early.
 
     reads_input: whether the job reads `input.path`. migrates: whether tables of earlier versions are allowed.
 

@@ -18,10 +18,10 @@ LEASE = "lease"
 """The run id, and the job, of the row of `runs` that holds the lease."""
 
 HEARTBEATS_BEFORE_DEATH = 10
-"""Heartbeats within the time after which a silent job counts as dead."""
+"""Heartbeats within the time after which a job without any counts as dead."""
 
 SETTLING_SECONDS = 0.2
-"""After this time a commit that another job has overwritten is visible as overwritten."""
+"""Wait between taking the lease and reading it back, so that a simultaneous commit of another job is seen."""
 
 
 class Heartbeat(Protocol):
