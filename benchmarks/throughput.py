@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
+from lepton_spark.forecasting.passes.fan_out import fit
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
@@ -24,10 +26,8 @@ from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
 from lepton_spark.evaluation.backtest import clip_forecast
-from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
 from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.fan_out import fit
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.registry import create
 from lepton_spark.panel.calendar import Calendar, epoch_day

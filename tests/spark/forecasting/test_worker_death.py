@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lepton_spark.forecasting.passes.fan_out import fit, score
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.evaluation.selection import ClassTable
 from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.fan_out import fit, score
 from lepton_spark.forecasting.passes.pool_statistics import share
 from lepton_spark.forecasting.passes.tree_training import train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
