@@ -29,6 +29,12 @@ DAY_1 = (
 )
 
 
+TABLES_WITH_ROWS = {
+    *("transactions", "rejects", "open_orders", "sales", "panel"),
+    *("forecasts", "latest_forecasts", "group_forecasts"),
+}
+
+
 def folders_with(root: Path, text: str) -> set[str]:
     """The folders under the root with a file that contains the text, in any case; Parquet is decoded."""
     wanted = text.lower()
@@ -76,45 +82,72 @@ def write_more_rejects(shop: Shop) -> None:
     shop.warehouse.append("rejects", shop.warehouse.rows("rejects", broken))
 
 
-def test_product_and_customer_are_erased_and_later_loads_work(spark: SparkSession, tmp_path: Path) -> None:
-    shop = a_shop(spark, tmp_path, product_pattern="[A-Z]+")
+@pytest.fixture(scope="module")
+def loaded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with the product in every table, and in a leftover of an interrupted write."""
+    shop = a_shop(spark, tmp_path_factory.mktemp("forget"), product_pattern="[A-Z]+")
     shop.deliver("day1.csv", DAY_1)
     shop.deliver("rejected.csv", f"9,{STAYS},{GONE},1,1,c9\n")
     shop.load()
-    context = shop.context()
-    run_panel(context)
+    run_panel(shop.context())
     write_forecasts(shop, GONE, STAYS)
     write_more_rejects(shop)
     leftover = shop.root / "_aside" / "half.txt"
     leftover.parent.mkdir()
     leftover.write_text(GONE)
-    everywhere = {"transactions", "rejects", "open_orders", "sales", "panel"}
-    everywhere |= {"forecasts", "latest_forecasts", "group_forecasts"}
-    assert folders_with(shop.root, GONE) == everywhere | {"files", "side_rejects", "_aside"}
-    kept = folders_with(shop.root, STAYS)
+    return shop
 
-    subject = product_subject(GONE)
-    before = shop.versions()
-    assert count_rows(context, subject) == {
-        **dict.fromkeys(everywhere, 1),
-        "rejects": 3,
-        "side_rejects": 1,
-    }
-    assert shop.versions() == before  # counting changes nothing
-    run_forget(context, subject)
-    assert folders_with(shop.root, GONE) == set()
-    assert folders_with(shop.root, STAYS) == kept
-    assert count_rows(context, subject) == {}
-    for name in everywhere:
-        outside = deltalake.DeltaTable(str(shop.root / name))
+
+@pytest.fixture(scope="module")
+def erased(loaded: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A copy of the shop without the product."""
+    shop = loaded.copied_to(tmp_path_factory.mktemp("erased") / "warehouse")
+    run_forget(shop.context(), product_subject(GONE))
+    return shop
+
+
+def test_rows_of_a_product_are_counted_without_a_change(loaded: Shop) -> None:
+    assert folders_with(loaded.root, GONE) == TABLES_WITH_ROWS | {"files", "side_rejects", "_aside"}
+    before = loaded.versions()
+    expected = {**dict.fromkeys(TABLES_WITH_ROWS, 1), "rejects": 3, "side_rejects": 1}
+    assert count_rows(loaded.context(), product_subject(GONE)) == expected
+    assert loaded.versions() == before
+
+
+def test_erased_product_is_in_no_file_and_others_are_kept(loaded: Shop, erased: Shop) -> None:
+    assert folders_with(erased.root, GONE) == set()
+    assert folders_with(erased.root, STAYS) == folders_with(loaded.root, STAYS)
+    assert count_rows(erased.context(), product_subject(GONE)) == {}
+
+
+def test_tables_have_no_earlier_version_after_erasure(erased: Shop) -> None:
+    for name in TABLES_WITH_ROWS:
+        outside = deltalake.DeltaTable(str(erased.root / name))
         n_rows = 3 if name == "rejects" else 1
-        assert outside.to_pyarrow_table().num_rows == shop.warehouse.read(name).count() == n_rows, name
-        assert len(list((shop.root / name / "_delta_log").glob("*.json"))) == 1
+        assert outside.to_pyarrow_table().num_rows == erased.warehouse.read(name).count() == n_rows, name
+        assert len(list((erased.root / name / "_delta_log").glob("*.json"))) == 1
 
+
+def test_loads_and_panels_work_after_erasure(erased: Shop, tmp_path: Path) -> None:
+    shop = erased.copied_to(tmp_path / "warehouse")
+    shop.deliver("day2.csv", f"6,{STAYS},2021-01-02 10:00,4,5,c3\n")
+    shop.load()
+    assert quantities(shop) == {(STAYS, "2021-01-01"): 3.0, (STAYS, "2021-01-02"): 4.0}
+    run_panel(shop.context())  # the change feed starts again
+    packed = shop.warehouse.read("panel").collect()
+    assert [(row["product_id"], list(row["quantity"])) for row in packed] == [(STAYS, [3.0, 4.0])]
+
+
+def test_erased_customer_has_no_token_in_any_file(erased: Shop, tmp_path: Path) -> None:
+    shop = erased.copied_to(tmp_path / "warehouse")
     customer = token(b"key", "client", "c2")
     assert folders_with(shop.root, customer) == {"open_orders"}
-    run_forget(context, customer_subject(context, "c2"))
+    run_forget(shop.context(), customer_subject(shop.context(), "c2"))
     assert folders_with(shop.root, customer) == set()
+
+
+def test_customer_cannot_be_erased_without_key_or_customer_column(loaded: Shop) -> None:
+    context = loaded.context()
     unset = {
         "LEPTON_PRIVACY_KEY": replace(context, privacy_key=None),
         "input.columns.customer_id": replace(context, config=Config()),
@@ -122,10 +155,3 @@ def test_product_and_customer_are_erased_and_later_loads_work(spark: SparkSessio
     for name, without in unset.items():
         with pytest.raises(InputError, match=f"customer to forget: found {name} unset"):
             customer_subject(without, "c2")
-
-    shop.deliver("day2.csv", f"6,{STAYS},2021-01-02 10:00,4,5,c3\n")
-    shop.load()
-    assert quantities(shop) == {(STAYS, "2021-01-01"): 3.0, (STAYS, "2021-01-02"): 4.0}
-    run_panel(context)  # the change feed starts again
-    packed = shop.warehouse.read("panel").collect()
-    assert [(row["product_id"], list(row["quantity"])) for row in packed] == [(STAYS, [3.0, 4.0])]

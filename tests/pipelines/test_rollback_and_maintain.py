@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import deltalake
@@ -15,10 +16,6 @@ from lepton_spark.pipelines.publish.rollback import RollbackResult, run_rollback
 from tests.pipelines.test_publish import Shop
 
 
-def _rollback(shop: Shop, run_id: str | None = None) -> RollbackResult:
-    return run_rollback(shop.context, run_id)
-
-
 @pytest.fixture
 def shop(spark: SparkSession, tmp_path: Path) -> Shop:
     made = Shop(spark, tmp_path / "tables")
@@ -28,33 +25,69 @@ def shop(spark: SparkSession, tmp_path: Path) -> Shop:
     return made
 
 
-def test_rollback_publishes_the_earlier_run_in_one_commit_and_later_runs_work(shop: Shop) -> None:
-    with pytest.raises(InputError, match="nothing published"):
-        _rollback(shop)
+@dataclass(frozen=True)
+class RolledBack:
+    """A shop whose bad run was rolled back to the good one before it.
+
+    version: of `latest_forecasts` before the rollback.
+    """
+
+    shop: Shop
+    good: str
+    bad: str
+    version: int
+    result: RollbackResult
+
+
+@pytest.fixture(scope="module")
+def rolled_back(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RolledBack:
+    shop = Shop(spark, tmp_path_factory.mktemp("rollback") / "tables")
     good, bad = shop.forecast(5.0), shop.forecast(50.0)
     shop.publish(good)
-    with pytest.raises(InputError, match="no run published before"):
-        _rollback(shop)
     shop.publish(bad)
     version = shop.warehouse.version("latest_forecasts") or 0
-    result = _rollback(shop)
-    assert (result.withdrawn, result.published.run_id, result.published.published) == (bad, good, True)
-    assert {row[0] for row in shop.published()} == {good}
-    assert shop.warehouse.version("latest_forecasts") == version + 1
-    again = shop.publish(bad)  # as a scheduler would that repeats the same run
+    return RolledBack(shop, good, bad, version, run_rollback(shop.context))
+
+
+def test_rollback_publishes_the_earlier_run_in_one_commit(rolled_back: RolledBack) -> None:
+    result, shop = rolled_back.result, rolled_back.shop
+    assert (result.withdrawn, result.published.run_id) == (rolled_back.bad, rolled_back.good)
+    assert result.published.published
+    assert {row[0] for row in shop.published()} == {rolled_back.good}
+    assert shop.warehouse.version("latest_forecasts") == rolled_back.version + 1
+
+
+def test_withdrawn_run_is_not_published_again_by_a_scheduler(rolled_back: RolledBack) -> None:
+    again = rolled_back.shop.publish(rolled_back.bad)
     assert (again.published, again.refused) == (False, False)
     assert "rolled back" in again.why
-    assert {row[0] for row in shop.published()} == {good}
-    newer = shop.forecast(6.0)
-    assert shop.publish(newer).published
-    before = shop.warehouse.read("runs").count()
+    assert {row[0] for row in rolled_back.shop.published()} == {rolled_back.good}
+
+
+def test_newer_run_is_published_after_a_rollback(rolled_back: RolledBack) -> None:
+    newer = rolled_back.shop.forecast(6.0)
+    assert rolled_back.shop.publish(newer).published
+    of_newer = f"input_fingerprint = '{newer}' AND state = 'complete'"
+    assert rolled_back.shop.warehouse.read("runs").where(of_newer).count() == 1
+
+
+def test_rollback_without_a_published_run_is_an_error(shop: Shop) -> None:
+    with pytest.raises(InputError, match="nothing published"):
+        run_rollback(shop.context)
+
+
+def test_rollback_from_the_first_published_run_is_an_error(shop: Shop) -> None:
+    shop.publish(shop.forecast(5.0))
+    with pytest.raises(InputError, match="no run published before"):
+        run_rollback(shop.context)
+
+
+def test_rollback_to_an_unknown_run_is_an_error_and_writes_nothing(rolled_back: RolledBack) -> None:
+    warehouse = rolled_back.shop.warehouse
+    before = warehouse.version("runs")
     with pytest.raises(InputError, match="run to publish: found none"):
-        _rollback(shop, "nowhere")
-    assert (
-        shop.warehouse.read("runs").where(f"input_fingerprint = '{newer}' AND state = 'complete'").count()
-        == 1
-    )
-    assert shop.warehouse.read("runs").count() == before
+        run_rollback(rolled_back.shop.context, "nowhere")
+    assert warehouse.version("runs") == before
 
 
 def test_maintain_keeps_the_configured_runs_and_the_published_one(shop: Shop) -> None:
