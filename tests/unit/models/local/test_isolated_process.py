@@ -1,4 +1,4 @@
-"""Regressors that nobody knows: real processes, real sleep, real memory."""
+"""Untrusted regressors in a process of their own: real processes, real sleep, real memory."""
 
 import os
 import signal
@@ -10,36 +10,38 @@ import pytest
 
 from lepton_spark.models.data.history import History
 from lepton_spark.models.local.isolated_process import Limits, outcomes
-from lepton_spark.models.registry import Candidate, create, register_regressor, registered_regressors
+from lepton_spark.models.local.sklearn_adapter import PerProductRegressor
 
 N_DAYS, HORIZON = 40, 3
 LIMITS = Limits(seconds=1.0, memory_mb=256)
+PATIENCE = 10.0
+"""Seconds after which a limit obviously did not work."""
 
 
-class Poison:
-    """Its mean unless the largest value says what to do."""
+class Faulty:
+    """Predicts its mean, unless the largest value of the series asks for a fault."""
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> None:  # noqa: N803
-        self.level, self.what, self.n_columns = y.mean(), int(y.max()), X.shape[1]
+        self.level, self.fault, self.n_columns = y.mean(), int(y.max()), X.shape[1]
 
     def predict(self, X: np.ndarray) -> Any:  # noqa: N803
-        done = np.full(len(X), self.level)
-        match self.what:
+        predicted = np.full(len(X), self.level)
+        match self.fault:
             case 101:
                 raise ValueError("bad\nluck")
             case 102:
-                return done * np.nan
+                return predicted * np.nan
             case 103:
                 return np.ones((2, 2))
             case 104:
                 time.sleep(30)
             case 105:
-                return np.ones(50 << 27).sum() + done  # 50 GiB
-            case 107:
-                return np.ones(1 << 27).sum() * 0 + done  # 1 GiB, which the machine has
+                return np.ones(50 << 27).sum() + predicted  # 50 GiB
             case 106:
                 os.kill(os.getpid(), signal.SIGKILL)
-        return done
+            case 107:
+                return np.ones(1 << 27).sum() * 0 + predicted  # 1 GiB, which the machine has
+        return predicted
 
 
 def _history(*largest: float) -> History:
@@ -48,44 +50,53 @@ def _history(*largest: float) -> History:
     return History(quantity, np.arange(N_DAYS))
 
 
-@pytest.fixture
-def poison(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("lepton_spark.models.registry._registered", {})
-    register_regressor("poison", Poison, seconds=LIMITS.seconds, memory_mb=LIMITS.memory_mb, version="7")
-    return "poison"
-
-
 @pytest.mark.parametrize(
-    ("what", "reason"),
+    ("fault", "reason"),
     [
         (101, "ValueError: bad luck"),
-        (102, "ValueError: predict gave numbers that are not finite"),
-        (103, "ValueError: predict gave the shape (2, 2), not (3,)"),
+        (102, "ValueError: predict returned numbers that are not finite"),
+        (103, "ValueError: predict returned shape (2, 2), not (3,)"),
         (104, "time_budget: no forecast within 1 s"),
         (105, "memory_limit: more than 256 MiB"),
         (106, "process_died: exit code -9"),
         (107, "memory_limit: more than 256 MiB"),
     ],
+    ids=["raises", "not finite", "wrong shape", "sleeps", "50 GiB", "killed", "1 GiB"],
 )
-def test_a_poisoned_row_costs_itself_alone(poison: str, what: int, reason: str) -> None:
-    begun = time.monotonic()
-    fit = create(Candidate(poison)).fit_forecast(_history(9, what, 8), HORIZON)
-    assert time.monotonic() - begun < 10
+def test_faulty_row_fails_alone_with_its_reason(fault: int, reason: str) -> None:
+    model = PerProductRegressor(Faulty, LIMITS)
+    start = time.monotonic()
+    fit = model.fit_forecast(_history(9, fault, 8), HORIZON)
+    assert time.monotonic() - start < PATIENCE
     assert fit.reasons == {1: reason}
     assert np.isnan(fit.forecast[1]).all()
-    healthy = create(Candidate(poison)).fit_forecast(_history(9, 8), HORIZON)
+    healthy = model.fit_forecast(_history(9, 8), HORIZON)
     np.testing.assert_array_equal(fit.forecast[[0, 2]], healthy.forecast)
 
 
-def test_a_batch_of_sleepers_is_given_up_after_three(poison: str) -> None:
-    begun = time.monotonic()
-    fit = create(Candidate(poison)).fit_forecast(_history(*[104] * 9), HORIZON)
-    assert time.monotonic() - begun < 10
-    assert [fit.reasons[row].startswith("time_budget") for row in range(9)] == [True] * 9
-    assert fit.reasons[8] == "time_budget: 3 series before it took over 1 s each"
+def test_batch_is_skipped_after_three_timeouts_in_a_row() -> None:
+    def sleep(row: int) -> float:
+        time.sleep(30)
+        return float(row)
+
+    start = time.monotonic()
+    found = [reason for _, (_, reason) in outcomes(sleep, range(9), Limits(seconds=0.5))]
+    assert time.monotonic() - start < PATIENCE
+    skipped = "time_budget: skipped after 3 series took over 0.5 s each"
+    assert found == ["time_budget: no forecast within 0.5 s"] * 3 + [skipped] * 6
 
 
-def test_rows_are_worked_in_one_process_unless_it_ends() -> None:
+def test_timeouts_that_are_not_consecutive_skip_nothing() -> None:
+    def sleep_on_even_rows(row: int) -> float:
+        if row % 2 == 0:
+            time.sleep(30)
+        return float(row)
+
+    found = dict(outcomes(sleep_on_even_rows, range(8), Limits(seconds=0.5)))
+    assert [found[row] for row in (1, 3, 5, 7)] == [(1.0, None), (3.0, None), (5.0, None), (7.0, None)]
+
+
+def test_rows_share_a_process_until_it_dies() -> None:
     def work(row: int) -> float:
         if row == 2:
             os._exit(3)
@@ -97,29 +108,3 @@ def test_rows_are_worked_in_one_process_unless_it_ends() -> None:
     assert found[3] == found[4]
     assert found[0] != found[3]
     assert found[0][0] != os.getpid()
-
-
-def test_limits_and_version_travel_with_the_registration(poison: str) -> None:
-    foreign = registered_regressors()[poison]
-    assert (foreign.limits, foreign.version) == (LIMITS, "7")
-
-
-@pytest.mark.parametrize(
-    ("column", "reason"),
-    [
-        (np.ones(N_DAYS + HORIZON), None),
-        (np.arange(N_DAYS + HORIZON) % 7 == 2, None),  # a weekday, which the design has already
-        (np.where(np.arange(N_DAYS + HORIZON) < N_DAYS, 1.0, np.nan), "ValueError: Input X contains NaN."),
-        (np.full(N_DAYS + HORIZON, np.nan), "ValueError: Input X contains NaN."),
-    ],
-    ids=["constant", "collinear", "missing in the future", "null"],
-)
-def test_a_difficult_regressor_costs_its_series_alone(column: np.ndarray, reason: str | None) -> None:
-    plain = _history(4, 4, 4)
-    measures = np.zeros((3, N_DAYS + HORIZON, 1))
-    measures[1, :, 0] = column
-    given = History(plain.quantity, plain.days, measures)
-    fit = create(Candidate("sklearn_linear_regression")).fit_forecast(given, HORIZON)
-    assert [(fit.reasons.get(row) or "").split("\n")[0][:33] for row in (0, 1, 2)] == ["", reason or "", ""]
-    assert np.isfinite(fit.forecast[1]).all() == (reason is None)
-    np.testing.assert_array_equal(fit.forecast[0], fit.forecast[2])
