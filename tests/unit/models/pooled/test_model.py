@@ -1,36 +1,49 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import Fit, History
-from lepton_spark.models.pooled.boosting import BoostingSettings
-from lepton_spark.models.pooled.features import pooled_features
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.features import PooledFeatures, pooled_features
+from lepton_spark.models.pooled.linear import PooledRegression
 from lepton_spark.models.pooled.model import (
-    LARGEST_LOG_RATIO,
-    MEDIAN_FROM,
-    PLANNED_SHARE,
-    TREES_SHARE,
-    UNITS_TO_GO_BY,
     Pooled,
     mean_forecast,
     median_forecast,
-    median_over,
-    trees_share,
+    own_history_weight,
+    tree_share,
 )
-from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday, averaged_level, pool_at
-from lepton_spark.models.pooled.training import PickedRows, PooledSettings, train, training_rows
+from lepton_spark.models.pooled.pool import Pool, neutral_pool
+from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.profiles import averaged_level
+from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.pooled.training import train
 from lepton_spark.models.pooled.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.weeks import linear_ratio, over_level, week_sums
+from lepton_spark.models.pooled.weeks import regression_ratio
 
 HORIZON = 14
-SMALL = PooledSettings(
-    n_cutoffs=6,
-    n_rows=4_000,
-    least_rows=100,
-    mean=BoostingSettings(20, 4, 20, 0.1),
-    median=BoostingSettings(20, 4, 50, 0.1),
-)
+SETTINGS = PooledSettings()
+NONE = np.zeros(0, dtype=np.int64)
+
+
+def _settings(**training: Any) -> PooledSettings:
+    """Few and small trees."""
+    small = TrainingSettings(
+        n_cutoffs=6,
+        n_bags=2,
+        max_weeks=4_000,
+        min_weeks=100,
+        mean=BoostingSettings(20, 4, 20, 0.1),
+        median=BoostingSettings(20, 4, 50, 0.1),
+    )
+    return PooledSettings(training=replace(small, **training))
+
+
+def _constant(value: float) -> Trees:
+    """Trees that predict the same for every row."""
+    return Trees(value, NONE, np.zeros(0), NONE, NONE.astype(np.uint16), np.zeros((1, 16)))
 
 
 def _sales(n_series: int = 30, n_days: int = 140) -> History:
@@ -42,13 +55,18 @@ def _sales(n_series: int = 30, n_days: int = 140) -> History:
     return History(quantity, 20_000 + np.arange(n_days))
 
 
-def _with(history: History, trees: PooledTrees | None) -> History:
-    pool = replace(pool_at(history, np.array([history.n_days - 1])), trees=trees)
-    return replace(history, pools={int(history.days[-1]): pool})
+def _pool(history: History, trees: PooledTrees | None) -> Pool:
+    return replace(fit_pool(history, np.array([history.n_days - 1])), trees=trees)
 
 
-def _fit(history: History) -> Fit:
-    return Pooled().fit_forecast(history, HORIZON)
+def _trained(history: History, **training: Any) -> Pooled:
+    trees = train(history, HORIZON, _settings(**training))
+    assert trees is not None
+    return Pooled(_pool(history, trees))
+
+
+def _features(history: History, horizon: int = HORIZON) -> PooledFeatures:
+    return pooled_features(history, np.array([history.n_days - 1]), horizon, neutral_pool())
 
 
 @pytest.fixture(scope="module")
@@ -57,147 +75,165 @@ def history() -> History:
 
 
 @pytest.fixture(scope="module")
-def trees(history: History) -> PooledTrees:
-    trained = train(history, HORIZON, SMALL)
-    assert trained is not None
-    return trained
+def model(history: History) -> Pooled:
+    return _trained(history)
 
 
-@pytest.fixture(scope="module")
-def given(history: History, trees: PooledTrees) -> History:
-    return _with(history, trees)
+def _steady(*ages: int, n_days: int = 140, horizon: int = 7, plans: bool = False) -> PooledFeatures:
+    """Products that sell four units a day and have been known for so many days."""
+    quantity = np.full((len(ages), n_days), 4.0)
+    for row, age in enumerate(ages):
+        quantity[row, : n_days - age] = np.nan
+    planned = np.zeros((len(ages), n_days + horizon, 1)) if plans else None
+    return _features(History(quantity, np.arange(n_days), planned), horizon)
 
 
-def test_features_know_nothing_after_their_cutoff(history: History) -> None:
-    cutoffs = np.array([100, 120])
-    whole = pooled_features(history, cutoffs, HORIZON)
-    for place, cutoff in enumerate(cutoffs):
-        alone = pooled_features(history.until(int(cutoff)), cutoffs[[place]], HORIZON)
-        for name in ("level", "shrunk", "series", "weekday_index", "since_sale", "age", "log_dispersion"):
-            np.testing.assert_allclose(
-                getattr(alone, name)[:, 0], getattr(whole, name)[:, place], rtol=1e-9, err_msg=name
-            )
+def test_own_history_weight_grows_with_age_to_112_days() -> None:
+    found = own_history_weight(_steady(1, 28, 56, 112, 140), SETTINGS)
+    np.testing.assert_allclose(found[:, 0], [1 / 112, 0.25, 0.5, 1.0, 1.0])
 
 
-def test_features_are_free_of_units_but_the_last_two_of_a_series(history: History) -> None:
-    cutoff = np.array([139])
-    once = pooled_features(history, cutoff, HORIZON)
-    tenfold = pooled_features(History(history.quantity * 16.0, history.days), cutoff, HORIZON)
-    np.testing.assert_allclose(tenfold.series[..., :-2], once.series[..., :-2], rtol=1e-9)
-    np.testing.assert_allclose(tenfold.series[..., -1], once.series[..., -1] + np.log(16.0))
+def test_own_history_weight_is_zero_before_the_first_known_day() -> None:
+    quantity = np.full((1, 140), 4.0)
+    quantity[0, :100] = np.nan
+    features = pooled_features(History(quantity, np.arange(140)), np.array([50, 113]), 7, neutral_pool(2))
+    np.testing.assert_allclose(own_history_weight(features, SETTINGS), [[0.0, 0.125]])
 
 
-def test_averages_are_all_features_of_a_series_but_its_times_spread_and_size(history: History) -> None:
-    features = pooled_features(history, np.array([100, 139]), HORIZON)
-    others = [features.since_sale, features.age, features.log_dispersion, np.log(features.level)]
-    whole = np.concatenate([features.averages, np.stack(others, axis=2)], axis=2)
-    np.testing.assert_array_equal(features.series, whole)
+def test_tree_share_falls_from_one_to_its_setting_with_age() -> None:
+    # 1 - 0.6 x 56 / 112 = 0.7
+    np.testing.assert_allclose(tree_share(_steady(7, 56, 112, 140), SETTINGS), [0.9625, 0.7, 0.4, 0.4])
 
 
-def test_times_of_a_series_are_counted_from_the_cutoff() -> None:
-    quantity = np.array([[np.nan, 1.0, 0.0, 2.0, 0.0, 0.0]])
-    features = pooled_features(History(quantity, np.arange(6)), np.array([2, 5]), 2)
-    assert features.since_sale.tolist() == [[1, 2]]
-    assert features.age.tolist() == [[2, 5]]
-    assert features.calendar[1].tolist() == [
-        [1.0, 2.0, 7.0],
-        [2.0, 3.0, 8.0],
-    ]  # Wednesday and Thursday of 1970
+def test_tree_share_has_a_minimum_where_promotions_are_planned() -> None:
+    np.testing.assert_allclose(tree_share(_steady(7, 56, 112, plans=True), SETTINGS), [0.9625, 0.7, 0.6])
 
 
-def test_weeks_are_of_seven_days_and_the_last_may_be_shorter() -> None:
-    assert week_sums(np.arange(10.0)).tolist() == [21.0, 24.0]
-
-
-def test_a_week_is_the_weekday_forecast_a_day_over_the_level(history: History) -> None:
-    features = pooled_features(history, np.array([139]), 10)
-    a_day = features.shrunk[:, 0, 7:].mean(axis=1)
-    np.testing.assert_allclose(over_level(features)[:, 0, 1], a_day / features.level[:, 0])
-
-
-def _rows(history: History) -> np.ndarray:
-    rows = training_rows(history, HORIZON, SMALL)
-    assert rows is not None
-    return rows.target
-
-
-def test_training_targets_end_with_the_history(history: History) -> None:
-    target = _rows(history)
-    assert target.shape == (30, 6, HORIZON)
-    np.testing.assert_array_equal(target[0, 0, :7], history.quantity[0, 133:140])
-    assert np.isnan(target[:, 0, 7:]).all()
-    np.testing.assert_array_equal(target[5, 2], history.quantity[5, 119:133])
-
-
-def test_a_series_too_young_at_a_cutoff_is_not_trained_on_there(history: History) -> None:
-    # its first known day is column 60, so it is 50 days old from column 109 on
-    rows = training_rows(history, HORIZON, replace(SMALL, least_age=50))
-    assert rows is not None
-    known = ~np.isnan(rows.target[3, :, 0])
-    assert known.tolist() == [True, True, True, True, False, False]
-
-
-@pytest.mark.parametrize(
-    ("n_columns", "period", "n_cutoffs"), [(60 + 16 + 9, 7, 16 + 8), (60 + 16, 7, 16), (700, 1, 16)]
-)
-def test_weeks_with_a_last_year_are_learnt_from_further_back(
-    n_columns: int, period: int, n_cutoffs: int
-) -> None:
-    """60 weeks are a year and the eight weeks before it; the earliest cutoff is the 61st week."""
-    history = History(np.ones((2, n_columns)), 7 * np.arange(n_columns), period=period)
-    rows = training_rows(history, 2, PooledSettings())
-    assert rows is not None
-    assert rows.target.shape[1] == n_cutoffs
-
-
-def test_a_series_long_without_a_sale_is_not_trained_on() -> None:
-    quantity = np.ones((2, 140))
-    quantity[1, 60:] = 0.0
-    settings = replace(SMALL, recent_days=70)
-    rows = training_rows(History(quantity, 20_000 + np.arange(140)), HORIZON, settings)
-    assert rows is not None
-    # its last sale is 73 days before the first cutoff, 66 before the second
-    assert np.isnan(rows.target[1, :, 0]).tolist() == [True, False, False, False, False, False]
-
-
-def test_weeks_to_learn_from_hold_known_days_over_their_own_base(history: History) -> None:
-    rows = training_rows(history, HORIZON, SMALL)
-    assert rows is not None
-    rows.target[0, 1, 8:] = np.nan  # of its second week one day is known
-    picked = rows.weeks(np.array([0]))
-    # cutoff 0 has one week before the end, cutoffs 1 to 5 have two
-    assert picked.columns[:, -1].tolist() == [0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
-    assert picked.target[2] == pytest.approx(rows.target[0, 1, 7] / rows.features.shrunk[0, 1, 7])
-    assert picked.target[0] == pytest.approx(
-        rows.target[0, 0, :7].sum() / rows.features.shrunk[0, 0, :7].sum()
+def test_tree_share_has_a_minimum_where_last_year_is_known() -> None:
+    quantity = np.full((2, 500), 4.0)
+    quantity[0, 150] = 9.0  # in the second week a year before those ahead
+    quantity[1, :100] = np.nan
+    np.testing.assert_allclose(
+        tree_share(_features(History(quantity, np.arange(500))), SETTINGS), [0.75, 0.4]
     )
 
 
-def test_trees_that_say_nothing_leave_the_weekday_forecast(history: History) -> None:
-    none = np.zeros(0, dtype=np.int64)
-    silent = Trees(0.0, none, np.zeros(0), none, none.astype(np.uint16), np.zeros((1, 16)))
-    fit = _fit(_with(history, PooledTrees((silent,), silent)))
-    shrunk = ShrunkWeekday().fit_forecast(_with(history, None), HORIZON).forecast
-    np.testing.assert_allclose(fit.forecast, shrunk, rtol=1e-9)
+def test_tree_share_follows_the_settings() -> None:
+    features = _steady(56, 112, plans=True)
+    np.testing.assert_allclose(tree_share(features, PooledSettings(use_trees=False)), [0.0, 0.0])
+    half = PooledSettings(tree_share=0.5, tree_share_with_plans=0.0, full_history_days=56)
+    np.testing.assert_allclose(tree_share(features, half), [0.5, 0.5])
+
+
+def test_mean_is_the_weighted_mean_of_the_ratios_of_trees_and_regression() -> None:
+    """Two bags that predict ratios of 1 and 3, a regression that adds 0.5, for a product at 4 a day."""
+    features = _steady(140)
+    weights = np.zeros(21)
+    weights[18] = 0.5  # of the level over the forecast, which is 1
+    trees = PooledTrees((_constant(0.0), _constant(np.log(3.0))), None, PooledRegression(weights))
+    found = mean_forecast(features, trees, np.array([0.25]))
+    np.testing.assert_allclose(found, [[4.0 * (0.25 * 2.0 + 0.75 * 1.5)] * 7])
+
+
+def test_mean_counts_a_log_ratio_of_the_trees_as_three_at_most() -> None:
+    found = mean_forecast(_steady(140), PooledTrees((_constant(100.0),), None), np.array([1.0]))
+    np.testing.assert_allclose(found, [[4.0 * np.exp(3.0)] * 7])
+
+
+def test_mean_evaluates_the_trees_by_week_and_by_day_under_plans() -> None:
+    """A split on the week, the last feature: the second week sells twice as much."""
+    for plans, week_feature in ((False, 22 + 3), (True, 22 + 3 + 4)):
+        value = np.zeros((1, 16))
+        value[0, 1] = np.log(2.0)
+        split = Trees(0.0, np.array([week_feature]), np.array([0.5]), np.array([0]), np.uint16([1]), value)
+        features = _steady(140, horizon=10, plans=plans)
+        found = mean_forecast(features, PooledTrees((split,), None), np.array([1.0]))
+        np.testing.assert_allclose(found, [[4.0] * 7 + [8.0] * 3])
+
+
+def test_forecast_is_the_mean_of_trees_and_regression_by_the_share(history: History, model: Pooled) -> None:
+    fit = model.fit_forecast(history, HORIZON)
+    features = pooled_features(history, np.array([139]), HORIZON, model.pool)
+    trees = model.pool.trees
+    assert trees is not None
     share = fit.coefficients["trees"][:, np.newaxis]
-    assert ((share > TREES_SHARE) & (share < 1.0)).all()
-    np.testing.assert_allclose(fit.coefficients["level"], averaged_level(history, np.array([139]))[:, 0])
-    loud = replace(silent, baseline=100.0)
-    features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
-    most = mean_forecast(features, PooledTrees((loud,), silent))
-    np.testing.assert_allclose(most, shrunk * (1.0 - share + share * np.exp(LARGEST_LOG_RATIO)), rtol=1e-12)
-
-
-def test_what_is_not_the_trees_part_is_the_regressions(history: History, trees: PooledTrees) -> None:
-    features = pooled_features(history, np.array([history.n_days - 1]), HORIZON)
-    share = trees_share(features)[:, np.newaxis]
-    one, other = (mean_forecast(features, replace(trees, linear=linear)) for linear in (trees.linear, None))
-    ratio = linear_ratio(features, trees.linear)[:, 0]
+    ratio = regression_ratio(features, trees.regression)[:, 0]
     assert (np.abs(ratio - 1.0) > 0.01).any()
-    np.testing.assert_allclose(one - other, features.shrunk[:, 0] * (1.0 - share) * (ratio - 1.0), atol=1e-9)
+    plain = Pooled(replace(model.pool, trees=replace(trees, regression=None))).fit_forecast(history, HORIZON)
+    added = features.shrunk[:, 0] * (1.0 - share) * (ratio - 1.0)
+    np.testing.assert_allclose(fit.forecast - plain.forecast, added, atol=1e-9)
 
 
-def test_a_product_is_not_thought_to_go_on_as_its_first_days() -> None:
+def test_trees_without_an_effect_leave_the_weekday_forecast(history: History) -> None:
+    pool = _pool(history, PooledTrees((_constant(0.0),), _constant(0.0)))
+    fit = Pooled(pool).fit_forecast(history, HORIZON)
+    expected = ShrunkWeekday(pool).fit_forecast(history, HORIZON).forecast
+    np.testing.assert_allclose(fit.forecast, expected, rtol=1e-9)
+    np.testing.assert_allclose(fit.coefficients["level"], averaged_level(history, np.array([139]))[:, 0])
+    # all are older than 112 days but the fourth, which is 80 days old
+    np.testing.assert_allclose(fit.coefficients["trees"], [*[0.4] * 3, 1 - 0.6 * 80 / 112, *[0.4] * 26])
+
+
+def test_pool_without_trees_gives_the_weekday_forecast(history: History) -> None:
+    pool = _pool(history, None)
+    fit, expected = (model.fit_forecast(history, HORIZON) for model in (Pooled(pool), ShrunkWeekday(pool)))
+    np.testing.assert_array_equal(fit.forecast, expected.forecast)
+    np.testing.assert_array_equal(fit.coefficients["level"], expected.coefficients["level"])
+    assert (fit.coefficients["trees"] == 0.0).all()
+    assert fit.median is None
+
+
+def test_pool_whose_trees_have_no_median_gives_none(history: History) -> None:
+    pool = _pool(history, PooledTrees((_constant(0.0),), None))
+    assert Pooled(pool).fit_forecast(history, HORIZON).median is None
+
+
+def test_series_without_a_known_day_has_no_forecast(history: History, model: Pooled) -> None:
+    fit = model.fit_forecast(replace(history, quantity=np.full((2, 140), np.nan)), HORIZON)
+    assert np.isnan(fit.forecast).all()
+    assert np.isnan(fit.coefficients["level"]).all()
+
+
+def test_series_is_forecast_the_same_in_every_batch(history: History, model: Pooled) -> None:
+    rows = np.array([20, 3, 7])
+    part, batch = (model.fit_forecast(each, HORIZON) for each in (history.select(rows), history))
+    np.testing.assert_allclose(part.forecast, batch.forecast[rows], rtol=1e-9)
+    assert part.median is not None
+    assert batch.median is not None
+    np.testing.assert_allclose(part.median, batch.median[rows], rtol=1e-9)
+
+
+def test_median_is_the_ratio_of_the_trees_times_the_mean_in_whole_units(history: History) -> None:
+    features = _features(history, 4)
+    mean = np.tile([1.0, 2.4, 3.0, 0.6], (30, 1))
+    assert (median_forecast(features, _constant(0.8), mean) == np.array([1.0, 2.0, 2.0, 0.0])).all()
+    assert (median_forecast(features, _constant(-1.0), mean) == 0.0).all()
+
+
+def test_median_of_a_mean_below_half_a_unit_is_zero(history: History) -> None:
+    mean = np.tile([0.4, 0.6, 0.4], (30, 1))
+    mean[7] = 0.4
+    found = median_forecast(_features(history, 3), _constant(5.0), mean)
+    expected = np.tile([0.0, 3.0, 0.0], (30, 1))
+    expected[7] = 0.0
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_trees_of_the_median_are_evaluated_on_series_day_and_calendar_features(history: History) -> None:
+    """Three trees that each split on one feature: an average, the log of the mean, and the step."""
+    features = _features(history, 3)
+    mean = np.tile([1.0, 8.0, 8.0], (30, 1))
+    value = np.zeros((3, 16))
+    value[:, 1] = 0.25, 0.5, 1.0
+    share = features.series["share_of_days_sold_28"][:, 0]
+    columns = np.array([features.series.names.index("share_of_days_sold_28"), 22 + 10, 22 + 11])
+    thresholds = np.array([np.median(share), np.log(2.0), 2.5])
+    trees = Trees(1.0, columns, thresholds, np.arange(3), np.full(3, 1, dtype=np.uint16), value)
+    ratio = 1.0 + 0.25 * (share > np.median(share))[:, np.newaxis] + np.array([0.0, 0.5, 1.5])
+    np.testing.assert_array_equal(median_forecast(features, trees, mean), np.round(ratio * mean))
+
+
+def test_young_product_is_not_forecast_to_continue_as_its_first_days() -> None:
     """Products that sell on one day in twenty, each known from its first sale on."""
     n_days, rate = 200, 0.05
     rng = np.random.default_rng(4)
@@ -206,142 +242,36 @@ def test_a_product_is_not_thought_to_go_on_as_its_first_days() -> None:
     quantity[np.arange(600), n_days - age] = 1.0
     quantity[np.arange(n_days) < n_days - age[:, np.newaxis]] = np.nan
     history = History(quantity, 20_000 + np.arange(n_days))
-    fit = _fit(_with(history, train(history, HORIZON, replace(SMALL, n_cutoffs=16))))
+    forecast = _trained(history, n_cutoffs=16).fit_forecast(history, HORIZON).forecast
     young = age <= 14
     own = averaged_level(history, np.array([n_days - 1]))[young, 0]
     assert own.mean() > 4.0 * rate
-    assert fit.forecast[young].mean() < 2.0 * rate
-    assert fit.forecast[age > 112].mean() == pytest.approx(rate, rel=0.2)
+    assert forecast[young].mean() < 2.0 * rate
+    assert forecast[age > 112].mean() == pytest.approx(rate, rel=0.2)
 
 
-def test_the_trees_part_is_less_the_longer_a_product_sold() -> None:
-    quantity = np.full((3, 140), 4.0)
-    for row, age in enumerate((7, 56, 112)):
-        quantity[row, : 140 - age] = np.nan
-    week, half, whole = trees_share(pooled_features(History(quantity, np.arange(140)), np.array([139]), 7))
-    units = 4.0 * 112
-    assert whole == pytest.approx(1.0 - (1.0 - TREES_SHARE) * units / (units + UNITS_TO_GO_BY))
-    assert half == pytest.approx(1.0 - (1.0 - TREES_SHARE) * 0.5 * (units / 2) / (units / 2 + UNITS_TO_GO_BY))
-    assert week > 1.0 - 0.04 * (1.0 - TREES_SHARE)
-
-
-def test_the_trees_part_is_more_where_promotions_are_planned() -> None:
-    history = History(np.full((1, 140), 400.0), np.arange(140))
-    planned = replace(history, regressors=np.zeros((1, 147, 1)))
-    plain, more = (trees_share(pooled_features(each, np.array([139]), 7))[0] for each in (history, planned))
-    assert plain == pytest.approx(TREES_SHARE, abs=0.001)
-    assert more == PLANNED_SHARE > plain
-
-
-def test_the_forecast_learns_what_follows_a_high_week() -> None:
-    """Demand that halves after each high week: the level cannot know, the trees can."""
+def test_forecast_learns_what_follows_a_high_week() -> None:
+    """Demand that halves after each high week, which no level can show."""
     rng = np.random.default_rng(1)
     high = rng.random((200, 30)) < 0.5
     rate = np.where(high, 20.0, 10.0)
     rate[:, 1:] *= np.where(high[:, :-1], 0.5, 1.5)
     quantity = rng.poisson(np.repeat(rate, 7, axis=1)).astype(float)
     history = History(quantity, 20_000 + np.arange(210))
-    settings = replace(SMALL, n_cutoffs=16, mean=BoostingSettings(60, 4, 20, 0.1))
-    fit = _fit(_with(history, train(history, HORIZON, settings)))
-    first = fit.forecast[:, :7].mean(axis=1)
+    model = _trained(history, n_cutoffs=16, mean=BoostingSettings(60, 4, 20, 0.1))
+    first = model.fit_forecast(history, HORIZON).forecast[:, :7].mean(axis=1)
     assert first[~high[:, -1]].mean() > 1.1 * first[high[:, -1]].mean()
 
 
 @pytest.mark.parametrize("n_lumpy", [50, 90])
-def test_the_median_is_below_the_mean_of_skewed_demand(n_lumpy: int) -> None:
-    """However many products sell on few days: the median of the others must not be drawn to 0."""
+def test_median_is_below_the_mean_of_skewed_demand(n_lumpy: int) -> None:
+    """However many products sell on few days, the median of the others is not drawn to 0."""
     rng = np.random.default_rng(2)
     quantity = rng.poisson(3.0, (100, 150)) * (rng.random((100, 150)) < 0.3) * 5.0
     quantity[n_lumpy:] = rng.poisson(6.0, (100 - n_lumpy, 150))
-    lumpy = History(quantity, 20_000 + np.arange(150))
-    settings = replace(SMALL, median=BoostingSettings(60, 4, 50, 0.08))
-    fit = _fit(_with(lumpy, train(lumpy, HORIZON, settings)))
+    history = History(quantity, 20_000 + np.arange(150))
+    fit = _trained(history, median=BoostingSettings(60, 4, 50, 0.08)).fit_forecast(history, HORIZON)
     assert fit.median is not None
     assert (fit.median >= 0).all()
     assert fit.median[:n_lumpy].mean() < 0.5 * fit.forecast[:n_lumpy].mean()
     assert fit.median[n_lumpy:].mean() == pytest.approx(6.0, abs=0.5)
-
-
-def test_a_batch_does_not_change_what_a_series_gets(given: History) -> None:
-    rows = np.array([20, 3, 7])
-    part, whole = _fit(given.select(rows)), _fit(given)
-    np.testing.assert_allclose(part.forecast, whole.forecast[rows], rtol=1e-9)
-    assert part.median is not None
-    assert whole.median is not None
-    np.testing.assert_allclose(part.median, whole.median[rows], rtol=1e-9)
-
-
-def test_the_median_is_learnt_where_it_can_be_above_nought(history: History) -> None:
-    rows = training_rows(history, HORIZON, SMALL)
-    assert rows is not None
-    assert (rows.features.shrunk < MEDIAN_FROM).any()
-    mean = 1.5 * rows.features.shrunk
-    picked = rows.days(mean, 10_000, 0)
-    base = picked.weight**2
-    assert base.min() >= MEDIAN_FROM
-    assert len(base) == (~np.isnan(rows.target) & (mean >= MEDIAN_FROM)).sum()
-    known = rows.target[~np.isnan(rows.target) & (mean >= MEDIAN_FROM)]
-    np.testing.assert_allclose(picked.target * base, known, atol=0.01 * base.max())  # over the mean itself
-
-
-def test_light_rows_are_drawn_rarely_and_weigh_as_much_more() -> None:
-    weight = np.concatenate([np.full(1_000, 100.0), np.full(20_000, 1.0)])
-    rows = PickedRows(np.arange(21_000.0)[:, np.newaxis], np.ones(21_000), weight)
-    drawn = rows.drawn(2_000, 0)
-    assert 1_200 < len(drawn.target) < 2_200
-    assert drawn.weight.sum() == pytest.approx(weight.sum(), rel=0.05)
-    heavy = drawn.columns[:, 0] < 1_000
-    assert heavy.sum() == 1_000
-    assert (drawn.weight[heavy] == 100.0).all()
-    assert rows.drawn(21_000, 0) is rows
-
-
-def test_demand_of_less_than_half_a_unit_has_a_median_of_nought(given: History, trees: PooledTrees) -> None:
-    assert trees.median is not None
-    features = pooled_features(given, np.array([139]), 3)
-    high = replace(trees.median, baseline=5.0)
-    forecast = np.tile([0.4, 0.6, 0.4], (30, 1))
-    assert (median_forecast(features, high, forecast) == np.array([0.0, 3.0, 0.0])).mean() > 0.5
-    assert (median_forecast(features, high, forecast)[:, [0, 2]] == 0.0).all()
-
-
-def test_training_again_gives_the_same_bits(history: History, given: History) -> None:
-    again = _fit(_with(history, train(history, HORIZON, SMALL)))
-    assert again.forecast.tobytes() == _fit(given).forecast.tobytes()
-
-
-def test_a_series_beyond_all_numbers_is_not_trained_on(history: History, given: History) -> None:
-    poisoned = History(np.vstack([history.quantity, np.full((1, 140), 1e200)]), history.days)
-    trained = train(poisoned, HORIZON, SMALL)
-    alone = _with(history, trained)
-    assert _fit(alone).forecast.tobytes() == _fit(given).forecast.tobytes()
-
-
-def test_a_series_without_a_known_day_has_no_forecast(given: History) -> None:
-    fit = _fit(replace(given, quantity=np.full((2, given.n_days), np.nan)))
-    assert np.isnan(fit.forecast).all()
-
-
-@pytest.mark.parametrize("history", [History(np.ones((2, 40)), np.arange(40)), _sales(4)])
-def test_a_pool_that_teaches_too_little_gives_no_trees(history: History) -> None:
-    assert train(history, HORIZON, SMALL) is None
-    alone = _with(history, None)
-    fit = _fit(alone)
-    np.testing.assert_array_equal(fit.forecast, ShrunkWeekday().fit_forecast(alone, HORIZON).forecast)
-    assert (fit.coefficients["trees"] == 0.0).all()
-
-
-def test_the_pools_median_stands_over_any_models_mean(
-    history: History, given: History, trees: PooledTrees
-) -> None:
-    own = _fit(given)
-    assert own.median is not None
-    np.testing.assert_array_equal(median_over(given, own.forecast), own.median)
-    doubled = median_over(given, 2.0 * own.forecast)
-    rich = own.median > 5.0
-    assert rich.any()
-    assert np.median(doubled[rich] / own.median[rich]) == pytest.approx(2.0, rel=0.1)
-    assert np.isnan(median_over(history, own.forecast)).all()  # no pool
-    assert np.isnan(median_over(_with(history, None), own.forecast)).all()  # no trees
-    no_median = PooledTrees(trees.mean, None)
-    assert np.isnan(median_over(_with(history, no_median), own.forecast)).all()

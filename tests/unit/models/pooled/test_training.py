@@ -9,8 +9,8 @@ from lepton_spark.models.pooled.features import PooledFeatures, pooled_features
 from lepton_spark.models.pooled.linear import PooledRegression
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
-from lepton_spark.models.pooled.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.training import Examples, TrainingSet, finite_series, train, training_set
+from lepton_spark.models.pooled.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.weeks import regression_columns, regression_ratio
 
 NAN = np.nan
@@ -253,6 +253,21 @@ def test_regression_hardly_depends_on_cutoffs_long_ago() -> None:
     aged = replace(examples, age=np.array([7, 900, 900, 900])).regression().weights
     np.testing.assert_allclose(aged, last_only, atol=2e-3)  # the cap of the weights differs
     assert np.abs(examples.regression().weights - last_only).max() > 0.01
+
+
+def test_regression_is_not_determined_by_many_products_that_hardly_sell() -> None:
+    """Their sales ended, which says nothing about products that sell every day."""
+    steady = _following(60)
+    rare = np.random.default_rng(2).poisson(0.15, (3_000, 210)).astype(float)
+    rare[:, 150:] = 0.0
+    crowd = _history(np.vstack([steady.quantity, rare]))
+    last = np.array([209])
+    features = pooled_features(steady, last, HORIZON, fit_pool(steady, last))
+    alone, among_many = (
+        (features.shrunk * regression_ratio(features, _set(each, n_cutoffs=16).regression())).sum()
+        for each in (steady, crowd)
+    )
+    assert among_many == pytest.approx(alone, rel=0.01)
 
 
 def test_days_of_the_median_are_those_with_a_mean_of_half_a_unit() -> None:

@@ -30,7 +30,7 @@ def test_tree_splits_on_features_of_the_series_the_day_and_the_calendar() -> Non
 
 
 def test_trees_are_summed_for_each_of_many_series() -> None:
-    """Two trees of sixteen leaves, the first over a series and the second over a day, by plain comparisons."""
+    """Two trees of sixteen leaves, over a feature of the series and of the day, by plain comparisons."""
     rng = np.random.default_rng(2)
     edges, value = np.sort(rng.normal(size=(2, 15)), axis=1), rng.normal(size=(2, 16))
     # a chain: node i sends everything up to its edge to leaf i, which is on its left with all before it
