@@ -140,7 +140,7 @@ def test_model_scales_with_its_series(candidate: Candidate, period: int, scale: 
 def _eventful(period: int, *, later: float = 0.0, late_plans: bool = False) -> tuple[History, Pools]:
     """A history with damped outliers, promotions and holidays, and pools with trees and a regression.
 
-    The pools are as known at column 49 and at the end.
+    One pool is for the cutoff at column 49, one for the end.
 
     later: changes everything after column 49: sales, trees, and the measure of a late plan.
     late_plans: one more promotion, of column 30, which becomes known at column 60.

@@ -138,8 +138,8 @@ def test_trees_of_constant_features_have_no_inner_node() -> None:
 
 
 def test_sample_rows_draws_without_replacement_in_order() -> None:
-    chosen = sample_rows(np.arange(100, 200), 10, 0)
-    assert len(chosen) == 10
+    chosen = sample_rows(np.arange(100, 200), 60, 0)
+    assert len(chosen) == 60
     assert (np.diff(chosen) > 0).all()
     assert chosen.min() >= 100
     assert chosen.max() < 200
@@ -153,3 +153,4 @@ def test_sample_rows_depends_on_the_seed_alone() -> None:
 
 def test_sample_rows_keeps_all_rows_up_to_the_limit() -> None:
     assert sample_rows(np.arange(10), 10, 0).tolist() == list(range(10))
+    assert sample_rows(np.arange(10), 11, 0).tolist() == list(range(10))

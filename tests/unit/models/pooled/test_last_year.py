@@ -65,7 +65,7 @@ def test_season_of_the_pool_is_not_counted_twice() -> None:
     history = _history(_steady(100.0, 500, w1=2.0))
     pool = replace(neutral_pool(), factors={"year_weeks": np.array([[2.0, 1.0, 1.0]])})
     np.testing.assert_allclose(_last_year(history, 499, pool=pool)[0, 0, :, 0], 0.0, atol=1e-12)
-    assert _last_year(history, 499, pool=pool, horizon=35).shape[2] == 5  # the pool knows only three weeks
+    assert _last_year(history, 499, pool=pool, horizon=35).shape[2] == 5  # the pool has three weeks
 
 
 def test_units_of_several_years_are_added() -> None:

@@ -54,7 +54,7 @@ def test_day_factors_multiply_all_factors_of_each_day() -> None:
     assert found[1].tolist() == [7.0, 1.0, *[1.0] * 5, *[5.0] * 7, 1.0, 1.0]
 
 
-@pytest.mark.parametrize(("column", "expected"), [(29, "last"), (20, "first"), (19, None)])
+@pytest.mark.parametrize(("column", "expected"), [(29, "last"), (25, None), (20, "first"), (19, None)])
 def test_pool_of_a_history_is_that_of_its_own_cutoff(column: int, expected: str | None) -> None:
     pools = {"first": neutral_pool(), "last": neutral_pool()}
     by_day = {120: pools["first"], 129: pools["last"]}

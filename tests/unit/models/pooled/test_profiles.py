@@ -43,7 +43,7 @@ def test_dispersion_is_the_variance_over_the_mean_and_at_least_poisson() -> None
     np.testing.assert_allclose(found, [np.log(6.0), 0.0])
 
 
-def test_finite_profiles_leave_out_series_whose_sums_are_not() -> None:
+def test_finite_profiles_leave_out_series_whose_sums_overflow() -> None:
     quantity = np.array([[1.0] * 7, [1e308] * 7, [2.0] * 7])
     with np.errstate(over="ignore", invalid="ignore"):
         own = weekday_profiles(History(quantity, np.arange(7)), np.array([6])).finite()
@@ -62,7 +62,7 @@ def _own(log_dispersion: float) -> WeekdayProfiles:
 POOL = Pool(np.full((1, 7, 1), 0.5), np.zeros(1))
 
 
-def test_index_is_shrunk_to_the_pools_by_a_prior_of_80_units() -> None:
+def test_index_is_shrunk_towards_the_pool_by_a_prior_of_80_units() -> None:
     # (40 + 80 x 0.5) / (20 + 80)
     np.testing.assert_allclose(shrunk_index(_own(0.0), POOL), 0.8)
 

@@ -33,6 +33,14 @@ def test_forecast_is_level_times_shrunk_index_of_the_weekday() -> None:
     np.testing.assert_allclose(fit.forecast, [[monday, *[others] * 6]])
 
 
+def test_forecast_uses_the_profile_of_the_longest_half_life() -> None:
+    index = np.ones((1, 7, 4))
+    index[..., :3] = 9.0  # half-lives of 14, 28 and 112 days
+    history = History(np.full((1, 28), 5.0), np.arange(28))
+    forecast = ShrunkWeekday(Pool(index, np.zeros(1))).fit_forecast(history, 7).forecast
+    np.testing.assert_allclose(forecast, 5.0)
+
+
 def test_forecast_is_multiplied_by_the_day_factors_of_the_pool() -> None:
     history = History(np.random.default_rng(5).poisson(3.0, (4, 60)).astype(float), np.arange(60))
     pool = neutral_pool()

@@ -176,7 +176,10 @@ def test_week_has_an_outcome_if_a_day_is_known(history: History) -> None:
 
 
 def _shop(ratio: tuple[float, ...], n_young: int = 0) -> TrainingSet:
-    """100 products at 4 a day whose last week is as many times that, repeated; the first are 56 days old."""
+    """100 products at 4 a day, which is multiplied by `ratio` in the last week, product by product in turn.
+
+    The first `n_young` of them are 56 days old at the only cutoff.
+    """
     quantity = np.full((100, 161), 4.0)
     quantity[:, 154:] *= np.resize(ratio, 100)[:, np.newaxis]
     quantity[:n_young, : 154 - 56] = NAN
@@ -256,7 +259,7 @@ def test_regression_hardly_depends_on_cutoffs_long_ago() -> None:
 
 
 def test_regression_is_not_determined_by_many_products_that_hardly_sell() -> None:
-    """Their sales ended, which says nothing about products that sell every day."""
+    """Sales of these ended; the products that sell every day go on."""
     steady = _following(60)
     rare = np.random.default_rng(2).poisson(0.15, (3_000, 210)).astype(float)
     rare[:, 150:] = 0.0

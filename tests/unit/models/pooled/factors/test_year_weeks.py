@@ -47,7 +47,7 @@ def test_peak_above_threefold_is_capped() -> None:
     assert 2.6 < factors[:4].max() <= np.exp(1.1)
 
 
-def test_factors_need_a_year_and_the_56_days_before_it() -> None:
+def test_factors_are_one_before_a_year_could_repeat() -> None:
     history = _shop((2.0, 2.0, 2.0))
     factors = YearWeekFactor().fit(history, np.array([300, 419, BEFORE_PEAK]))
     assert (factors[:2] == 1.0).all()
@@ -77,7 +77,7 @@ def test_repeating_share_is_shrunk_by_the_noise_expected_of_ratios() -> None:
 
 
 def _log_ratio(total: np.ndarray, day: int, week: int) -> float | None:
-    """Log of a week's daily mean after a day over the 56 days up to it, which half must be known of."""
+    """Log of the daily mean of a week ahead over that of the 56 days up to `day`."""
     base = total[max(day - 55, 0) : day + 1]
     ahead = total[day + 1 + 7 * week : day + 8 + 7 * week]
     if len(base) < 28 or len(ahead) < 3:
