@@ -1,4 +1,4 @@
-"""What every registered model promises."""
+"""What every registered model guarantees, with and without a pool."""
 
 from dataclasses import replace
 
@@ -8,14 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lepton_spark.models.data.history import Fit, History, PublicDays
-from lepton_spark.models.data.outliers import damped
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
-from lepton_spark.models.pooled.shrunk_weekday import pool_at
+from lepton_spark.models.pooled.factors import HOLIDAYS
+from lepton_spark.models.pooled.learning import with_trees
+from lepton_spark.models.pooled.linear import PooledRegression
+from lepton_spark.models.pooled.pool import Pool, Pools, neutral_pool, pool_of
+from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.trees import PooledTrees, Trees
 from lepton_spark.models.registry import (
-    READS_HOLIDAYS,
-    SHARING,
+    HOLIDAY_MODELS,
+    POOLED_MODELS,
     Candidate,
     candidates_for,
     create,
@@ -23,50 +28,56 @@ from lepton_spark.models.registry import (
 )
 
 CANDIDATES = candidates_for(known_models(), [28.0])
-NUMPY_ONLY = [
-    c for c in CANDIDATES if c.model not in {"hist_gradient_boosting", "mlp", "sklearn_linear_regression"}
-]
+SKLEARN = {"hist_gradient_boosting", "mlp", "sklearn_linear_regression"}
+SCALE_FREE = [c for c in CANDIDATES if c.model not in SKLEARN | POOLED_MODELS]
+"""The pooled models shrink by a prior in units, so their forecasts do not scale."""
+
 HORIZON = 10
-PLANNED = ("series", "first_day", "last_day", "known_day", "measures")
-"""What `Plans` holds a row of each."""
+CUTOFF = 49
+N_SERIES, N_COLUMNS = 4, 70
+N_REGRESSION_COLUMNS = 19 + 2 + 4
+"""Averages and the level, two of last year, four of one planned measure."""
 
-NOT_ITSELF = {
+PLAN_ARRAYS = ("series", "first_day", "last_day", "known_day", "measures")
+"""Fields of `Plans` with one row per plan."""
+
+CONSTANT_FORECAST = {
     "zero": 0.0,
-    "croston_sba": 0.99
-    * 6.0,  # its correction by 1 - alpha / 2 knows no daily sales; its least alpha is 0.02
+    "croston_sba": 0.99 * 6.0,  # 1 - alpha / 2 with the smallest alpha, 0.02: it assumes rare sales
 }
+"""Forecast of a constant 6, of the models whose forecast is not 6."""
 
-every_model = pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda c: c.key)
+every_model = pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.key)
 days_and_weeks = pytest.mark.parametrize("period", [1, 7], ids=["days", "weeks"])
 
 
 def _history(period: int, seed: int = 1) -> History:
     random = np.random.default_rng(seed)
-    quantity = random.poisson(5.0, (4, 70)).astype(float)
+    quantity = random.poisson(5.0, (N_SERIES, N_COLUMNS)).astype(float)
     quantity[random.random(quantity.shape) < 0.1] = np.nan
     return _of(quantity, period)
-
-
-def _fit(candidate: Candidate, history: History) -> Fit:
-    return create(candidate).fit_forecast(history, HORIZON)
 
 
 def _of(quantity: np.ndarray, period: int) -> History:
     return History(quantity, 19_000 + period * np.arange(quantity.shape[1]), period=period)
 
 
+def _fit(candidate: Candidate, history: History, pool: Pool | None = None) -> Fit:
+    return create(candidate, pool).fit_forecast(history, HORIZON)
+
+
 @every_model
 @days_and_weeks
 def test_model_forecasts_every_series_despite_unknown_days(candidate: Candidate, period: int) -> None:
     fit = _fit(candidate, _history(period))
-    assert fit.forecast.shape == (4, HORIZON)
+    assert fit.forecast.shape == (N_SERIES, HORIZON)
     assert np.isfinite(fit.forecast).all()
-    assert all(values.shape == (4,) for values in fit.coefficients.values())
+    assert all(values.shape == (N_SERIES,) for values in fit.coefficients.values())
 
 
 @every_model
 @days_and_weeks
-def test_model_gives_nan_row_for_unknown_series_and_fits_the_others(
+def test_model_gives_a_nan_row_for_an_unknown_series_and_fits_the_others(
     candidate: Candidate, period: int
 ) -> None:
     history = _history(period)
@@ -81,30 +92,17 @@ def test_model_gives_nan_row_for_unknown_series_and_fits_the_others(
 
 @every_model
 @days_and_weeks
-def test_model_gives_whole_row_or_nan_row_for_one_day(candidate: Candidate, period: int) -> None:
-    forecast = _fit(candidate, _of(np.array([[4.0], [0.0]]), period)).forecast
-    finite = np.isfinite(forecast)
+def test_model_gives_finite_or_nan_rows_for_a_single_column(candidate: Candidate, period: int) -> None:
+    finite = np.isfinite(_fit(candidate, _of(np.array([[4.0], [0.0]]), period)).forecast)
     assert (finite.all(axis=1) | ~finite.any(axis=1)).all()
 
 
 @every_model
 @days_and_weeks
-def test_model_forecasts_constant_as_itself(candidate: Candidate, period: int) -> None:
-    expected = NOT_ITSELF.get(candidate.model, 6.0)
+def test_model_forecasts_a_constant_series_as_itself(candidate: Candidate, period: int) -> None:
+    expected = CONSTANT_FORECAST.get(candidate.model, 6.0)
     forecast = _fit(candidate, _of(np.full((2, 60), 6.0), period)).forecast
     np.testing.assert_allclose(forecast, expected, atol=1e-8)
-
-
-@every_model
-@days_and_weeks
-def test_model_does_not_depend_on_the_order_of_series(candidate: Candidate, period: int) -> None:
-    history, order = _history(period), np.array([2, 0, 3, 1])
-    np.testing.assert_allclose(
-        _fit(candidate, history.select(order)).forecast,
-        _fit(candidate, history).forecast[order],
-        rtol=1e-9,
-        atol=1e-9,
-    )
 
 
 @every_model
@@ -117,57 +115,6 @@ def test_model_leaves_its_input_unchanged_and_repeats_itself(candidate: Candidat
     np.testing.assert_array_equal(first.forecast, second.forecast)
 
 
-def _with_all_that_is_told(history: History, *, later: float, told_late: bool) -> History:
-    """Spikes damped, promotions, holidays, pools with trees; `later` is of what comes after column 49."""
-    period, days = history.period, history.days
-    quantity = history.quantity.copy()
-    quantity[:, 50:] += later
-    series, known = np.arange(4), np.full(4, days[0] - 9)
-    first = days[0] + period * np.array([10, 20, 51, 55])
-    plans = Plans(  # the last is of a day before the cutoff, and told after it
-        4,
-        np.append(series, 0),
-        np.append(first, days[30]),
-        np.append(first + 2 * period, days[30]),
-        np.append(known, days[60]),
-        np.append(np.ones(4), 0.5 + later / 1e7)[:, np.newaxis],
-        HORIZON,
-    )
-    if not told_late:
-        plans = replace(plans, **{name: getattr(plans, name)[:4] for name in PLANNED})
-    assert plans.told_late == told_late
-    planned = plans.by_day(days, period)
-    none = np.zeros(0, np.int64)
-    pools = {}
-    for column, ratio in ((49, 0.1), (69, later)):
-        said = Trees(ratio, none, np.zeros(0), none, np.zeros(0, np.uint16), np.zeros((1, 16)))
-        pool = pool_at(replace(history, quantity=quantity), np.array([column]))
-        pools[int(days[column])] = replace(pool, trees=PooledTrees((said,), said))
-    return replace(
-        history,
-        quantity=quantity,
-        damped=damped(quantity, planned),
-        regressors=planned,
-        plans=plans,
-        pools=pools,
-        public_days=PublicDays(days[[15, 52]], np.array([0, 0])) if period == 1 else None,
-    )
-
-
-@every_model
-@days_and_weeks
-def test_model_does_not_see_days_after_the_cutoff(candidate: Candidate, period: int) -> None:
-    for told_late in (False, True):
-        told, otherwise = (
-            _with_all_that_is_told(_history(period), later=later, told_late=told_late) for later in (0.0, 1e6)
-        )
-        fit = _fit(candidate, told.until(49))
-        np.testing.assert_array_equal(fit.forecast, _fit(candidate, otherwise.until(49)).forecast)
-        assert np.isfinite(fit.forecast).all()
-        if candidate.model in READS_HOLIDAYS and period == 1:  # what is shared is read at all
-            assert (fit.forecast != _fit(candidate, _history(period).until(49)).forecast).any()
-
-
 @every_model
 @days_and_weeks
 def test_model_survives_cloudpickle(candidate: Candidate, period: int) -> None:
@@ -178,12 +125,9 @@ def test_model_survives_cloudpickle(candidate: Candidate, period: int) -> None:
     )
 
 
-SCALE_FREE = [c for c in NUMPY_ONLY if c.model not in SHARING]  # their prior is worth so many units
-
-
-@pytest.mark.parametrize("candidate", SCALE_FREE, ids=lambda c: c.key)
+@pytest.mark.parametrize("candidate", SCALE_FREE, ids=lambda candidate: candidate.key)
 @days_and_weeks
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(scale=st.floats(0.001, 1000.0), seed=st.integers(0, 1000))
 def test_model_scales_with_its_series(candidate: Candidate, period: int, scale: float, seed: int) -> None:
     history = _history(period, seed)
@@ -191,3 +135,92 @@ def test_model_scales_with_its_series(candidate: Candidate, period: int, scale: 
     np.testing.assert_allclose(
         scaled, _fit(candidate, history).forecast * scale, rtol=1e-8, atol=1e-8 * scale
     )
+
+
+def _eventful(period: int, *, later: float = 0.0, late_plans: bool = False) -> tuple[History, Pools]:
+    """A history with damped outliers, promotions and holidays, and pools with trees and a regression.
+
+    One pool is for the cutoff at column 49, one for the end.
+
+    later: changes everything after column 49: sales, trees, and the measure of a late plan.
+    late_plans: one more promotion, of column 30, which becomes known at column 60.
+    """
+    history = _history(period)
+    days, quantity = history.days, history.quantity.copy()
+    quantity[:, CUTOFF + 1 :] += later
+    first = days[0] + period * np.array([10, 20, 51, 55])
+    plans = Plans(
+        N_SERIES,
+        series=np.append(np.arange(N_SERIES), 0),
+        first_day=np.append(first, days[30]),
+        last_day=np.append(first + 2 * period, days[30]),
+        known_day=np.append(np.full(N_SERIES, days[0] - 9), days[60]),
+        measures=np.append(np.ones(N_SERIES), 0.5 + later / 1e7)[:, np.newaxis],
+        horizon=HORIZON,
+    )
+    if not late_plans:
+        plans = replace(plans, **{name: getattr(plans, name)[:N_SERIES] for name in PLAN_ARRAYS})
+    planned = plans.by_day(days, period)
+    history = replace(
+        history,
+        quantity=quantity,
+        damped=damp_outliers(quantity, planned),
+        regressors=planned,
+        plans=plans,
+        holidays=HolidayCalendar(days[[15, 52]], np.array([0, 0])) if period == 1 else None,
+    )
+    assert history.has_late_plans == late_plans
+    pool = fit_pool(history, np.array([CUTOFF, N_COLUMNS - 1]))
+    pools = {int(days[CUTOFF]): pool.at(0), int(days[-1]): pool.at(1)}
+    trees = {int(days[CUTOFF]): _constant_trees(0.1), int(days[-1]): _constant_trees(later)}
+    return history, with_trees(pools, trees)
+
+
+def _constant_trees(log_ratio: float) -> PooledTrees:
+    """Trees without a node and a regression with small weights."""
+    none = np.zeros(0, np.int64)
+    trees = Trees(log_ratio, none, np.zeros(0), none, np.zeros(0, np.uint16), np.zeros((1, 16)))
+    return PooledTrees((trees,), trees, PooledRegression(np.full(N_REGRESSION_COLUMNS, 0.01)))
+
+
+@every_model
+@days_and_weeks
+@pytest.mark.parametrize("late_plans", [False, True], ids=["early plans", "late plans"])
+def test_model_does_not_see_days_after_the_cutoff(
+    candidate: Candidate, period: int, late_plans: bool
+) -> None:
+    fits = []
+    for later in (0.0, 1e6):
+        history, pools = _eventful(period, later=later, late_plans=late_plans)
+        past = history.until(CUTOFF)
+        fits.append(_fit(candidate, past, pool_of(pools, past)))
+    np.testing.assert_array_equal(fits[0].forecast, fits[1].forecast)
+    for name, values in fits[0].coefficients.items():
+        np.testing.assert_array_equal(values, fits[1].coefficients[name])
+    assert np.isfinite(fits[0].forecast).all()
+
+
+@every_model
+@days_and_weeks
+@pytest.mark.parametrize("rows", [[2, 0, 3, 1], [3, 1], [2]], ids=["reordered", "two", "alone"])
+def test_model_forecasts_a_series_the_same_in_every_batch(
+    candidate: Candidate, period: int, rows: list[int]
+) -> None:
+    history, pools = _eventful(period)
+    pool = pool_of(pools, history)
+    part, batch = _fit(candidate, history.select(np.array(rows)), pool), _fit(candidate, history, pool)
+    np.testing.assert_allclose(part.forecast, batch.forecast[rows], rtol=1e-9, atol=1e-9)
+    assert (part.median is None) == (batch.median is None)
+    if part.median is not None and batch.median is not None:
+        np.testing.assert_array_equal(part.median, batch.median[rows])
+
+
+@every_model
+def test_model_multiplies_by_the_holiday_factors_of_the_pool_only_if_it_is_listed(
+    candidate: Candidate,
+) -> None:
+    history = _history(1)
+    pool = replace(neutral_pool(), factors={HOLIDAYS.name: np.full((1, HORIZON), 2.0)})
+    shared, alone = _fit(candidate, history, pool), _fit(candidate, history)
+    times = 2.0 if candidate.model in HOLIDAY_MODELS else 1.0
+    np.testing.assert_allclose(shared.forecast, times * alone.forecast, rtol=1e-12)

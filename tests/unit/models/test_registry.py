@@ -1,42 +1,51 @@
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import cloudpickle
 import numpy as np
 import pytest
 from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression
 
 from lepton_spark.errors import InputError
 from lepton_spark.models import registry
 from lepton_spark.models.data.history import History
+from lepton_spark.models.local.isolated_process import Limits
+from lepton_spark.models.pooled.model import Pooled
+from lepton_spark.models.pooled.pool import neutral_pool
+from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 from lepton_spark.models.registry import (
     Candidate,
+    CustomRegressor,
     candidates_for,
     create,
     known_models,
+    register,
     register_regressor,
+    registered_regressors,
 )
+
+HALF_LIFE = (("half_life", 28.0),)
 
 
 @pytest.fixture(autouse=True)
-def _own_registrations(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_registrations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_registered", {})
-    return
 
 
-class _FailsAboveTen:
+class FailsAboveTen:
     def fit(self, X: np.ndarray, y: np.ndarray) -> None:  # noqa: ARG002, N803
         if y.max() > 10:
             raise ValueError("more than ten")
         self.level = y.mean()
 
-    def predict(self, X: np.ndarray) -> Any:  # noqa: N803
+    def predict(self, X: np.ndarray) -> np.ndarray:  # noqa: N803
         return np.full(len(X), self.level)
 
 
 def test_candidates_expand_half_lives_in_order() -> None:
-    keys = [c.key for c in candidates_for(["ridge", "mean"], [28, 56.5])]
+    keys = [candidate.key for candidate in candidates_for(["ridge", "mean"], [28, 56.5])]
     assert keys == ["ridge(half_life=28)", "ridge(half_life=56.5)", "mean"]
 
 
@@ -44,33 +53,98 @@ def test_candidates_named_twice_count_once() -> None:
     assert candidates_for(["mean", "mean"], []) == (Candidate("mean"),)
 
 
-def test_unknown_model_lists_the_known_ones() -> None:
+@pytest.mark.parametrize(
+    "use", [lambda: candidates_for(["arma"], []), lambda: create(Candidate("arma"))], ids=["list", "create"]
+)
+def test_unknown_model_lists_the_known_ones(use: Callable[[], object]) -> None:
     with pytest.raises(
-        InputError, match=r"unknown model 'arma'; known: croston_sba, exponential_smoothing, hist"
+        InputError, match=r"^unknown model 'arma'; known: croston_sba, exponential_smoothing, hist"
     ):
-        candidates_for(["arma"], [])
+        use()
 
 
 @pytest.mark.parametrize(
-    ("candidate", "found"),
+    ("candidate", "message"),
     [
-        (Candidate("ridge"), "{}"),
-        (Candidate("ridge", (("half_life", 0.0),)), "0.0"),
-        (Candidate("mean", (("alpha", 1.0),)), "alpha"),
+        (Candidate("ridge"), "model 'ridge': found parameters {}; allowed: half_life > 0"),
+        (
+            Candidate("ridge", (("half_life", 0.0),)),
+            "model 'ridge': found parameters {'half_life': 0.0}; allowed: half_life > 0",
+        ),
+        (
+            Candidate("mean", (("alpha", 1.0),)),
+            "model 'mean': found parameters {'alpha': 1.0}; allowed: none",
+        ),
     ],
     ids=["missing", "not positive", "unknown"],
 )
-def test_create_refuses_wrong_parameters(candidate: Candidate, found: str) -> None:
-    with pytest.raises(InputError, match=re.escape(found)):
+def test_create_rejects_wrong_parameters(candidate: Candidate, message: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         create(candidate)
 
 
-def test_shipped_name_cannot_be_taken() -> None:
-    with pytest.raises(InputError, match="'ridge' is shipped"):
+def test_create_gives_pooled_models_the_pool_and_a_neutral_one_without() -> None:
+    pool = neutral_pool()
+    assert create(Candidate("pooled"), pool) == Pooled(pool)
+    assert create(Candidate("shrunk_weekday"), pool) == ShrunkWeekday(pool)
+    alone = create(Candidate("pooled"))
+    assert isinstance(alone, Pooled)
+    assert (alone.pool.index == 1.0).all()
+    assert (alone.pool.log_dispersion == 0.0).all()
+    assert alone.pool.trees is None
+
+
+def test_create_gives_ridges_the_holiday_factors_of_the_pool() -> None:
+    pool = neutral_pool()
+    factors = {"public_days": np.array([[1.0, 2.0]]), "year_weeks": np.array([[3.0, 3.0]])}
+    shop = replace(pool, factors=factors)
+    with_holidays = create(Candidate("planned_ridge", HALF_LIFE), shop)
+    assert with_holidays.half_life == 28.0
+    assert with_holidays.planned
+    assert with_holidays.day_factors.tolist() == [1.0, 2.0]
+    plain = create(Candidate("ridge", HALF_LIFE), pool)
+    assert not plain.planned
+    assert plain.day_factors is None
+
+
+def test_built_in_name_cannot_be_registered() -> None:
+    with pytest.raises(InputError, match=r"^model 'ridge': built-in models cannot be replaced"):
         register_regressor("ridge", DummyRegressor)
 
 
-def test_registered_regressor_fits_here_and_after_a_pickle() -> None:
+def test_name_of_another_regressor_cannot_be_registered() -> None:
+    register_regressor("mine", DummyRegressor)
+    with pytest.raises(
+        InputError,
+        match=r"^model 'mine': found sklearn\.linear_model\._base\.LinearRegression, registered already as "
+        r"sklearn\.dummy\.DummyRegressor; allowed: one regressor per name; use another name$",
+    ):
+        register_regressor("mine", LinearRegression)
+    assert registered_regressors()["mine"].factory is DummyRegressor
+
+
+def test_same_regressor_can_be_registered_again_with_other_limits() -> None:
+    register_regressor("mine", DummyRegressor)
+    register_regressor("mine", DummyRegressor, seconds=5.0, memory_mb=100, version="2")
+    assert registered_regressors() == {"mine": CustomRegressor(DummyRegressor, Limits(5.0, 100), "2")}
+
+
+def test_pickled_registration_is_accepted_beside_the_original() -> None:
+    """Worker processes register pickled copies, and may be the process that registered first."""
+    register_regressor("fragile", FailsAboveTen)
+    copied = cloudpickle.loads(cloudpickle.dumps(registered_regressors()["fragile"]))
+    register("fragile", copied)
+    assert registered_regressors()["fragile"] is copied
+
+
+def test_registered_regressors_do_not_change_with_later_registrations() -> None:
+    found = registered_regressors()
+    register_regressor("mine", DummyRegressor)
+    assert "mine" not in found
+    assert "mine" in registered_regressors()
+
+
+def test_registered_regressor_fits_here_and_after_pickling() -> None:
     register_regressor("dummy", DummyRegressor)
     assert "dummy" in known_models()
     history = History(np.array([[1.0, 2.0, 6.0]]), np.arange(3))
@@ -79,7 +153,7 @@ def test_registered_regressor_fits_here_and_after_a_pickle() -> None:
 
 
 def test_registered_regressor_that_raises_costs_one_series_only() -> None:
-    register_regressor("fragile", _FailsAboveTen)
+    register_regressor("fragile", FailsAboveTen)
     history = History(np.array([[1.0, 3.0], [1.0, 30.0], [5.0, np.nan]]), np.arange(2))
     fit = create(Candidate("fragile")).fit_forecast(history, 1)
     assert fit.forecast[0].tolist() == [2.0]
@@ -87,10 +161,8 @@ def test_registered_regressor_that_raises_costs_one_series_only() -> None:
     assert fit.reasons == {1: "ValueError: more than ten"}
 
 
-def test_scikit_learn_regressors_read_the_regressors() -> None:
-    promotion = np.zeros((1, 64, 1))
-    promotion[0, ::5, 0] = 1.0
-    quantity = 10.0 + 20.0 * promotion[:, :60, 0]
-    history = History(quantity, np.arange(60), promotion)
-    forecast = create(Candidate("sklearn_linear_regression")).fit_forecast(history, 4).forecast
-    np.testing.assert_allclose(forecast, [[30.0, 10.0, 10.0, 10.0]], atol=1e-8)
+def test_registered_regressor_keeps_its_limits_and_version() -> None:
+    register_regressor("mine", DummyRegressor, seconds=1.0, memory_mb=256, version="7")
+    registered = registered_regressors()["mine"]
+    assert (registered.limits, registered.version) == (Limits(1.0, 256), "7")
+    assert create(Candidate("mine")).limits == Limits(1.0, 256)

@@ -15,12 +15,12 @@ def test_seasonal_naive_repeats_the_last_known_value_of_the_weekday() -> None:
     assert SeasonalNaive().fit_forecast(history, 9).forecast.tolist() == [[8, 9, 10, 4, 12, 13, 14, 8, 9]]
 
 
-def test_seasonal_naive_gives_a_weekday_never_known_the_mean_of_the_others() -> None:
+def test_seasonal_naive_uses_the_mean_of_the_others_for_a_weekday_never_known() -> None:
     history = _history([1.0, 2, 3, 4, 5, 9, NAN])
     assert SeasonalNaive().fit_forecast(history, 7).forecast.tolist() == [[1, 2, 3, 4, 5, 9, 4]]
 
 
-def test_seasonal_models_refuse_a_series_younger_than_a_week() -> None:
+def test_seasonal_models_need_a_first_known_day_a_week_old() -> None:
     history = _history([NAN, 1.0, 2, 3, 4, 5, 6], [0.0, 1, 2, 3, 4, 5, 6])
     for model in (SeasonalNaive(), SeasonalWindowAverage()):
         finite = np.isfinite(model.fit_forecast(history, 3).forecast)
@@ -28,18 +28,18 @@ def test_seasonal_models_refuse_a_series_younger_than_a_week() -> None:
         assert not finite[0].any()
 
 
-def test_seasonal_window_average_takes_eight_known_values() -> None:
+def test_seasonal_window_average_uses_the_last_eight_known_values() -> None:
     weeks = np.repeat(np.arange(10.0), 7)  # weeks 0..9: the last eight are 2..9, mean 5.5
-    weeks[-7] = NAN  # this weekday takes 1..8, mean 4.5
+    weeks[-7] = NAN  # this weekday uses weeks 1..8, mean 4.5
     forecast = SeasonalWindowAverage().fit_forecast(_history(weeks.tolist()), 8).forecast[0]
     assert forecast.tolist() == [4.5, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 4.5]
 
 
-def test_mean_leaves_unknown_days_out() -> None:
+def test_mean_ignores_unknown_days() -> None:
     assert Mean().fit_forecast(_history([1.0, NAN, 5.0]), 2).forecast.tolist() == [[3.0, 3.0]]
 
 
-def test_zero_is_zero_where_a_day_is_known() -> None:
+def test_zero_forecasts_zero_where_a_day_is_known() -> None:
     forecast = Zero().fit_forecast(_history([NAN, 4.0], [NAN, NAN]), 1).forecast
     assert forecast[0].tolist() == [0.0]
     assert np.isnan(forecast[1]).all()

@@ -1,6 +1,7 @@
 import numpy as np
 from sklearn.neural_network import MLPRegressor
 
+from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
 from lepton_spark.models.local.linear import LinearCoefficients, LinearRegression, fit_line
 
@@ -8,18 +9,18 @@ X = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
 Y = np.array([1.5, 3.0, 4.5, 6.0, 7.5])
 
 
-def _fit(quantity: list[list[float]], horizon: int = 1):  # noqa: ANN202
+def _fit(quantity: list[list[float]], horizon: int = 1) -> Fit:
     values = np.array(quantity)
     return LinearRegression().fit_forecast(History(values, np.arange(values.shape[1])), horizon)
 
 
-def test_line_meets_five_points_without_error() -> None:
+def test_line_through_five_points_is_exact() -> None:
     line = fit_line(X, Y)
     assert (line.b0, line.b1) == (0.0, 1.5)
     assert np.sum((line.predict(X) - Y) ** 2) == 0.0
 
 
-def test_gradient_descent_meets_the_closed_form() -> None:
+def test_gradient_descent_finds_the_same_line() -> None:
     network = MLPRegressor(
         hidden_layer_sizes=(), solver="adam", alpha=0.0, learning_rate_init=0.05, max_iter=5000, tol=1e-12,
         n_iter_no_change=500, random_state=0,
@@ -31,7 +32,7 @@ def test_gradient_descent_meets_the_closed_form() -> None:
     assert np.mean((network.predict(X[:, np.newaxis]) - Y) ** 2) < 1e-3
 
 
-def test_hand_set_line_predicts() -> None:
+def test_line_predicts_from_given_coefficients() -> None:
     assert LinearCoefficients(50.0, 1.5).predict(X).tolist() == [51.5, 53.0, 54.5, 56.0, 57.5]
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from reference_series import WEEKLY
 
-from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
 from lepton_spark.models.local.exponential_smoothing import (
     DAMPED_TREND,
     SIMPLE,
@@ -51,36 +52,36 @@ def _fit(model: ExponentialSmoothing, series: list[float] | np.ndarray, horizon:
 
 
 @pytest.mark.parametrize(("member", "start", "expected"), REFERENCES.values(), ids=REFERENCES)
-def test_fixed_smoothing_is_that_of_statsforecast(
+def test_smoothing_with_fixed_parameters_equals_statsforecast(
     member: Smoothing, start: Start, expected: list[float]
 ) -> None:
     forecast = _fit(ExponentialSmoothing((member,), start), WEEKLY, len(expected)).forecast[0]
     np.testing.assert_allclose(forecast, expected, rtol=1e-9)
 
 
-def test_unknown_day_keeps_the_level_and_moves_the_week() -> None:
+def test_unknown_days_keep_the_level_and_advance_the_weekday() -> None:
     model = ExponentialSmoothing((Smoothing(0.5, gamma=0.25),), Start(4.0))
     fit = _fit(model, [8.0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 12.0], 7)
     # Monday: error 4, level 6, Monday 1; Tuesday of the next week: error 6, level 9, Tuesday 1.5
     assert fit.forecast.tolist() == [[9.0, 9.0, 9.0, 9.0, 9.0, 10.0, 10.5]]  # from Wednesday
 
 
-def test_unknown_day_lets_the_damped_trend_run_on() -> None:
+def test_unknown_day_continues_the_damped_trend() -> None:
     model = ExponentialSmoothing((Smoothing(0.5, beta=0.25, phi=0.5),), Start(10.0, 8.0))
-    # level 10 + 4 + 2 = 16, trend 2
-    assert _fit(model, [NAN, NAN], 2).coefficients["level"].tolist() != [16.0]  # nothing known: not fittable
     fit = _fit(model, [14.0, NAN], 2)
+    # the first day has no error; the second adds 8 x 0.5 x 0.5 = 2 to the level of 14
     assert fit.coefficients["level"].tolist() == [16.0]
     assert fit.forecast.tolist() == [[17.0, 17.5]]
+    assert np.isnan(_fit(model, [NAN, NAN], 2).coefficients["level"]).all()  # no known day at all
 
 
-def test_level_starts_at_the_mean_of_the_first_fourteen_known_days() -> None:
+def test_smoothing_starts_at_the_mean_of_the_first_fourteen_known_days() -> None:
     first = [NAN, *[10.0] * 7, NAN, *[20.0] * 7]
     fit = _fit(ExponentialSmoothing((Smoothing(0.0),)), [*first, 1000.0])
     assert fit.forecast.tolist() == [[15.0]]
 
 
-def test_chosen_member_is_that_of_least_error_by_a_slow_search() -> None:
+def test_smoothing_chooses_the_member_that_a_slow_search_finds() -> None:
     random = np.random.default_rng(3)
     walks = 50.0 + np.cumsum(random.normal(0.0, 1.0, (12, 90)), axis=1)
     noise = 50.0 + random.normal(0.0, 5.0, (12, 90))
@@ -99,7 +100,7 @@ def test_chosen_member_is_that_of_least_error_by_a_slow_search() -> None:
 
 
 def _squared_error(member: Smoothing, series: np.ndarray) -> float:
-    """One series and member after the first fourteen days, plainly."""
+    """One-step squared error of one series and member after the first fourteen days, by a plain loop."""
     level, trend, week, total = series[:14].mean(), 0.0, [0.0] * 7, 0.0
     for day, value in enumerate(series):
         expected = level + member.phi * trend + week[day % 7]
@@ -111,7 +112,7 @@ def _squared_error(member: Smoothing, series: np.ndarray) -> float:
     return total
 
 
-def test_sums_of_weeks_have_no_weekday_and_a_trend_that_fades_as_fast_as_days_have_it() -> None:
+def test_smoothing_of_weeks_has_no_weekday_and_a_trend_damped_by_seven_days_at_once() -> None:
     random = np.random.default_rng(8)
     walks = 50.0 + np.cumsum(random.normal(0.0, 1.0, (12, 60)), axis=1)
     quantity = np.vstack([walks, 50.0 + random.normal(0.0, 5.0, (12, 60))])
@@ -127,7 +128,7 @@ def test_sums_of_weeks_have_no_weekday_and_a_trend_that_fades_as_fast_as_days_ha
     assert (found.coefficients["monday"] == 0).all()
 
 
-def test_weekly_sales_choose_a_week_and_flat_sales_the_first_member() -> None:
+def test_smoothing_finds_a_weekend_and_uses_the_first_member_for_flat_sales() -> None:
     days = MONDAY + 3 + np.arange(84)  # from a Thursday to a Wednesday
     quantity = np.stack([np.where((days - MONDAY) % 7 > 4, 20.0, 5.0), np.full(84, 6.0)])
     fit = ExponentialSmoothing().fit_forecast(History(quantity, days), 7)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from reference_series import RARE, WEEKLY
 
-from lepton_spark.models.data.history import Fit, History
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
 from lepton_spark.models.local.theta import Theta, is_seasonal, weekly_profile
 
 NAN = np.nan
@@ -28,7 +29,7 @@ def _fit(model: Theta, series: list[float] | np.ndarray, horizon: int = 1) -> Fi
     [(WEEKLY, 1.0, SEASONAL), (RARE, 0.0, NOT_SEASONAL)],
     ids=["seasonal", "not seasonal"],
 )
-def test_fixed_theta_is_that_of_statsforecast(
+def test_theta_with_a_fixed_alpha_equals_statsforecast(
     series: np.ndarray, seasonal: float, expected: list[float]
 ) -> None:
     fit = _fit(Theta((0.3,), start=10.0), series, 9)
@@ -50,7 +51,7 @@ def test_theta_is_simple_smoothing_with_a_drift_of_half_the_slope() -> None:
     np.testing.assert_allclose(forecast, level + slope / 2.0 * drift, rtol=1e-12)
 
 
-def test_theta_passes_over_unknown_days_on_a_line() -> None:
+def test_theta_ignores_unknown_days_on_a_line() -> None:
     line = 10.0 + 0.5 * np.arange(40.0)
     line[[3, 4, 17, 38, 39]] = NAN
     slope = _fit(Theta(), line).coefficients["slope"]
@@ -65,30 +66,29 @@ def test_theta_needs_two_known_days() -> None:
     assert np.isfinite(_fit(Theta(), [2.0, NAN, 4.0]).forecast).all()
 
 
-def test_theta_takes_the_alpha_of_least_error() -> None:
+def test_theta_chooses_the_alpha_with_the_least_error() -> None:
     step = np.repeat([5.0, 20.0, 5.0, 20.0], 28)
     noise = np.random.default_rng(5).normal(20.0, 5.0, 112)
     assert _fit(Theta(), step).coefficients["alpha"].tolist() == [0.1]
     assert _fit(Theta(), noise).coefficients["alpha"].tolist() == [0.02]
 
 
-def test_season_is_tested_at_95_percent_with_the_autocorrelations_before_it() -> None:
+def test_seasonality_test_finds_a_week_and_accepts_noise_at_its_level() -> None:
     random = np.random.default_rng(11)
     noise = random.normal(0.0, 1.0, (2000, 140))
     found = is_seasonal(noise, np.ones_like(noise))
-    assert (
-        0.05 < found.mean() < 0.12
-    )  # |r7| against a one-sided 95 %: 10 % of pure noise, a little less as r7 is biased
+    # |r7| against a one-sided 95 %: 10 % of pure noise, a little less because r7 is biased
+    assert 0.05 < found.mean() < 0.12
     weekly = noise + 3.0 * (np.arange(140) % 7 == 0)
     assert is_seasonal(weekly, np.ones_like(noise)).mean() > 0.99
 
 
-def test_season_needs_two_weeks_of_known_days() -> None:
+def test_seasonality_needs_two_weeks_of_known_days() -> None:
     days = np.arange(49)
     value = np.where(days % 7 == 0, 9.0, 0.0)[np.newaxis]
     known = (days % 7 % 3 == 0).astype(float)[np.newaxis] * (days % 7 < 6)  # two days a week
     assert is_seasonal(value, known).tolist() == [True]
-    known[:, 42:] = 0.0  # r7 5/6, noise 0.65: above it, on twelve days
+    known[:, 42:] = 0.0  # twelve known days; r7 of 5/6 would be above the critical 0.65
     assert is_seasonal(value * known, known).tolist() == [False]
 
 
@@ -100,14 +100,14 @@ def test_weekly_profile_is_centred_and_free_of_the_trend() -> None:
     np.testing.assert_allclose(profile, effect[np.newaxis], atol=1e-12)
 
 
-def test_weekly_profile_of_a_closed_weekday_stays_near_the_others() -> None:
+def test_weekly_profile_of_a_weekday_never_known_is_that_of_the_others() -> None:
     known = np.where(np.arange(35) % 7 == 6, 0.0, 1.0)[np.newaxis]
     series = 4.0 * known
     np.testing.assert_allclose(weekly_profile(series, known, np.arange(35) % 7), 0.0, atol=1e-12)
 
 
-def test_weeks_are_never_seasonal() -> None:
-    """Each seventh week is high: in days a season, in weeks chance."""
+def test_theta_of_weeks_is_never_seasonal() -> None:
+    """Every seventh column is high: a season if columns are days, not if they are weeks."""
     high = np.tile([1.0, 1, 1, 1, 1, 1, 30], 10)[np.newaxis]
     days = Theta().fit_forecast(History(high, np.arange(70)), 14)
     weeks = Theta().fit_forecast(History(high, 7 * np.arange(70), period=7), 14)

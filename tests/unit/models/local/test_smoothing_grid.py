@@ -1,19 +1,20 @@
-"""What the recursions over the days promise beyond the conformance of every model."""
+"""Properties of the smoothing models beyond those of every model, and the parts they share."""
 
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import Forecaster, History
+from lepton_spark.models.data.forecaster import Forecaster
+from lepton_spark.models.data.history import History
 from lepton_spark.models.local.exponential_smoothing import ExponentialSmoothing
 from lepton_spark.models.local.intermittent import TSB, CrostonSBA
-from lepton_spark.models.local.smoothing_grid import by_day, least
+from lepton_spark.models.local.smoothing_grid import best_row, scaled_days
 from lepton_spark.models.local.theta import Theta
 
 NAN = np.nan
 MODELS: tuple[Forecaster, ...] = (ExponentialSmoothing(), Theta(), CrostonSBA(), TSB())
-LARGEST, TINIEST = np.finfo(np.float64).max, 5e-324
+LARGEST, SMALLEST = np.finfo(np.float64).max, 5e-324
 
-every_recursion = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+every_smoothing_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 
 
 def _history(quantity: np.ndarray) -> History:
@@ -28,11 +29,9 @@ def _sales(n_series: int, n_days: int) -> np.ndarray:
     return quantity
 
 
-@every_recursion
+@every_smoothing_model
 @pytest.mark.parametrize("n_days", [1, 5, 8, 23, 200])
-def test_recursion_is_the_same_to_the_bit_whatever_else_is_in_the_batch(
-    model: Forecaster, n_days: int
-) -> None:
+def test_smoothing_gives_the_same_bits_in_every_batch(model: Forecaster, n_days: int) -> None:
     quantity = _sales(21, n_days)
     together = model.fit_forecast(_history(quantity), 9)
     columns_first = model.fit_forecast(_history(np.asfortranarray(quantity)), 9)
@@ -44,10 +43,12 @@ def test_recursion_is_the_same_to_the_bit_whatever_else_is_in_the_batch(
             np.testing.assert_array_equal(values[0], together.coefficients[name][row])
 
 
-@every_recursion
-@pytest.mark.parametrize("extreme", [LARGEST, -LARGEST, TINIEST], ids=["largest", "least", "tiniest"])
+@every_smoothing_model
+@pytest.mark.parametrize(
+    "extreme", [LARGEST, -LARGEST, SMALLEST], ids=["largest", "most negative", "smallest"]
+)
 @pytest.mark.parametrize("n_days", [4, 40])
-def test_recursion_is_finite_on_extreme_days(model: Forecaster, extreme: float, n_days: int) -> None:
+def test_smoothing_is_finite_on_extreme_days(model: Forecaster, extreme: float, n_days: int) -> None:
     quantity = np.ones((4, n_days))
     quantity[0] = extreme
     quantity[1, ::2] = extreme
@@ -58,8 +59,8 @@ def test_recursion_is_finite_on_extreme_days(model: Forecaster, extreme: float, 
     assert all(np.isfinite(values).all() for values in fit.coefficients.values())
 
 
-@every_recursion
-def test_recursion_gives_nan_row_for_an_infinite_day_and_fits_the_others(model: Forecaster) -> None:
+@every_smoothing_model
+def test_smoothing_gives_a_nan_row_for_an_infinite_day_and_fits_the_others(model: Forecaster) -> None:
     quantity = np.tile(np.arange(30.0), (3, 1))
     quantity[0, 3], quantity[1, 4] = np.inf, -np.inf
     fit = model.fit_forecast(_history(quantity), 2)
@@ -68,8 +69,8 @@ def test_recursion_gives_nan_row_for_an_infinite_day_and_fits_the_others(model: 
         assert np.isnan(values).tolist() == [True, True, False]
 
 
-@every_recursion
-def test_recursion_of_no_more_days_than_it_needs_to_start_takes_the_first_of_its_grid(
+@every_smoothing_model
+def test_smoothing_of_a_history_that_only_initialises_it_uses_the_first_alpha(
     model: Forecaster,
 ) -> None:
     sales = np.where(np.arange(15) % 2 == 0, 8.0, 0.0)[np.newaxis]
@@ -79,8 +80,8 @@ def test_recursion_of_no_more_days_than_it_needs_to_start_takes_the_first_of_its
     assert model.fit_forecast(_history(sales[:, :14]), 1).coefficients[name].tolist() == [0.1]
 
 
-def test_days_are_known_days_after_the_first_fourteen_over_a_power_of_two() -> None:
-    days = by_day(_history(np.array([[NAN, 12.0, NAN, *[4.0] * 14]])))
+def test_scaled_days_are_divided_by_a_power_of_two_and_scored_after_fourteen_known_days() -> None:
+    days = scaled_days(_history(np.array([[NAN, 12.0, NAN, *[4.0] * 14]])))
     assert days.exponent.tolist() == [4]  # 12 = 0.75 * 2^4
     assert days.value[:, 0].tolist() == [0.0, 0.75, 0.0, *[0.25] * 14]
     assert days.scored[:, 0].tolist() == [0.0] * 16 + [1.0]
@@ -88,6 +89,6 @@ def test_days_are_known_days_after_the_first_fourteen_over_a_power_of_two() -> N
     np.testing.assert_allclose(days.start, (0.75 + 13 * 0.25) / 14)
 
 
-def test_least_takes_the_first_of_equal_errors() -> None:
+def test_best_row_is_the_first_of_equal_errors() -> None:
     error = np.array([[3.0, 1.0 + 1e-13, 0.0], [2.0, 1.0, 0.0], [2.0, 4.0, 0.0]])
-    assert least(error, np.ones(3)).tolist() == [1, 0, 0]
+    assert best_row(error, np.ones(3)).tolist() == [1, 0, 0]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from reference_series import RARE
 
-from lepton_spark.models.data.history import Fit, Forecaster, History
+from lepton_spark.models.data.forecaster import Fit, Forecaster
+from lepton_spark.models.data.history import History
 from lepton_spark.models.local.intermittent import TSB, TSB_ALPHAS, CrostonSBA
 
 NAN = np.nan
@@ -24,15 +25,17 @@ def _fit(model: Forecaster, series: list[float] | np.ndarray, horizon: int = 1) 
     ],
     ids=["croston_sba", "tsb(0.1, 0.1)", "tsb(0.2, 0.05)"],
 )
-def test_fixed_parameters_give_what_statsforecast_gives(model: Forecaster, expected: float) -> None:
+def test_intermittent_models_with_fixed_parameters_equal_statsforecast(
+    model: Forecaster, expected: float
+) -> None:
     np.testing.assert_allclose(_fit(model, RARE, 3).forecast, [[expected] * 3], rtol=1e-9)
 
 
-def test_default_grid_of_tsb_starts_with_a_tenth() -> None:
+def test_tsb_grid_starts_with_a_tenth() -> None:
     assert TSB_ALPHAS[0] == (0.1, 0.1)
 
 
-def test_croston_by_hand() -> None:
+def test_croston_agrees_with_a_hand_calculation() -> None:
     # sales 4 (interval 2) and 8 (interval 3); start at the means 6 and 2.5 of 5 days with 2 sales
     fit = _fit(CrostonSBA((0.5,)), [0.0, 4.0, 0.0, 0.0, 8.0])
     assert fit.coefficients["size"].tolist() == [6.5]  # 6 -> 5 -> 6.5
@@ -40,7 +43,7 @@ def test_croston_by_hand() -> None:
     np.testing.assert_allclose(fit.forecast, [[0.75 * 6.5 / 2.625]])
 
 
-def test_tsb_by_hand() -> None:
+def test_tsb_agrees_with_a_hand_calculation() -> None:
     # start at size 6 and probability 0.4
     fit = _fit(TSB(((0.5, 0.25),)), [0.0, 4.0, 0.0, 0.0, 8.0])
     assert fit.coefficients["size"].tolist() == [6.5]
@@ -50,24 +53,24 @@ def test_tsb_by_hand() -> None:
 
 
 @pytest.mark.parametrize("model", [CrostonSBA(), TSB()], ids=["croston_sba", "tsb"])
-def test_unknown_days_change_nothing(model: Forecaster) -> None:
+def test_intermittent_models_ignore_unknown_days(model: Forecaster) -> None:
     gaps = np.insert(np.tile(RARE, 2), [0, 0, 3, 9, 30, 30, 52], NAN)
     assert _fit(model, gaps).forecast.tolist() == _fit(model, np.tile(RARE, 2)).forecast.tolist()
 
 
 @pytest.mark.parametrize("model", [CrostonSBA(), TSB()], ids=["croston_sba", "tsb"])
-def test_series_without_a_sale_is_forecast_zero(model: Forecaster) -> None:
+def test_intermittent_models_forecast_zero_without_a_sale(model: Forecaster) -> None:
     assert _fit(model, [0.0, NAN, *[0.0] * 30], 2).forecast.tolist() == [[0.0, 0.0]]
     assert _fit(model, [-2.0, 0.0], 2).forecast.tolist() == [[0.0, 0.0]]
 
 
-def test_tsb_forgets_a_product_that_ends_and_croston_does_not() -> None:
+def test_tsb_decays_after_the_last_sale_and_croston_does_not() -> None:
     sales = np.concatenate([np.tile([3.0, 0.0, 3.0], 20), np.zeros(90)])
     assert _fit(TSB(((0.1, 0.1),)), sales).forecast[0, 0] < 0.001
     assert _fit(CrostonSBA((0.1,)), sales).forecast[0, 0] > 1.5
 
 
-def test_chosen_parameters_are_those_of_least_error_by_a_slow_search() -> None:
+def test_intermittent_models_choose_the_parameters_that_a_slow_search_finds() -> None:
     random = np.random.default_rng(2)
     rates = np.repeat(random.uniform(0.05, 0.9, (30, 3)), 40, axis=1)
     quantity = (random.random(rates.shape) < rates) * random.integers(1, 9, rates.shape).astype(float)

@@ -2,16 +2,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.data.history import History, PublicDays
-from lepton_spark.models.local.ridge import PLAN_PENALTY, TREND_PENALTY, WEEKDAY_PENALTY, Ridge
-from lepton_spark.models.pooled.shrunk_weekday import pool_at
+from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.local.ridge import Ridge
+from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.registry import Candidate, create
 
 HORIZON, HALF_LIFE = 14, 20.0
+CANDIDATE = Candidate("ridge", (("half_life", HALF_LIFE),))
 
 
 def _reference(quantity: np.ndarray, first_day: int, planned: np.ndarray | None = None) -> np.ndarray:
-    """One series by least squares on weighted rows with a row for each penalty; planned: [T+H, P]."""
+    """One series by least squares on weighted rows with one more row for each penalty.
+
+    The penalties are worth 10 days for the trend, 2 for each weekday, and 5 for each planned measure.
+
+    planned: [T+H, P].
+    """
     known = np.flatnonzero(~np.isnan(quantity))
     n_days = len(quantity)
     own = np.zeros((n_days + HORIZON, 0)) if planned is None else planned
@@ -24,8 +30,7 @@ def _reference(quantity: np.ndarray, first_day: int, planned: np.ndarray | None 
 
     weight = np.sqrt(0.5 ** ((known[-1] - known) / HALF_LIFE))
     design = np.array([row(t) for t in known]) * weight[:, None]
-    of_columns = [0.0, TREND_PENALTY] + [WEEKDAY_PENALTY] * 7 + [PLAN_PENALTY] * own.shape[1]
-    penalty = np.diag(np.sqrt(of_columns))
+    penalty = np.diag(np.sqrt([0.0, 10.0] + [2.0] * 7 + [5.0] * own.shape[1]))
     beta = np.linalg.lstsq(
         np.vstack([design, penalty]),
         np.concatenate([quantity[known] * weight, np.zeros(len(penalty))]),
@@ -44,14 +49,14 @@ def _quantity() -> np.ndarray:
     return quantity
 
 
-def test_ridge_meets_the_reference_of_each_series() -> None:
+def test_ridge_equals_a_slow_reference() -> None:
     quantity = _quantity()
     fit = Ridge(HALF_LIFE).fit_forecast(History(quantity, np.arange(19_003, 19_123)), HORIZON)
     expected = np.array([_reference(series, 19_003) for series in quantity])
     np.testing.assert_allclose(fit.forecast, expected, rtol=1e-8)
 
 
-def test_ridge_with_plans_meets_the_reference_of_each_series() -> None:
+def test_ridge_with_plans_equals_a_slow_reference() -> None:
     quantity = _quantity()
     random = np.random.default_rng(4)
     planned = random.random((5, 120 + HORIZON, 2)) * (random.random((5, 120 + HORIZON, 2)) < 0.3)
@@ -66,7 +71,7 @@ def test_ridge_with_plans_meets_the_reference_of_each_series() -> None:
     np.testing.assert_array_equal(sooner, fit.forecast[:, :3])
 
 
-def test_ridge_learns_what_a_product_sells_under_its_promotions() -> None:
+def test_planned_ridge_finds_the_effect_of_promotions_and_plain_ridge_ignores_them() -> None:
     planned = np.zeros((1, 364 + 7, 1))
     planned[0, ::10] = 1.0
     days = np.arange(364)
@@ -83,11 +88,13 @@ def test_ridge_learns_what_a_product_sells_under_its_promotions() -> None:
     np.testing.assert_array_equal(plain, planned_ridge.fit_forecast(unplanned, 7).forecast)
 
 
-def test_ridge_learns_the_weekday() -> None:
+def test_ridge_finds_the_weekday_profile() -> None:
     week = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 20.0, 0.0])
     days = np.arange(4, 4 + 364)  # 1970-01-05, a Monday
     fit = Ridge(200.0).fit_forecast(History(np.tile(week, (1, 52)), days), 7)
-    np.testing.assert_allclose(fit.forecast[0], week, atol=1.0)  # 2 days of penalty to some 30 of data
+    np.testing.assert_allclose(
+        fit.forecast[0], week, atol=1.0
+    )  # a penalty of 2 days against about 30 days of data
     assert fit.coefficients["saturday"][0] > 10
 
 
@@ -99,45 +106,52 @@ def test_ridge_trend_is_damped_ahead() -> None:
     assert fit.forecast[0].max() < 364 + 9.5
 
 
-def _shop(n_days: int = 800) -> History:
-    """Thirty products at 10 to 300 a day; a holiday sells twice that, its eve half as much again."""
+def _shop(n_days: int) -> History:
+    """Thirty products at 10 to 300 a day; a yearly holiday doubles that, the day before adds a half."""
     first, years = 19_000, 364 * np.arange(3)
     rate = np.ones(n_days)
-    for place, factor in ((71, 1.5), (72, 2.0)):
-        at = place + years
-        rate[at[at < n_days]] = factor
-    public = PublicDays(first + np.add.outer(years, [71, 72]).ravel(), np.tile([0, 1], 3))
+    for day, factor in ((71, 1.5), (72, 2.0)):
+        yearly = day + years
+        rate[yearly[yearly < n_days]] = factor
+    calendar = HolidayCalendar(first + np.add.outer(years, [71, 72]).ravel(), np.tile([0, 1], 3))
     quantity = np.outer(np.arange(10.0, 310.0, 10.0), rate)
-    history = History(quantity, np.arange(first, first + n_days), public_days=public)
-    return replace(history, pools={int(history.days[-1]): pool_at(history, np.array([n_days - 1]))})
+    return History(quantity, np.arange(first, first + n_days), holidays=calendar)
 
 
-def test_ridge_expects_public_holidays_as_the_pool_saw_them() -> None:
-    history = _shop(790)  # the third year's eve is the tenth day ahead
+def test_ridge_multiplies_its_forecast_by_the_given_factors_and_by_one_after_them() -> None:
+    history = History(_quantity(), np.arange(19_003, 19_123))
+    plain = Ridge(HALF_LIFE).fit_forecast(history, 4).forecast
+    factored = Ridge(HALF_LIFE, day_factors=np.array([2.0, 0.0])).fit_forecast(history, 4).forecast
+    np.testing.assert_array_equal(factored, plain * [2.0, 0.0, 1.0, 1.0])
+
+
+def test_ridge_from_the_registry_expects_holidays_as_the_pool_sold_on_them() -> None:
+    history = _shop(790)  # the day before the third year's holiday is the tenth day ahead
     level = history.quantity[:, :1]
-    ahead = np.ones(HORIZON)
-    ahead[9:11] = 1.5, 2.0
-    fit = Ridge(HALF_LIFE).fit_forecast(history, HORIZON)
-    np.testing.assert_allclose(fit.forecast, level * ahead, rtol=0.01)
-    untold = Ridge(HALF_LIFE).fit_forecast(replace(history, public_days=None, pools={}), HORIZON)
-    np.testing.assert_allclose(untold.forecast, np.repeat(level, HORIZON, axis=1), rtol=0.01)
+    expected = np.ones(HORIZON)
+    expected[9:11] = 1.5, 2.0
+    pool = fit_pool(history, np.array([789]))
+    forecast = create(CANDIDATE, pool).fit_forecast(history, HORIZON).forecast
+    np.testing.assert_allclose(forecast, level * expected, rtol=0.01)
+    alone = create(CANDIDATE).fit_forecast(replace(history, holidays=None), HORIZON).forecast
+    np.testing.assert_allclose(alone, np.repeat(level, HORIZON, axis=1), rtol=0.01)
 
 
-def test_public_holidays_teach_ridge_nothing_about_other_days() -> None:
+def test_ridge_does_not_fit_holidays() -> None:
     history = _shop(802)  # the third year's holiday is the second last day
     fit = Ridge(HALF_LIFE).fit_forecast(history, HORIZON)
     np.testing.assert_allclose(fit.forecast, np.repeat(history.quantity[:, :1], HORIZON, axis=1), rtol=1e-9)
-    unknown = np.where(history.public, np.nan, history.quantity)
+    unknown = np.where(history.is_holiday, np.nan, history.quantity)
     same = Ridge(HALF_LIFE).fit_forecast(replace(history, quantity=unknown), HORIZON)
     np.testing.assert_array_equal(fit.forecast, same.forecast)
-    untold = Ridge(HALF_LIFE).fit_forecast(replace(history, public_days=None, pools={}), HORIZON)
-    assert (untold.forecast > 1.03 * fit.forecast).any()
+    without_calendar = Ridge(HALF_LIFE).fit_forecast(replace(history, holidays=None), HORIZON)
+    assert (without_calendar.forecast > 1.03 * fit.forecast).any()
 
 
-def test_ridge_learns_from_public_holidays_where_a_product_knows_no_other_day() -> None:
+def test_ridge_fits_holidays_where_a_product_has_no_other_known_day() -> None:
     history = _shop(802)
     quantity = history.quantity.copy()
-    quantity[0, ~history.public] = np.nan
+    quantity[0, ~history.is_holiday] = np.nan
     quantity[1] = np.nan
     fit = Ridge(HALF_LIFE).fit_forecast(replace(history, quantity=quantity), HORIZON)
     assert (fit.forecast[0] > 10.0).all()

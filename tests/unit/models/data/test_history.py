@@ -1,0 +1,81 @@
+import datetime as dt
+
+import numpy as np
+
+from lepton_spark.models.data.history import History, HolidayCalendar, weekdays
+
+NAN = np.nan
+
+
+def test_weekdays_agree_with_the_calendar() -> None:
+    days = np.arange(19_000, 19_020)
+    expected = [(dt.date(1970, 1, 1) + dt.timedelta(days=int(day))).weekday() for day in days]
+    assert weekdays(days).tolist() == expected
+
+
+def test_history_until_keeps_the_horizon_of_its_regressors() -> None:
+    regressors = np.arange(8.0).reshape(1, 8, 1)  # T = 5, H = 3
+    history = History(np.zeros((1, 5)), np.arange(5), regressors).until(2)
+    assert history.quantity.shape == (1, 3)
+    assert history.regressors is not None
+    assert history.regressors[0, :, 0].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_history_select_takes_rows_in_order() -> None:
+    history = History(np.array([[1.0], [2.0], [3.0]]), np.arange(1), np.arange(6.0).reshape(3, 2, 1))
+    selected = history.select(np.array([2, 0]))
+    assert selected.quantity[:, 0].tolist() == [3.0, 1.0]
+    assert selected.regressors is not None
+    assert selected.regressors[:, 0, 0].tolist() == [4.0, 0.0]
+
+
+def test_history_fills_unknown_days_with_zero_and_keeps_the_damped_quantity_apart() -> None:
+    quantity, damped = np.array([[1.0, NAN, 90.0]]), np.array([[1.0, NAN, 5.0]])
+    history = History(quantity, np.arange(3), damped=damped)
+    assert history.filled.tolist() == [[1.0, 0.0, 90.0]]
+    assert history.filled_damped.tolist() == [[1.0, 0.0, 5.0]]
+    assert History(quantity, np.arange(3)).filled_damped.tolist() == [[1.0, 0.0, 90.0]]
+    assert history.known_weight.tolist() == [[1.0, 0.0, 1.0]]
+    assert history.n_known.tolist() == [2]
+
+
+def test_history_sells_whole_units_unless_a_known_quantity_is_fractional() -> None:
+    quantity = np.array([[1.0, NAN, 3.0], [1.0, 2.5, 3.0], [NAN, NAN, NAN]])
+    assert History(quantity, np.arange(3)).sells_whole_units.tolist() == [True, False, True]
+
+
+def test_history_of_weeks_has_a_season_of_one_column_and_looks_ahead_in_weeks() -> None:
+    weeks = History(np.zeros((1, 3)), np.array([7, 14, 21]), period=7)
+    assert weeks.season_length == 1
+    assert weeks.ahead(3).tolist() == [28, 35, 42]
+    days = History(np.zeros((1, 3)), np.array([7, 8, 9]))
+    assert days.season_length == 7
+    assert days.ahead(3).tolist() == [10, 11, 12]
+
+
+def test_history_does_not_pass_stock_out_sales_on() -> None:
+    history = History(np.zeros((2, 3)), np.arange(3), stock_out_sales=np.ones((2, 3)))
+    assert history.until(1).stock_out_sales is None
+    assert history.select(np.array([0])).stock_out_sales is None
+
+
+def test_holiday_calendar_gives_the_kind_of_each_day_and_minus_one_for_ordinary_days() -> None:
+    calendar = HolidayCalendar(np.array([10, 11, 50]), np.array([1, 0, 2]))
+    assert calendar.kinds_of(np.array([[9, 10], [11, 50], [51, 0]])).tolist() == [[-1, 1], [0, 2], [-1, -1]]
+    empty = HolidayCalendar(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    assert empty.kinds_of(np.array([9, 10])).tolist() == [-1, -1]
+
+
+def test_history_marks_its_holidays() -> None:
+    calendar = HolidayCalendar(np.array([101, 103]), np.array([4, 0]))
+    history = History(np.zeros((1, 4)), np.arange(100, 104), holidays=calendar)
+    assert history.holiday_kinds.tolist() == [-1, 4, -1, 0]
+    assert history.is_holiday.tolist() == [False, True, False, True]
+    assert not History(np.zeros((1, 4)), np.arange(100, 104)).is_holiday.any()
+
+
+def test_parts_of_a_history_keep_its_holidays() -> None:
+    calendar = HolidayCalendar(np.array([101]), np.array([0]))
+    history = History(np.zeros((2, 4)), np.arange(100, 104), holidays=calendar)
+    assert history.until(2).holidays is calendar
+    assert history.select(np.array([1])).holidays is calendar

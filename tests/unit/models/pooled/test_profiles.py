@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.pool import Pool
+from lepton_spark.models.pooled.profiles import (
+    WeekdayProfiles,
+    averaged_level,
+    index_on_days,
+    shrunk_index,
+    weekday_profiles,
+)
+from lepton_spark.models.pooled.settings import PooledSettings
+
+NAN = np.nan
+
+
+def test_profiles_equal_a_loop_over_the_days() -> None:
+    rng = np.random.default_rng(0)
+    quantity = rng.poisson(2.0, (3, 40)).astype(float)
+    quantity[0, :10] = NAN
+    cutoff = 33
+    own = weekday_profiles(History(quantity, np.arange(1000, 1040)), np.array([cutoff]))
+    units, days = np.zeros((3, 7)), np.zeros((3, 7))
+    for series in range(3):
+        for day in range(cutoff + 1):
+            if np.isnan(quantity[series, day]):
+                continue
+            weight = 0.5 ** ((cutoff - day) // 7 * 7 / 28.0)  # the second half-life
+            units[series, (1000 + day + 3) % 7] += weight * quantity[series, day]
+            days[series, (1000 + day + 3) % 7] += weight
+    np.testing.assert_allclose(own.units[:, 0, :, 1], units)
+    np.testing.assert_allclose(own.days[:, 0, :, 1], days)
+    np.testing.assert_allclose(own.level[:, 0, 1], units.sum(axis=1) / days.sum(axis=1))
+
+
+def test_dispersion_is_the_variance_over_the_mean_and_at_least_poisson() -> None:
+    history = History(np.array([[0.0, 0, 0, 0, 0, 0, 7.0], [3.0] * 7]), np.arange(7))
+    # mean 1, mean square 7, variance 6; a constant has none
+    found = weekday_profiles(history, np.array([6])).log_dispersion[:, 0]
+    np.testing.assert_allclose(found, [np.log(6.0), 0.0])
+
+
+def test_finite_profiles_leave_out_series_whose_sums_overflow() -> None:
+    quantity = np.array([[1.0] * 7, [1e308] * 7, [2.0] * 7])
+    with np.errstate(over="ignore", invalid="ignore"):
+        own = weekday_profiles(History(quantity, np.arange(7)), np.array([6])).finite()
+    assert own.level[:, 0, 0].tolist() == [1.0, 2.0]
+    assert own.units.shape == own.days.shape == (2, 1, 7, 4)
+    assert own.log_dispersion.shape == (2, 1)
+
+
+def _own(log_dispersion: float) -> WeekdayProfiles:
+    """40 units on 10 days of a weekday, at a level of 2 a day: an index of 2, known from 20 units."""
+    shape = (1, 1, 7, 1)
+    level, dispersion = np.full((1, 1, 1), 2.0), np.full((1, 1), log_dispersion)
+    return WeekdayProfiles(np.full(shape, 40.0), np.full(shape, 10.0), level, dispersion)
+
+
+POOL = Pool(np.full((1, 7, 1), 0.5), np.zeros(1))
+
+
+def test_index_is_shrunk_towards_the_pool_by_a_prior_of_80_units() -> None:
+    # (40 + 80 x 0.5) / (20 + 80)
+    np.testing.assert_allclose(shrunk_index(_own(0.0), POOL), 0.8)
+
+
+def test_prior_is_a_setting() -> None:
+    pool = replace(POOL, settings=PooledSettings(weekday_prior_units=20.0))
+    np.testing.assert_allclose(shrunk_index(_own(0.0), pool), 1.25)  # (40 + 20 x 0.5) / (20 + 20)
+
+
+@pytest.mark.parametrize(("of_series", "of_pool"), [(2.0, 0.0), (0.0, 2.0), (1.0, 1.0)])
+def test_lumpy_demand_is_shrunk_further_by_the_mean_log_dispersion(of_series: float, of_pool: float) -> None:
+    pool = replace(POOL, log_dispersion=np.array([of_pool]))
+    prior = 80.0 * np.e  # e^((2 + 0) / 2) times as large
+    expected = (40.0 + prior * 0.5) / (20.0 + prior)
+    np.testing.assert_allclose(shrunk_index(_own(of_series), pool), expected)
+
+
+def test_averaged_level_is_the_mean_of_six_decayed_means() -> None:
+    quantity = np.concatenate([np.full(7, 3.0), np.full(7, 1.0)])[np.newaxis]
+    # each decayed mean is (1 + 3 d) / (1 + d) with d = 0.5 ** (7 / half-life)
+    share = 0.5 ** (7.0 / np.array([7.0, 14, 28, 56, 112, 224]))
+    level = averaged_level(History(quantity, np.arange(14)), np.array([13]))
+    assert level[0, 0] == pytest.approx(np.mean((1 + 3 * share) / (1 + share)))
+
+
+def test_averaged_level_is_zero_without_a_known_day() -> None:
+    assert averaged_level(History(np.full((1, 7), NAN), np.arange(7)), np.array([6])).tolist() == [[0.0]]
+
+
+def test_index_on_days_picks_the_weekday_of_each_day() -> None:
+    index = np.arange(14.0).reshape(1, 2, 7, 1)  # two cutoffs
+    days = np.array([[4, 5, 11], [3, 4, 10]])  # epoch day 4 is a Monday
+    assert index_on_days(index, days)[0, :, :, 0].tolist() == [[0.0, 1.0, 0.0], [13.0, 7.0, 13.0]]
