@@ -1,7 +1,7 @@
-"""Whether quantiles can be believed: how often sales fall below them, over all and by demand class.
+"""Calibration of quantile forecasts, over all series and by demand class.
 
-For whole units with many zeros no interval holds exactly what it says, so a level is held against a band:
-the share of product-days below the quantile may not exceed it, nor the share at or below fall short of it.
+With many zeros no quantile of whole units can hold exactly. So each level is compared with a band: from the
+share of actuals below the quantile to the share at or below it.
 """
 
 from collections.abc import Sequence
@@ -12,81 +12,110 @@ from scipy import stats
 
 from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Output
-from lepton_spark.config import PanelSettings
-from lepton_spark.evaluation.demand import StringArray, demand_classes
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.config import Config
+from lepton_spark.evaluation.demand import demand_classes
+from lepton_spark.models.data.arrays import FloatArray, StringArray
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
-SEVEN = np.array(list(QUANTILE_LEVELS.values()))
-MIDDLE = (0.1, 0.9)
+PUBLISHED_LEVELS = np.array(list(QUANTILE_LEVELS.values()))
+CENTRAL = (0.1, 0.9)
 ALL = "all"
-SLACK_ALL, SLACK_CLASS = 0.02, 0.04
-LEAST_EXCESS = 1e-6
-"""Variance over mean less 1, and mean, at least: Poisson and 0 as their limits."""
+TOLERANCE_ALL, TOLERANCE_CLASS = 0.02, 0.04
+"""How far a level may lie outside its band."""
+
+MIN_PARAMETER = 1e-6
+"""Lower bound of a mean, and of variance over mean less 1: the limits are 0 and Poisson."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Scored days or weeks of one origin: classes [N]; below, at_most [N, 7]; middle [N], `in_the_middle`."""
+class Calibration:
+    """Scored observations of one origin.
 
-    classes: StringArray
+    groups: [N], demand class. below, at_most: [N, 7], 1 where the actual is below, or at most, a quantile.
+    central: [N], share of the observation in the central 80 % of its distribution.
+    """
+
+    groups: StringArray
     below: FloatArray
     at_most: FloatArray
-    middle: FloatArray
+    central: FloatArray
+
+    @classmethod
+    def joined(cls, parts: Sequence["Calibration"]) -> "Calibration":
+        """The observations of several parts."""
+        return cls(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__)
+        )
 
 
-def seen(origin: Origin, output: Output) -> Seen:
-    """What came true against the seven quantiles of an output, and against its distribution."""
-    if output.seven is None or output.dispersion is None:
-        raise ValueError("belief: found no quantiles at all seven levels or no dispersion")
-    panel = PanelSettings()
-    least = (-(-days // origin.history.period) for days in (panel.new_days, panel.obsolete_days))
-    classes = demand_classes(origin.history.quantity, *least)
-    scored = ~np.isnan(origin.actual)
-    spread = np.where(np.isnan(output.dispersion), 1.0, output.dispersion)
-    actual, q = origin.actual[scored][:, np.newaxis], output.seven[scored]
-    return Seen(
-        np.repeat(classes[:, np.newaxis], scored.shape[1], axis=1)[scored],
-        (actual < q).astype(np.float64),
-        (actual <= q).astype(np.float64),
-        in_the_middle(
-            actual[:, 0],
-            output.forecast[scored],
-            np.repeat(spread[:, np.newaxis], scored.shape[1], axis=1)[scored],
-        ),
+def calibration(origin: Origin, output: Output) -> Calibration:
+    """Actuals against the published quantiles, and against the published negative binomial.
+
+    Raises: ValueError without a distribution.
+    """
+    if output.distribution is None:
+        raise ValueError("calibration: found no distribution; allowed: outputs of a whole run")
+    is_scored = ~np.isnan(origin.actual)
+    dispersion = np.nan_to_num(output.distribution.dispersion, nan=1.0)
+    actual, quantiles = origin.actual[is_scored], output.distribution.quantiles[is_scored]
+    return Calibration(
+        _on_scored(demand_classes_at(origin), is_scored),
+        (actual[:, np.newaxis] < quantiles).astype(np.float64),
+        (actual[:, np.newaxis] <= quantiles).astype(np.float64),
+        central_probability(actual, output.forecast[is_scored], _on_scored(dispersion, is_scored)),
     )
 
 
-def in_the_middle(actual: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
-    """[N], the probability that the randomised transform of each actual falls into the middle 80 %.
+def demand_classes_at(origin: Origin) -> StringArray:
+    """[S], demand classes at the origin by the default configuration."""
+    panel, period = Config().panel, origin.history.period
+    return demand_classes(
+        origin.history.quantity, -(-panel.new_days // period), -(-panel.obsolete_days // period)
+    )
 
-    The transform is uniform between the distribution function just below the actual and at it; the
-    distribution is the negative binomial of the stored mean and dispersion (variance over mean), all [N].
+
+def _on_scored(values: np.ndarray, is_scored: np.ndarray) -> np.ndarray:
+    """[N], a value per series [S] repeated for each of its scored columns [S, H]."""
+    return np.repeat(values, np.count_nonzero(is_scored, axis=1))
+
+
+def central_probability(actual: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
+    """[N], probability that the randomised probability integral transform lies in the central 80 %.
+
+    The transform is uniform between the distribution function just below the actual and at it.
+
+    mean, dispersion: [N], of a negative binomial; dispersion is variance over mean.
+    Source: Czado, Gneiting and Held (2009), Predictive model assessment for count data.
     """
-    excess = np.maximum(dispersion - 1.0, LEAST_EXCESS)
-    shape, chance = np.maximum(mean, LEAST_EXCESS) / excess, 1.0 / (1.0 + excess)
-    low, high = (stats.nbinom.cdf(value, shape, chance) for value in (actual - 1.0, actual))
-    inside = np.minimum(high, MIDDLE[1]) - np.maximum(low, MIDDLE[0])
+    excess = np.maximum(dispersion - 1.0, MIN_PARAMETER)
+    size, probability = np.maximum(mean, MIN_PARAMETER) / excess, 1.0 / (1.0 + excess)
+    low, high = (stats.nbinom.cdf(value, size, probability) for value in (actual - 1.0, actual))
+    inside = np.minimum(high, CENTRAL[1]) - np.maximum(low, CENTRAL[0])
     share: FloatArray = np.clip(inside / np.maximum(high - low, 1e-12), 0.0, 1.0)
     return share
 
 
-def verdicts(name: str, model: str, parts: Sequence[Seen]) -> list[dict[str, object]]:
-    """A line for each class and for all: n, the share in the middle, each level's band and verdict."""
-    classes = np.concatenate([part.classes for part in parts])
-    below, at_most = (np.concatenate([getattr(part, key) for part in parts]) for key in ("below", "at_most"))
-    middle = np.concatenate([part.middle for part in parts])
-    lines = []
-    for kind in (ALL, *sorted(set(classes.tolist()))):
-        rows = np.full(len(classes), fill_value=True) if kind == ALL else classes == kind
-        slack = SLACK_ALL if kind == ALL else SLACK_CLASS
-        line: dict[str, object] = {"set": name, "model": model, "class": kind, "n": int(rows.sum())}
-        line["middle"] = round(float(middle[rows].mean()), 3)
-        pairs = zip(
-            QUANTILE_LEVELS.items(), below[rows].mean(axis=0), at_most[rows].mean(axis=0), strict=True
-        )
-        for (column, level), low, high in pairs:
-            held = low - slack <= level <= high + slack
-            line[column] = f"{low:.3f}-{high:.3f}{'' if held else ' !'}"
-        lines.append(line)
-    return lines
+def calibration_rows(name: str, model: str, parts: Sequence[Calibration]) -> list[dict[str, object]]:
+    """A table row for all observations and one for each group."""
+    joined = Calibration.joined(parts)
+    rows = []
+    for group in (ALL, *sorted(set(joined.groups.tolist()))):
+        chosen = np.full(len(joined.groups), fill_value=True) if group == ALL else joined.groups == group
+        row: dict[str, object] = {"set": name, "model": model, "class": group, "n": int(chosen.sum())}
+        row["central_80"] = round(float(joined.central[chosen].mean()), 3)
+        tolerance = TOLERANCE_ALL if group == ALL else TOLERANCE_CLASS
+        rows.append(row | bands(joined.below[chosen], joined.at_most[chosen], tolerance))
+    return rows
+
+
+def bands(below: FloatArray, at_most: FloatArray, tolerance: float) -> dict[str, str]:
+    """The band of every published level, marked with `!` where the level lies outside it.
+
+    below, at_most: [N, 7], 1 where an actual is below, or at most, the quantile.
+    """
+    cells = {}
+    shares = zip(QUANTILE_LEVELS.items(), below.mean(axis=0), at_most.mean(axis=0), strict=True)
+    for (column, level), low, high in shares:
+        is_inside = low - tolerance <= level <= high + tolerance
+        cells[column] = f"{low:.3f}-{high:.3f}{'' if is_inside else ' !'}"
+    return cells

@@ -1,232 +1,172 @@
-"""The forecasters of this project, as the table runs them."""
+"""The forecasters of this project: the default run, its ablations, single models, and perfect knowledge."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import cache, partial
-from types import ModuleType
-from unittest.mock import patch
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from accuracy_parts.belief import SEVEN
+from accuracy_parts.calibration_bands import PUBLISHED_LEVELS
 from accuracy_parts.protocol import HORIZON, Origin
-from accuracy_parts.scores import LEVELS, Output
-from lepton_spark.config import BacktestSettings, ForecastSettings, PanelSettings
-from lepton_spark.evaluation import batch_forecast, role_backtest, selection
-from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
-from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
-from lepton_spark.evaluation.demand import demand_classes
-from lepton_spark.evaluation.quantiles import calibration, dispersion
-from lepton_spark.evaluation.quantiles.dispersion import LARGEST_DISPERSION
-from lepton_spark.evaluation.selection import class_table, select
-from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
-from lepton_spark.forecasting.settings import MIN_CHOICE_DAYS
-from lepton_spark.models.data import outliers
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.data.history import History, PoolProfile
-from lepton_spark.models.data.outliers import damped
-from lepton_spark.models.pooled import features, model, shrunk_weekday
-from lepton_spark.models.pooled.factors import excess, month_days
-from lepton_spark.models.pooled.features import PooledFeatures
-from lepton_spark.models.pooled.last_year import last_year
-from lepton_spark.models.pooled.shrunk_weekday import pool_at
-from lepton_spark.models.pooled.training import train
-from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, candidates_for, create
+from accuracy_parts.scores import SCORED_LEVELS, Distribution, Model, Output, mean_only
+from lepton_spark.config import BacktestSettings, Config, ForecastSettings
+from lepton_spark.evaluation.backtest import cutoff_columns
+from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_histories
+from lepton_spark.evaluation.quantiles.dispersion import DEFAULT_DISPERSION, DispersionSettings
+from lepton_spark.evaluation.selection import DEFAULT_SELECTION, SelectionSettings
+from lepton_spark.forecasting.settings import LEVELS, evaluation_settings
+from lepton_spark.models.data.arrays import IntArray
+from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.outliers import damp_outliers
+from lepton_spark.models.pooled.learning import learn_pools
+from lepton_spark.models.pooled.pool import pool_of
+from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
+from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, create
+
+DEFAULT = "lepton (default)"
+WITH_PROMOTIONS = "lepton with promotions"
+WITHOUT_LAST_YEAR = "lepton without last year"
+
+DEFAULT_CONFIG = Config()
+NO_WINDOWS: IntArray = np.array([], dtype=np.int64)
 
 
-def with_pools(history: History, columns: IntArray, *, trees: bool, horizon: int = HORIZON) -> History:
-    """The history with what its own series share at its end and at windows' cutoffs, as a run hands it out.
+@dataclass(frozen=True)
+class RunSettings:
+    """Settings of a run, of which an ablation changes one."""
 
-    columns: [W], windows' cutoffs; trees for them are trained up to the earliest.
-    """
-    history = replace(history, damped=damped(history.quantity, history.regressors))
-    columns = np.append(np.sort(columns[columns >= 0]), history.n_days - 1)
-    profile = pool_at(history, columns)
-    earliest, latest = (None, None)
-    if trees:
-        latest = train(history, horizon)
-        earliest = train(history.until(int(columns[0])), horizon) if len(columns) > 1 else None
-    pools = {
-        int(history.days[column]): replace(
-            profile.at(place), trees=latest if column == history.n_days - 1 else earliest
-        )
-        for place, column in enumerate(columns)
-    }
-    return replace(history, pools=pools)
+    config: Config = DEFAULT_CONFIG
+    pooled: PooledSettings = DEFAULT_SETTINGS
+    selection: SelectionSettings = DEFAULT_SELECTION
+    dispersion: DispersionSettings = DEFAULT_DISPERSION
+    damp: bool = True
 
 
-def _alone(model: str) -> Callable[[Origin], Output]:
-    """One model by itself, its mean only."""
+DEFAULT_RUN = RunSettings()
+
+FOUR_WEEKS = RunSettings(
+    Config(
+        forecast=ForecastSettings(frequency="weekly", horizon=4),
+        backtest=BacktestSettings(validation_windows=3, stride=4),
+    )
+)
+"""Weekly totals, with the backtest of conf/weekly.yaml."""
+
+
+def forecast_run(history: History, settings: RunSettings = DEFAULT_RUN) -> BatchForecast:
+    """What a run publishes for the series of a history, its pool learned from these series alone."""
+    evaluation = replace(
+        evaluation_settings(settings.config, LEVELS),
+        selection=settings.selection,
+        dispersion=settings.dispersion,
+    )
+    history = damped(history) if settings.damp else history
+    pools = learn_pools(
+        history,
+        cutoff_columns(history, evaluation.windows),
+        evaluation.horizon,
+        trees=any(candidate.model == POOLED for candidate in evaluation.candidates),
+        settings=settings.pooled,
+    )
+    return forecast_histories(history, pools, evaluation)
+
+
+def forecast_single(
+    model: str, history: History, horizon: int = HORIZON, settings: PooledSettings = DEFAULT_SETTINGS
+) -> Fit:
+    """The forecast of one model for all series, its pool learned from these series alone."""
+    history = damped(history)
+    pools = learn_pools(history, NO_WINDOWS, horizon, trees=model == POOLED, settings=settings)
+    fit = create(Candidate(model), pool_of(pools, history)).fit_forecast(history, horizon)
+    return replace(fit, forecast=np.maximum(fit.forecast, 0.0))
+
+
+def damped(history: History) -> History:
+    """The history with outliers damped."""
+    return replace(history, damped=damp_outliers(history.quantity, history.regressors))
+
+
+def run(settings: RunSettings = DEFAULT_RUN, *, promotions: bool = False) -> Model:
+    """A whole run; with promotions known ahead where the origin has them."""
 
     def forecast(origin: Origin) -> Output:
         start = time.perf_counter()
-        history = with_pools(origin.history, np.array([], dtype=np.int64), trees=model == POOLED)
-        fit = create(Candidate(model)).fit_forecast(history, HORIZON)
-        return Output(np.maximum(fit.forecast, 0.0), None, time.perf_counter() - start)
+        history = replace(origin.history, regressors=origin.planned) if promotions else origin.history
+        batch = forecast_run(history, settings)
+        scored = batch.quantiles[..., np.isin(PUBLISHED_LEVELS, SCORED_LEVELS)]
+        distribution = Distribution(batch.quantiles, batch.dispersion, batch.paths)
+        return Output(batch.forecast, scored, time.perf_counter() - start, distribution)
 
     return forecast
 
 
-def _as_run(origin: Origin) -> Output:
-    """What a run with the default configuration would publish: both passes, their choice, their quantiles."""
-    start = time.perf_counter()
-    backtest = BacktestSettings()
-    windows = plan_windows(HORIZON, backtest.validation_windows, backtest.stride)
-    made = run_default(origin.history, HORIZON, windows)
-    scored_levels = np.isin(SEVEN, LEVELS)
-    seconds = time.perf_counter() - start
-    quantiles = made.quantiles[..., scored_levels]
-    return Output(made.forecast, quantiles, seconds, made.quantiles, made.dispersion, made.paths)
+def single(model: str, horizon: int = HORIZON, settings: PooledSettings = DEFAULT_SETTINGS) -> Model:
+    """One model by itself, its mean only."""
+    return mean_only(lambda origin: forecast_single(model, origin.history, horizon, settings).forecast)
 
 
-def run_default(history: History, horizon: int, windows: Sequence[Window]) -> BatchForecast:
-    """Both passes of the default configuration over days or weeks; horizon and windows in columns."""
-    given, panel = ForecastSettings(), PanelSettings()
-    columns = partial(_columns, history.period)
-    least = columns(BacktestSettings().min_train_days)
-    candidates = candidates_for(given.models, given.half_lives)
-    history = with_pools(
-        history, cutoff_columns(history, windows), trees=POOLED in given.models, horizon=horizon
-    )
-    scored = score_candidates(history, candidates, windows, horizon, least)
-    sums = scored.sums.map(lambda values: values[:, of_role(windows, Role.VALIDATION)])
-    seen = history.quantity[:, : history.n_days - horizon]
-    obsolete = columns(panel.obsolete_days)
-    classes = demand_classes(seen, columns(panel.new_days), obsolete)
-    unjudged = history.n_known < least
-    table = class_table(sums, classes)
-    chosen = select(sums, classes, table, columns(MIN_CHOICE_DAYS), unjudged=unjudged)
-    return forecast_batch(
-        history,
-        np.zeros((history.n_series, horizon), dtype=np.bool_),
-        candidates,
-        chosen,
-        windows,
-        horizon=horizon,
-        levels=tuple(SEVEN.tolist()),
-        obsolete_days=obsolete,
-        min_train_days=least,
-    )
+def _with_pooled(**changes: float) -> RunSettings:
+    return RunSettings(pooled=replace(DEFAULT_SETTINGS, **changes))
 
 
-def _columns(period: int, days: int) -> int:
-    """The fewest columns that hold so many days."""
-    return max(-(-days // period), 1)
+LEAST_ERROR = SelectionSettings(class_gain=0.0, series_gain=0.05, series_standard_errors=1.0)
+NO_SELECTION = SelectionSettings(class_gain=1.0, series_gain=1.0)
 
-
-def _with_promotions(origin: Origin) -> Output:
-    """The same with what is planned, for sets that have it."""
-    return _as_run(replace(origin, history=replace(origin.history, regressors=origin.planned)))
-
-
-def _without(*changed: tuple[ModuleType, str, object]) -> Callable[[Origin], Output]:
-    """What a run would publish with some constants changed, one part at a time."""
-
-    def forecast(origin: Origin) -> Output:
-        with ExitStack() as stack:
-            for module, name, value in changed:
-                stack.enter_context(patch.object(module, name, value))
-            return _as_run(origin)
-
-    return forecast
-
-
-def _no_median(*_: object) -> None:
-    """In place of the trees of the median, or of laying their median over other models' means."""
-
-
-def _nothing(features: PooledFeatures) -> FloatArray:
-    """[S], the trees' part of the mean: none."""
-    return np.zeros(len(features.level))
-
-
-def _as_the_weekday_forecast(features: PooledFeatures, _: object) -> FloatArray:
-    """[S, C, H], the linear regression's ratio: it says nothing, and the weekday forecast stands there."""
-    return np.ones(features.shrunk.shape)
-
-
-def _by_squares(mean: FloatArray, actual: FloatArray, scored: BoolArray, log_prior: float) -> FloatArray:
-    """Squared errors over units forecast, in logs drawn to the pool's as if that were seven errors."""
-    n_errors = np.count_nonzero(scored, axis=1)
-    units = np.maximum(np.sum(mean, axis=1, where=scored), 0.5)
-    own = np.clip(np.sum((actual - mean) ** 2, axis=1, where=scored) / units, 1.0, LARGEST_DISPERSION)
-    return np.exp((n_errors * np.log(own) + 7.0 * log_prior) / (n_errors + 7.0))
-
-
-WITHOUT: Mapping[str, Callable[[Origin], Output]] = {
-    "without trees": _without((model, "trees_share", _nothing)),
-    "without more of the trees for little to go by": _without(
-        (model, "UNITS_TO_GO_BY", 1e-9), (model, "GO_BY_DAYS", 1)
-    ),
-    "without the linear regression": _without((model, "linear_ratio", _as_the_weekday_forecast)),
-    "without a median of its own": _without((model, "median_forecast", _no_median)),
-    "without days of the month": _without((month_days, "PRIOR_SPREAD", 1e-6)),
-    "without damping of spikes": _without((outliers, "STANDARD_DEVIATIONS", 1e9)),
-    "without giving back what damping takes": _without((excess, "LARGEST_EXCESS", 1.0)),
-    "without shrinking of weekdays": _without((shrunk_weekday, "PRIOR_UNITS", 1.0)),
-    "without a median over other models": _without(
-        (role_backtest, "with_medians", _no_median), (batch_forecast, "with_medians", _no_median)
-    ),
-    "without a pool's dispersion": _without((dispersion, "PRIOR_SPREAD", 1e3)),
-    "with dispersions by squares": _without((calibration, "likely_dispersion", _by_squares)),
-    "without any choice": _without((selection, "CLASS_GAIN", 1.0), (selection, "CLEAR_GAIN", 1.0)),
-    "with every choice by least error": _without(
-        (selection, "CLASS_GAIN", 0.0), (selection, "CLEAR_GAIN", 0.05), (selection, "CLEAR_ERRORS", 1.0)
-    ),
+ABLATIONS: Mapping[str, RunSettings] = {
+    "lepton without trees": _with_pooled(use_trees=False),
+    "lepton without regression": _with_pooled(use_regression=False),
+    "lepton without median trees": _with_pooled(use_median=False),
+    "lepton without own-history weight": _with_pooled(full_history_days=1),
+    "lepton without weekday shrinkage": _with_pooled(weekday_prior_units=1.0),
+    "lepton without outlier damping": RunSettings(damp=False),
+    "lepton without pooled dispersion": RunSettings(dispersion=DispersionSettings(prior_deviation=1e3)),
+    "lepton without selection": RunSettings(selection=NO_SELECTION),
+    "lepton with selection by least error": RunSettings(selection=LEAST_ERROR),
 }
-"""The default with one part off."""
+"""The default with one part off or changed."""
+
+_default = lru_cache(maxsize=1)(run())
 
 
-_run_once = cache(_as_run)
+def perfect(axes: tuple[int, ...], first: str = "0000-01-01", last: str = "9999-12-31") -> Model:
+    """The default's mean scaled to the actual totals: an upper bound of what such knowledge is worth.
 
-
-def _knowing(axes: tuple[int, ...], since: str = "", until: str = "9") -> Callable[[Origin], Output]:
-    """The mean of a run, scaled to what its scored days will have come to: summed over these axes of [S, H].
-
-    No forecaster; it says how much of the error such knowledge would take away at most. since, until: ISO
-    dates, only days between them are known.
+    axes: of [S, H], over which totals are known. first, last: ISO dates of the days on which they are.
     """
+    window = np.array([first, last], dtype="datetime64[D]").astype(np.int64)
 
     def forecast(origin: Origin) -> Output:
-        made = _run_once(origin)
-        dates = origin.days.astype("datetime64[D]").astype(str)
-        scored = ~np.isnan(origin.actual) & (since <= dates) & (dates <= until)
-        told, came = (
-            np.where(scored, values, 0.0).sum(axis=axes, keepdims=True)
-            for values in (made.forecast, origin.actual)
+        output = _default(origin)
+        is_known = ~np.isnan(origin.actual) & (window[0] <= origin.days) & (origin.days <= window[1])
+        expected, sold = (
+            np.where(is_known, values, 0.0).sum(axis=axes, keepdims=True)
+            for values in (output.forecast, origin.actual)
         )
-        ratio = np.divide(came, told, out=np.ones_like(came), where=told > 0)
-        return Output(np.where(scored, made.forecast * ratio, made.forecast), None, made.seconds)
+        ratio = np.divide(sold, expected, out=np.ones_like(sold), where=expected > 0)
+        scaled = np.where(is_known, output.forecast * ratio, output.forecast)
+        return Output(scaled, None, output.seconds)
 
     return forecast
 
 
-def without_last_year(
-    history: History, cutoffs: IntArray, horizon: int, pool: PoolProfile, log_dispersion: FloatArray
-) -> FloatArray:
-    """In place of a product's own last year: not known of any."""
-    return np.zeros_like(last_year(history, cutoffs, horizon, pool, log_dispersion))
-
-
-WITHOUT_LAST_YEAR = "lepton without last year"
-
-ON_REQUEST: Mapping[str, Callable[[Origin], Output]] = {
-    WITHOUT_LAST_YEAR: _without((features, "last_year", without_last_year)),
-    "knowing the total": _knowing((0, 1)),
-    "knowing each day's total": _knowing((0,)),
-    "knowing each product's sum": _knowing((1,)),
-    "knowing Thanksgiving's days": _knowing((0,), "2017-11-20", "2017-11-25"),
-    "knowing 14 November 2011": _knowing((0,), "2011-11-14", "2011-11-14"),
+LEPTON: Mapping[str, Model] = {
+    DEFAULT: _default,
+    WITH_PROMOTIONS: run(promotions=True),
+    **{name: run(settings) for name, settings in ABLATIONS.items()},
+    **{
+        f"lepton {name}": single(name)
+        for name in (POOLED, SHRUNK_WEEKDAY, "exponential_smoothing", "theta", "croston_sba", "tsb")
+    },
 }
-"""Run only when named: what knowledge of the coming four weeks would be worth, and what needs two years."""
 
-OURS: Mapping[str, Callable[[Origin], Output]] = {
-    "lepton as run": _as_run,
-    "lepton as run, with promotions": _with_promotions,
-    "lepton pooled": _alone(POOLED),
-    "lepton shrunk weekday": _alone(SHRUNK_WEEKDAY),
-    **{f"lepton {name}": run for name, run in WITHOUT.items()},
-    **{f"lepton {name}": _alone(name) for name in ("exponential_smoothing", "theta", "croston_sba", "tsb")},
+ON_REQUEST: Mapping[str, Model] = {
+    WITHOUT_LAST_YEAR: run(_with_pooled(use_last_year=False)),
+    "perfect total": perfect((0, 1)),
+    "perfect daily totals": perfect((0,)),
+    "perfect product totals": perfect((1,)),
+    "perfect totals of Thanksgiving": perfect((0,), "2017-11-20", "2017-11-25"),
+    "perfect total of 14 November 2011": perfect((0,), "2011-11-14", "2011-11-14"),
 }
+"""Models that run only when named: they need two years of data, or the actuals."""

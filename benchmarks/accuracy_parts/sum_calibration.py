@@ -1,70 +1,66 @@
-"""Whether sums over several days can be believed: quantiles from residual paths, and daily ones added up.
+"""Calibration of sums over several days: quantiles from residual paths, and daily quantiles added up.
 
-The sums run over the scored days of the first 7, 14 and 28 ahead; paths are those of the demand class.
+Sums are over the scored days of the first 7, 14 and 28 days ahead; paths are those of the demand class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from accuracy_parts.belief import SEVEN, Seen
+from accuracy_parts.calibration_bands import PUBLISHED_LEVELS, Calibration, demand_classes_at
 from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Output
-from lepton_spark.config import PanelSettings
-from lepton_spark.evaluation.demand import demand_classes
 from lepton_spark.evaluation.quantiles.residual_paths import sum_quantiles
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.arrays import FloatArray, IntArray
 
 LENGTHS = (7, 14, 28)
-BY_PATHS, ADDED_UP = "sums by paths", "daily quantiles added up"
-ENOUGH_OF_A_WINDOW = 0.75
+BY_PATHS, ADDED_UP = "sums from residual paths", "daily quantiles added up"
+MIN_WINDOW_SHARE = 0.75
+"""Share of a window's days that must be scored before its path is used."""
 
 
-def seen_sums(origin: Origin, output: Output) -> Mapping[str, Seen]:
-    """What sums came to against their quantiles, by way and, as a class, by length."""
-    if output.seven is None or output.dispersion is None or output.paths is None:
-        raise ValueError("sums: found no quantiles, dispersion or paths")
-    found: dict[str, list[Seen]] = {BY_PATHS: [], ADDED_UP: []}
-    spread = np.where(np.isnan(output.dispersion), 1.0, output.dispersion)
+def sum_calibration(origin: Origin, output: Output) -> Mapping[str, Calibration]:
+    """Sums of actuals against their quantiles, by method, with the length as the group.
+
+    Raises: ValueError without a distribution.
+    """
+    if output.distribution is None:
+        raise ValueError("sum_calibration: found no distribution; allowed: outputs of a whole run")
+    parts: dict[str, list[Calibration]] = {BY_PATHS: [], ADDED_UP: []}
+    dispersion = np.nan_to_num(output.distribution.dispersion, nan=1.0)
     for length in LENGTHS:
         days = np.flatnonzero(~np.isnan(origin.actual[:, :length]).all(axis=0))
-        actual = np.nansum(origin.actual[:, days], axis=1)[:, np.newaxis]
-        by_paths = np.full((len(actual), len(SEVEN)), np.nan)
-        for rows, paths in _of_classes(origin, output.paths):
-            by_paths[rows] = sum_quantiles(
-                output.forecast[np.ix_(rows, days)], spread[rows], paths[:, days], SEVEN.tolist()
-            )
-        told = ~np.isnan(by_paths).any(axis=1)
-        for name, q in ((BY_PATHS, by_paths), (ADDED_UP, output.seven[:, days].sum(axis=1))):
-            found[name].append(_seen(f"{length} days", actual[told], q[told]))
-    return {name: _together(parts) for name, parts in found.items()}
+        actual = np.nansum(origin.actual[:, days], axis=1)
+        by_paths = np.full((len(actual), len(PUBLISHED_LEVELS)), np.nan)
+        for rows, paths in _paths_by_class(origin, output.distribution.paths):
+            forecast = output.forecast[np.ix_(rows, days)]
+            levels = PUBLISHED_LEVELS.tolist()
+            by_paths[rows] = sum_quantiles(forecast, dispersion[rows], paths[:, days], levels)
+        has_paths = ~np.isnan(by_paths).any(axis=1)
+        added_up = output.distribution.quantiles[:, days].sum(axis=1)
+        for method, quantiles in ((BY_PATHS, by_paths), (ADDED_UP, added_up)):
+            parts[method].append(_calibration(f"{length} days", actual[has_paths], quantiles[has_paths]))
+    return {method: Calibration.joined(found) for method, found in parts.items()}
 
 
-def _of_classes(origin: Origin, paths: FloatArray) -> list[tuple[np.ndarray, FloatArray]]:
-    """Rows of each demand class, and the paths of the windows most of whose days were scored, gaps at 0."""
-    panel = PanelSettings()
-    classes = demand_classes(origin.history.quantity, panel.new_days, panel.obsolete_days)
-    enough = np.mean(~np.isnan(paths), axis=2) >= ENOUGH_OF_A_WINDOW
-    found = []
-    for kind in sorted(set(classes.tolist())):
-        rows = np.flatnonzero(classes == kind)
-        mine = np.nan_to_num(paths[rows])[enough[rows]]
-        if len(mine):
-            found.append((rows, mine))
-    return found
+def _paths_by_class(origin: Origin, paths: FloatArray) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Rows of each demand class with its usable paths [P, H], unscored days as 0."""
+    classes = demand_classes_at(origin)
+    usable = np.mean(~np.isnan(paths), axis=2) >= MIN_WINDOW_SHARE
+    for name in sorted(set(classes.tolist())):
+        rows = np.flatnonzero(classes == name)
+        of_class = np.nan_to_num(paths[rows])[usable[rows]]
+        if len(of_class):
+            yield rows, of_class
 
 
-def _seen(name: str, actual: FloatArray, q: FloatArray) -> Seen:
-    inside = (q[:, 1] <= actual[:, 0]) & (actual[:, 0] <= q[:, -2])
-    return Seen(
-        np.full(len(actual), name),
-        (actual < q).astype(float),
-        (actual <= q).astype(float),
-        inside.astype(float),
-    )
-
-
-def _together(parts: list[Seen]) -> Seen:
-    return Seen(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Seen.__dataclass_fields__)
+def _calibration(group: str, actual: FloatArray, quantiles: FloatArray) -> Calibration:
+    """Of sums [N] against quantiles [N, 7]; central are those from p10 to p90."""
+    sums = actual[:, np.newaxis]
+    is_central = (quantiles[:, 1] <= actual) & (actual <= quantiles[:, -2])
+    return Calibration(
+        np.full(len(actual), group),
+        (sums < quantiles).astype(np.float64),
+        (sums <= quantiles).astype(np.float64),
+        is_central.astype(np.float64),
     )
