@@ -24,19 +24,17 @@ from accuracy_parts.results import Row, evaluate, score_cells, write_csv
 YEAR_DAYS = 364
 SHIFT_DAYS = {"returning": 0, "shifted": YEAR_DAYS // 2}
 COMPARED = (DEFAULT, WITHOUT_LAST_YEAR, "direct LightGBM", "SeasonalWindowAverage")
-NO_CACHE = Path("no-prepared-panels")
-"""Prepared panels have no buyers, so the raw files are read."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_set_arguments(parser)
+    add_set_arguments(parser, with_cache=False)  # prepared panels have no buyers
     parser.add_argument("--years", nargs="+", choices=sorted(SHIFT_DAYS), default=sorted(SHIFT_DAYS))
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=COMPARED, metavar="MODEL")
     parser.add_argument("--csv", type=Path, default=Path("two_years.csv"))
     arguments = parser.parse_args()
     require_libraries(arguments.models)
-    sources = find_sources(arguments.sets, arguments.online, NO_CACHE)
+    sources = find_sources(arguments.sets, arguments.online, None)
     rows: list[Row] = []
     for name in arguments.sets:
         sales = READERS[name](sources[name])

