@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import synthetic
 from accuracy_parts.console_table import print_rows
+from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from synthetic import CUTOFF, packed_years, product_id
@@ -55,6 +57,7 @@ def main() -> None:
     settings = SparkSettings(
         master=f"local[{arguments.cores}]", driver_memory="3g", shuffle_partitions=2 * arguments.cores
     )
+    cloudpickle.register_pickle_by_value(synthetic)  # workers cannot import from this folder
     spark = open_session(settings, "throughput")
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         bench = Bench(spark, folder, arguments.series, arguments.days)
