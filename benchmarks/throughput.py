@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,9 @@ from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from lepton_spark.panel.series import batch_count, run_series
-from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.forecast.forecast import write_forecasts
 from lepton_spark.pipelines.forecast.plan import Plan
-from lepton_spark.pipelines.forecast.stages import carry_out
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
@@ -166,7 +167,8 @@ class Bench:
         def run() -> None:
             counts = {"series_in": self._n_series}
             row = Run(new_run_id(), "forecast", n_batches=self._n_batches, counts=counts)
-            carry_out(self._warehouse, Plan(row, CUTOFF, settings), SilentProgress())
+            context = JobContext(self._spark, self._warehouse, self._config, lambda: datetime.now(UTC))
+            write_forecasts(context, Plan(row, CUTOFF, settings))
 
         return run
 

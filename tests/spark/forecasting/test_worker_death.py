@@ -1,4 +1,4 @@
-"""A worker process that is really killed by one series, of its batch or of the sample that speaks for all."""
+"""Worker processes that are really killed by one series, of a batch or of the sample to learn from."""
 
 import os
 import signal
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lepton_spark.forecasting.passes.fan_out import fit, score
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.evaluation.selection import ClassTable
 from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.fan_out import fit, score
 from lepton_spark.forecasting.passes.pool_statistics import share
 from lepton_spark.forecasting.passes.tree_training import train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
@@ -27,7 +27,7 @@ from lepton_spark.models.registry import Foreign, candidates_for, register
 from lepton_spark.panel.calendar import EPOCH, Calendar
 from lepton_spark.panel.dense import PackedBatch
 from lepton_spark.pipelines.forecast import stages
-from lepton_spark.pipelines.forecast.crash_bisection import WORKER_DIED, Share, write_split
+from lepton_spark.pipelines.forecast.crash_bisection import WORKER_DIED, Subset, write_isolating
 from lepton_spark.pipelines.forecast.plan import Plan
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
@@ -38,7 +38,7 @@ DEADLY = 999.0
 
 
 class DeadlySample(FitSettings):
-    """Ends the process that reads the series of one value."""
+    """Kills the process that reads a series with the deadly value."""
 
     def history(self, packed: PackedBatch) -> History:
         if DEADLY in packed.quantity:
@@ -47,7 +47,7 @@ class DeadlySample(FitSettings):
 
 
 class Killer:
-    """Ends its process at the sight of one value."""
+    """Kills its process when it sees the deadly value."""
 
     def fit(self, _: np.ndarray, y: np.ndarray) -> None:
         if y.max() == DEADLY:
@@ -60,7 +60,7 @@ class Killer:
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[FitSettings]:
-    """With the killer among the candidates, sent whole to workers, which do not know this module."""
+    """The killer is a candidate; workers cannot import this module, so it is pickled by value."""
     monkeypatch.setattr(registry, "_registered", {})
     register("killer", Foreign(Killer, limits=None))
     config = Config(
@@ -83,7 +83,7 @@ def _series(spark: SparkSession, n_series: int, deadly: int) -> DataFrame:
     return spark.createDataFrame(rows, schema)
 
 
-def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSettings) -> None:
+def test_only_the_crashing_series_gets_a_fallback(spark: SparkSession, settings: FitSettings) -> None:
     series = _series(spark, 6, deadly=3).cache()
     scored: list[Any] = []
     fitted: list[Any] = []
@@ -91,22 +91,24 @@ def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSe
     def run(made: list[Any], rows: DataFrame) -> None:
         made.extend(rows.collect())
 
-    def of(rows: DataFrame, share: Share | None) -> DataFrame:
-        return rows if share is None else rows.where(share.condition)
+    def of(rows: DataFrame, subset: Subset | None) -> DataFrame:
+        return rows if subset is None else rows.where(subset.condition)
 
-    def count(share: Share) -> int:
-        return of(series, share).select(*SERIES_KEY).distinct().count()
+    def count(subset: Subset) -> int:
+        return of(series, subset).select(*SERIES_KEY).distinct().count()
 
-    write_split(
-        lambda share, why: run(scored, score(of(series, share), settings, why)),
+    write_isolating(
+        lambda subset, why: run(scored, score(of(series, subset), settings, why)),
         scored.clear,
         N_BATCHES,
         count,
     )
     candidates = spark.createDataFrame(scored, score(series, settings).schema)
     table: ClassTable = no_class_table(len(settings.candidates))
-    write_split(
-        lambda share, why: run(fitted, fit(of(series, share), of(candidates, share), settings, table, why)),
+    write_isolating(
+        lambda subset, why: run(
+            fitted, fit(of(series, subset), of(candidates, subset), settings, table, why)
+        ),
         fitted.clear,
         N_BATCHES,
         count,
@@ -114,22 +116,22 @@ def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSe
     found = {row["product_id"]: row for row in fitted}
     assert sorted(found) == [f"p{number}" for number in range(6)]
     assert len(fitted) == 6
-    said = {name: (row["status"], row["reason"]) for name, row in found.items()}
-    assert said.pop("p3") == ("fallback", f"batch_failed: {WORKER_DIED}")
-    assert set(said.values()) == {("ok", None)}
+    outcomes = {name: (row["status"], row["reason"]) for name, row in found.items()}
+    assert outcomes.pop("p3") == ("fallback", f"batch_failed: {WORKER_DIED}")
+    assert set(outcomes.values()) == {("ok", None)}
     assert {row["model"] for name, row in found.items() if name != "p3"} == {"killer"}
     assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
 
 
 @pytest.mark.parametrize(("name", "learn"), [("pools", share), ("pooled_trees", train_trees)])
-def test_a_sample_that_kills_is_halved(
+def test_sample_that_crashes_is_halved(
     spark: SparkSession,
     tmp_path: Path,
     settings: FitSettings,
     name: str,
     learn: Callable[[DataFrame, FitSettings, str | None], DataFrame],
 ) -> None:
-    """The killer is of the first of two batches: what is shared comes from the second."""
+    """The deadly series is in the first of two batches, so the pool is learned from the second."""
     warehouse = Warehouse(spark, str(tmp_path))
     deadly = DeadlySample(**vars(replace(settings, candidates=candidates_for(("pooled",), ()))))
     run = Run("0f", "forecast", n_batches=N_BATCHES)
