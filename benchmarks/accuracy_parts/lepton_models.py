@@ -118,7 +118,7 @@ ABLATIONS: Mapping[str, RunSettings] = {
     "lepton without trees": _with_pooled(use_trees=False),
     "lepton without regression": _with_pooled(use_regression=False),
     "lepton without median trees": _with_pooled(use_median=False),
-    "lepton without own-history weight": _with_pooled(full_history_days=1),
+    "lepton without age weighting": _with_pooled(full_history_days=1),
     "lepton without weekday shrinkage": _with_pooled(weekday_prior_units=1.0),
     "lepton without outlier damping": RunSettings(damp=False),
     "lepton without pooled dispersion": RunSettings(dispersion=DispersionSettings(prior_deviation=1e3)),

@@ -1,6 +1,6 @@
 """Peers on the same histories: statsforecast, mlforecast, direct LightGBM, and a median of models.
 
-They know no unknown days: a closed day counts as 0, and days before a product's first sale are left out.
+They have no notion of an unknown day: a closed day counts as 0, and days before a product's first sale are left out.
 Their libraries are optional and imported when a peer runs.
 """
 
