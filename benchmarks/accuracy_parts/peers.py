@@ -1,7 +1,7 @@
 """Peers on the same histories: statsforecast, mlforecast, direct LightGBM, and a median of models.
 
-They have no notion of an unknown day: a closed day counts as 0, and days before a product's first sale are left out.
-Their libraries are optional and imported when a peer runs.
+They have no notion of an unknown day: a closed day counts as 0, and days before a product's first sale are
+left out. Their libraries are optional and imported when a peer runs.
 """
 
 import time
