@@ -1,4 +1,7 @@
-"""Complete Journey's promotions for `plans.path`: `python benchmarks/journey_plans.py plans.parquet`."""
+"""Write the promotions of Complete Journey for `plans.path`.
+
+`python benchmarks/journey_plans.py plans.parquet`.
+"""
 
 import sys
 from importlib.resources import files

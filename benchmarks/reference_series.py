@@ -1,4 +1,4 @@
-"""Two short series of sales that reference figures are worked out for; tests hold models against them."""
+"""Two short series of sales for which references.py computes the forecasts that tests expect."""
 
 import numpy as np
 

@@ -1,7 +1,8 @@
-"""Reference figures of statsforecast for the smoothing models, on the series of reference_series.py.
+"""Reference forecasts of statsforecast for the smoothing models, on the series of reference_series.py.
 
-Prints what tests/unit/models/ hold. Needs `pip install 'lepton-spark[peers]'`.
-statsforecast's ETS models refine parameters even where they are given, so its recursion is called directly.
+`python benchmarks/references.py` prints the expected values of tests/unit/models/. Needs `pip install
+'lepton-spark[peers]'`. statsforecast's ETS models refine even given parameters, so its recursion is called
+directly.
 """
 
 from importlib.metadata import version
@@ -30,12 +31,12 @@ def main() -> None:
 def ets(
     name: str, model: str, alpha: float, beta: float, gamma: float, phi: float, start: list[float]
 ) -> None:
-    """The next nine days by the recursion alone: parameters and states on the eve of the series are given.
+    """Print the next nine days by the recursion alone, with given parameters and initial states.
 
-    Each forecast is the error of a day of 0 turned round, then handed on as a day without error; its own
-    `etsforecast` damps the trend's second day as little as the first, Gardner and McKenzie damp it twice.
+    A forecast is minus the error of an appended day of 0; it is then appended itself, as a day without error.
+    statsforecast's own `etsforecast` damps the trend of the second day only once; Gardner and McKenzie twice.
 
-    start: level, then the trend if the model has one, then the weekdays if it has them, the first day's last.
+    start: level; trend if the model has one; weekdays if it has them, that of the first day last.
     """
     series = WEEKLY
     for _ in range(9):
@@ -47,7 +48,7 @@ def ets(
 
 
 def theta(name: str, series: np.ndarray) -> None:
-    """The next nine days with a smoothing of 0.3 from 5, which is 10 on theta line 2."""
+    """Print the next nine days with a smoothing of 0.3 from 5, which is 10 on theta line 2."""
     fit = auto_theta(series, 7, model="STM", initial_smoothed=5.0, alpha=0.3, theta=2.0)
     used = (fit["par"]["initial_smoothed"], fit["par"]["alpha"], fit["par"]["theta"])
     print(name, fit.get("decompose", False), used)

@@ -1,7 +1,7 @@
-"""Series a second: from packed rows to a no-op sink, from Delta to Delta, and peers on the same machine.
+"""Series per second of whole stages in Spark, and of a peer on the same machine.
 
 `python benchmarks/throughput.py --series 20000 --days 730`. Synthetic sales are written to Delta first;
-neither that nor Spark's start is counted. Every line is the best of `--repeat` runs.
+neither that nor the start of Spark is counted. Every row is the fastest of `--repeat` tries.
 """
 
 import argparse
@@ -9,29 +9,24 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
-from lepton_spark.forecasting.passes.fan_out import fit
+import synthetic
+from accuracy_parts.console_table import print_rows
+from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from rich.console import Console
-from rich.table import Table
-from threadpoolctl import threadpool_limits
+from synthetic import CUTOFF, packed_years, product_id
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
-from lepton_spark.evaluation.backtest import clip_forecast
+from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.forecasting.output import published_tables
-from lepton_spark.forecasting.passes.class_errors import no_class_table
+from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
-from lepton_spark.models.registry import create
 from lepton_spark.panel.calendar import Calendar, epoch_day
-from lepton_spark.panel.dense import dense_history
 from lepton_spark.panel.series import batch_count, run_series
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import write_forecasts
@@ -40,40 +35,38 @@ from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
 
-CUTOFF = date(2024, 12, 31)
-PACKED = "first_date date, quantity array<double>, price array<double>"
-OUT = "product_id string, location_id string, forecast array<double>"
+PACKED = (
+    "product_id string, location_id string, chunk int, first_date date, quantity array<double>, "
+    "price array<double>"
+)
+FORECAST = "product_id string, location_id string, forecast array<double>"
 PEER_SERIES = 500
+GENERATED_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One line of the table; target: series a second, None for peers."""
+class Stage:
+    """What is measured."""
 
-    what: str
+    name: str
     n_series: int
-    seconds: float
-    target: float | None = None
-
-    @property
-    def rate(self) -> float:
-        """Series a second."""
-        return self.n_series / self.seconds
+    run: Callable[[], None]
 
 
 def main() -> None:
     arguments = read_arguments()
-    spark = open_session(
-        SparkSettings(
-            master=f"local[{arguments.cores}]", driver_memory="3g", shuffle_partitions=2 * arguments.cores
-        ),
-        "throughput",
+    settings = SparkSettings(
+        master=f"local[{arguments.cores}]", driver_memory="3g", shuffle_partitions=2 * arguments.cores
     )
+    cloudpickle.register_pickle_by_value(synthetic)  # workers cannot import from this folder
+    spark = open_session(settings, "throughput")
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         bench = Bench(spark, folder, arguments.series, arguments.days)
-        bench.prepare()
-        lines = [measure(arguments.repeat, *line) for line in bench.lines(peers=not arguments.no_peers)]
-    show(arguments, lines)
+        bench.write_panel()
+        rows = [measure(stage, arguments.repeat) for stage in bench.stages(peer=not arguments.no_peers)]
+    title = f"{arguments.series:,} series, {arguments.days} days, {arguments.cores} cores"
+    print_rows(title, rows, 110)
+    print_rows("largest resident memory", [peak_memory()], 110)
     spark.stop()
 
 
@@ -83,228 +76,144 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=2)
-    parser.add_argument("--no-peers", action="store_true", help="leave out scikit-learn a product at a time")
-    parser.add_argument(
-        "--folder", help="where the tables are written; default: the system's temporary folder"
-    )
+    parser.add_argument("--no-peers", action="store_true", help="leave out scikit-learn")
+    parser.add_argument("--folder", help="parent of the temporary tables; default: the system's")
     return parser.parse_args()
 
 
+def measure(stage: Stage, repeat: int) -> dict[str, object]:
+    """A table row with the fastest of some tries."""
+    seconds = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        stage.run()
+        seconds.append(time.perf_counter() - start)
+    row = {
+        "stage": stage.name,
+        "series": f"{stage.n_series:,}",
+        "seconds": f"{min(seconds):.1f}",
+        "series/s": f"{stage.n_series / min(seconds):,.0f}",
+    }
+    print(", ".join(row.values()), flush=True)
+    return dict(row)
+
+
 class Bench:
-    """The synthetic panel and the ways to work it."""
+    """A synthetic panel and the stages that process it."""
 
     def __init__(self, spark: SparkSession, folder: str, n_series: int, n_days: int) -> None:
-        self.spark = spark
-        self.n_series = n_series
-        self.n_days = n_days
-        self.config = Config(warehouse=WarehouseSettings(root=str(Path(folder) / "warehouse")))
-        self.warehouse = Warehouse(spark, self.config.warehouse.root)
-        first = epoch_day(CUTOFF) - n_days + 1
-        self.calendar = Calendar({"all": np.arange(first, epoch_day(CUTOFF) + 1)}, epoch_day(CUTOFF))
+        self._spark = spark
+        self._n_series = n_series
+        self._n_days = n_days
+        self._config = Config(warehouse=WarehouseSettings(root=str(Path(folder) / "warehouse")))
+        self._warehouse = Warehouse(spark, self._config.warehouse.root)
+        self._n_batches = batch_count(n_series, self._config.forecast.series_per_batch)
+        cutoff = epoch_day(CUTOFF)
+        self._calendar = Calendar({"all": np.arange(cutoff - n_days + 1, cutoff + 1)}, cutoff)
 
-    def prepare(self) -> None:
-        """Write the panel, two years a series."""
-        first, n_days = CUTOFF - timedelta(days=self.n_days - 1), self.n_days
+    def write_panel(self) -> None:
+        """Write the synthetic sales into `panel`."""
+        n_days = self._n_days
 
-        def packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            for batch in batches:
-                yield packed_years(batch.column("id").to_numpy(), first, n_days)
+        def packed(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+            for frame in frames:
+                for start in range(0, len(frame), GENERATED_AT_ONCE):
+                    ids = frame["id"].to_numpy()[start : start + GENERATED_AT_ONCE]
+                    yield packed_years(ids, n_days).assign(price=None)
 
-        ids = self.spark.range(0, self.n_series, 1, 4)
-        self.warehouse.overwrite(
-            "panel", ids.mapInArrow(packed, f"product_id string, location_id string, chunk int, {PACKED}")
-        )
+        ids = self._spark.range(0, self._n_series, 1, 4)
+        rows = ids.mapInPandas(packed, PACKED)
+        unknown = F.transform("quantity", lambda units: F.nanvl(units, F.lit(None)))
+        self._warehouse.overwrite("panel", rows.withColumn("quantity", unknown))
 
-    @property
-    def series(self) -> DataFrame:
-        """The run's series, read from Delta at each use."""
-        return run_series(self.warehouse.read("panel"), None, CUTOFF, self.n_batches)
-
-    @property
-    def n_batches(self) -> int:
-        """As a run would choose it."""
-        return batch_count(self.n_series, self.config.forecast.series_per_batch)
-
-    def lines(self, *, peers: bool) -> Iterator[tuple[str, int, Callable[[], None], float | None]]:
-        """What is measured: words, series, the work, the target."""
-        ridge = replace(self._settings(models=("ridge",), half_lives=(84.0,)), windows=())
-        yield (
-            "ridge, 28 days, packed rows to no-op (Arrow)",
-            self.n_series,
-            self._lean(ridge, "arrow"),
-            10_000,
-        )
-        yield "the same by a grouped pandas UDF", self.n_series, self._lean(ridge, "pandas"), None
-        yield "pass B without backtest to no-op", self.n_series, self._pass_b(ridge), None
-        yield "ridge, Delta panel to `forecasts` in Delta", self.n_series, self._to_forecasts(ridge), 3_000
-        yield "the same, and metrics, models, counts", self.n_series, self._to_delta(ridge), None
-        yield (
-            f"full default ({len(self._settings().candidates)} candidates, backtest, 7 tables)",
-            self.n_series,
-            self._to_delta(self._settings()),
-            None,
-        )
-        if peers:
+    def stages(self, *, peer: bool) -> Iterator[Stage]:
+        """Every stage, the shorter ones first."""
+        default = self._settings()
+        ridge = self._settings(ForecastSettings(models=("ridge",), half_lives=(84.0,)))
+        alone = replace(ridge, evaluation=replace(ridge.evaluation, windows=()))
+        n_candidates = len(default.evaluation.candidates)
+        yield Stage("ridge, pass B without backtest, to a no-op sink", self._n_series, self._pass_b(alone))
+        yield Stage("ridge, from panel to forecasts in Delta", self._n_series, self._forecasts(alone))
+        yield Stage("ridge, from panel to all tables", self._n_series, self._all_tables(alone))
+        name = f"default, {n_candidates} candidates, from panel to all tables"
+        yield Stage(name, self._n_series, self._all_tables(default))
+        if peer:
             yield self._scikit_learn()
 
-    def _settings(self, **changed: Any) -> FitSettings:  # noqa: ANN401
-        config = self.config.model_copy(update={"forecast": ForecastSettings(**changed)})
-        return fit_settings(config, self.calendar)
+    def _settings(self, forecast: ForecastSettings | None = None) -> FitSettings:
+        config = self._config.model_copy(update={"forecast": forecast or ForecastSettings()})
+        return fit_settings(config, self._calendar)
 
-    def _lean(self, settings: FitSettings, form: str) -> Callable[[], None]:
-        """Dense arrays, one matrix product, forecasts: what the design's first figure counted."""
-
-        def forecast(rows: pa.Table) -> pa.Table:
-            rows = by_series(rows)
-            with threadpool_limits(1):
-                history = dense_history(packed_batch(rows), settings.calendar, settings.history_days)
-                made = create(settings.candidates[0]).fit_forecast(history, settings.horizon)
-            ids = rows.select(["product_id", "location_id"])
-            return ids.append_column("forecast", lists(clip_forecast(made.forecast)))
-
-        def forecast_pandas(rows: pd.DataFrame) -> pd.DataFrame:
-            return forecast(pa.Table.from_pandas(rows, preserve_index=False)).to_pandas()
-
-        def run() -> None:
-            batches = self.series.groupBy("batch")
-            made = (
-                batches.applyInArrow(forecast, OUT)
-                if form == "arrow"
-                else batches.applyInPandas(forecast_pandas, OUT)
-            )
-            to_nowhere(made)
-
-        return run
+    def _fits(self, settings: FitSettings) -> DataFrame:
+        series = run_series(self._warehouse.read("panel"), None, CUTOFF, self._n_batches)
+        errors = ClassErrors.none(len(settings.evaluation.candidates))
+        return fit(series, self._warehouse.read("candidates"), settings, errors)
 
     def _pass_b(self, settings: FitSettings) -> Callable[[], None]:
-        table = no_class_table(1)
-        return lambda: to_nowhere(fit(self.series, self.warehouse.read("candidates"), settings, table))
+        return lambda: to_no_op_sink(self._fits(settings))
 
-    def _to_forecasts(self, settings: FitSettings) -> Callable[[], None]:
-        """`fits` written once, and `forecasts` cut from it."""
-        table = no_class_table(1)
-
+    def _forecasts(self, settings: FitSettings) -> Callable[[], None]:
         def run() -> None:
-            name = f"r{time.monotonic_ns()}"
-            of_run = F.lit(name).alias("run_id")
-            made = fit(self.series, self.warehouse.read("candidates"), settings, table)
-            self.warehouse.append("fits", made.select("*", of_run))
-            fits = self.warehouse.read("fits").where(F.col("run_id") == F.lit(name))
-            self.warehouse.append("forecasts", published_tables.forecasts(fits, CUTOFF))
+            run_id = new_run_id()
+            self._warehouse.append("fits", self._fits(settings).withColumn("run_id", F.lit(run_id)))
+            fits = self._warehouse.read("fits").where(F.col("run_id") == F.lit(run_id))
+            self._warehouse.append("forecasts", published_tables.forecasts(fits, CUTOFF))
 
         return run
 
-    def _to_delta(self, settings: FitSettings) -> Callable[[], None]:
+    def _all_tables(self, settings: FitSettings) -> Callable[[], None]:
+        """The forecast pipeline after its plan."""
+
         def run() -> None:
-            name = f"r{time.monotonic_ns()}"
-            manifest = Run(name, "forecast", n_batches=self.n_batches, counts={"series_in": self.n_series})
-            context = JobContext(self.spark, self.warehouse, self.config, lambda: datetime.now(UTC))
-            write_forecasts(context, Plan(manifest, CUTOFF, settings))
+            counts = {"series_in": self._n_series}
+            row = Run(new_run_id(), "forecast", n_batches=self._n_batches, counts=counts)
+            context = JobContext(self._spark, self._warehouse, self._config, lambda: datetime.now(UTC))
+            write_forecasts(context, Plan(row, CUTOFF, settings))
 
         return run
 
-    def _scikit_learn(self) -> tuple[str, int, Callable[[], None], float | None]:
-        """One LinearRegression a product, one group a product, as most such jobs are written."""
-        n_series = min(PEER_SERIES, self.n_series)
-        days = self.warehouse.read("panel").where(F.col("product_id") < F.lit(product_id(n_series)))
-        long = days.select(
-            "product_id", "location_id", "first_date", F.posexplode("quantity").alias("n", "units")
-        )
-        path = f"{self.warehouse.path('panel')}_long"
-        long.select(
-            "product_id", "location_id", (F.unix_date("first_date") + F.col("n")).alias("day"), "units"
-        ).write.format("delta").save(path)
+    def _scikit_learn(self) -> Stage:
+        """One LinearRegression and one group per product, as such jobs are usually written."""
+        n_series = min(PEER_SERIES, self._n_series)
+        path = f"{self._warehouse.path('panel')}_long"
+        years = self._warehouse.read("panel").where(F.col("product_id") < F.lit(product_id(n_series)))
+        days = years.select("product_id", "location_id", "first_date", F.posexplode("quantity"))
+        day = F.unix_date("first_date") + F.col("pos")
+        long = days.select("product_id", "location_id", day.alias("day"), F.col("col").alias("units"))
+        long.write.format("delta").save(path)
 
-        def one(rows: pd.DataFrame) -> pd.DataFrame:
-            from sklearn.linear_model import LinearRegression  # noqa: PLC0415
+        def fit_one(rows: pd.DataFrame) -> pd.DataFrame:
+            from sklearn.linear_model import LinearRegression  # noqa: PLC0415  slow; in the worker only
 
             rows = rows.sort_values("day").fillna({"units": 0.0})
-            x = weekday_design(rows["day"].to_numpy())
-            ahead = rows["day"].to_numpy()[-1] + np.arange(1, 29)
-            made = LinearRegression().fit(x, rows["units"]).predict(weekday_design(ahead))
+            days = rows["day"].to_numpy()
+            ahead = weekday_design(days[-1] + np.arange(1, 29))
+            forecast = LinearRegression().fit(weekday_design(days), rows["units"]).predict(ahead)
             ids = rows[["product_id", "location_id"]].head(1)
-            return ids.assign(forecast=[np.maximum(made, 0.0)])
+            return ids.assign(forecast=[np.maximum(forecast, 0.0)])
 
         def run() -> None:
-            read = self.spark.read.format("delta").load(path)
-            to_nowhere(read.groupBy("product_id", "location_id").applyInPandas(one, OUT))
+            rows = self._spark.read.format("delta").load(path)
+            to_no_op_sink(rows.groupBy("product_id", "location_id").applyInPandas(fit_one, FORECAST))
 
-        return "peer: scikit-learn LinearRegression a product", n_series, run, None
-
-
-def packed_years(ids: np.ndarray, first: date, n_days: int) -> pa.RecordBatch:
-    """Poisson sales with a level, a trend and a week of their own, packed by year; null where 0."""
-    rng = np.random.default_rng(int(ids[0]))
-    days = np.arange(n_days)
-    level = np.exp(rng.normal(1.0, 1.0, (len(ids), 1)))
-    week = rng.gamma(5.0, 0.2, (len(ids), 7))[:, days % 7]
-    trend = 1.0 + rng.normal(0.0, 0.2, (len(ids), 1)) * days / n_days
-    units = rng.poisson(np.maximum(level * week * trend, 0.0)).astype(np.float64)
-    units[units == 0] = np.nan
-    units[:, 0] = 1.0
-    years = np.array([(first + timedelta(days=int(n))).year for n in days])
-    parts = [_year(ids, units[:, years == year], first, int(year), years) for year in np.unique(years)]
-    return pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
-
-
-def _year(ids: np.ndarray, units: np.ndarray, first: date, year: int, years: np.ndarray) -> pa.RecordBatch:
-    begin = first + timedelta(days=int(np.argmax(years == year)))
-    prices = pa.nulls(len(ids), pa.list_(pa.float64()))
-    values = pa.array(units.reshape(-1), from_pandas=True)
-    offsets = np.arange(len(ids) + 1, dtype=np.int32) * units.shape[1]
-    columns = {
-        "product_id": pa.array([product_id(int(n)) for n in ids]),
-        "location_id": pa.array(["all"] * len(ids)),
-        "chunk": pa.array([year] * len(ids), type=pa.int32()),
-        "first_date": pa.array([begin] * len(ids), type=pa.date32()),
-        "quantity": pa.ListArray.from_arrays(pa.array(offsets), values),
-        "price": prices,
-    }
-    return pa.RecordBatch.from_pydict(columns)
-
-
-def product_id(number: int) -> str:
-    return f"product-{number:08d}"
+        return Stage("peer: scikit-learn LinearRegression per product", n_series, run)
 
 
 def weekday_design(days: np.ndarray) -> np.ndarray:
+    """[T, 8], trend and weekday of epoch days [T]."""
     return np.hstack([days[:, np.newaxis] / 365.0, np.eye(7)[days % 7]])
 
 
-def to_nowhere(frame: DataFrame) -> None:
+def new_run_id() -> str:
+    return f"{time.monotonic_ns():x}"
+
+
+def to_no_op_sink(frame: DataFrame) -> None:
     frame.write.format("noop").mode("overwrite").save()
 
 
-def measure(repeat: int, what: str, n_series: int, run: Callable[[], None], target: float | None) -> Measured:
-    seconds = []
-    for _ in range(repeat):
-        begun = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - begun)
-    line = Measured(what, n_series, min(seconds), target)
-    Console().print(f"{what}: {line.seconds:.1f} s, {line.rate:,.0f} series/s", highlight=False)
-    return line
-
-
-def show(arguments: argparse.Namespace, lines: list[Measured]) -> None:
-    at = datetime.now(UTC).date()
-    table = Table(title=f"{arguments.series:,} series x {arguments.days} days, {arguments.cores} cores, {at}")
-    for name in ("what", "series", "seconds", "series/s", "target"):
-        table.add_column(name, justify="left" if name == "what" else "right")
-    for line in lines:
-        target = (
-            ""
-            if line.target is None
-            else f"{line.target:,.0f} {'met' if line.rate >= line.target else 'missed'}"
-        )
-        table.add_row(line.what, f"{line.n_series:,}", f"{line.seconds:.1f}", f"{line.rate:,.0f}", target)
-    Console(width=110).print(table)
-    peaks = ", ".join(f"{name} {mib:,.0f} MiB" for name, mib in peak_memory().items())
-    Console(width=110).print(f"largest resident memory: {peaks}", highlight=False)
-
-
-def peak_memory() -> dict[str, float]:
-    """MiB of the largest JVM and the largest Python worker, on Linux."""
+def peak_memory() -> dict[str, str]:
+    """Peak MiB of the largest JVM and the largest Python worker; empty where there is no /proc."""
     peaks: dict[str, float] = {}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -312,12 +221,11 @@ def peak_memory() -> dict[str, float]:
             command = status.with_name("cmdline").read_bytes()
         except OSError:
             continue
-        name = (
-            "JVM" if b"SparkSubmit" in command else "Python worker" if b"pyspark.daemon" in command else None
-        )
+        is_worker = b"pyspark.daemon" in command
+        name = "JVM" if b"SparkSubmit" in command else "Python worker" if is_worker else None
         if name and "VmHWM" in fields:
             peaks[name] = max(peaks.get(name, 0.0), float(fields["VmHWM"].split()[0]) / 1024)
-    return peaks
+    return {name: f"{mib:,.0f} MiB" for name, mib in peaks.items()}
 
 
 if __name__ == "__main__":

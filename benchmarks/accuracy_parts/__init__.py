@@ -1,1 +1,1 @@
-"""The parts of the accuracy benchmark: sets, protocol, scores, peers."""
+"""Data sets, origins, models and scores of the accuracy benchmarks."""

@@ -1,17 +1,16 @@
-"""The peer a skilled practitioner writes in a day: direct LightGBM on decayed means over the level.
+"""A peer that a practitioner could write in a day: direct LightGBM on decayed means over the level.
 
-One row a product, cutoff and step; the target over the product's level; one model for the mean (Poisson)
-and one for each quantile, weighted by the level, which is better for its pinball. It stands by itself: it
-shares nothing with the forecasters it is held against.
+One row per product, cutoff and step; the target is over the product's level. One model predicts the mean
+(Poisson) and one each quantile, weighted by the level, which improves its pinball loss. It shares no code
+with the forecasters of this project.
 """
 
 import time
 
-import lightgbm as lgb
 import numpy as np
 
 from accuracy_parts.protocol import HORIZON, Origin
-from accuracy_parts.scores import LEVELS, Output
+from accuracy_parts.scores import SCORED_LEVELS, Output
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import History, weekdays
 
@@ -19,14 +18,16 @@ HALF_LIVES = np.array([3.0, 7.0, 14.0, 28.0, 56.0, 112.0, 224.0, 364.0])
 WEEKDAY_HALF_LIVES = np.array([28.0, 112.0, 364.0])
 N_CUTOFFS = 12
 STRIDE = 7
-LEAST_LEVEL = 0.02
+MIN_LEVEL = 0.02
 COMMON = {"num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 100, "num_threads": 1, "seed": 0,
           "deterministic": True, "verbose": -1}  # fmt: skip
 N_TREES = 150
 
 
 def direct_lightgbm(origin: Origin) -> Output:
-    """Train on 12 weekly cutoffs, the latest a week before the origin's own, targets cut there."""
+    """Train on 12 weekly cutoffs, the latest a week before the origin; later outcomes are unknown."""
+    import lightgbm as lgb  # noqa: PLC0415  an optional peer
+
     start = time.perf_counter()
     history, last = origin.history, origin.history.n_days - 1
     features, targets, levels = [], [], []
@@ -45,11 +46,14 @@ def direct_lightgbm(origin: Origin) -> Output:
     weighted = lgb.Dataset(inputs, ratios, weight=np.concatenate(levels)[known], free_raw_data=False)
     boosters = [
         lgb.train({**COMMON, "objective": "poisson"}, weighted, N_TREES),
-        *(lgb.train({**COMMON, "objective": "quantile", "alpha": q}, weighted, N_TREES) for q in LEVELS),
+        *(
+            lgb.train({**COMMON, "objective": "quantile", "alpha": q}, weighted, N_TREES)
+            for q in SCORED_LEVELS
+        ),
     ]
     ahead, level = rows(history)
     means = [booster.predict(ahead) * level for booster in boosters]
-    forecast, *quantiles = np.maximum(np.stack(means), 0.0).reshape(1 + len(LEVELS), -1, HORIZON)
+    forecast, *quantiles = np.maximum(np.stack(means), 0.0).reshape(1 + len(SCORED_LEVELS), -1, HORIZON)
     return Output(forecast, np.sort(np.stack(quantiles, axis=2), axis=2), time.perf_counter() - start)
 
 
@@ -59,13 +63,14 @@ def rows(history: History) -> tuple[FloatArray, FloatArray]:
     age = last - np.arange(history.n_days)[:, np.newaxis]
     weight = 0.5 ** (age / HALF_LIVES)  # [T, L]
     means = _ratio(history.filled @ weight, history.known_weight @ weight)  # [S, L]
-    level = np.maximum(means[:, 3:6].mean(axis=1), LEAST_LEVEL)
+    level = np.maximum(means[:, 3:6].mean(axis=1), MIN_LEVEL)
     weekday_weight = 0.5 ** (age / WEEKDAY_HALF_LIVES)
     weekday = weekdays(history.days)
     profile = np.empty((n_series, 7, len(WEEKDAY_HALF_LIVES)))
     for day in range(7):
-        on = weekday == day
-        sums = history.filled[:, on] @ weekday_weight[on], history.known_weight[:, on] @ weekday_weight[on]
+        columns = weekday == day
+        weights = weekday_weight[columns]
+        sums = history.filled[:, columns] @ weights, history.known_weight[:, columns] @ weights
         profile[:, day] = _ratio(*sums)
     days = history.days[-1] + 1 + np.arange(HORIZON)
     shape = (n_series, HORIZON)

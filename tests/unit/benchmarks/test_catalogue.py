@@ -6,28 +6,34 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from catalogue import COLUMNS, EMPIRICAL, by_class, latest_run, scored_days
+from catalogue import COLUMNS, EMPIRICAL, class_rows, latest_run, scored_days
 
 
-def test_of_several_runs_the_one_that_began_last_is_held_against_what_came(tmp_path: Path) -> None:
-    began = [datetime(2026, 11, day, tzinfo=UTC) for day in (5, 3, 9, 7)]
-    run_ids = ["second", "first", "of another day", "cut short"]
+def test_latest_run_is_the_complete_one_that_started_last(tmp_path: Path) -> None:
+    started = [datetime(2026, 11, day, tzinfo=UTC) for day in (5, 3, 9, 7)]
+    run_ids = ["second", "first", "another cutoff", "unfinished"]
     states = ["complete", "complete", "complete", "running"]
-    runs = pa.table({"run_id": run_ids, "started_at": began, "state": states})
+    runs = pa.table({"run_id": run_ids, "started_at": started, "state": states})
     deltalake.write_deltalake(str(tmp_path / "runs"), runs)
-    assert latest_run(tmp_path, ["second", "first", "cut short"]) == "second"
+    assert latest_run(tmp_path, ["second", "first", "unfinished"]) == "second"
     with pytest.raises(SystemExit, match="no complete run of this cutoff"):
-        latest_run(tmp_path, ["cut short"])
+        latest_run(tmp_path, ["unfinished"])
 
 
-def test_a_location_is_held_against_its_own_sales(tmp_path: Path) -> None:
+def test_each_location_is_compared_with_its_own_sales(tmp_path: Path) -> None:
     cutoff, ahead = date(2026, 11, 1), date(2026, 11, 2)
     key = {"product_id": ["a", "a"], "location_id": ["north", "south"]}
-    made = {"run_id": ["r", "r"], **key, "date": [ahead] * 2, "cutoff": [cutoff] * 2, "forecast": [1.0, 5.0]}
+    forecasts = {
+        "run_id": ["r", "r"],
+        **key,
+        "date": [ahead] * 2,
+        "cutoff": [cutoff] * 2,
+        "forecast": [1.0, 5.0],
+    }
     sold = {name: values * 2 for name, values in key.items()}
     tables = {
         "runs": {"run_id": ["r"], "started_at": [datetime(2026, 11, 2, tzinfo=UTC)], "state": ["complete"]},
-        "forecasts": made | {name: [1.0, 5.0] for name in COLUMNS},
+        "forecasts": forecasts | {name: [1.0, 5.0] for name in COLUMNS},
         "models": {"run_id": ["r", "r"], **key, "demand_class": ["smooth", "lumpy"]},
         "sales": {**sold, "date": [cutoff] * 2 + [ahead] * 2, "quantity": [1.0, 5.0, 2.0, 4.0]},
     }
@@ -40,7 +46,7 @@ def test_a_location_is_held_against_its_own_sales(tmp_path: Path) -> None:
     ]
 
 
-def test_lines_are_of_all_of_classes_and_of_ages() -> None:
+def test_rows_cover_all_series_classes_and_age_groups() -> None:
     days = pd.DataFrame(
         {
             "series": ["a", "a", "b"],
@@ -54,11 +60,11 @@ def test_lines_are_of_all_of_classes_and_of_ages() -> None:
             **dict.fromkeys(EMPIRICAL, 4.0),
         }
     )
-    lines = {line["class"]: line for line in by_class(days)}
-    assert list(lines) == ["all", "new", "smooth", "1 to 14 days", "15 to 42 days"]
-    assert lines["all"]["products"] == 2
-    assert lines["all"]["forecast over sold"] == "1.33"
-    assert lines["new"] == {**lines["1 to 14 days"], "class": "new"}
-    assert lines["new"]["over mean"] == f"{np.sqrt(2 / 8):.4f}"
-    assert lines["15 to 42 days"]["over naive"] == "0.0000"
-    assert lines["15 to 42 days"]["p05"] == "0.000-1.000"
+    rows = {row["class"]: row for row in class_rows(days)}
+    assert list(rows) == ["all", "new", "smooth", "1 to 14 days", "15 to 42 days"]
+    assert rows["all"]["products"] == 2
+    assert rows["all"]["forecast / sold"] == "1.33"
+    assert rows["new"] == {**rows["1 to 14 days"], "class": "new"}
+    assert rows["new"]["over mean"] == f"{np.sqrt(2 / 8):.4f}"
+    assert rows["15 to 42 days"]["over naive"] == "0.0000"
+    assert rows["15 to 42 days"]["p05"] == "0.000-1.000"

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
+from accuracy_parts.datasets import Panel
 from accuracy_parts.promotions import by_day, plans, weeks_of
-from accuracy_parts.sets import Panel
 
 
 def _days(first: str, n_days: int) -> np.ndarray:
@@ -9,11 +9,11 @@ def _days(first: str, n_days: int) -> np.ndarray:
     return start + np.arange(n_days)
 
 
-def test_the_first_week_is_one_day_and_the_others_begin_on_mondays() -> None:
+def test_first_week_is_one_day_and_others_begin_on_mondays() -> None:
     assert weeks_of(_days("2017-01-01", 9)).tolist() == [1, 2, 2, 2, 2, 2, 2, 2, 3]
 
 
-def test_a_share_is_of_the_stores_that_promoted_anything_that_week() -> None:
+def test_shares_are_of_the_stores_with_any_promotion_that_week() -> None:
     panel = Panel("journey", ("7", "9"), _days("2017-01-01", 9), np.ones((2, 9)))
     table = pd.DataFrame(
         {

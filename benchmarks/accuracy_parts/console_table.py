@@ -1,4 +1,4 @@
-"""Rows as a table on the console."""
+"""Tables on the console."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def print_rows(title: str, rows: Sequence[Mapping[str, object]], width: int) -> None:
-    """One line a row, one column a key; all rows have the first one's keys."""
+    """Print rows of equal keys; does nothing without rows."""
     if not rows:
         return
     table = Table(title=title)
