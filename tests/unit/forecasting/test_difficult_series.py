@@ -1,36 +1,39 @@
-"""Difficult series among 2,000 healthy ones: each gets its forecasts, and harms no other."""
+"""Difficult series among 2,000 healthy ones: each gets its forecasts and affects no other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import pandas as pd
 import pytest
 
 from lepton_spark.config import Config, ForecastSettings, PanelSettings
-from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.fit import FitBatch
-from lepton_spark.forecasting.passes.pool_statistics import ShareBatch, pools_by_day, with_trees
-from lepton_spark.forecasting.passes.score import ScoreBatch
-from lepton_spark.forecasting.passes.tree_training import TrainBatch, trees_by_day
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.panel.calendar import Calendar
+from tests.unit.forecasting.frames import (
+    CUTOFF,
+    N_DAYS,
+    QUICK_TRAINING,
+    fit_rows_of,
+    packed_rows,
+    pools_of,
+    records,
+    trees_of,
+)
 
-N_HEALTHY, N_DAYS, HORIZON = 2_000, 200, 14
-CUTOFF = 19_000
-FIRST = CUTOFF - N_DAYS + 1
+N_HEALTHY, HORIZON = 2_000, 14
 NAN, LARGEST = np.nan, np.finfo(float).max
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A difficult series: its days from its first one on, its id, and what is to be said of it."""
+    """A difficult series: its days up to the cutoff, the expected status, reason and fallback, and its id."""
 
     days: list[float]
-    said: tuple[str, str | None, int] | None = ("ok", None, 0)
+    outcome: tuple[str, str | None, int] | None = ("ok", None, 0)
     name: str | None = None
-    first: int = FIRST
 
 
 def _days(make: Callable[[int], float], n_days: int = N_DAYS) -> list[float]:
@@ -42,11 +45,11 @@ def _steady(day: int) -> float:
 
 
 NOT_FINITE = ("fallback", "no_finite_forecast", 1)
-GONE = ("obsolete", "no_recent_sale", 0)
+OBSOLETE = ("obsolete", "no_recent_sale", 0)
 KINDS: dict[str, Kind] = {
-    "one day": Kind([4.0], first=CUTOFF),
-    "two days": Kind([4.0, 5.0], first=CUTOFF - 1),
-    "all zeros": Kind([0.0] * N_DAYS, GONE),
+    "one day": Kind([4.0]),
+    "two days": Kind([4.0, 5.0]),
+    "all zeros": Kind([0.0] * N_DAYS, OBSOLETE),
     "constant": Kind([5.0] * N_DAYS),
     "a spike of 1e12": Kind(_days(lambda day: 1e12 if day == 60 else _steady(day))),
     "one spike and zeros": Kind(_days(lambda day: 1e12 if day == 60 else 0.0)),
@@ -55,22 +58,16 @@ KINDS: dict[str, Kind] = {
     "infinite": Kind(_days(lambda day: np.inf if day == 90 else _steady(day)), None),
     "denormal": Kind([5e-324] * N_DAYS, None),
     "negative": Kind(_days(lambda day: -_steady(day)), None),
-    "all unknown": Kind([NAN] * N_DAYS, GONE),
-    "only the last day known": Kind([7.0], first=CUTOFF),
-    "a gap of two years": Kind(
-        _days(lambda day: _steady(day) if day < 30 or day > 790 else NAN, 850), first=CUTOFF - 849
-    ),
+    "all unknown": Kind([NAN] * N_DAYS, OBSOLETE),
+    "only the last day known": Kind([7.0]),
+    "a gap of two years": Kind(_days(lambda day: _steady(day) if day < 30 or day > 790 else NAN, 850)),
     "sold on one weekday only": Kind(_days(lambda day: 9.0 if day % 7 == 3 else 0.0)),
-    "starts inside the windows": Kind(_days(_steady, 20), first=CUTOFF - 19),
-    "ended long ago": Kind(
-        _days(lambda day: _steady(day) if day < 60 else 0.0, 400),
-        GONE,
-        first=CUTOFF - 399,
-    ),
+    "starts inside the windows": Kind(_days(_steady, 20)),
+    "ended long ago": Kind(_days(lambda day: _steady(day) if day < 60 else 0.0, 400), OBSOLETE),
     "ended a week ago": Kind(_days(lambda day: _steady(day) if day < N_DAYS - 7 else 0.0)),
     "fractions": Kind(_days(lambda day: 0.1 + day / 7.0)),
     "doubles each week": Kind(_days(lambda day: 2.0 ** (day // 7))),
-    "of a century ago": Kind([3.0, *[NAN] * 40_000, 4.0], first=CUTOFF - 40_001),
+    "of a century ago": Kind([3.0, *[NAN] * 40_000, 4.0]),
     "an empty id": Kind(_days(_steady), name=""),
     "a long id": Kind(_days(_steady), name="x" * 3_000),
     "a Unicode id": Kind(_days(_steady), name="\u5546\u54c1\U0001f9c4\u0301\u200f"),
@@ -81,27 +78,13 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def _rows(kinds: dict[str, Kind], n_healthy: int = N_HEALTHY) -> pa.Table:
-    units = np.random.default_rng(7).poisson(4.0, (n_healthy, N_DAYS)).astype(np.float64)
+def _rows(kinds: dict[str, Kind]) -> pd.DataFrame:
+    units = np.random.default_rng(7).poisson(4.0, (N_HEALTHY, N_DAYS)).astype(np.float64)
     units[:, 0] += 1.0
-    names = [f"healthy{n:04d}" for n in range(n_healthy)]
-    named = [kind.name if kind.name is not None else key for key, kind in kinds.items()]
-    days = [
-        *units.tolist(),
-        *([None if np.isnan(value) else value for value in kind.days] for kind in kinds.values()),
-    ]
-    n_rows = len(names) + len(named)
-    return pa.table(
-        {
-            "batch": pa.array([0] * n_rows, type=pa.int32()),
-            "product_id": [*names, *named],
-            "location_id": ["all"] * n_rows,
-            "first_day": pa.array(
-                [FIRST] * n_healthy + [kind.first for kind in kinds.values()], type=pa.int32()
-            ),
-            "quantity": pa.array(days, type=pa.list_(pa.float64())),
-        }
-    )
+    names = [f"healthy{number:04d}" for number in range(N_HEALTHY)]
+    names += [key if kind.name is None else kind.name for key, kind in kinds.items()]
+    days = [*units, *(kind.days for kind in kinds.values())]
+    return packed_rows(days).assign(batch=0, product_id=names)
 
 
 def _settings(*models: str) -> FitSettings:
@@ -112,69 +95,75 @@ def _settings(*models: str) -> FitSettings:
     return fit_settings(config, calendar)
 
 
-def _fitted(rows: pa.Table, settings: FitSettings) -> dict[str, dict[str, Any]]:
-    made = FitBatch(settings, no_class_table(len(settings.candidates)))(rows, ScoreBatch(settings)(rows))
-    return {row["product_id"]: row for row in made.to_pylist()}
+def _fitted(rows: pd.DataFrame, settings: FitSettings) -> dict[str, dict[str, Any]]:
+    return {row["product_id"]: row for row in records(fit_rows_of(rows, settings))}
 
 
-def _pooled(rows: pa.Table, settings: FitSettings) -> FitSettings:
-    """The settings with pools and trees learnt from these rows."""
-    pools = pools_by_day(ShareBatch(settings)(rows).to_pylist())
-    trained = []
-    for until in settings.training_days:
-        days = pa.array([until] * rows.num_rows, type=pa.int32())
-        trained += TrainBatch(settings)(rows.append_column("until", days)).to_pylist()
-    assert {row["foretells"] for row in trained} == {"mean", "median", "linear"}
-    return replace(settings, pools=with_trees(pools, trees_by_day(trained)))
+def _pooled(rows: pd.DataFrame, settings: FitSettings) -> FitSettings:
+    """The settings with pools and trees learned from these rows."""
+    pools = pools_of(rows, settings)
+    if settings.uses_trees:
+        trees = trees_of(rows, settings, *settings.training_days)
+        assert list(trees) == settings.training_days
+        assert all(trained.median and trained.regression for trained in trees.values())
+        pools = with_trees(pools, trees)
+    return replace(settings, pools=pools)
 
 
 def _moved(after: dict[str, Any], before: dict[str, Any]) -> np.ndarray:
-    """By healthy series: how far its forecasts moved, over their mean."""
+    """For each healthy series, the largest change of a forecast over their mean."""
     names = [name for name in before if name.startswith("healthy")]
     old, new = (np.array([run[name]["forecast"] for name in names]) for run in (before, after))
     return np.abs(new - old).max(axis=1) / old.mean(axis=1)
 
 
 @pytest.fixture(scope="module")
-def per_product() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Without and with the difficult ones, by models that know one product each."""
+def local() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Forecasts without and with the difficult series, by models that look at one series at a time."""
     settings = _settings("ridge", "seasonal_window_average", "seasonal_naive", "mean")
     return _fitted(_rows({}), settings), _fitted(_rows(KINDS), settings)
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_each_gets_whole_forecasts_and_the_truth_is_said_of_it(
-    per_product: tuple[dict[str, Any], ...], key: str
+def test_difficult_series_gets_finite_forecasts_and_its_outcome(
+    local: tuple[dict[str, Any], ...], key: str
 ) -> None:
     kind = KINDS[key]
-    row = per_product[1][key if kind.name is None else kind.name]
+    row = local[1][key if kind.name is None else kind.name]
     values = np.array([row["forecast"], *row["quantiles"]])
     assert values.shape == (8, HORIZON)
     assert np.isfinite(values).all()
     assert values.min() >= 0.0
     assert (np.diff(values[1:], axis=0) >= 0).all()
-    said = (row["status"], row["reason"], row["fallback_level"])
     assert (row["reason"] is None) == (row["status"] == "ok")
     assert (row["status"] == "fallback") == (row["fallback_level"] > 0)
-    if kind.said is not None:
-        assert said == kind.said
+    if kind.outcome is not None:
+        assert (row["status"], row["reason"], row["fallback_level"]) == kind.outcome
 
 
-def test_healthy_series_are_untouched_by_models_of_one_product(
-    per_product: tuple[dict[str, Any], ...],
-) -> None:
-    healthy, poisoned = per_product
-    assert len(poisoned) == N_HEALTHY + len(KINDS)
-    assert _moved(poisoned, healthy).max() < 1e-9
+def test_difficult_series_do_not_change_local_forecasts_of_others(local: tuple[dict[str, Any], ...]) -> None:
+    without, with_difficult = local
+    assert len(with_difficult) == N_HEALTHY + len(KINDS)
+    assert _moved(with_difficult, without).max() < 1e-9
 
 
-def test_healthy_series_move_little_by_what_is_pooled() -> None:
-    settings = _settings("pooled", "shrunk_weekday")
-    healthy, poisoned = _rows({}), _rows(KINDS)
-    moved = _moved(
-        _fitted(poisoned, _pooled(poisoned, settings)), _fitted(healthy, _pooled(healthy, settings))
-    )
+def test_difficult_series_change_no_forecast_of_others_made_with_the_same_pool() -> None:
+    settings = replace(_settings("pooled"), pooled=QUICK_TRAINING)
+    healthy = _rows({})
+    shared = _pooled(healthy, settings)
+    assert _moved(_fitted(_rows(KINDS), shared), _fitted(healthy, shared)).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        pytest.param(("shrunk_weekday",), id="statistics"),
+        pytest.param(("pooled", "shrunk_weekday"), id="statistics and trees", marks=pytest.mark.slow),
+    ],
+)
+def test_difficult_series_in_the_pool_change_forecasts_of_others_little(models: tuple[str, ...]) -> None:
+    settings = _settings(*models)
+    healthy, difficult = (_fitted(rows, _pooled(rows, settings)) for rows in (_rows({}), _rows(KINDS)))
+    moved = _moved(difficult, healthy)
     assert np.median(moved) < 0.01  # 28 difficult series among 2,028: docs/reliability.md
     assert moved.max() < 0.10
-    held = _pooled(healthy, settings)
-    assert _moved(_fitted(poisoned, held), _fitted(healthy, held)).max() < 1e-9
