@@ -1,4 +1,4 @@
-"""A worker process that is really killed by one series, of its batch or of the sample that speaks for all."""
+"""A worker process that is really killed by one series, of a batch or of the pool's sample."""
 
 import os
 import signal
@@ -15,15 +15,15 @@ from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
-from lepton_spark.evaluation.selection import ClassTable
-from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.fan_out import fit, score
-from lepton_spark.forecasting.passes.pool_statistics import share
+from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.forecasting.passes.fit import fit
+from lepton_spark.forecasting.passes.pool_statistics import pool_statistics
+from lepton_spark.forecasting.passes.score import score
 from lepton_spark.forecasting.passes.tree_training import train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models import registry
 from lepton_spark.models.data.history import History
-from lepton_spark.models.registry import Foreign, candidates_for, register
+from lepton_spark.models.registry import CustomRegressor, candidates_for, register
 from lepton_spark.panel.calendar import EPOCH, Calendar
 from lepton_spark.panel.dense import PackedBatch
 from lepton_spark.pipelines.forecast import stages
@@ -38,7 +38,7 @@ DEADLY = 999.0
 
 
 class DeadlySample(FitSettings):
-    """Ends the process that reads the series of one value."""
+    """Kills the process that reads a series with one certain value."""
 
     def history(self, packed: PackedBatch) -> History:
         if DEADLY in packed.quantity:
@@ -47,7 +47,7 @@ class DeadlySample(FitSettings):
 
 
 class Killer:
-    """Ends its process at the sight of one value."""
+    """Kills the process in which it is fitted to one certain value."""
 
     def fit(self, _: np.ndarray, y: np.ndarray) -> None:
         if y.max() == DEADLY:
@@ -60,9 +60,9 @@ class Killer:
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[FitSettings]:
-    """With the killer among the candidates, sent whole to workers, which do not know this module."""
+    """With the killer among the candidates; workers, which cannot import this module, get it by value."""
     monkeypatch.setattr(registry, "_registered", {})
-    register("killer", Foreign(Killer, limits=None))
+    register("killer", CustomRegressor(Killer, limits=None))
     config = Config(
         forecast=ForecastSettings(horizon=7, models=("killer", "mean")),
         backtest=BacktestSettings(validation_windows=1, stride=7, min_train_days=14),
@@ -83,7 +83,7 @@ def _series(spark: SparkSession, n_series: int, deadly: int) -> DataFrame:
     return spark.createDataFrame(rows, schema)
 
 
-def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSettings) -> None:
+def test_series_that_kills_its_worker_falls_back_alone(spark: SparkSession, settings: FitSettings) -> None:
     series = _series(spark, 6, deadly=3).cache()
     scored: list[Any] = []
     fitted: list[Any] = []
@@ -104,9 +104,9 @@ def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSe
         count,
     )
     candidates = spark.createDataFrame(scored, score(series, settings).schema)
-    table: ClassTable = no_class_table(len(settings.candidates))
+    errors = ClassErrors.none(len(settings.evaluation.candidates))
     write_split(
-        lambda share, why: run(fitted, fit(of(series, share), of(candidates, share), settings, table, why)),
+        lambda share, why: run(fitted, fit(of(series, share), of(candidates, share), settings, errors, why)),
         fitted.clear,
         N_BATCHES,
         count,
@@ -114,24 +114,25 @@ def test_the_guilty_series_alone_falls_back(spark: SparkSession, settings: FitSe
     found = {row["product_id"]: row for row in fitted}
     assert sorted(found) == [f"p{number}" for number in range(6)]
     assert len(fitted) == 6
-    said = {name: (row["status"], row["reason"]) for name, row in found.items()}
-    assert said.pop("p3") == ("fallback", f"batch_failed: {WORKER_DIED}")
-    assert set(said.values()) == {("ok", None)}
+    outcomes = {name: (row["status"], row["reason"]) for name, row in found.items()}
+    assert outcomes.pop("p3") == ("fallback", f"batch_failed: {WORKER_DIED}")
+    assert set(outcomes.values()) == {("ok", None)}
     assert {row["model"] for name, row in found.items() if name != "p3"} == {"killer"}
     assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
 
 
-@pytest.mark.parametrize(("name", "learn"), [("pools", share), ("pooled_trees", train_trees)])
-def test_a_sample_that_kills_is_halved(
+@pytest.mark.parametrize(("name", "learn"), [("pools", pool_statistics), ("pooled_trees", train_trees)])
+def test_sample_that_kills_its_worker_is_halved(
     spark: SparkSession,
     tmp_path: Path,
     settings: FitSettings,
     name: str,
     learn: Callable[[DataFrame, FitSettings, str | None], DataFrame],
 ) -> None:
-    """The killer is of the first of two batches: what is shared comes from the second."""
+    """The killer is in the first of two batches, so the pool is learned from the second."""
     warehouse = Warehouse(spark, str(tmp_path))
-    deadly = DeadlySample(**vars(replace(settings, candidates=candidates_for(("pooled",), ()))))
+    pooled = replace(settings.evaluation, candidates=candidates_for(("pooled",), ()))
+    deadly = DeadlySample(**vars(replace(settings, evaluation=pooled)))
     run = Run("0f", "forecast", n_batches=N_BATCHES)
     plan = Plan(run, EPOCH + timedelta(days=CUTOFF), deadly)
     stages._learn(warehouse, plan, name, _series(spark, 6, deadly=2), learn)
