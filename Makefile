@@ -1,4 +1,4 @@
-# Every target works alone in a fresh clone; `make help` lists them.
+# Every target works in a fresh clone and runs the set-up first if needed; `make help` lists them.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,7 +7,7 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
-# The first Python of the PATH that is new enough; python3 when none is, so that the set-up can say so.
+# The first Python on the PATH that is new enough, else python3, whose version the set-up then reports.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
 
-setup: $(STAMP)  ## make .venv from the lock files and fetch Delta's jars, once
+setup: $(STAMP)  ## create .venv from the lock files and download Delta's jars, once
 
 $(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/delta_jars.sha256 scripts/bootstrap.py
 	@command -v $(PYTHON) >/dev/null || { echo 'setup: Python: found no $(PYTHON); allowed: 3.11 or newer. Install one and run: make setup PYTHON=python3.11' >&2; exit 1; }
@@ -24,44 +24,44 @@ $(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/
 	@$(PYTHON) -B scripts/bootstrap.py
 	@touch $@
 
-demo: $(STAMP)  ## forecast a year of a real grocer's sales, from raw lines to published tables
+demo: $(STAMP)  ## forecast from a year of a real grocer's sales, from raw lines to published tables
 	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
 
-test: $(STAMP)  ## run every test but those of make test-faults
+test: $(STAMP)  ## run all tests except those of make test-faults
 	@$(BIN)/python -m pytest -m "not faults" -n 2 --dist loadscope --no-loadscope-reorder --durations=15
 
-test-faults: $(STAMP)  ## kill real runs at every point of their life (hours; LEPTON_FAULTS=12 for twelve points)
+test-faults: $(STAMP)  ## kill real runs at every stage and check recovery (hours; LEPTON_FAULTS=12 for twelve points)
 	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines -m "faults or kills" --log-cli-level=INFO
 
-check: $(STAMP)  ## lint, format, types, direction of imports
+check: $(STAMP)  ## check lint, format, types and import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## measure speed; prints a table
+bench: $(STAMP)  ## measure speed and print a table
 	$(BIN)/python benchmarks/throughput.py
 
-bench-accuracy: $(VENV)/.peers-done  ## measure accuracy beside peers, which it installs first (about 50 minutes); prints tables
+bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, installed first (about 50 minutes)
 	$(BIN)/python benchmarks/accuracy.py --csv docs/accuracy.csv
 
 $(VENV)/.peers-done: $(STAMP) requirements-peers.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
-wheel: $(STAMP)  ## build the wheel, and its copy lepton_spark.zip for spark-submit --py-files
+wheel: $(STAMP)  ## build the wheel, and a copy lepton_spark.zip for spark-submit --py-files
 	rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .
 	cp dist/lepton_spark-*.whl dist/lepton_spark.zip
 	rm -rf build
 
-lock:  ## pin everything anew, with hashes and without an index (needs the network and uv)
+lock:  ## update the lock files (needs the network and uv)
 	scripts/lock
 
-clean:  ## delete what builds, tests and runs left; keeps .venv
+clean:  ## delete the output of builds, tests and runs; keeps .venv
 	rm -rf build dist output warehouse spark-warehouse metastore_db derby.log *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find lepton_spark jobs tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean  ## delete .venv too, Delta's jars with it
+distclean: clean  ## also delete .venv with Delta's jars
 	rm -rf $(VENV)

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
+from lepton_spark.forecasting.passes.fan_out import fit
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
@@ -24,18 +26,16 @@ from threadpoolctl import threadpool_limits
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
 from lepton_spark.evaluation.backtest import clip_forecast
-from lepton_spark.forecasting.arrow import by_series, lists, packed_batch
 from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.fan_out import fit
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.registry import create
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from lepton_spark.panel.dense import dense_history
 from lepton_spark.panel.series import batch_count, run_series
-from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.forecast.forecast import write_forecasts
 from lepton_spark.pipelines.forecast.plan import Plan
-from lepton_spark.pipelines.forecast.stages import carry_out
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
@@ -198,7 +198,8 @@ class Bench:
         def run() -> None:
             name = f"r{time.monotonic_ns()}"
             manifest = Run(name, "forecast", n_batches=self.n_batches, counts={"series_in": self.n_series})
-            carry_out(self.warehouse, Plan(manifest, CUTOFF, settings), SilentProgress())
+            context = JobContext(self.spark, self.warehouse, self.config, lambda: datetime.now(UTC))
+            write_forecasts(context, Plan(manifest, CUTOFF, settings))
 
         return run
 

@@ -1,1 +1,1 @@
-"""Entry points for spark-submit: each hands its arguments to the command of the same name."""
+"""Entry points for spark-submit: `lepton.py` for every command, the others for the one in their name."""

@@ -1,7 +1,7 @@
-"""Delta's five jars: pinned, checksummed, fetched once by the Ivy that PySpark ships.
+"""Downloads Delta's five jars once, with pinned checksums, using the Ivy that PySpark includes.
 
-Delta's own POM also brings Hadoop, Jackson, Parquet and Log4j of other versions than Spark's; only these five
-are taken, so a run has one of each. `python -m lepton_spark.delta_jars` fetches them.
+Delta's POM also depends on Hadoop, Jackson, Parquet and Log4j in other versions than Spark's. Only the five
+jars are downloaded, so that each library has one version. Command: `python -m lepton_spark.delta_jars`.
 """
 
 import hashlib
@@ -18,33 +18,33 @@ from lepton_spark.errors import SetupError, examples, explain
 from lepton_spark.java import require_java
 
 JARS_VARIABLE = "LEPTON_DELTA_JARS"
-"""Names a folder that holds the jars, for machines that may not fetch them."""
+"""Environment variable that names a folder with the jars, for machines without network access."""
 
 _GROUP = "io.delta"
 
 
 def pinned_jars() -> dict[str, str]:
-    """File name -> SHA-256 of each jar, from the lines of `delta_jars.sha256`."""
+    """SHA-256 of each jar by file name, from `delta_jars.sha256`."""
     lines = files("lepton_spark").joinpath("delta_jars.sha256").read_text("ascii").splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
 
 
 def delta_coordinate() -> str:
-    """What `spark-submit --packages` takes: `io.delta:delta-spark_...:...`."""
+    """The Maven coordinate for `spark-submit --packages`: `io.delta:delta-spark_...:...`."""
     (name,) = (name for name in pinned_jars() if name.startswith("delta-spark_"))
     return ":".join((_GROUP, *_artifact_and_version(name)))
 
 
 def jars_folder() -> Path:
-    """Where the jars stand: $LEPTON_DELTA_JARS, else beside the installed package's environment."""
+    """The folder of the jars: $LEPTON_DELTA_JARS, else `share/lepton_spark/jars` of this Python."""
     chosen = os.environ.get(JARS_VARIABLE)
     return Path(chosen) if chosen else Path(sys.prefix) / "share" / "lepton_spark" / "jars"
 
 
 def find_jars(folder: Path | None = None, pins: Mapping[str, str] | None = None) -> list[Path] | None:
-    """The verified jars in `folder`, or None when some are not there yet.
+    """The verified jars in `folder`; None when some are missing.
 
-    Raises: SetupError when one is there and is not the pinned one.
+    Raises: SetupError when a jar has another checksum than the pinned one.
     """
     folder = folder or jars_folder()
     pins = pinned_jars() if pins is None else pins
@@ -57,7 +57,7 @@ def find_jars(folder: Path | None = None, pins: Mapping[str, str] | None = None)
         raise SetupError(
             explain(
                 f"Delta's jars in {folder}",
-                f"other contents in {examples(wrong)}",
+                f"wrong checksums of {examples(wrong)}",
                 "the pinned SHA-256",
                 remedy,
             )
@@ -66,9 +66,9 @@ def find_jars(folder: Path | None = None, pins: Mapping[str, str] | None = None)
 
 
 def fetch_jars(folder: Path | None = None) -> list[Path]:
-    """The verified jars, fetched first when they are not there; they appear in `folder` all or none.
+    """The verified jars, downloaded when they are missing; all of them or none appear in `folder`.
 
-    Raises: SetupError without Java, without the network, or on a wrong checksum.
+    Raises: SetupError without Java, without network access, or on a wrong checksum.
     """
     folder = folder or jars_folder()
     present = find_jars(folder)
@@ -82,7 +82,7 @@ def fetch_jars(folder: Path | None = None) -> list[Path]:
             raise SetupError(
                 explain(
                     "Delta's jars",
-                    f"{_names(fetched)} fetched",
+                    f"only {_names(fetched)} downloaded",
                     _names_text(list(pinned_jars())),
                     "Try again.",
                 )
@@ -92,7 +92,7 @@ def fetch_jars(folder: Path | None = None) -> list[Path]:
 
 
 def _move_in(fetched: Path, folder: Path) -> None:
-    """Renames the whole folder, or each jar where the folder stands already."""
+    """Renames the whole folder, or moves each jar when the target folder exists."""
     if not folder.exists():
         fetched.rename(folder)
         return
@@ -108,19 +108,19 @@ def _retrieve(target: Path, scratch: Path) -> None:
         java, "-cp", _ivy_jar(), "org.apache.ivy.Main", "-ivy", description, "-cache", scratch / "cache",
         "-retrieve", f"{target}/[artifact]-[revision].[ext]",
     ]  # fmt: skip
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    if told.returncode or not target.is_dir():
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode or not target.is_dir():
         remedy = (
-            "Connect this machine (Java takes a proxy from JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=...) and try"
-            f" again, or set {JARS_VARIABLE} to a folder that holds {_names_text(list(pinned_jars()))}."
+            "Connect this machine (proxy: JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=...) and try again, or set"
+            f" {JARS_VARIABLE} to a folder that holds {_names_text(list(pinned_jars()))}."
         )
         raise SetupError(
-            explain("Delta's jars", "they could not be fetched", "the network at first set-up", remedy)
+            explain("Delta's jars", "no connection to download them", "a network at first set-up", remedy)
         )
 
 
 def _ivy_description() -> str:
-    """An Ivy module that wants each jar alone, without what its POM would bring."""
+    """An Ivy module that requests each jar without its transitive dependencies."""
     wanted = "".join(
         f'<dependency org="{_GROUP}" name="{artifact}" rev="{version}" transitive="false" conf="*->master"/>'
         for artifact, version in map(_artifact_and_version, pinned_jars())
@@ -140,12 +140,12 @@ def _ivy_jar() -> Path:
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:
         raise SetupError(
-            explain("PySpark", "not installed", "the pinned one", "Run: pip install lepton-spark")
+            explain("PySpark", "no installation", "the pinned version", "Run: pip install lepton-spark")
         )
     found = sorted((Path(spec.origin).parent / "jars").glob("ivy-*.jar"))
     if not found:
         raise SetupError(
-            explain("PySpark", "no Ivy among its jars", "PySpark from pip", "Reinstall pyspark by pip.")
+            explain("PySpark", "no Ivy among its jars", "PySpark from pip", "Reinstall pyspark with pip.")
         )
     return found[-1]
 
@@ -164,7 +164,7 @@ def _names_text(names: list[str]) -> str:
 
 
 def main() -> int:
-    """Fetches the jars; one sentence and exit code 1 when that cannot be done."""
+    """Downloads the jars; prints one line and returns exit code 1 on failure."""
     try:
         jars = fetch_jars()
     except SetupError as fault:

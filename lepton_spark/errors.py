@@ -1,51 +1,51 @@
-"""The error tree: every message says subject, what was found, what is allowed, and the remedy."""
+"""Exceptions and their exit codes; messages give subject, found, allowed and remedy, in this order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_EXAMPLES = 5
-"""How many examples of one kind a message carries; the rest are counted."""
+"""Most examples that a message lists; the rest are only counted."""
 
 
 class LeptonError(Exception):
-    """What a person can act upon; `exit_code` is what the command ends with."""
+    """An error that the user can act on; `exit_code` is the exit code of the command."""
 
     exit_code = 1
 
 
 class SetupError(LeptonError):
-    """The machine lacks something: Java, a jar, a Python version, the network at first set-up."""
+    """Something is missing on this machine: Java, a jar, a Python version, the network at first set-up."""
 
 
 class InputError(LeptonError):
-    """The data cannot be worked with as configured."""
+    """The data or the request does not fit the configuration."""
 
 
 class BalanceError(LeptonError):
-    """Lines read do not equal lines accounted for; nothing may be published."""
+    """The lines read do not equal the lines accepted plus rejected; nothing is published."""
 
 
 class GatesError(LeptonError):
-    """A gate was not passed; what it guards was not written."""
+    """A gate failed; what it guards was not written."""
 
     exit_code = 3
 
 
 class FilesError(LeptonError):
-    """Files were refused, and nothing else is there to work with."""
+    """Files were refused, and there is nothing else to process."""
 
     exit_code = 4
 
 
 class LeaseError(LeptonError):
-    """Another job is at work on the tables."""
+    """Another job holds the lease of the warehouse."""
 
     exit_code = 5
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of the configuration: where it stands, what was found, what is allowed."""
+    """One invalid setting: its source and key, what was found, what is allowed."""
 
     source: str
     key: str
@@ -57,7 +57,7 @@ class Fault:
 
 
 class ConfigError(LeptonError):
-    """Every fault of a configuration at once; nothing was written."""
+    """All invalid settings of a configuration; nothing was written."""
 
     exit_code = 2
 
@@ -69,12 +69,20 @@ class ConfigError(LeptonError):
 
 
 def explain(subject: str, found: str, allowed: str, remedy: str) -> str:
-    """One message in the house's order: subject, found, allowed, remedy."""
+    """An error message in the usual order.
+
+    >>> explain("JAVA_HOME", "no bin/java", "Java 17 or newer", "Install a JDK.")
+    'JAVA_HOME: found no bin/java; allowed: Java 17 or newer. Install a JDK.'
+    """
     return f"{subject}: found {found}; allowed: {allowed}. {remedy}"
 
 
 def examples(values: Sequence[object]) -> str:
-    """The first few values and how many more there are, so that a message stays readable."""
+    """The first values, and how many more there are.
+
+    >>> examples(list("abcdefg"))
+    "'a', 'b', 'c', 'd', 'e' and 2 more"
+    """
     shown = ", ".join(repr(value) for value in values[:MAX_EXAMPLES])
     more = len(values) - MAX_EXAMPLES
     return f"{shown} and {more} more" if more > 0 else shown

@@ -1,4 +1,4 @@
-"""Finds the Java that Spark will start and refuses one that Spark cannot run on; standard library only."""
+"""Finds the Java that Spark will start and checks its version; standard library only."""
 
 import os
 import re
@@ -8,21 +8,21 @@ from pathlib import Path
 
 from lepton_spark.errors import SetupError, explain
 
-LEAST_JAVA = 17
+MIN_JAVA = 17
 """Spark 4 is compiled for Java 17."""
 
-_ALLOWED = f"Java {LEAST_JAVA} or newer"
-_REMEDY = f"Install a JDK or JRE of version {LEAST_JAVA} or newer and point JAVA_HOME at it."
+_ALLOWED = f"Java {MIN_JAVA} or newer"
+_REMEDY = f"Install a JDK or JRE of version {MIN_JAVA} or newer and point JAVA_HOME at it."
 
 
 def require_java() -> Path:
-    """The `java` that Spark will start: JAVA_HOME's, else the one on the PATH.
+    """The `java` that Spark will start: that of JAVA_HOME, else the first on the PATH.
 
     Raises: SetupError when there is none, it does not start, or it is too old.
     """
     java = _find_java()
     found = _version_of(java)
-    if found < LEAST_JAVA:
+    if found < MIN_JAVA:
         raise SetupError(explain(str(java), f"Java {found}", _ALLOWED, _REMEDY))
     return java
 
@@ -41,14 +41,14 @@ def _find_java() -> Path:
 
 
 def _version_of(java: Path) -> int:
-    """The feature version: 8 of `1.8.0_392`, 17 of `17.0.15`."""
+    """The feature version: 8 for `1.8.0_392`, 17 for `17.0.15`."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     except OSError as fault:
         raise SetupError(
             explain(str(java), f"it does not start ({fault.strerror})", _ALLOWED, _REMEDY)
         ) from fault
-    version = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
-    if told.returncode or version is None:
-        raise SetupError(explain(str(java), "it tells no version", _ALLOWED, _REMEDY))
+    version = re.search(r'version "(?:1\.)?(\d+)', output.stderr + output.stdout)
+    if output.returncode or version is None:
+        raise SetupError(explain(str(java), "no version in the output of java -version", _ALLOWED, _REMEDY))
     return int(version[1])

@@ -1,4 +1,4 @@
-"""The only SparkSession builder: makes a local one, or takes the running one under spark-submit."""
+"""Builds the SparkSession: a new local one, or the running one under spark-submit."""
 
 import logging
 import os
@@ -27,11 +27,11 @@ RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.sql.storeAssignmentPolicy": "ANSI",
         "spark.sql.caseSensitive": "false",
         "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-        "spark.sql.legacy.javaCharsets": "true",  # else the CSV reader refuses GB18030
-        "spark.sql.legacy.parquet.nanosAsLong": "true",  # else a file of pandas cannot be read at all
+        "spark.sql.legacy.javaCharsets": "true",  # otherwise the CSV reader rejects GB18030
+        "spark.sql.legacy.parquet.nanosAsLong": "true",  # otherwise Parquet files of pandas cannot be read
         "spark.sql.timestampType": "TIMESTAMP_LTZ",  # TIMESTAMP_NTZ would need a newer table reader
         "spark.sql.sources.partitionOverwriteMode": "static",
-        "spark.sql.files.ignoreCorruptFiles": "false",  # half a file is worse than none
+        "spark.sql.files.ignoreCorruptFiles": "false",  # a partly read file is worse than none
         "spark.sql.files.ignoreMissingFiles": "false",
         "spark.databricks.delta.schema.autoMerge.enabled": "false",
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # minReaderVersion 1
@@ -39,7 +39,7 @@ RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.sql.variable.substitute": "false",  # `${...}` in a path is a name, not a variable
     }
 )
-"""What results depend on; set on every session, a cluster's too."""
+"""Settings that change results; set on every session, also on a cluster."""
 
 DELTA_SETTINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,27 +47,27 @@ DELTA_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     }
 )
-"""Static: a running session must have been started with them."""
+"""Static settings: a running session must have been started with them."""
 
-_QUICK_SETTINGS: Mapping[str, str] = MappingProxyType(
+_LOCAL_SETTINGS: Mapping[str, str] = MappingProxyType(
     {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.host": "127.0.0.1",  # starts without a network and without a resolvable host name
+        "spark.driver.host": "127.0.0.1",  # needs no network and no resolvable host name
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.databricks.delta.snapshotPartitions": "1",  # 50 tasks for a log of ten files cost 4 s a write
+        "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 tasks adds 4 s to a small write
     }
 )
-"""What makes small work on one machine quick; the figures stand in docs/adr/0002-local-session.md."""
+"""Settings for speed on one machine; options may replace them. Measured in docs/adr/0002-local-session.md."""
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 
 def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
-    """The session to work in: the running one where there is one, else a new local one.
+    """The running session if there is one, otherwise a new local one.
 
-    Raises: SetupError without Java or Delta; ConfigError when an option contradicts what results need.
+    Raises: SetupError without Java or Delta; ConfigError when an option would change results.
     """
     if _is_running():
         return _adopt(SparkSession.builder.getOrCreate())
@@ -95,9 +95,9 @@ def _require_delta(spark: SparkSession) -> None:
     if missing:
         raise SetupError(_without_delta(f"no {' and no '.join(missing)}"))
     try:
-        spark.catalog.databaseExists("default")  # loads the catalogue's class
+        spark.catalog.databaseExists("default")  # loads the catalog's class
     except (PySparkException, Py4JJavaError) as fault:
-        raise SetupError(_without_delta("its settings without its jars")) from fault
+        raise SetupError(_without_delta("its settings but not its jars")) from fault
 
 
 def _without_delta(found: str) -> str:
@@ -108,18 +108,17 @@ def _without_delta(found: str) -> str:
 
 def _start(settings: SparkSettings, app_name: str) -> SparkSession:
     require_java()
-    os.environ.setdefault(
-        "PYSPARK_PYTHON", sys.executable
-    )  # PySpark's own default is any python3 of the PATH
+    # By default PySpark would start the first python3 on the PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app_name).master(settings.master)
     for key, value in local_settings(settings, _jars()).items():
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
     except PySparkRuntimeError as fault:
-        remedy = "Read Java's own message above; too little memory is mended by --set spark.driver_memory=1g."
+        remedy = "See Java's message above; if memory was short, try --set spark.driver_memory=1g."
         raise SetupError(
-            explain("Spark's Java process", "it ended at its start", "a running one", remedy)
+            explain("Spark's Java process", "an exit at start-up", "a running process", remedy)
         ) from fault
 
 
@@ -127,14 +126,14 @@ def _jars() -> list[Path]:
     present = find_jars()
     if present is not None:
         return present
-    log.warning("fetching Delta's jars, once, into %s", jars_folder())
+    log.warning("downloading Delta's jars into %s; needed once", jars_folder())
     return fetch_jars()
 
 
 def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
-    """Every setting of a new session; `options` add to them and may replace the quick ones only.
+    """All settings of a new session; `settings.options` may add or replace those that do not change results.
 
-    Raises: ConfigError when an option contradicts what results depend on.
+    Raises: ConfigError when an option would change results.
     """
     faults = [
         Fault("configuration", f"spark.options.{key}", repr(found), allowed)
@@ -144,7 +143,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         raise ConfigError(faults)
     local_dir = {} if settings.local_dir is None else {"spark.local.dir": settings.local_dir}
     return {
-        **_QUICK_SETTINGS,
+        **_LOCAL_SETTINGS,
         "spark.driver.memory": settings.driver_memory,
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
         "spark.sql.warehouse.dir": _unused_warehouse(),
@@ -158,24 +157,24 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
 
 
 def contradictions(settings: SparkSettings) -> list[tuple[str, str, str]]:
-    """(option, found, allowed) of each option that contradicts what results depend on."""
+    """(option, found, allowed) for each option that would change results."""
     fixed = {**RESULT_SETTINGS, **DELTA_SETTINGS}
     return [
-        (key, value, f"{fixed[key]!r}, for results depend on it")
+        (key, value, f"{fixed[key]!r}, because results depend on it")
         for key, value in settings.options.items()
         if value != fixed.get(key, value)
     ]
 
 
 def _class_path(master: str, jars: list[Path]) -> dict[str, str]:
-    """Executors of a local master share the driver's class path; others are sent the jars."""
+    """Local executors share the driver's class path; remote ones are sent the jars."""
     if master.startswith("local"):
         return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))}
     return {"spark.jars": ",".join(map(str, jars))}
 
 
 def _unused_warehouse() -> str:
-    """Spark makes a folder for its own `default` schema, even unused; not in the user's working folder."""
+    """Spark creates a folder for its unused `default` schema; this keeps it out of the working folder."""
     return str(Path(tempfile.gettempdir()) / "lepton-spark-default-schema")
 
 

@@ -1,6 +1,6 @@
-"""Makes .venv, installs what the lock files pin, then this project and Delta's jars; `make setup` runs it.
+"""Creates .venv and installs the locked packages, this project and Delta's jars; run by `make setup`.
 
-Runs before anything is installed: standard library only.
+Standard library only, because nothing is installed yet.
 """
 
 import subprocess
@@ -26,7 +26,7 @@ from lepton_spark.java import require_java  # noqa: E402
 
 
 def main() -> int:
-    """Each step says what it lacks; make's stamp comes last, so nothing half done is taken for done."""
+    """Runs the steps in order; make records success only after the last, so a failed set-up is repeated."""
     try:
         require_java()
         make_venv()
@@ -38,33 +38,35 @@ def main() -> int:
 
 
 def make_venv() -> None:
-    """A fresh .venv, unless a usable one stands there."""
+    """Creates a new .venv unless a usable one exists."""
     if (
         PYTHON.exists()
         and subprocess.call([PYTHON, "-c", "import tomllib, pip"], stderr=subprocess.DEVNULL) == 0
     ):
         return
     remedy = (
-        "On Debian and Ubuntu install the package python3-venv, or name another Python: make setup PYTHON=..."
+        "On Debian and Ubuntu install the package python3-venv, or use another Python: make setup PYTHON=..."
     )
     if find_spec("ensurepip") is None or find_spec("venv") is None:
         found = f"{sys.executable} without its venv module"
-        raise SetupError(explain("Python", found, "one that can make virtual environments", remedy))
+        raise SetupError(explain("Python", found, "one that can create virtual environments", remedy))
     if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]):
-        raise SetupError(explain("Python", f"{sys.executable} could not make {VENV}", "one that can", remedy))
+        raise SetupError(
+            explain("Python", f"{sys.executable}, which failed to create {VENV}", "one that can", remedy)
+        )
 
 
 def install() -> None:
-    """The locked build tool, the locked packages with it, and this project, which asks no index."""
+    """Installs the locked build tool, the locked packages, and this project without a package index."""
     LOG.unlink(missing_ok=True)
     pip("the build tool", "--require-hashes", "-r", "requirements-build.lock")
     locked = ("--require-hashes", "--no-build-isolation", "-r", "requirements.lock")
-    pip("the locked packages (one to some minutes, once)", *locked)
-    pip("lepton-spark itself", "--no-deps", "--no-build-isolation", "--no-index", "--editable", ".")
+    pip("the locked packages (takes a few minutes, once)", *locked)
+    pip("lepton-spark", "--no-deps", "--no-build-isolation", "--no-index", "--editable", ".")
 
 
 def pip(what: str, *arguments: str) -> None:
-    """Runs `pip install`, its words kept in the log."""
+    """Runs `pip install` and writes its output to the log."""
     print(f"setup: installing {what}", flush=True)
     command: list[str | Path] = [
         PYTHON,
@@ -81,16 +83,14 @@ def pip(what: str, *arguments: str) -> None:
         raise SetupError(pip_failure(what, LOG.read_text("utf-8", "replace")))
 
 
-def pip_failure(what: str, words: str) -> str:
-    """Tells a missing network from any other failure of pip."""
-    if any(sign in words for sign in OFFLINE_SIGNS):
-        remedy = "Connect this machine (pip takes a proxy from HTTPS_PROXY) and run make again."
+def pip_failure(what: str, output: str) -> str:
+    """The error message for a missing network, or for another failure of pip."""
+    if any(sign in output for sign in OFFLINE_SIGNS):
+        remedy = "Connect this machine (proxy: HTTPS_PROXY) and run make again."
         return explain(
-            "network", f"no way to the package registry for {what}", "one at the first set-up only", remedy
+            "network", f"no connection to the package registry for {what}", "one at the first set-up", remedy
         )
-    return explain(
-        "pip", f"it could not install {what}", "an install without faults", f"Its own words are in {LOG}."
-    )
+    return explain("pip", f"a failed installation of {what}", "a successful one", f"Its output is in {LOG}.")
 
 
 if __name__ == "__main__":

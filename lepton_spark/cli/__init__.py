@@ -1,4 +1,4 @@
-"""The `lepton` command: the jobs, for people and for spark-submit alike."""
+"""The `lepton` command, for the command line and for spark-submit."""
 
 from lepton_spark.cli.entry import main
 

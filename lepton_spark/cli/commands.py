@@ -1,34 +1,39 @@
-"""The commands: one for each job, and those that only show."""
+"""The commands: one for each job, and two that only print."""
 
 from typing import Annotated
 
 import typer
 
 from lepton_spark import __version__
-from lepton_spark.cli.job import Job, clock, load, privacy_key
+from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
     GATES_REFUSED,
     console,
-    refusal_code,
-    tell_forgetting,
-    tell_migrated,
-    tell_refused,
-    tell_reingested,
-    told,
+    print_migration,
+    print_publish_result,
+    print_refused_files,
+    print_reingested,
+    print_rows_to_forget,
+    refused_files_code,
 )
 from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
 from lepton_spark.config.show import resolved_lines
-from lepton_spark.pipelines import check as checking
-from lepton_spark.pipelines import panel as packing
-from lepton_spark.pipelines import run as running
-from lepton_spark.pipelines.forecast import forecast as forecasting
-from lepton_spark.pipelines.ingest import ingest as ingesting
-from lepton_spark.pipelines.ingest import reingest as judging_again
-from lepton_spark.pipelines.maintenance import forget as forgetting
-from lepton_spark.pipelines.maintenance import maintain as upkeep
-from lepton_spark.pipelines.maintenance import migrate as moving
-from lepton_spark.pipelines.publish import publish as publishing
-from lepton_spark.pipelines.publish import rollback as turning_back
+from lepton_spark.pipelines.check import run_check
+from lepton_spark.pipelines.forecast.forecast import run_forecast
+from lepton_spark.pipelines.ingest.ingest import run_ingest
+from lepton_spark.pipelines.ingest.reingest import run_reingest
+from lepton_spark.pipelines.maintenance.forget import (
+    count_rows,
+    customer_subject,
+    product_subject,
+    run_forget,
+)
+from lepton_spark.pipelines.maintenance.maintain import run_maintain
+from lepton_spark.pipelines.maintenance.migrate import run_migrate
+from lepton_spark.pipelines.panel import run_panel
+from lepton_spark.pipelines.publish.publish import run_publish
+from lepton_spark.pipelines.publish.rollback import run_rollback
+from lepton_spark.pipelines.run import run_all
 from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
 from lepton_spark.report.summary import summarise
 
@@ -43,9 +48,9 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def version(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False
 ) -> None:
-    """Answers --version."""
+    """Prints the version."""
     if version:
         typer.echo(f"lepton_spark {__version__}")
         raise typer.Exit
@@ -60,65 +65,44 @@ def run(
     publish: Publish = False,
     take_over: TakeOver = False,
 ) -> None:
-    """All stages: ingest, panel, forecast, publish."""
-    with Job(conf, settings, cutoff, reads_input=True, take_over=take_over) as job:
-        result = running.run(
-            job.spark,
-            job.config,
-            None,
-            clock,
-            privacy_key(),
-            force=publish,
-            progress=job.progress,
-            tell=tell_refused,
-        )
-    summary = summarise(job.warehouse, result.forecast.run_id)
+    """Run all stages: ingest, panel, forecast, publish."""
+    job = open_job(conf, settings, cutoff, reads_input=True)
+    with leased(job, take_over=take_over) as context:
+        result = run_all(context, force=publish, on_ingested=print_refused_files)
     print_summary(
-        job.console,
-        summary,
+        console(),
+        summarise(job.warehouse, result.forecast.run_id),
         result.ingest.counts,
         job.warehouse,
         ahead=job.config.forecast.ahead,
         published=result.publish.published,
     )
-    raise typer.Exit(told(result.publish) or refusal_code(result.ingest))
+    raise typer.Exit(print_publish_result(result.publish) or refused_files_code(result.ingest))
 
 
 @app.command()
-def ingest(
-    conf: Files = None,
-    settings: Settings = None,
-    cutoff: Cutoff = None,
-    *,
-    take_over: TakeOver = False,
-) -> None:
-    """Loads the files that are new: lines to transactions, rejects, sales."""
-    with Job(conf, settings, cutoff, reads_input=True, take_over=take_over) as job:
-        result = ingesting.ingest(job.spark, job.config, clock, privacy_key(), job.progress)
-    print_counts(job.console, result.counts)
-    tell_refused(result)
-    raise typer.Exit(refusal_code(result))
+def ingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Load new files: their lines into transactions or rejects, and the sales of each day."""
+    with leased(open_job(conf, settings, reads_input=True), take_over=take_over) as context:
+        result = run_ingest(context)
+    print_counts(console(), result.counts)
+    print_refused_files(result)
+    raise typer.Exit(refused_files_code(result))
 
 
 @app.command()
 def reingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
-    """Judges what was rejected again, by the rules as they are now; lines that pass are loaded."""
-    with Job(conf, settings, None, take_over=take_over) as job:
-        result = judging_again.reingest(job.spark, job.config, clock, job.progress)
-    tell_reingested(result)
+    """Validate rejected lines again by the present rules; load those that pass."""
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        result = run_reingest(context)
+    print_reingested(result)
 
 
 @app.command()
-def panel(
-    conf: Files = None,
-    settings: Settings = None,
-    cutoff: Cutoff = None,
-    *,
-    take_over: TakeOver = False,
-) -> None:
-    """Packs sales into one array a series and year."""
-    with Job(conf, settings, cutoff, take_over=take_over) as job:
-        packing.update_panel(job.spark, job.config, clock, job.progress)
+def panel(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Pack sales into one array for each series and year."""
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        run_panel(context)
 
 
 @app.command()
@@ -129,11 +113,12 @@ def forecast(
     *,
     take_over: TakeOver = False,
 ) -> None:
-    """Fits, backtests and forecasts every series; publishes nothing."""
-    with Job(conf, settings, cutoff, take_over=take_over) as job:
-        result = forecasting.forecast(job.spark, job.config, None, clock, job.progress)
+    """Backtest, fit and forecast every series; publishes nothing."""
+    job = open_job(conf, settings, cutoff)
+    with leased(job, take_over=take_over) as context:
+        result = run_forecast(context)
     summary, ahead = summarise(job.warehouse, result.run_id), job.config.forecast.ahead
-    print_summary(job.console, summary, {}, job.warehouse, ahead=ahead, published=False)
+    print_summary(console(), summary, {}, job.warehouse, ahead=ahead, published=False)
 
 
 @app.command()
@@ -145,23 +130,19 @@ def publish(
     publish: Publish = False,
     take_over: TakeOver = False,
 ) -> None:
-    """Replaces the published forecasts by the last complete run's, once the gates let it pass."""
-    with Job(conf, settings, cutoff, take_over=take_over) as job:
-        asked = job.config.forecast.cutoff
-        result = publishing.publish(
-            job.spark, job.config, None, clock, cutoff=asked, force=publish, progress=job.progress
-        )
-    raise typer.Exit(told(result))
+    """Replace the published forecasts by those of the last complete run, if it passes the gates."""
+    with leased(open_job(conf, settings, cutoff), take_over=take_over) as context:
+        result = run_publish(context, force=publish)
+    raise typer.Exit(print_publish_result(result))
 
 
 @app.command()
 def check(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
-    """Runs all gates on what is delivered, loaded and forecast; writes nothing."""
-    job = Job(conf, settings, cutoff, reads_input=True)
-    result = checking.check(job.spark, job.config, clock, privacy_key(), job.progress)
-    print_gates(job.console, [(gate.name, gate.passed, gate.found, gate.allowed) for gate in result.gates])
-    tell_refused(result)
-    raise typer.Exit(GATES_REFUSED if result.stopping else refusal_code(result))
+    """Evaluate all gates on the new files, the loaded sales and the last forecast; writes nothing."""
+    result = run_check(open_job(conf, settings, cutoff, reads_input=True))
+    print_gates(console(), result.gates)
+    print_refused_files(result)
+    raise typer.Exit(GATES_REFUSED if result.stopping else refused_files_code(result))
 
 
 @app.command()
@@ -171,21 +152,23 @@ def rollback(
     *,
     run_id: Annotated[
         str | None,
-        typer.Option("--run", metavar="RUN_ID", help="A complete run; default: the last but one."),
+        typer.Option(
+            "--run", metavar="RUN_ID", help="A complete run; default: the one published before this one."
+        ),
     ] = None,
     take_over: TakeOver = False,
 ) -> None:
-    """Publishes an earlier run again, in one commit."""
-    with Job(conf, settings, None, take_over=take_over) as job:
-        result = turning_back.rollback(job.spark, job.config, run_id, clock, job.progress)
-    raise typer.Exit(told(result.published))
+    """Publish an earlier run again, in one commit."""
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        result = run_rollback(context, run_id)
+    raise typer.Exit(print_publish_result(result.published))
 
 
 @app.command()
 def maintain(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
-    """Deletes rows of old runs, joins small files and deletes those of the past, within `retention`."""
-    with Job(conf, settings, None, take_over=take_over) as job:
-        upkeep.maintain(job.spark, job.config, job.progress)
+    """Delete the rows of old runs, compact small files and vacuum unused ones, as set in `retention`."""
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        run_maintain(context)
 
 
 @app.command()
@@ -193,48 +176,43 @@ def forget(
     conf: Files = None,
     settings: Settings = None,
     *,
-    product: Annotated[
-        str | None, typer.Option(metavar="ID", help="A product's code, as the tables have it.")
-    ] = None,
+    product: Annotated[str | None, typer.Option(metavar="ID", help="A product's id in the tables.")] = None,
     customer: Annotated[
-        str | None, typer.Option(metavar="ID", help="A customer's number, as the source writes it.")
+        str | None, typer.Option(metavar="ID", help="A customer's number in the source files.")
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do it; without this it only says what would go.")
+        bool, typer.Option("--yes", help="Delete; without this option the rows are only counted.")
     ] = False,
     take_over: TakeOver = False,
 ) -> None:
-    """Removes a product or a customer from all tables, their files and their time travel, for good."""
+    """Erase a product or a customer from all tables, files and earlier versions, for good."""
     if (product is None) == (customer is None):
         raise typer.BadParameter("give one of --product and --customer")
-    with Job(conf, settings, None, take_over=take_over) as job:
-        key = privacy_key()
+    with leased(open_job(conf, settings), take_over=take_over) as context:
         subject = (
-            forgetting.product(product)
-            if product is not None
-            else forgetting.customer(str(customer), job.config, key)
+            product_subject(product) if product is not None else customer_subject(context, str(customer))
         )
-        tell_forgetting(forgetting.count_rows(job.spark, job.config, subject), yes=yes)
+        print_rows_to_forget(count_rows(context, subject), yes=yes)
         if yes:
-            forgetting.forget(job.spark, job.config, subject, clock, job.progress)
+            run_forget(context, subject)
 
 
 @app.command()
 def migrate(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
-    """Moves the tables of an earlier version of lepton_spark on to the present one; no row is lost."""
-    with Job(conf, settings, None, take_over=take_over, migrates=True) as job:
-        result = moving.migrate(job.warehouse, job.progress)
-    tell_migrated(result)
+    """Change the tables of an earlier version of lepton_spark to the present one; keeps all rows."""
+    with leased(open_job(conf, settings, migrates=True), take_over=take_over) as context:
+        result = run_migrate(context)
+    print_migration(result)
 
 
 @app.command()
 def config(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
-    """Prints every setting with the file it came from, secrets masked."""
+    """Print every setting with its source, secrets masked."""
     for key, value, source in resolved_lines(load(conf, settings, cutoff)):
         typer.echo(f"{key}: {value}  # {source}")
 
 
 @app.command()
 def tables(conf: Files = None, settings: Settings = None) -> None:
-    """Lists the tables, what a row of each means, and its key."""
-    print_tables(console(), load(conf, settings, None).config.warehouse.root)
+    """List the tables with the meaning of a row and the key of each."""
+    print_tables(console(), load(conf, settings).config.warehouse.root)

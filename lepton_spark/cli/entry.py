@@ -1,4 +1,4 @@
-"""Where the command begins and ends: its arguments, its exit code, one clear line for each failure."""
+"""The entry point: parses arguments, runs a command, and turns a failure into one line and an exit code."""
 
 import logging
 import sys
@@ -16,7 +16,11 @@ INTERRUPTED = 130
 
 
 def expand(arguments: Sequence[str]) -> list[str]:
-    """`--conf a b` as `--conf a --conf b`."""
+    """Repeats `--conf` before each of its files.
+
+    >>> expand(["run", "--conf", "a", "b"])
+    ['run', '--conf', 'a', '--conf', 'b']
+    """
     expanded: list[str] = []
     in_conf = False
     for argument in arguments:
@@ -29,43 +33,45 @@ def expand(arguments: Sequence[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; 0: done, 2: configuration, 3: gates, 4: refused files, 1: the rest."""
+    """Runs a command and returns its exit code.
+
+    0: success, 1: other errors, 2: configuration, 3: gates, 4: refused files, 5: lease, 130: interrupted.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     _log_to_stderr(debug=debug)
     command = typer.main.get_command(app)
     try:
         command.main(args=expand([argument for argument in given if argument != DEBUG]), prog_name="lepton")
-    except SystemExit as ended:
-        return _ended(ended)
+    except SystemExit as requested:
+        return _exit_code(requested)
     except LeptonError as fault:
         return _failed(fault, str(fault), fault.exit_code, debug=debug)
     except Exception as fault:  # noqa: BLE001 - the last resort of a command is one clear line
-        said = storage_fault(fault) or f"{type(fault).__name__}: {_first_words(fault)}"
-        words = f"{said}\nAdd {DEBUG} to see where."
-        return _failed(fault, words, 1, debug=debug)
+        message = storage_fault(fault) or f"{type(fault).__name__}: {_first_lines(fault)}"
+        return _failed(fault, f"{message}\nAdd {DEBUG} to see where.", 1, debug=debug)
     return 0
 
 
-def _ended(ended: SystemExit) -> int:
-    code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+def _exit_code(requested: SystemExit) -> int:
+    code = requested.code if isinstance(requested.code, int) else int(requested.code is not None)
     if code == INTERRUPTED:
-        typer.echo("interrupted; run it again, what was left half done is taken back first", err=True)
+        typer.echo("interrupted; run it again: the incomplete load is rolled back first", err=True)
     return code
 
 
-def _failed(fault: Exception, words: str, code: int, *, debug: bool) -> int:
+def _failed(fault: Exception, message: str, code: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(fault)
-    typer.echo(f"lepton: {words}", err=True)
+    typer.echo(f"lepton: {message}", err=True)
     return code
 
 
-def _first_words(fault: Exception) -> str:
-    """The first lines that say something; those of a Java trace do not."""
+def _first_lines(fault: Exception) -> str:
+    """The first two lines of the message, without those of a Java stack trace."""
     lines = [line.strip() for line in str(fault).splitlines()]
-    told = [line for line in lines if line and not line.startswith(("at ", "..."))]
-    return " ".join(told[:2])[:300]
+    message = [line for line in lines if line and not line.startswith(("at ", "..."))]
+    return " ".join(message[:2])[:300]
 
 
 def _log_to_stderr(*, debug: bool) -> None:

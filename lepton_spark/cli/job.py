@@ -1,20 +1,20 @@
-"""What a job needs: its configuration, checked as far as it can be before anything starts, and Spark."""
+"""Opens a job: its configuration, checked before anything starts, its Spark session and its lease."""
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
-
-from pyspark.sql import SparkSession
 
 from lepton_spark.cli.messages import console
-from lepton_spark.config import Config, LoadedConfig, load_config
+from lepton_spark.config import LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
-from lepton_spark.models.registry import known_models
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.maintenance.migrate import open_manifest, require_present_version
+from lepton_spark.models.registry import HOLIDAY_MODELS, known_models
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.report.progress import ConsoleProgress
@@ -24,59 +24,57 @@ from lepton_spark.tables import Warehouse
 PRIVACY_KEY = "LEPTON_PRIVACY_KEY"
 
 
-class Job:
-    """What every job needs, made in the order in which a fault shows soonest."""
+def open_job(
+    conf: list[Path] | None,
+    settings: list[str] | None,
+    cutoff: str | None = None,
+    *,
+    reads_input: bool = False,
+    migrates: bool = False,
+) -> JobContext:
+    """The context of a job that does not hold the lease yet; checks everything that can fail early.
 
-    def __init__(
-        self,
-        conf: list[Path] | None,
-        settings: list[str] | None,
-        cutoff: str | None,
-        *,
-        reads_input: bool = False,
-        take_over: bool = False,
-        migrates: bool = False,
-    ) -> None:
-        loaded = load(conf, settings, cutoff)
-        _require_usable(loaded, reads_input=reads_input)
-        self.config: Config = loaded.config
-        self.console = console()
-        self.progress: Progress = ConsoleProgress(self.console, time.monotonic)
-        with self.progress.stage("start Spark"):
-            self.spark: SparkSession = open_session(self.config.spark, "lepton_spark")
-        self.warehouse = Warehouse(self.spark, self.config.warehouse.root)
-        if migrates:
-            open_manifest(self.warehouse)
-        else:
-            require_present_version(self.warehouse)
-        if reads_input:
-            require_input(self.spark, self.config.input)
-        self._lease = Lease(
-            RunLog(self.warehouse, clock),
-            self.warehouse.sign,
-            clock,
-            self.config.warehouse.dead_after_seconds,
-            take_over=take_over,
-        )
+    reads_input: whether the job reads `input.path`. migrates: whether tables of earlier versions are allowed.
 
-    def __enter__(self) -> Self:
-        """Nobody else writes while the block lasts."""
-        self._lease.__enter__()
-        self.progress = self._lease.guarding(self.progress)
-        return self
-
-    def __exit__(self, kind: object, fault: object, trace: object) -> None:
-        """Lets others write."""
-        self._lease.__exit__(kind, fault, trace)
+    Raises: ConfigError, SetupError, InputError.
+    """
+    loaded = load(conf, settings, cutoff)
+    _require_usable(loaded, reads_input=reads_input)
+    config = loaded.config
+    progress = ConsoleProgress(console(), time.monotonic)
+    with progress.stage("start Spark"):
+        spark = open_session(config.spark, "lepton_spark")
+    warehouse = Warehouse(spark, config.warehouse.root)
+    if migrates:
+        prepare_lease(warehouse)
+    else:
+        require_present_version(warehouse)
+    if reads_input:
+        require_input(spark, config.input)
+    return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key())
 
 
-def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None) -> LoadedConfig:
-    """The whole configuration; raises ConfigError with every fault."""
-    return load_config(conf or [], settings or [], known_models(), cutoff)
+@contextmanager
+def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
+    """The context of a job that may write: no other job writes to the warehouse while the block runs.
+
+    take_over: whether to take the lease even from a job that seems to run.
+
+    Raises: LeaseError when another job holds the lease.
+    """
+    runs = RunLog(context.warehouse, context.clock)
+    dead_after = context.config.warehouse.dead_after_seconds
+    with Lease(runs, context.warehouse.heartbeat, context.clock, dead_after, take_over=take_over) as lease:
+        yield replace(context, lease=lease)
+
+
+def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None = None) -> LoadedConfig:
+    """The resolved configuration; raises ConfigError with every fault."""
+    return load_config(conf or [], settings or [], known_models(), cutoff, HOLIDAY_MODELS)
 
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
-    """Refuses what cannot come to an end, before anything is written."""
+    """Raises ConfigError for settings with which the job cannot succeed."""
     faults = []
     if reads_input and loaded.config.input.path is None:
         source, allowed = loaded.source("input.path"), "a file, a folder, a glob or a Delta table"
@@ -95,7 +93,7 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
 
 
 def _can_hold_tables(root: str) -> bool:
-    """Whether a local root can be written to; of an object store only the store can tell."""
+    """Whether a local root is writable; True for an object store, which cannot be checked here."""
     if "://" in root:
         return True
     path = Path(root.removeprefix("file:")).absolute()
@@ -104,11 +102,11 @@ def _can_hold_tables(root: str) -> bool:
 
 
 def clock() -> datetime:
-    """Now, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
 def privacy_key() -> bytes | None:
-    """The key of keyed hashes, from the environment and nowhere else."""
+    """The key of customer tokens; it is read from the environment only."""
     key = os.environ.get(PRIVACY_KEY)
     return key.encode() if key else None

@@ -1,4 +1,4 @@
-"""What the command says of a job that ended otherwise than well, and its exit code."""
+"""What the commands print about their results, and their exit codes."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,32 +16,37 @@ from lepton_spark.tables.delta.migration import SCHEMA_VERSION
 FILES_REFUSED = 4
 GATES_REFUSED = 3
 PLAIN_WIDTH = 120
-"""Columns of a log that is no terminal."""
+"""Columns when the output is not a terminal."""
 
 
-def told(result: PublishResult) -> int:
-    """Says on stderr why readers see another run; the exit code of it."""
+def print_publish_result(result: PublishResult) -> int:
+    """Explains on stderr why a run was not published; returns the exit code."""
     if not result.published:
         typer.echo(f"run {result.run_id}: {result.why}", err=True)
     return GATES_REFUSED if result.refused else 0
 
 
-class WithRefusals(Protocol):
-    """What knows of refused files."""
+class WithRefusedFiles(Protocol):
+    """A result with refused files."""
 
     @property
     def refused(self) -> Sequence[RefusedFile]:
-        """Those that could not be read."""
+        """The files that could not be loaded."""
 
 
-def tell_refused(result: WithRefusals) -> None:
-    """Names on stderr the files that were refused."""
+def print_refused_files(result: WithRefusedFiles) -> None:
+    """Lists the refused files on stderr."""
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
 
 
-def tell_migrated(result: MigrateResult) -> None:
-    """Says from which version to which the tables were moved, and how many changed."""
+def refused_files_code(result: WithRefusedFiles) -> int:
+    """The exit code of a load."""
+    return FILES_REFUSED if result.refused else 0
+
+
+def print_migration(result: MigrateResult) -> None:
+    """Prints the schema versions and how many tables were changed."""
     if result.found is None:
         typer.echo("no tables yet: nothing to migrate")
         return
@@ -49,27 +54,24 @@ def tell_migrated(result: MigrateResult) -> None:
     typer.echo(f"schema version {result.found} -> {SCHEMA_VERSION}: {len(changed)} tables changed")
 
 
-def tell_reingested(result: ReingestResult) -> None:
-    """Says what became of the rejects."""
+def print_reingested(result: ReingestResult) -> None:
+    """Prints the numbers of rejected lines by outcome."""
     typer.echo(
-        f"rejects: {result.accepted} accepted, {result.other_reasons} refused for other reasons, "
-        f"{result.as_before} as before, {result.not_judged} not judged"
+        f"rejected lines: {result.accepted} accepted now, "
+        f"{result.other_reasons} rejected for other reasons, {result.as_before} rejected as before, "
+        f"{result.not_validated} that cannot be validated again"
     )
 
 
-def tell_forgetting(rows: Mapping[str, int], *, yes: bool) -> None:
-    """Says what goes, before it does."""
+def print_rows_to_forget(rows: Mapping[str, int], *, yes: bool) -> None:
+    """Prints which rows will be deleted, before they are."""
     counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
-    typer.echo(f"rows: {counted}. The past of every table that may hold one ends with them.")
+    typer.echo(f"rows to delete: {counted}")
+    typer.echo("Earlier versions of every table that may hold such rows are erased as well (no time travel).")
     if not yes:
         typer.echo("Nothing was deleted. Add --yes to delete them for good.")
 
 
-def refusal_code(result: WithRefusals) -> int:
-    """The exit code of a load."""
-    return FILES_REFUSED if result.refused else 0
-
-
 def console() -> Console:
-    """As wide as the terminal, or a log's fixed width."""
+    """A console as wide as the terminal, or PLAIN_WIDTH columns when the output is not a terminal."""
     return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)

@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Options that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ Files = Annotated[
     typer.Option(
         "--conf",
         metavar="FILE...",
-        help="One or more YAML files; later ones win. `lepton config` shows the result.",
+        help="One or more YAML files; later files win. `lepton config` prints the result.",
     ),
 ]
 Settings = Annotated[
@@ -20,19 +20,24 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="One setting, such as forecast.horizon=14; wins over the files. Again for more.",
+        help="One setting, such as forecast.horizon=14; wins over the files. May be repeated.",
     ),
 ]
 Cutoff = Annotated[
     str | None,
     typer.Option(
-        metavar="DATE", help="The last day the models may see, as 2024-12-31; default: the last complete day."
+        metavar="DATE",
+        help="The last day that models may see, such as 2024-12-31; default: the last complete day.",
     ),
 ]
 TakeOver = Annotated[
     bool,
     typer.Option(
-        "--take-over", help="Go on although another job seems to be at work: it is known to be dead."
+        "--take-over",
+        help="Take the lease of another job that seems to run; only if you are sure that it is dead.",
     ),
 ]
-Publish = Annotated[bool, typer.Option("--publish", help="Publish although a later cutoff is published.")]
+Publish = Annotated[
+    bool,
+    typer.Option("--publish", help="Publish even if a later cutoff is published or the run was rolled back."),
+]

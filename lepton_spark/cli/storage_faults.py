@@ -1,4 +1,4 @@
-"""What Java says in a thousand lines when a disk is full or may not be written to, in one."""
+"""Summarises storage failures (a full disk, missing rights) that Java reports in long stack traces."""
 
 import os
 import re
@@ -6,41 +6,41 @@ from pathlib import Path
 
 from lepton_spark.errors import explain
 
-SIGNS = (
+MESSAGES = (
     "No space left on device",
     "Disk quota exceeded",
     "Read-only file system",
     "Permission denied",
     "Input/output error",
 )
-NO_FOLDER = "a folder that cannot be made"
+NO_FOLDER = "a folder that cannot be created"
 _NO_LOG = "DELTA_CANNOT_CREATE_LOG_PATH"
 _PATH = r"(?:file:)?(/[^\s(]+)"
-_PLACES = (
-    rf"{_PATH} \((?:{'|'.join(SIGNS)})\)",
+_PATH_PATTERNS = (
+    rf"{_PATH} \((?:{'|'.join(MESSAGES)})\)",
     rf"writing rows to {_PATH}\. SQLSTATE",
     rf"Cannot create {_PATH}",
 )
 
 
 def storage_fault(fault: BaseException) -> str | None:
-    """Subject, found, allowed, remedy, where the storage was at fault; None where it was not."""
-    said = str(fault)
-    places = (re.search(place, said) for place in _PLACES)
-    place = next((found.group(1) for found in places if found), None)
-    sign = next((sign for sign in SIGNS if sign in said), None)
-    if sign is None and _NO_LOG in said:
-        sign = _why_no_folder(place)
-    if sign is None:
+    """The error message for a storage failure; None for any other failure."""
+    text = str(fault)
+    paths = (re.search(pattern, text) for pattern in _PATH_PATTERNS)
+    path = next((found.group(1) for found in paths if found), None)
+    found = next((message for message in MESSAGES if message in text), None)
+    if found is None and _NO_LOG in text:
+        found = _why_no_folder(path)
+    if found is None:
         return None
-    where = "" if place is None else f" at {place}"
-    remedy = "Free space or mend its rights, then run it again: what was left half done is taken back first."
-    return explain("storage", f"{sign}{where}", "room and the right to read and write there", remedy)
+    where = "" if path is None else f" at {path}"
+    remedy = "Free space or grant the rights, then run it again: the incomplete load is rolled back first."
+    return explain("storage", f"{found}{where}", "free space and the right to read and write there", remedy)
 
 
-def _why_no_folder(place: str | None) -> str:
-    """Why a folder cannot be made: Delta does not say it, so the system is asked about what is above it."""
-    above = next((folder for folder in Path(place).parents if folder.is_dir()), None) if place else None
+def _why_no_folder(path: str | None) -> str:
+    """Why a folder cannot be created: Delta hides the cause, so the nearest existing folder is examined."""
+    above = next((folder for folder in Path(path).parents if folder.is_dir()), None) if path else None
     if above is None:
         return NO_FOLDER
     system = os.statvfs(above)

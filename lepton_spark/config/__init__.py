@@ -1,24 +1,23 @@
-"""The typed, frozen configuration: one tree, read from overlaid YAML files, every fault reported at once."""
+"""The typed, frozen configuration, read from layers of YAML; reports all invalid settings at once."""
 
 from lepton_spark.config.load import LoadedConfig, load_config
-from lepton_spark.config.tree import (
-    BacktestSettings,
-    ColumnNames,
-    Config,
-    ForecastSettings,
-    GateSettings,
-    InputSettings,
-    PanelSettings,
+from lepton_spark.config.sections.backtest_settings import BacktestSettings
+from lepton_spark.config.sections.covariate_settings import (
     PlanSettings,
     PriorSettings,
     ProductSettings,
-    PublishSettings,
-    RetentionSettings,
     SideSettings,
-    SparkSettings,
     StockSettings,
-    WarehouseSettings,
 )
+from lepton_spark.config.sections.forecast_settings import ForecastSettings
+from lepton_spark.config.sections.gate_settings import GateSettings
+from lepton_spark.config.sections.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.sections.panel_settings import PanelSettings
+from lepton_spark.config.sections.publish_settings import PublishSettings
+from lepton_spark.config.sections.retention_settings import RetentionSettings
+from lepton_spark.config.sections.spark_settings import SparkSettings
+from lepton_spark.config.sections.warehouse_settings import WarehouseSettings
+from lepton_spark.config.tree import Config
 
 __all__ = [
     "BacktestSettings",

@@ -1,4 +1,4 @@
-"""The layers of a configuration: YAML files, and `--set dotted.key=value` on top, each as a tree."""
+"""Reads the layers of a configuration as nested mappings: YAML files, then `--set dotted.key=value`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from lepton_spark.errors import Fault
 SET_SOURCE = "--set"
 
 _NO_YAML = tuple("|>*&!@%#`")
-"""What a value on the command line may start with and mean itself: `|`, `*.csv`."""
+"""A `--set` value that starts with one of these is taken literally, for example `*.csv`."""
 
 Tree = dict[str, Any]
 
@@ -21,7 +21,7 @@ Tree = dict[str, Any]
 def layers(
     paths: Sequence[str | Path], overrides: Sequence[str], faults: list[Fault]
 ) -> Iterator[tuple[str, Tree]]:
-    """(source, tree) of each file and then of each override; what cannot be read is added to `faults`."""
+    """Yields (source, tree) for each file, then each override; adds unreadable ones to `faults`."""
     for path in paths:
         layer = _read_yaml(path, faults)
         if layer is not None:
@@ -40,7 +40,7 @@ def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
     except (OSError, UnicodeDecodeError) as fault:
         faults.append(Fault(str(path), "(file)", str(fault), "a readable YAML file in UTF-8"))
     except yaml.YAMLError as fault:
-        faults.append(Fault(str(path), "(file)", _told(fault), "YAML with each key once"))
+        faults.append(Fault(str(path), "(file)", _summary(fault), "YAML with each key once"))
     else:
         if content is None or isinstance(content, dict):
             return content or {}
@@ -48,8 +48,8 @@ def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
     return None
 
 
-def _told(fault: yaml.YAMLError) -> str:
-    """What is wrong and where; without the line itself, which may hold a secret."""
+def _summary(fault: yaml.YAMLError) -> str:
+    """The problem and its line number; without the line itself, which may contain a secret."""
     if isinstance(fault, yaml.MarkedYAMLError) and fault.problem_mark is not None:
         return f"{fault.problem} (line {fault.problem_mark.line + 1})"
     return type(fault).__name__
@@ -59,12 +59,12 @@ def _read_override(override: str, faults: list[Fault]) -> Tree | None:
     key, equals, text = override.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts):
-        faults.append(Fault(SET_SOURCE, override, "no dotted key and value", "dotted.key=value"))
+        faults.append(Fault(SET_SOURCE, override, "no dotted key with a value", "dotted.key=value"))
         return None
     try:
         value: Any = text if text.startswith(_NO_YAML) else yaml.load(text, Loader=_StrictLoader)  # noqa: S506
     except yaml.YAMLError as fault:
-        faults.append(Fault(SET_SOURCE, key, _told(fault), "a YAML value"))
+        faults.append(Fault(SET_SOURCE, key, _summary(fault), "a YAML value"))
         return None
     for part in reversed(_split_at_fields(parts)):
         value = {part: value}
@@ -73,7 +73,7 @@ def _read_override(override: str, faults: list[Fault]) -> Tree | None:
 
 
 def _split_at_fields(parts: Sequence[str]) -> list[str]:
-    """Below a free mapping (`spark.options`) the rest is one key, dots and all: `fs.s3a.endpoint`."""
+    """Joins the parts below a free mapping into one key: `fs.s3a.endpoint` below `spark.options`."""
     section: type[BaseModel] | None = Config
     for position, part in enumerate(parts):
         annotation = (
@@ -87,7 +87,7 @@ def _split_at_fields(parts: Sequence[str]) -> list[str]:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice instead of keeping the last."""
+    """Safe YAML that rejects duplicate keys instead of keeping the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

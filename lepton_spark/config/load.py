@@ -1,4 +1,4 @@
-"""Reads the configuration: YAML files laid over each other, `--set` on top, every fault at once."""
+"""Loads and validates the configuration from its layers."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from lepton_spark.config.layers import Tree, layers
 from lepton_spark.config.secrets import masked
-from lepton_spark.config.tree import KNOWN_MODELS, Config
+from lepton_spark.config.sections.forecast_settings import HOLIDAY_MODELS, KNOWN_MODELS
+from lepton_spark.config.tree import Config
 from lepton_spark.errors import ConfigError, Fault
 
 DEFAULT_SOURCE = "default"
@@ -19,18 +20,18 @@ CUTOFF_SOURCE = "--cutoff"
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """A configuration and, for every key that was set, the file (or `--set`) it came from."""
+    """A configuration and the source of each key that was set: a file, `--set` or `--cutoff`."""
 
     config: Config
     sources: Mapping[str, str]
 
     def source(self, key: str) -> str:
-        """Where the value of a dotted key came from; or its nearest branch that was set."""
+        """The source of a dotted key, or of its nearest parent that was set."""
         return nearest_source(key, self.sources) or DEFAULT_SOURCE
 
 
 def nearest_source(key: str, sources: Mapping[str, str]) -> str | None:
-    """The source of the key, or of the nearest branch above it that was set."""
+    """The source of the key, or of its nearest parent that was set; None if there is none."""
     parts = key.split(".")
     branches = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     return next((sources[branch] for branch in branches if branch in sources), None)
@@ -41,12 +42,14 @@ def load_config(
     overrides: Sequence[str] = (),
     known_models: Collection[str] | None = None,
     cutoff: str | None = None,
+    holiday_models: Collection[str] | None = None,
 ) -> LoadedConfig:
     """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
-    known_models: the names that `forecast.models` may hold; any when None.
+    known_models: names that `forecast.models` may hold. holiday_models: those that use `forecast.holidays`.
+    None: any name is accepted.
 
-    Raises: ConfigError with every fault of every file.
+    Raises: ConfigError with all invalid settings of all files.
     """
     tree: Tree = {}
     sources: dict[str, str] = {}
@@ -55,14 +58,14 @@ def load_config(
         _overlay(tree, layer, name, sources)
     if cutoff is not None:
         _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)
-    loaded = _validate(tree, sources, faults, known_models)
-    if faults or loaded is None:
+    config = _validate(tree, sources, faults, {KNOWN_MODELS: known_models, HOLIDAY_MODELS: holiday_models})
+    if faults or config is None:
         raise ConfigError(faults)
-    return loaded
+    return LoadedConfig(config, sources)
 
 
 def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], prefix: str = "") -> None:
-    """Lays one file over what came before; mappings merge, everything else replaces."""
+    """Merges a layer into the tree: mappings are merged, other values replaced."""
     for key, value in layer.items():
         dotted = f"{prefix}{key}"
         if isinstance(value, dict):
@@ -78,27 +81,26 @@ def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], pref
 
 
 def _validate(
-    tree: Tree, sources: Mapping[str, str], faults: list[Fault], known_models: Collection[str] | None
-) -> LoadedConfig | None:
+    tree: Tree, sources: Mapping[str, str], faults: list[Fault], context: Mapping[str, object]
+) -> Config | None:
     try:
-        config = Config.model_validate(_without_empty_sections(tree), context={KNOWN_MODELS: known_models})
+        return Config.model_validate(_without_empty_sections(tree), context=dict(context))
     except ValidationError as error:
         details = error.errors(include_url=False)
-        faults.extend(_fault(detail, sources) for detail in details if not _follows(detail, details))
+        faults.extend(_fault(detail, sources) for detail in details if not _is_consequence(detail, details))
         return None
-    return LoadedConfig(config, dict(sources))
 
 
-def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
-    """Whether a list is too short only because its items were refused, each with its own fault."""
-    place = detail["loc"]
+def _is_consequence(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is too short only because its items are invalid, which are reported themselves."""
+    location = detail["loc"]
     return detail["type"] == "too_short" and any(
-        other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in details
+        other["loc"][: len(location)] == location and len(other["loc"]) > len(location) for other in details
     )
 
 
 def _without_empty_sections(tree: Tree) -> Tree:
-    """A section whose lines are all commented out reads as null; it means the defaults."""
+    """YAML parses a section whose lines are all comments as null; it means the defaults."""
     return {key: value for key, value in tree.items() if value is not None}
 
 
@@ -106,19 +108,19 @@ def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
     key = _key(detail["loc"])
     source = _source_of(key.partition("[")[0], sources)
     if detail["type"] == "extra_forbidden":
-        return Fault(source, key, "an unknown key", f"one of {', '.join(_siblings(key))}")
+        return Fault(source, key, "an unknown key", f"one of {', '.join(_valid_keys(key))}")
     allowed = re.sub(r"^(Value error, |\w+ should (be |have )?)", "", detail["msg"])
-    found = "nothing" if detail["type"] == "missing" else _shown(key, detail["input"])
+    found = "nothing" if detail["type"] == "missing" else _display(key, detail["input"])
     return Fault(source, key, found, allowed)
 
 
-def _key(place: Sequence[int | str]) -> str:
-    """`forecast.models[2]`; `(tree)` for the whole."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+def _key(location: Sequence[int | str]) -> str:
+    """The dotted key, such as `forecast.models[2]`; `(tree)` for the complete configuration."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return text.removeprefix(".") or "(tree)"
 
 
-def _shown(key: str, value: object) -> str:
+def _display(key: str, value: object) -> str:
     if isinstance(value, dict) or hasattr(value, "model_dump"):
         return "this section"
     text = repr(masked(key, value))
@@ -126,14 +128,14 @@ def _shown(key: str, value: object) -> str:
 
 
 def _source_of(key: str, sources: Mapping[str, str]) -> str:
-    """The file a fault stands in: of the key, of its parents, or of what stands below it."""
+    """The source of the key, of its nearest parent, or of all keys below it."""
     found = nearest_source(key, sources)
     below = sorted({source for name, source in sources.items() if name.startswith(f"{key}.")})
     return found or ", ".join(below) or DEFAULT_SOURCE
 
 
-def _siblings(key: str) -> list[str]:
-    """The keys that are known where an unknown one was found."""
+def _valid_keys(key: str) -> list[str]:
+    """The valid keys at the level of an unknown key."""
     section: type[BaseModel] = Config
     for part in key.split(".")[:-1]:
         annotation = section.model_fields[part].annotation if part in section.model_fields else None

@@ -1,4 +1,4 @@
-"""Which configuration values are never printed."""
+"""Masks configuration values that must never be printed."""
 
 import re
 
@@ -12,12 +12,20 @@ _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
 
 
 def is_secret(key: str) -> bool:
-    """Whether a dotted key names a secret, such as `spark.options.fs.s3a.secret.key`."""
+    """Whether a dotted key names a secret.
+
+    >>> is_secret("spark.options.fs.s3a.secret.key")
+    True
+    """
     return _SECRET.search(key) is not None
 
 
 def masked(key: str, value: object) -> object:
-    """The value without a secret: named by the key, set in the text (`-Dpassword=...`) or in a URL."""
+    """The value, masked if the key or the text (`-Dpassword=...`) names a secret; in URLs only the user.
+
+    >>> masked("warehouse.root", "s3a://user:hunter2@bucket/x")
+    's3a://***@bucket/x'
+    """
     if value is None:
         return None
     if is_secret(key) or (isinstance(value, str) and _SECRET_WITHIN.search(value)):

@@ -1,4 +1,4 @@
-"""The resolved tree as text: each value, where it came from, secrets masked."""
+"""The resolved configuration as text: each value with its source, secrets masked."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from lepton_spark.config.secrets import masked
 
 
 def resolved_lines(loaded: LoadedConfig) -> Iterator[tuple[str, str, str]]:
-    """(dotted key, value as YAML would write it, source) for every key of the tree."""
+    """Yields (dotted key, value as YAML, source) for every key."""
     for key, value in _flatten(loaded.config.model_dump(mode="json")):
         yield key, _as_yaml(masked(key, value)), loaded.source(key)
 

@@ -1,1 +1,1 @@
-"""Raw files to judged lines, transactions, cancellations and sales."""
+"""Raw files to validated lines, transactions, cancellations and daily sales."""

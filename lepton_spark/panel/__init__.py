@@ -1,1 +1,1 @@
-"""Sales become packed series; packed series and a cutoff become the arrays of a run."""
+"""Daily sales to packed series, and packed series up to a cutoff to dense arrays."""

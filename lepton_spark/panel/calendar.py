@@ -1,4 +1,4 @@
-"""On which days each location delivered: what tells a day without a sale from an unknown day."""
+"""The days on which each location delivered data: zero sales on such a day, unknown sales on any other."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +13,23 @@ from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
 
 CLOSED_LOOKBACK_DAYS = 56
 MIN_WEEKDAYS_SEEN = 4
-"""A weekday counts as closed when so many of it passed in the look-back without a line."""
+"""A weekday is closed if at least this many of it in the look-back had no sales at all."""
 
 EPOCH = date(1970, 1, 1)
 
 
 def epoch_day(day: date) -> int:
-    """Days since 1970-01-01."""
+    """Days since 1970-01-01.
+
+    >>> epoch_day(date(1970, 1, 31))
+    30
+    """
     return (day - EPOCH).days
 
 
 @dataclass(frozen=True)
 class DayVolume:
-    """What a location delivered for one day: `lines` transactions, `n_series` product-days."""
+    """The data that a location delivered for one day: `lines` transactions, `n_series` product-days."""
 
     location_id: str
     day: int
@@ -34,7 +38,7 @@ class DayVolume:
 
 
 def day_volumes(sales: DataFrame) -> list[DayVolume]:
-    """Every location's delivered days, in order; small: locations times days."""
+    """Every delivered day of every location, sorted; collected, because there are few."""
     volumes = sales.groupBy("location_id", F.unix_date("date").alias("day")).agg(
         F.sum("n_transactions").alias("lines"), F.count("*").alias("n_series")
     )
@@ -51,7 +55,7 @@ class Calendar:
 
     @classmethod
     def until(cls, volumes: Sequence[DayVolume], cutoff: int) -> "Calendar":
-        """The calendar as known at the cutoff."""
+        """The calendar without days after the cutoff."""
         days: dict[str, list[int]] = {}
         for volume in volumes:
             if volume.day <= cutoff:
@@ -60,18 +64,18 @@ class Calendar:
 
     @property
     def first_day(self) -> int:
-        """The first day on which any location delivered; the cutoff where none did."""
+        """The first day on which any location delivered; the cutoff if there is none."""
         return min((int(days[0]) for days in self.delivered.values() if days.size), default=self.cutoff)
 
     def is_delivered(self, locations: Sequence[str], first_day: int) -> BoolArray:
-        """[S, T], whether each series' location delivered on the days from `first_day` to the cutoff."""
+        """[S, T], whether the location of a series delivered, on each day from `first_day` to the cutoff."""
         return self._by_location(locations, lambda days: self._mask(days, first_day))
 
     def is_closed(self, locations: Sequence[str], horizon: int) -> BoolArray:
-        """[S, H], whether a future day falls on a weekday on which its location does not open.
+        """[S, H], whether a future day is a weekday on which the location is closed.
 
-        Not one of its last weekdays had a line, of those in the last 56 days and since the location's
-        first delivery; at least 4 must have passed.
+        A weekday is closed if it had no sales in the last 56 days, counted from the location's first
+        delivery if that is later, and occurred at least 4 times in them.
         """
         return self._by_location(locations, lambda days: self._closed(days, horizon))
 
@@ -79,8 +83,8 @@ class Calendar:
         names = sorted(set(locations))
         unknown = np.array([], dtype=np.int64)
         found = np.array([rows(self.delivered.get(name, unknown)) for name in names])
-        places = {name: place for place, name in enumerate(names)}
-        by_series: BoolArray = found[[places[name] for name in locations]]
+        index = {name: row for row, name in enumerate(names)}
+        by_series: BoolArray = found[[index[name] for name in locations]]
         return by_series
 
     def _mask(self, days: IntArray, first_day: int) -> BoolArray:

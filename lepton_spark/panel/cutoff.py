@@ -1,38 +1,40 @@
-"""The last day a run may see: as asked, or the last complete day of sales."""
+"""The cutoff, the last day a run may see: as requested, or the last complete day of sales."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 
-from lepton_spark.config import PanelSettings
+from lepton_spark.config import ForecastSettings, PanelSettings
 from lepton_spark.errors import InputError, explain
 from lepton_spark.models.data.history import SEASON_LENGTH
 from lepton_spark.panel.calendar import EPOCH, DayVolume
 
 USUAL_WEEKS = 8
-MAX_SHORT_SHARE = 0.1
-"""Of what is usual, at locations whose day is short, up to which a day is complete."""
+"""The usual volume of a weekday is the median of so many of its latest days."""
 
 MIN_USUAL_DAYS = 4
-"""Fewer days of the same weekday say too little of what is usual."""
+"""With fewer days of a weekday its usual volume is unknown."""
+
+MAX_SHORT_SHARE = 0.1
+"""A day is complete if short locations usually have at most this share of its volume."""
 
 
 def choose_cutoff(
     volumes: Sequence[DayVolume], settings: PanelSettings, *, by_lines: bool, asked: date | None
 ) -> date:
-    """The cutoff asked for, or the last complete day.
+    """The requested cutoff, or the last complete day.
 
-    by_lines: judge a day by its transactions; else by its product-days.
+    by_lines: the volume of a day is its transactions; else its product-days.
 
-    Raises: InputError without sales, or for a cutoff outside their days.
+    Raises: InputError without sales, or for a cutoff outside the days of sales.
     """
-    usage = _by_location(volumes, by_lines=by_lines)
-    if not usage:
+    by_location = _by_location(volumes, by_lines=by_lines)
+    if not by_location:
         remedy = "Run `lepton ingest` first and look at `rejects` and `files`."
         raise InputError(explain("table sales", "no rows", "at least one day of sales", remedy))
-    days = sorted({day for of_day in usage.values() for day in of_day})
+    days = sorted({day for by_day in by_location.values() for day in by_day})
     if asked is None:
-        return _as_date(_last_complete(usage, days, settings))
+        return _as_date(_last_complete(by_location, days, settings))
     first, last = _as_date(days[0]), _as_date(days[-1])
     if not first <= asked <= last:
         raise InputError(
@@ -43,42 +45,48 @@ def choose_cutoff(
     return asked
 
 
-Usage = Mapping[str, Mapping[int, int]]
-"""Lines, or product-days, by location and day."""
+def end_of_period(day: date, settings: ForecastSettings) -> date:
+    """The last day not after `day` on which a forecast period ends: the day itself, or the end of a week."""
+    if settings.period == 1:
+        return day
+    return day - timedelta(days=(day.weekday() - settings.last_weekday) % settings.period)
 
 
-def _by_location(volumes: Sequence[DayVolume], *, by_lines: bool) -> Usage:
-    usage: dict[str, dict[int, int]] = {}
+Volumes = Mapping[str, Mapping[int, int]]
+"""Location -> epoch day -> transactions or product-days."""
+
+
+def _by_location(volumes: Sequence[DayVolume], *, by_lines: bool) -> Volumes:
+    by_location: dict[str, dict[int, int]] = {}
     for volume in volumes:
-        of_location = usage.setdefault(volume.location_id, {})
-        of_location[volume.day] = volume.lines if by_lines else volume.n_series
-    return usage
+        by_day = by_location.setdefault(volume.location_id, {})
+        by_day[volume.day] = volume.lines if by_lines else volume.n_series
+    return by_location
 
 
-def _last_complete(usage: Usage, days: Sequence[int], settings: PanelSettings) -> int:
+def _last_complete(by_location: Volumes, days: Sequence[int], settings: PanelSettings) -> int:
     last = days[-1]
     if len(days) == 1 or settings.last_day == "complete":
         return last
     by_volume = settings.last_day == "by_volume"
-    return last if by_volume and _is_usual(usage, last, settings.min_last_day_share) else days[-2]
+    return last if by_volume and _is_complete(by_location, last, settings.min_last_day_share) else days[-2]
 
 
-def _is_usual(usage: Usage, day: int, min_share: float) -> bool:
-    """Whether a day has its share of what its weekday usually has: in all, and at nearly all locations.
+def _is_complete(by_location: Volumes, day: int, min_share: float) -> bool:
+    """Whether a day has at least `min_share` of its weekday's usual volume, in total and at most locations.
 
-    Usual is the median of the last 8 delivered days of that weekday. Locations count by what is usual: of a
-    thousand small ones some are always below their share. One that delivered nothing is unknown on that day;
-    many such show in all.
+    Short locations are weighted by their usual volume, because some of many small ones are always short.
+    Locations without data for the day are unknown and left out here; many of them make the total short.
     """
-    everywhere: dict[int, int] = {}
-    for of_location in usage.values():
-        for other, volume in of_location.items():
-            everywhere[other] = everywhere.get(other, 0) + volume
-    if _is_short(everywhere, day, min_share):
+    total: dict[int, int] = {}
+    for by_day in by_location.values():
+        for other, volume in by_day.items():
+            total[other] = total.get(other, 0) + volume
+    if _is_short(total, day, min_share):
         return False
-    there = {name: _usual(of_location, day) for name, of_location in usage.items() if day in of_location}
-    short = sum(usual or 0.0 for name, usual in there.items() if _is_short(usage[name], day, min_share))
-    return short <= MAX_SHORT_SHARE * sum(usual or 0.0 for usual in there.values())
+    usual = {name: _usual(by_day, day) or 0.0 for name, by_day in by_location.items() if day in by_day}
+    short = sum(volume for name, volume in usual.items() if _is_short(by_location[name], day, min_share))
+    return short <= MAX_SHORT_SHARE * sum(usual.values())
 
 
 def _is_short(volumes: Mapping[int, int], day: int, min_share: float) -> bool:
@@ -86,10 +94,11 @@ def _is_short(volumes: Mapping[int, int], day: int, min_share: float) -> bool:
     return usual is not None and volumes[day] < min_share * usual
 
 
-def _usual(of_location: Mapping[int, int], day: int) -> float | None:
-    before = [earlier for earlier in of_location if earlier < day and (day - earlier) % SEASON_LENGTH == 0]
-    usual = [of_location[earlier] for earlier in sorted(before)[-USUAL_WEEKS:]]
-    return None if len(usual) < MIN_USUAL_DAYS else float(median(usual))
+def _usual(volumes: Mapping[int, int], day: int) -> float | None:
+    """The median of the latest earlier days with the same weekday; None if there are too few."""
+    before = [earlier for earlier in volumes if earlier < day and (day - earlier) % SEASON_LENGTH == 0]
+    latest = [volumes[earlier] for earlier in sorted(before)[-USUAL_WEEKS:]]
+    return None if len(latest) < MIN_USUAL_DAYS else float(median(latest))
 
 
 def _as_date(day: int) -> date:

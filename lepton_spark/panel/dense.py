@@ -1,4 +1,4 @@
-"""The dense arrays of a batch: what was sold, 0 where nothing was, NaN where nothing is known."""
+"""The dense arrays of a batch: units by series and day, 0 for a day without sales, NaN for an unknown day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,21 +16,21 @@ DAYS_OF_WEEK = 7
 
 PLAN, STOCK_OUTS, PRIOR, DELISTED = "plan", "stock_outs", "prior", "delisted"
 SIDE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
-"""Lists that a series may have beside its years, as `pipelines.side` makes them."""
+"""List columns of covariates that a series may have, made by `pipelines.forecast.covariates`."""
 
 PLAN_FACTS = 3
-"""First day, last day and known day stand before the measures of each plan."""
+"""Values before the measures of each plan: first day, last day, known day."""
 
 PRIOR_FACTS = 3
-"""Level, weight and last day."""
+"""Values of a prior: level, weight, last day."""
 
 RECENT_DAYS = 28
-"""Known days behind a series' recent quantity."""
+"""The recent quantity of a series is summed over so many of its latest known days."""
 
 
 @dataclass(frozen=True)
 class Ragged:
-    """Lists of some of the series, one after another: whose each value is, and the values, [M]."""
+    """Lists of different lengths, concatenated: the series of each value, and the values, [M]."""
 
     series: IntArray
     values: FloatArray
@@ -38,11 +38,11 @@ class Ragged:
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """The packed rows of a batch, sorted by series and day; a series has one for each of its K years.
+    """The K packed rows of a batch, sorted by series and day; a series has one row per year.
 
-    series: [K], whose row it is. first_day: [K], epoch days. offsets: [K+1], where its days stand.
-    quantity: [N], units; NaN = no row in `sales`.
-    side: what is told of the series beside their sales, by `SIDE_LISTS`; a name is absent where its input is.
+    series: [K], index of the row's series. first_day: [K], epoch days. offsets: [K+1], where the days of
+    each row begin in `quantity`. quantity: [N], units; NaN = no row in `sales`.
+    side: covariates by their name in `SIDE_LISTS`; a covariate that is not configured is absent.
     """
 
     product_ids: tuple[str, ...]
@@ -55,15 +55,16 @@ class PackedBatch:
 
     @cached_property
     def series_begin(self) -> IntArray:
-        """[S], each series' first day."""
+        """[S], the first day of each series."""
         return self.first_day[np.searchsorted(self.series, np.arange(len(self.product_ids)))]
 
 
 @dataclass(frozen=True)
 class SeriesFacts:
-    """Facts of each series up to the cutoff, [S].
+    """Statistics of each series up to the cutoff, [S].
 
-    n_days_known: days. last_sale: epoch day, -1 without one. recent_quantity: units, last 28 known days.
+    n_days_known: number of known days. last_sale: epoch day, -1 if never sold.
+    recent_quantity: units on the last 28 known days.
     """
 
     n_days_known: IntArray
@@ -72,18 +73,18 @@ class SeriesFacts:
 
 
 def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) -> History:
-    """The history of a batch, each series from its first sale (or first row, where nothing was ever sold).
+    """The history of a batch; a series begins with its first sale, or with its first row if never sold.
 
-    A day without a row is 0 where the location delivered, else NaN; so is a day out of stock, whatever was
-    sold. Only the last `history_days` are kept, so that one series of a century ago does not make its whole
-    batch as long.
+    A day without a row in `sales` is 0 if the location delivered that day, else NaN. A day out of stock is
+    NaN, even with sales. Only the last `history_days` are kept, so that one very old series does not
+    lengthen the arrays of its batch.
     """
     start = max(int(packed.first_day.min()), calendar.cutoff - history_days + 1)
     n_days = calendar.cutoff - start + 1
     quantity = _spread(packed, start, n_days)
     observed = ~np.isnan(quantity)
-    quiet = ~observed & calendar.is_delivered(packed.location_ids, start)
-    quantity[quiet] = 0.0
+    no_sales = ~observed & calendar.is_delivered(packed.location_ids, start)
+    quantity[no_sales] = 0.0
     begin = np.where(packed.series_begin < start, 0, _begin(quantity, observed))
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
     withheld = _withhold(packed.side.get(STOCK_OUTS), quantity, start)
@@ -95,46 +96,48 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
 
 
 def _withhold(stock_outs: Ragged | None, quantity: FloatArray, start: int) -> FloatArray | None:
-    """[S, T], what days out of stock held, NaN elsewhere; in `quantity` they become unknown."""
+    """[S, T], the sales of days out of stock, NaN elsewhere; sets those days in `quantity` to NaN."""
     if stock_outs is None:
         return None
     column = stock_outs.values.astype(np.int64) - start
-    there = (column >= 0) & (column < quantity.shape[1])
-    places = stock_outs.series[there], column[there]
+    inside = (column >= 0) & (column < quantity.shape[1])
+    cells = stock_outs.series[inside], column[inside]
     withheld = np.full(quantity.shape, np.nan)
-    withheld[places] = quantity[places]
-    quantity[places] = np.nan
+    withheld[cells] = quantity[cells]
+    quantity[cells] = np.nan
     return withheld
 
 
 def weekly(history: History) -> History:
-    """Sums of weeks that end with the cutoff.
+    """Weekly sums; the last week ends with the cutoff.
 
-    A week is unknown when all its days are, or one was out of stock, or when a series begins inside it,
-    unless it is its only one.
+    A week is unknown (NaN) if all its days are unknown, if one was out of stock, or if the series begins
+    inside it and has further weeks.
     """
     missing = -history.n_days % DAYS_OF_WEEK
     shape = (history.n_series, -1, DAYS_OF_WEEK)
     days = np.pad(history.quantity, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
     known = ~np.isnan(days)
-    told: BoolArray = np.asarray(known.any(axis=2))
+    week_known: BoolArray = np.asarray(known.any(axis=2))
     withheld = None
     if history.stock_out_sales is not None:
         held = np.pad(history.stock_out_sales, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
-        short = ~np.isnan(held).all(axis=2)
-        withheld = np.where(short, np.nansum(held, axis=2) + np.sum(days, axis=2, where=known), np.nan)
-        told &= ~short
-    first = np.argmax(told, axis=1)
+        had_stock_out = ~np.isnan(held).all(axis=2)
+        sold = np.nansum(held, axis=2) + np.sum(days, axis=2, where=known)
+        withheld = np.where(had_stock_out, sold, np.nan)
+        week_known &= ~had_stock_out
+    first = np.argmax(week_known, axis=1)
     rows = np.arange(history.n_series)
-    begun_late = told.any(axis=1) & ~known[rows, first, 0] & (np.count_nonzero(told, axis=1) > 1)
-    told[rows[begun_late], first[begun_late]] = False
-    quantity = np.where(told, np.sum(days, axis=2, where=known), np.nan)
+    has_further = np.count_nonzero(week_known, axis=1) > 1
+    begins_inside = week_known.any(axis=1) & ~known[rows, first, 0] & has_further
+    week_known[rows[begins_inside], first[begins_inside]] = False
+    quantity = np.where(week_known, np.sum(days, axis=2, where=known), np.nan)
     ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
     return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=withheld)
 
 
 def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None:
-    """What is planned for the series of a batch."""
+    """The promotion plans of a batch; None without any."""
     lists = packed.side.get(PLAN)
     if lists is None or not n_measures:
         return None
@@ -146,30 +149,30 @@ def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None
 
 
 def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
-    """[S, H], whether a product is no longer sold on any day of the columns that begin on `first_days`."""
-    gone = np.zeros((len(packed.product_ids), len(first_days)), dtype=np.bool_)
+    """[S, H], whether a product is delisted on all days of the columns that begin on `first_days`."""
+    delisted = np.zeros((len(packed.product_ids), len(first_days)), dtype=np.bool_)
     lists = packed.side.get(DELISTED)
     if lists is not None:
-        gone[lists.series] = first_days >= lists.values[:, np.newaxis]
-    return gone
+        delisted[lists.series] = first_days >= lists.values[:, np.newaxis]
+    return delisted
 
 
 def prior_of(packed: PackedBatch, first_days: IntArray, period: int) -> Prior | None:
-    """Levels set by hand, for the columns of `period` days ahead that begin on `first_days`."""
+    """The planners' priors for the columns of `period` days that begin on `first_days`; None without any."""
     lists = packed.side.get(PRIOR)
     if lists is None:
         return None
     series = lists.series[::PRIOR_FACTS]
-    said, share, end = lists.values.reshape(-1, PRIOR_FACTS).T
+    daily_level, share, end = lists.values.reshape(-1, PRIOR_FACTS).T
     shape = len(packed.product_ids), len(first_days)
     level, weight = np.full(shape[0], np.nan), np.zeros(shape)
-    level[series] = said * period
+    level[series] = daily_level * period
     weight[series] = np.where(first_days <= end[:, np.newaxis], share[:, np.newaxis], 0.0)
     return Prior(level, weight)
 
 
 def series_facts(history: History) -> SeriesFacts:
-    """What the gates and readers want to know of each series."""
+    """Statistics of each series for the gates and the table `fits`."""
     sold = history.quantity > 0
     from_end = np.argmax(sold[:, ::-1], axis=1)
     last_sale = np.where(sold.any(axis=1), history.days[-1] - from_end * history.period, -1)
@@ -180,7 +183,7 @@ def series_facts(history: History) -> SeriesFacts:
 
 
 def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
-    """[S, T], each series' values on their days."""
+    """[S, T], the packed values on their days; NaN elsewhere."""
     lengths = np.diff(packed.offsets)
     n_series = len(packed.product_ids)
     rows = np.repeat(packed.series, lengths)
@@ -193,7 +196,7 @@ def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
 
 
 def _begin(quantity: FloatArray, observed: BoolArray) -> IntArray:
-    """[S], column of the first sale, or of the first observation without one."""
+    """[S], the column of the first sale; of the first observation if there is none."""
     sold = quantity > 0
     begin: IntArray = np.where(sold.any(axis=1), np.argmax(sold, axis=1), np.argmax(observed, axis=1))
     return begin

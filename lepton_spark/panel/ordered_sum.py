@@ -1,13 +1,13 @@
-"""Sums that come out the same to the bit whatever order the rows arrive in."""
+"""Sums of doubles that do not depend on the order of the rows."""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 
 def ordered_sum(column: Column) -> Column:
-    """Aggregate: the sum of a group's values from the smallest up; null when all are null.
+    """Aggregate: the sum of a group's values in ascending order; null when all are null.
 
-    It holds the group's values in memory: sum by batch first, then over batches.
+    It holds all values of a group in memory, so large groups are summed by batch first.
     """
     values = F.sort_array(F.collect_list(column))
     total = F.aggregate(values, F.lit(0.0), lambda total, value: total + value)

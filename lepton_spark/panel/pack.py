@@ -1,4 +1,4 @@
-"""Sales as packed series: one row a series and year, facts only."""
+"""Daily sales to packed series: one row per series and year."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -7,9 +7,9 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 
 def pack(sales: DataFrame) -> DataFrame:
-    """`sales` rows as `panel` rows: arrays by day from a year's first observation to its last.
+    """Rows of `sales` as rows of `panel`: arrays by day, from a year's first row in `sales` to its last.
 
-    A day without a row in `sales` is null in both arrays.
+    A day between them without a row is null in both arrays.
     """
     day = F.struct(F.unix_date("date").alias("day"), F.col("quantity"), F.col("price"))
     days = sales.groupBy(*SERIES_KEY, F.year("date").alias("chunk")).agg(
@@ -25,10 +25,10 @@ def pack(sales: DataFrame) -> DataFrame:
 
 
 def _by_day(name: str) -> Column:
-    """One element a day: each observation followed by as many nulls as days pass before the next."""
+    """One element per day: each observation, then a null for every day until the next one."""
 
-    def with_gap(observation: Column, place: Column) -> Column:
-        following = F.get("days", place + 1)["day"]
+    def with_gap(observation: Column, index: Column) -> Column:
+        following = F.get("days", index + 1)["day"]
         gap = F.coalesce(following - observation["day"] - 1, F.lit(0))
         return F.concat(F.array(observation[name]), F.array_repeat(F.lit(None).cast("double"), gap))
 

@@ -1,4 +1,4 @@
-"""The series of a run: their packed years, as they stood at the cutoff."""
+"""The series of a run: packed years as known at the cutoff."""
 
 from datetime import date
 
@@ -10,9 +10,9 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 
 def known_at(panel: DataFrame, cutoff: date) -> DataFrame:
-    """The `panel` rows that begin by the cutoff, cut off after it: nothing below sees a later day.
+    """Rows of `panel` truncated after the cutoff, so that no later step can see a later day.
 
-    Gives the series, `first_day` (days since 1970-01-01) and `quantity`.
+    Columns: the series key, `first_day` (days since 1970-01-01) and `quantity`.
     """
     first_day = F.unix_date("first_date")
     n_days = F.unix_date(F.lit(cutoff)) - first_day + 1
@@ -22,16 +22,16 @@ def known_at(panel: DataFrame, cutoff: date) -> DataFrame:
 
 
 def count_series(panel: DataFrame, cutoff: date) -> int:
-    """How many series have a row in `sales` by the cutoff."""
+    """The number of series with a row in `sales` up to the cutoff."""
     return known_at(panel, cutoff).select(*SERIES_KEY).distinct().count()
 
 
 def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, n_batches: int) -> DataFrame:
-    """One row a series and year: `batch`, the series, `first_day`, `quantity` by day to the last observation.
+    """One row per series and year: `batch`, the series key, `first_day`, and `quantity` by day.
 
-    Null = no row in `sales`. Units that were cancelled after the cutoff count as sold; None where
-    nothing is ever cancelled. A batch is put together where it is worked: joining arrays here costs as
-    much as fitting them.
+    quantity: null = no row in `sales`. Units that were cancelled only after the cutoff count as sold.
+    cancellations: None if the input never has any.
+    The years of a series are not joined here, which would cost as much as fitting it; the UDF joins them.
     """
     years = known_at(panel, cutoff)
     if cancellations is not None:
@@ -42,28 +42,32 @@ def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, 
 
 
 def with_lists(series: DataFrame, lists: DataFrame, n_batches: int) -> DataFrame:
-    """The packed years and, as further rows of the same groups, lists of the series: null in rows of years.
+    """The packed years and the rows of `lists`, in the same batches; columns that a row lacks are null.
 
-    lists: the series' key and columns of lists; `first_day` is null in their rows.
+    lists: the series key and list columns, without `first_day`.
     """
     rows = lists.withColumn("batch", batch_of(n_batches))
     return series.unionByName(rows, allowMissingColumns=True)
 
 
 def batch_of(n_batches: int) -> Column:
-    """The batch of a series: a hash of its ids, whatever else is in the run."""
+    """The batch of a series: a hash of its key, independent of the other series of a run."""
     return F.pmod(F.xxhash64(*SERIES_KEY), F.lit(n_batches)).cast("int")
 
 
 def batch_count(n_series: int, series_per_batch: int) -> int:
-    """The power of two nearest to `n_series / series_per_batch`, at least 1; of two as near the larger."""
+    """The power of two nearest to `n_series / series_per_batch`, at least 1; a tie goes to the larger.
+
+    >>> batch_count(1_500, 512), batch_count(1_536, 512)
+    (2, 4)
+    """
     wanted = max(n_series / series_per_batch, 1.0)
     lower = 1 << (int(wanted).bit_length() - 1)
     return lower if wanted - lower < 2 * lower - wanted else 2 * lower
 
 
 def _restore(years: DataFrame, cancellations: DataFrame, cutoff: date) -> DataFrame:
-    """Adds back what was sold by the cutoff and cancelled after it; so few rows that they are broadcast."""
+    """Adds back units that were sold by the cutoff and cancelled after it; such rows are few."""
     later = (F.col("date") <= F.lit(cutoff)) & (F.col("cancelled_on") > F.lit(cutoff))
     by_day = (
         cancellations.where(later)
@@ -75,8 +79,8 @@ def _restore(years: DataFrame, cancellations: DataFrame, cutoff: date) -> DataFr
     )
     added = F.transform(
         "quantity",
-        lambda units, place: (
-            units + F.coalesce(F.element_at("restored", F.col("first_day") + place), F.lit(0.0))
+        lambda units, index: (
+            units + F.coalesce(F.element_at("restored", F.col("first_day") + index), F.lit(0.0))
         ),
     )
     quantity = F.when(F.col("restored").isNull(), F.col("quantity")).otherwise(added)

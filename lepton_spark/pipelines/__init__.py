@@ -1,1 +1,1 @@
-"""One pipeline a job: read, transform, check, write; no formulas."""
+"""The jobs: each reads tables, transforms them, checks the result and writes it; formulas live elsewhere."""

@@ -1,109 +1,104 @@
-"""All gates without a write: what is delivered, what may be loaded, what is complete and publishable."""
+"""The check job: evaluates all gates on new files, loaded sales and the last forecast; writes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pyspark.sql import SparkSession
-
-from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
-from lepton_spark.ingest.covariates.definitions import side_inputs
-from lepton_spark.ingest.covariates.source import SideInput
-from lepton_spark.ingest.files.delivery import files_frame
+from lepton_spark.gates import Gate
+from lepton_spark.ingest.covariates.definitions import covariate_sources
+from lepton_spark.ingest.covariates.source import CovariateSource
 from lepton_spark.ingest.lines import deduplication
 from lepton_spark.panel.calendar import EPOCH, day_volumes
 from lepton_spark.panel.cutoff import choose_cutoff
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.ingest import load_gates
-from lepton_spark.pipelines.ingest.covariates import examine_side
-from lepton_spark.pipelines.ingest.delivery import batch_of, look_for_files
-from lepton_spark.pipelines.ingest.ingest import RefusedFile, examine, next_number, refused_files
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.ingest.covariates import examine_covariate
+from lepton_spark.pipelines.ingest.delivery import Delivery, find_delivery
+from lepton_spark.pipelines.ingest.examination import examine
+from lepton_spark.pipelines.ingest.ingest import RefusedFile, planned_load, refused_files, volume_gates
 from lepton_spark.pipelines.ingest.privacy_key import require_same_key
-from lepton_spark.pipelines.ingest.writing import Load
-from lepton_spark.pipelines.publish import gates
-from lepton_spark.pipelines.runs.run_log import Clock, Gate, Run, RunLog
-from lepton_spark.tables import Warehouse
+from lepton_spark.pipelines.publish.evidence import evaluate_gates
+from lepton_spark.pipelines.runs.run_log import RunLog
 
 FILES = "files"
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Every gate in the order of a run's stages, and files that would be refused."""
+    """Every gate, in the order of a run's stages, and the files that would be refused."""
 
     gates: tuple[Gate, ...]
     refused: tuple[RefusedFile, ...]
 
     @property
     def stopping(self) -> tuple[Gate, ...]:
-        """Gates that would stop a run; refused files only end it with another exit code."""
+        """The gates that would stop a run; refused files only change its exit code."""
         return tuple(gate for gate in self.gates if not gate.passed and gate.name != FILES)
 
 
-def check(
-    spark: SparkSession, config: Config, clock: Clock, privacy_key: bytes | None, progress: Progress
-) -> CheckResult:
-    """Judges what a run would meet now, and the last complete forecast.
+def run_check(context: JobContext) -> CheckResult:
+    """Evaluates the gates that a run would meet now, and those of the last complete forecast run.
 
-    Raises: InputError for a path that cannot be worked with; ConfigError for another privacy key.
+    Raises: InputError for a path that cannot be used; ConfigError when the privacy key differs from earlier
+    loads'.
     """
-    warehouse = Warehouse(spark, config.warehouse.root)
-    require_same_key(warehouse, config.input, privacy_key)
-    with progress.stage("look for new files") as stage:
-        delivery = look_for_files(spark, warehouse, config)
-        stage.note(f"{len(delivery.readable)} new, {delivery.n_known} known, {len(delivery.refused)} refused")
-    found: list[Gate] = [_files(len(delivery.readable), len(delivery.refused))]
+    require_same_key(context)
+    with context.stage("find new files") as stage:
+        delivery = find_delivery(context)
+        stage.note(delivery.summary)
+    gates: list[Gate] = [_files(len(delivery.readable), len(delivery.refused))]
     if delivery.readable:
-        number = next_number(warehouse)
-        run = Run("check", "ingest", ingest_batch=batch_of(delivery, config, number), load_number=number)
-        load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
-        with progress.stage("read and judge lines"), examine(load, delivery, clock()) as seen:
-            balanced = sum(seen.ended.total.get(place, 0) for place in deduplication.PLACES)
-            found.append(_balance(balanced, delivery.lines_read))
-            found += load_gates.judge_load(seen.volume, load_gates.recent_volumes(warehouse), config.gates)
-    for side in side_inputs(config):
-        with progress.stage(side.name):
-            found.append(_side(spark, side))
-    with progress.stage("complete days and the last forecast"):
-        found += _cutoff(warehouse, config)
-        found += _last_forecast(warehouse, config, clock)
-    return CheckResult(tuple(found), refused_files(delivery))
+        with context.stage("read and validate lines"):
+            gates += _load(context, delivery)
+    for source in covariate_sources(context.config):
+        with context.stage(source.name):
+            gates.append(_covariate(context, source))
+    with context.stage("complete days and the last forecast"):
+        gates += _cutoff(context)
+        gates += _last_forecast(context)
+    return CheckResult(tuple(gates), refused_files(delivery))
 
 
 def _files(n_new: int, n_refused: int) -> Gate:
     return Gate(FILES, n_refused == 0, f"{n_new} new, {n_refused} refused", "0 refused")
 
 
-def _side(spark: SparkSession, side: SideInput) -> Gate:
-    """Rows that are refused stop no run; a source that cannot be read does."""
+def _load(context: JobContext, delivery: Delivery) -> Sequence[Gate]:
+    load = planned_load(context, delivery, RunLog(context.warehouse, context.clock).next_load_number())
+    with examine(load, delivery, context.clock()) as examined:
+        accounted = sum(examined.report.total.get(outcome, 0) for outcome in deduplication.OUTCOMES)
+        return (_balance(accounted, delivery.lines_read), *volume_gates(load, examined))
+
+
+def _balance(accounted: int, read: int) -> Gate:
+    return Gate("lines_add_up", accounted == read, f"{accounted} lines accounted for", f"{read} lines read")
+
+
+def _covariate(context: JobContext, source: CovariateSource) -> Gate:
+    """Rejected rows do not stop a run; a source that cannot be read does."""
+    allowed = "a source that can be read"
     try:
-        return Gate(side.name, True, examine_side(spark, side), "a source that can be read")
+        return Gate(source.name, True, examine_covariate(context.spark, source), allowed)
     except LeptonError as fault:
-        return Gate(side.name, False, str(fault), "a source that can be read")
+        return Gate(source.name, False, str(fault), allowed)
 
 
-def _balance(ended: int, read: int) -> Gate:
-    return Gate("lines_add_up", ended == read, f"{ended} lines accounted for", f"{read} lines read")
-
-
-def _cutoff(warehouse: Warehouse, config: Config) -> Sequence[Gate]:
-    """The last complete day of what is loaded; what is only delivered is not in it."""
-    volumes = day_volumes(warehouse.read("sales"))
+def _cutoff(context: JobContext) -> Sequence[Gate]:
+    """The last complete day of the loaded sales; files that are only delivered do not count."""
+    config, allowed = context.config, "a complete day of sales"
+    volumes = day_volumes(context.warehouse.read("sales"))
+    by_lines = config.input.kind == "transactions"
     try:
-        asked = config.forecast.cutoff
-        day = choose_cutoff(volumes, config.panel, by_lines=config.input.kind == "transactions", asked=asked)
+        day = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=config.forecast.cutoff)
     except LeptonError as fault:
-        return (Gate("cutoff", False, str(fault), "a complete day of sales"),)
-    delivered = EPOCH + timedelta(days=max(volume.day for volume in volumes))
-    return (Gate("cutoff", True, f"{day}; sales reach to {delivered}", "a complete day of sales"),)
+        return (Gate("cutoff", False, str(fault), allowed),)
+    last = EPOCH + timedelta(days=max(volume.day for volume in volumes))
+    return (Gate("cutoff", True, f"{day}; the last day of sales is {last}", allowed),)
 
 
-def _last_forecast(warehouse: Warehouse, config: Config, clock: Clock) -> Sequence[Gate]:
-    runs = RunLog(warehouse, clock)
+def _last_forecast(context: JobContext) -> Sequence[Gate]:
+    runs = RunLog(context.warehouse, context.clock)
     run = runs.latest("forecast")
     if run is None or run.cutoff is None:
         return (Gate("forecast", True, "none yet", "the last complete one"),)
-    horizon = run.horizon or config.forecast.horizon
-    evidence = gates.collect_evidence(warehouse, run.run_id, run.cutoff, horizon, runs.period(run))
-    return gates.judge(evidence, config.gates)
+    return evaluate_gates(context, run, run.cutoff, runs)

@@ -1,31 +1,82 @@
-"""How a pipeline tells whoever watches what it is doing."""
+"""The context of a job: Spark, warehouse, configuration, clock, progress and lease."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
+
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import Config
+from lepton_spark.tables import Warehouse
+
+Clock = Callable[[], datetime]
+"""Returns the current time with its time zone."""
 
 
 class Stage(Protocol):
-    """A stage under way."""
+    """A stage that is running."""
 
-    def note(self, words: str) -> None:
-        """Says something that the stage found out."""
+    def note(self, text: str) -> None:
+        """Adds a result to the stage's progress line."""
 
 
 class Progress(Protocol):
     """Shows the stages of a job."""
 
-    def stage(self, words: str) -> AbstractContextManager[Stage]:
-        """Shows a stage for as long as the block lasts."""
+    def stage(self, title: str) -> AbstractContextManager[Stage]:
+        """Shows a stage while the block runs."""
 
 
-class _Unheard:
-    def note(self, words: str) -> None:
-        """Forgets the note."""
+class HeldLease(Protocol):
+    """The right to write to the warehouse."""
+
+    def require_held(self) -> None:
+        """Raises LeaseError when another job has taken the lease over."""
 
 
-class SilentProgress:
+class _NullStage:
+    def note(self, text: str) -> None:
+        """Discards the note."""
+
+
+class NoProgress:
     """Shows nothing."""
 
-    def stage(self, words: str) -> AbstractContextManager[Stage]:  # noqa: ARG002 - nobody looks
-        """A stage that nobody sees."""
-        return nullcontext(_Unheard())
+    def stage(self, title: str) -> AbstractContextManager[Stage]:  # noqa: ARG002 - nothing is shown
+        """A stage that is not shown."""
+        return nullcontext(_NullStage())
+
+
+class NoLease:
+    """Checks nothing: for commands that write nothing, and for tests."""
+
+    def require_held(self) -> None:
+        """Never raises."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What every pipeline works with.
+
+    privacy_key: the key of customer tokens; None when it is not set.
+    """
+
+    spark: SparkSession
+    warehouse: Warehouse
+    config: Config
+    clock: Clock
+    progress: Progress = field(default_factory=NoProgress)
+    lease: HeldLease = field(default_factory=NoLease)
+    privacy_key: bytes | None = field(default=None, repr=False)
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Stage]:
+        """Runs a stage of the job, shown to the user; it starts only while the lease is held.
+
+        Raises: LeaseError when another job has taken the lease over.
+        """
+        self.lease.require_held()
+        with self.progress.stage(title) as stage:
+            yield stage

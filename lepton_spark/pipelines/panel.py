@@ -1,60 +1,57 @@
-"""The panel job: repack the years whose sales changed."""
+"""The panel job: packs the sales of years that have changed."""
 
 from dataclasses import dataclass, replace
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.panel.pack import pack
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.runs.run_log import Clock, Run, RunLog, fingerprint_of
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.runs.run_id import fingerprint_of
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.delta.change_feed import changes
 
 SALES_VERSION = "sales_version"
-"""The count of a panel run that says up to which version of `sales` it has packed."""
+"""Count of a panel run: the version of `sales` that it has packed."""
 
 
 @dataclass(frozen=True)
 class PanelResult:
-    """years: those repacked, none where `sales` has not changed; n_rows: packed rows written."""
+    """years: those packed again, empty when `sales` has not changed; n_rows: packed rows written."""
 
     years: tuple[int, ...]
     n_rows: int
     sales_version: int
 
 
-def update_panel(spark: SparkSession, config: Config, clock: Clock, progress: Progress) -> PanelResult:
-    """Bring `panel` up to `sales`: the changed years are replaced in one commit.
+def run_panel(context: JobContext) -> PanelResult:
+    """Brings `panel` up to date with `sales`: replaces the changed years in one commit.
 
-    Raises: InputError before anything was ingested.
+    Raises: InputError when there is no table `sales` yet.
     """
-    warehouse = Warehouse(spark, config.warehouse.root)
-    log = RunLog(warehouse, clock)
-    with progress.stage("panel") as stage:
+    warehouse = context.warehouse
+    runs = RunLog(warehouse, context.clock)
+    with context.stage("panel") as stage:
         version = _sales_version(warehouse)
-        packed_version = packed_until(log) if warehouse.exists("panel") else None
-        years = _changed_years(spark, warehouse, packed_version, version)
+        packed = packed_version(runs) if warehouse.exists("panel") else None
+        years = _changed_years(context, packed, version)
         n_rows = _repack(warehouse, years) if years else 0
-        if packed_version != version:  # maintenance moves the version and changes no year
+        if packed != version:  # table maintenance makes a new version without changing a year
             run = Run(fingerprint_of(["panel", str(version)]), "panel")
-            log.record(_counted(run, version, n_rows, len(years)), "complete", config)
+            counts = {SALES_VERSION: version, "packed_rows": n_rows, "years": len(years)}
+            runs.record(replace(run, counts=counts), "complete", context.config)
         stage.note(f"{n_rows:,} packed rows of {', '.join(map(str, years))}" if years else "up to date")
     return PanelResult(years, n_rows, version)
 
 
-def packed_until(log: RunLog) -> int | None:
-    """The version of `sales` that the panel holds; None before the first packing."""
-    run = log.latest("panel")
+def packed_version(runs: RunLog) -> int | None:
+    """The version of `sales` that `panel` holds; None before the first panel run."""
+    run = runs.latest("panel")
     return None if run is None else run.counts[SALES_VERSION]
-
-
-def _counted(run: Run, version: int, n_rows: int, n_years: int) -> Run:
-    return replace(run, counts={SALES_VERSION: version, "packed_rows": n_rows, "years": n_years})
 
 
 def _sales_version(warehouse: Warehouse) -> int:
@@ -64,17 +61,17 @@ def _sales_version(warehouse: Warehouse) -> int:
     return version
 
 
-def _changed_years(
-    spark: SparkSession, warehouse: Warehouse, packed: int | None, version: int
-) -> tuple[int, ...]:
-    """The years to repack; all of `sales` and `panel` where no feed says which."""
+def _changed_years(context: JobContext, packed: int | None, version: int) -> tuple[int, ...]:
+    """The years to pack again; all years of `sales` and `panel` when the change feed is incomplete."""
+    warehouse = context.warehouse
     if packed == version:
         return ()
     if packed is not None and packed < version:
         try:
-            return _distinct(changes(spark, warehouse, "sales", packed, version), F.year("date"))
+            changed = changes(context.spark, warehouse, "sales", packed, version)
+            return _distinct(changed, F.year("date"))
         except (PySparkException, Py4JJavaError):
-            pass  # the feed's files, or the log before it, are gone: they are kept for a month
+            pass  # files of the change feed, or earlier log entries, are deleted after a month
     stale = _distinct(warehouse.read("panel"), F.col("chunk"))
     return tuple(sorted({*stale, *_distinct(warehouse.read("sales"), F.year("date"))}))
 
@@ -84,7 +81,8 @@ def _distinct(rows: DataFrame, year: Column) -> tuple[int, ...]:
 
 
 def _repack(warehouse: Warehouse, years: tuple[int, ...]) -> int:
-    chosen = warehouse.read("sales").where(F.col("year").isin(*years))
+    """Packs the years again; returns the number of packed rows."""
+    changed = warehouse.read("sales").where(F.col("year").isin(*years))
     condition = f"chunk IN ({', '.join(map(str, years))})"
-    warehouse.replace("panel", pack(chosen), condition)
+    warehouse.replace("panel", pack(changed), condition)
     return warehouse.read("panel").where(condition).count()

@@ -1,1 +1,1 @@
-"""What a run came to, for people: progress, and the table at its end."""
+"""Output for people: progress while a job runs, and the summary at its end."""

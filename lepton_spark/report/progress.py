@@ -1,4 +1,4 @@
-"""What a person sees while a job runs: one line a stage, with what it found and its seconds."""
+"""Progress for people: one line for each stage, with its results and its seconds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -7,38 +7,38 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 Timer = Callable[[], float]
-"""Seconds from some fixed point."""
+"""Returns seconds from some fixed point in time."""
 
 
 @dataclass
 class Notes:
-    """What a stage found out, in its order."""
+    """The results of a stage, in their order."""
 
-    words: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
-    def note(self, words: str) -> None:
-        """Keeps the note for the stage's line."""
-        self.words.append(words)
+    def note(self, text: str) -> None:
+        """Adds a result to the stage's line."""
+        self.texts.append(text)
 
 
 class ConsoleProgress:
-    """One line when a stage ends; on a terminal a spinner before it."""
+    """Prints a line when a stage ends; on a terminal a spinner shows while it runs."""
 
     def __init__(self, console: Console, timer: Timer) -> None:
         self._console = console
         self._timer = timer
 
     @contextmanager
-    def stage(self, words: str) -> Iterator[Notes]:
-        """Prints the stage, its notes and its seconds once it is done; a failed one as failed."""
-        begun = self._timer()
+    def stage(self, title: str) -> Iterator[Notes]:
+        """Prints the stage's title, results and seconds when the block ends, or that it failed."""
+        started = self._timer()
         notes = Notes()
         outcome = "failed"
         try:
-            with self._console.status(words) if self._console.is_terminal else nullcontext():
+            with self._console.status(title) if self._console.is_terminal else nullcontext():
                 yield notes
-            outcome = ", ".join(notes.words)
+            outcome = ", ".join(notes.texts)
         finally:
-            said = f"{words}: {outcome}" if outcome else words
-            seconds = self._timer() - begun
-            self._console.print(f"{said} ({seconds:.1f} s)", markup=False, highlight=False, soft_wrap=True)
+            line = f"{title}: {outcome}" if outcome else title
+            seconds = self._timer() - started
+            self._console.print(f"{line} ({seconds:.1f} s)", markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a run came to, from its tables: products, errors by demand class, lines."""
+"""A summary of a forecast run from its tables: products by status, errors by demand class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _CLASS = "demand_class="
 
 @dataclass(frozen=True)
 class ClassError:
-    """Errors of the published mix and of seasonal naive on the test window; None where nothing was judged."""
+    """Errors of the chosen models and of seasonal naive on the test window; None without observations."""
 
     demand_class: str
     n_series: int
@@ -25,7 +25,7 @@ class ClassError:
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in a few figures; `fallbacks`: products by reason."""
+    """A run in a few figures; fallbacks: series by reason."""
 
     run_id: str
     n_products: int
@@ -36,12 +36,12 @@ class Summary:
 
     @property
     def n_fallback(self) -> int:
-        """Products that a simpler forecast stands in for."""
+        """Series that got a fallback instead of their chosen model."""
         return sum(self.fallbacks.values())
 
 
 def summarise(warehouse: Warehouse, run_id: str) -> Summary:
-    """The figures of a complete run; a few rows are collected."""
+    """The figures of a complete run; collects a few rows."""
     statuses = _statuses(warehouse, run_id)
     fallbacks = {
         reason: count for (status, reason), count in statuses.items() if status not in {"ok", "obsolete"}
@@ -57,7 +57,7 @@ def summarise(warehouse: Warehouse, run_id: str) -> Summary:
 
 
 def _statuses(warehouse: Warehouse, run_id: str) -> dict[tuple[str, str], int]:
-    """Products by status and the reason's code, without its details."""
+    """Series by status and the code of the reason, without its details."""
     models = warehouse.read("models").where(F.col("run_id") == F.lit(run_id))
     code = F.substring_index(F.coalesce("reason", F.lit("no reason given")), ":", 1)
     groups = models.groupBy("status", code.alias("code")).count().collect()
@@ -65,11 +65,11 @@ def _statuses(warehouse: Warehouse, run_id: str) -> dict[tuple[str, str], int]:
 
 
 def _errors(warehouse: Warehouse, run_id: str) -> tuple[ClassError, ...]:
-    """One for each demand class by name, and one for all of them at the end."""
+    """One for each demand class, by name, then one for all classes together."""
     of_run = (F.col("run_id") == F.lit(run_id)) & (F.col("split") == "test")
     shown = (F.col("segment") == "all") | F.col("segment").startswith(_CLASS)
-    judged = F.col("model").isin("chosen", "seasonal_naive")
-    rows = warehouse.read("metrics_summary").where(of_run & shown & judged).collect()
+    compared = F.col("model").isin("chosen", "seasonal_naive")
+    rows = warehouse.read("metrics_summary").where(of_run & shown & compared).collect()
     found = {(row["segment"], row["model"]): row.asDict() for row in rows}
     segments = sorted({segment for segment, _ in found}, key=lambda name: (name == "all", name))
     return tuple(

@@ -1,4 +1,4 @@
-"""Schemas and contracts of all tables; the only code that reads and writes Delta."""
+"""The schemas of all tables, and the only code that reads and writes Delta."""
 
 from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.schemas.schema import Column, Table

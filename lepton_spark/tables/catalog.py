@@ -1,9 +1,9 @@
-"""Every table of the warehouse by name."""
+"""The tables of the warehouse by name."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lepton_spark.tables.schemas.covariate_tables import SIDE_TABLES
+from lepton_spark.tables.schemas.covariate_tables import COVARIATE_TABLES
 from lepton_spark.tables.schemas.error_tables import ERROR_TABLES
 from lepton_spark.tables.schemas.forecast_tables import FORECAST_TABLES
 from lepton_spark.tables.schemas.ingest_tables import INGEST_TABLES
@@ -16,7 +16,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         table.name: table
         for table in (
             *INGEST_TABLES,
-            *SIDE_TABLES,
+            *COVARIATE_TABLES,
             *STAGED_TABLES,
             *FORECAST_TABLES,
             *ERROR_TABLES,
@@ -24,4 +24,4 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         )
     }
 )
-"""Every table by name."""
+"""All tables by name, read-only."""

@@ -1,4 +1,4 @@
-"""What a fresh clone says on a machine that lacks something; nothing here installs or asks a network."""
+"""Set-up of a fresh clone on a machine where something is missing; nothing is installed or downloaded."""
 
 import os
 import re
@@ -22,7 +22,7 @@ PACKAGE = ("lepton_spark/__init__.py", "lepton_spark/errors.py", "lepton_spark/j
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """What the set-up needs before anything is installed."""
+    """The files that the set-up needs before anything is installed."""
     for part in (*PARTS, *PACKAGE):
         target = tmp_path / "clone" / part
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def make(clone: Path, *arguments: str, **environment: str) -> subprocess.Complet
 
 
 def python_3_10(folder: Path) -> Path:
-    """A Python that takes itself for 3.10."""
+    """A Python that reports version 3.10."""
     fake = folder / "python3.10"
     fake.write_text(
         f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 10, 13); $2"\n', "utf-8"
@@ -53,35 +53,35 @@ def python_3_10(folder: Path) -> Path:
     return fake
 
 
-def only_sentence(ended: subprocess.CompletedProcess[str]) -> str:
-    """The one line of our own; make adds its own line about the failed target."""
-    ours = [line for line in ended.stderr.splitlines() if not line.startswith("make")]
-    assert len(ours) == 1, ended.stderr
-    assert ended.returncode != 0
+def error_line(result: subprocess.CompletedProcess[str]) -> str:
+    """The single error line, without the line that make adds about the failed target."""
+    ours = [line for line in result.stderr.splitlines() if not line.startswith("make")]
+    assert len(ours) == 1, result.stderr
+    assert result.returncode != 0
     return ours[0]
 
 
 @pytest.mark.parametrize("target", ["setup", "demo", "test", "check"])
-def test_setup_without_java_is_one_sentence(clone: Path, tmp_path: Path, target: str) -> None:
-    told = only_sentence(make(clone, target, JAVA_HOME=str(tmp_path)))
+def test_setup_without_java_prints_one_line(clone: Path, tmp_path: Path, target: str) -> None:
+    line = error_line(make(clone, target, JAVA_HOME=str(tmp_path)))
 
-    assert re.search(r"JAVA_HOME: found .* without bin/java; allowed: Java 17 or newer\. Install", told)
+    assert re.search(r"JAVA_HOME: found .* without bin/java; allowed: Java 17 or newer\. Install", line)
     assert not (clone / ".venv").exists()
 
 
-def test_setup_with_an_older_python_is_one_sentence(clone: Path, tmp_path: Path) -> None:
-    told = only_sentence(make(clone, "test", PYTHON=str(python_3_10(tmp_path))))
+def test_setup_with_an_older_python_prints_one_line(clone: Path, tmp_path: Path) -> None:
+    line = error_line(make(clone, "test", PYTHON=str(python_3_10(tmp_path))))
 
-    assert told.startswith("setup: Python: found 3.10; allowed: 3.11 or newer. Install one")
-
-
-def test_setup_without_python_is_one_sentence(clone: Path) -> None:
-    told = only_sentence(make(clone, "demo", PYTHON="no-such-python"))
-
-    assert told.startswith("setup: Python: found no no-such-python; allowed: 3.11 or newer. Install one")
+    assert line.startswith("setup: Python: found 3.10; allowed: 3.11 or newer. Install one")
 
 
-def test_setup_done_is_not_done_again(clone: Path) -> None:
+def test_setup_without_python_prints_one_line(clone: Path) -> None:
+    line = error_line(make(clone, "demo", PYTHON="no-such-python"))
+
+    assert line.startswith("setup: Python: found no no-such-python; allowed: 3.11 or newer. Install one")
+
+
+def test_finished_setup_is_not_repeated(clone: Path) -> None:
     stamp = clone / ".venv" / ".setup-done"
     stamp.parent.mkdir()
     stamp.touch()
@@ -90,7 +90,7 @@ def test_setup_done_is_not_done_again(clone: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "wheel"])
-def test_target_after_the_setup_installs_and_fetches_nothing(clone: Path, target: str) -> None:
+def test_target_after_setup_installs_and_downloads_nothing(clone: Path, target: str) -> None:
     stamp = clone / ".venv" / ".setup-done"
     stamp.parent.mkdir()
     stamp.touch()
@@ -101,7 +101,7 @@ def test_target_after_the_setup_installs_and_fetches_nothing(clone: Path, target
     assert not re.search(r"bootstrap|delta_jars|pip (?!wheel .*--no-index)|curl|https?:", planned.stdout)
 
 
-def test_setup_is_done_again_after_a_change_of_the_lock(clone: Path) -> None:
+def test_setup_is_repeated_after_a_change_of_the_lock(clone: Path) -> None:
     stamp = clone / ".venv" / ".setup-done"
     stamp.parent.mkdir()
     stamp.touch()
@@ -111,7 +111,7 @@ def test_setup_is_done_again_after_a_change_of_the_lock(clone: Path) -> None:
     assert "scripts/bootstrap.py" in make(clone, "--dry-run", "setup").stdout
 
 
-def test_help_gives_every_target_a_line(clone: Path) -> None:
+def test_help_lists_every_target(clone: Path) -> None:
     listed = dict(line.split(None, 1) for line in make(clone, "help").stdout.splitlines())
     targets = re.findall(r"^([a-z-]+):", (clone / "Makefile").read_text("utf-8"), re.MULTILINE)
 
@@ -128,16 +128,16 @@ def bootstrap() -> ModuleType:
     return module
 
 
-def test_pip_without_a_network_is_told_from_its_other_failures() -> None:
+def test_pip_failure_distinguishes_a_missing_network() -> None:
     refused = "WARNING: Retrying ... NewConnectionError('... Failed to establish')\nERROR: none found"
     mismatch = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
 
     offline = bootstrap().pip_failure("the build tool", refused)
     other = bootstrap().pip_failure("the build tool", mismatch)
 
-    assert offline.startswith("network: found no way to the package registry for the build tool")
+    assert offline.startswith("network: found no connection to the package registry for the build tool")
     assert "run make again" in offline
-    assert other.startswith("pip: found it could not install the build tool")
+    assert other.startswith("pip: found a failed installation of the build tool")
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -150,7 +150,7 @@ def test_lock_pins_with_hashes_and_names_no_index(name: str) -> None:
     assert not re.search(r"://|--index|--find-links|@ |/", text)
 
 
-def test_lock_python_api_and_jars_of_delta_are_one_version() -> None:
+def test_python_api_and_jars_of_delta_have_the_same_version() -> None:
     version = delta_coordinate().rpartition(":")[2]
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 

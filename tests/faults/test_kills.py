@@ -1,8 +1,8 @@
-"""A run killed at any point, and run again, leaves every table as a run never killed does.
+"""A run that is killed at any point and run again leaves the tables of an undisturbed run.
 
-`make test` kills at one point, `make test-faults` at all of them: Online Retail's first days, with
-cancellations and keyed customers. Whoever reads what is published sees whole runs all the while. The same
-after a disk that was full and one that could not be written to.
+`make test` kills at one point, `make test-faults` at all of them, on the first days of Online Retail with
+cancellations and customer tokens. Meanwhile a reader must see complete runs only. The same holds after a full
+disk and a read-only disk.
 """
 
 import logging
@@ -32,13 +32,13 @@ from tests.faults.harness import (
 )
 from tests.java_options import QUICK_JAVA, SMALL_PLANS
 
-ASKED = os.environ.get("LEPTON_FAULTS", "")
-"""How many points: a number, or all; the share of every test run where it is empty."""
+REQUESTED = os.environ.get("LEPTON_FAULTS", "")
+"""How many points to test: a number, or `all`; empty for the one point of every test run."""
 
 SEED = int(os.environ.get("LEPTON_FAULTS_SEED", "20261125"))
 N_RANDOM = 6
-COMMAND, DAYS_BEFORE, DAYS_ADDED = ("run", 4, 1) if ASKED else ("ingest", 0, 3)
-"""Every test run kills the first load of all, which needs no day before it and takes a third of the time."""
+COMMAND, DAYS_BEFORE, DAYS_ADDED = ("run", 4, 1) if REQUESTED else ("ingest", 0, 3)
+"""Every test run kills the first load, which needs no earlier days and takes a third of the time."""
 
 log = logging.getLogger(__name__)
 
@@ -46,36 +46,38 @@ pytestmark = [pytest.mark.slow, pytest.mark.kills]
 
 
 @dataclass(frozen=True)
-class Night:
-    """A warehouse published from some days, one more day delivered, and what a run of it comes to."""
+class Scenario:
+    """A warehouse with published forecasts, one more day delivered, and the tables after a run of it.
+
+    room: kilobytes for the earlier tables and a third of what a run adds.
+    """
 
     runner: Runner
     root: Path
-    whole: dict[str, list[str]]
+    expected: dict[str, list[str]]
     recorded: list[Commit]
     room: int
-    """Kilobytes that hold what stood before, and a third of what a run adds."""
 
     def points(self) -> list[Point]:
-        """The points of a run by chance, as many as are asked for; else the share of every test run."""
-        named = [f"{commit.table} {commit.version}" for commit in self.recorded]
+        """The points to test: as many random ones as requested, else the one point of every test run."""
+        names = [f"{commit.table} {commit.version}" for commit in self.recorded]
         every = [
-            Point(kind, place, named=name)
-            for place, name in enumerate(named)
+            Point(kind, index, name=name)
+            for index, name in enumerate(names)
             for kind in (BEFORE, INSIDE, AFTER)
         ]
-        if not ASKED:
-            return [point for point in every if point.kind == INSIDE and "cancellations" in point.named][-1:]
+        if not REQUESTED:
+            return [point for point in every if point.kind == INSIDE and "cancellations" in point.name][-1:]
         rng = np.random.default_rng(SEED)
         last = self.recorded[-1].seconds
         every += [Point(AT_RANDOM, seconds=rng.uniform(2.0, last)) for _ in range(N_RANDOM)]
-        shuffled = [every[place] for place in rng.permutation(len(every))]
-        return shuffled if ASKED == "all" else shuffled[: int(ASKED)]
+        shuffled = [every[index] for index in rng.permutation(len(every))]
+        return shuffled if REQUESTED == "all" else shuffled[: int(REQUESTED)]
 
 
 @pytest.fixture(scope="module")
-def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    folder = tmp_path_factory.mktemp("night")
+def scenario(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    folder = tmp_path_factory.mktemp("killed")
     delivered = sorted((shared_data / "online_retail").glob("*.csv.gz"))[: DAYS_BEFORE + DAYS_ADDED]
     inbox = folder / "in"
     inbox.mkdir()
@@ -104,7 +106,7 @@ def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     if DAYS_BEFORE:
         with Reader(root) as reader:
             runner.complete(root)
-        assert len(reader.seen) == 1, "the first publication was not seen"
+        assert len(reader.seen) == 1, "the reader did not see the first publication"
         assert not reader.faults
     for file in delivered[DAYS_BEFORE:]:
         shutil.copy(file, inbox)
@@ -113,51 +115,55 @@ def night(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     recorded = runner.record(never_killed)
     before = kilobytes(root)
     room = before + (kilobytes(never_killed) - before) // 3
-    return Night(runner, root, contents(never_killed), recorded, room)
+    return Scenario(runner, root, contents(never_killed), recorded, room)
 
 
-def test_a_night_writes_what_it_should(night: Night) -> None:
-    tables = {commit.table for commit in night.recorded}
+def test_undisturbed_run_writes_every_kind_of_row(scenario: Scenario) -> None:
+    tables = {commit.table for commit in scenario.recorded}
     of_a_run = {"panel", "fits", "forecasts", "latest_forecasts"} if COMMAND == "run" else set()
     assert {"transactions", "sales", "runs", *of_a_run} <= tables
-    assert all(night.whole[name] for name in ("cancellations", "open_orders", "rejects", *of_a_run))
+    assert all(scenario.expected[name] for name in ("cancellations", "open_orders", "rejects", *of_a_run))
 
 
-def test_killed_and_run_again_equals_never_killed(night: Night, tmp_path: Path) -> None:
-    """One by one, on a fresh copy each; what differs is told for all points at once."""
-    points, survived, wrong = night.points(), [], []
+def test_killed_run_that_is_run_again_equals_an_undisturbed_run(scenario: Scenario, tmp_path: Path) -> None:
+    """Each point on its own copy; differences at all points are reported together."""
+    points, done, wrong = scenario.points(), [], []
     for number, point in enumerate(points):
         root = tmp_path / f"{number}"
-        shutil.copytree(night.root, root)
+        shutil.copytree(scenario.root, root)
         with Reader(root) as reader:
-            alive = night.runner.kill_at(root, point, night.recorded)
-            night.runner.complete(root)
-        apart = differences(contents(root), night.whole)
+            alive = scenario.runner.kill_at(root, point, scenario.recorded)
+            scenario.runner.complete(root)
+        different = differences(contents(root), scenario.expected)
         partial = {run: counts for run, counts in reader.seen.items() if len(counts) > 1}
-        if apart or partial or reader.faults or (COMMAND == "run" and not reader.seen):
-            wrong.append(f"{point}: (lost, added) {apart}, partial {partial}, reader {reader.faults[:3]}")
-        survived.append(f"{point}{'' if alive else ' (had ended)'}")
+        if different or partial or reader.faults or (COMMAND == "run" and not reader.seen):
+            wrong.append(
+                f"{point}: (missing, unexpected) {different}, partial {partial}, reader {reader.faults[:3]}"
+            )
+        done.append(f"{point}{'' if alive else ' (had already ended)'}")
         shutil.rmtree(root)
         so_far = f"{number + 1} of {len(points)} points, {len(wrong)} wrong"
-        log.info("%s; the last: %s", so_far, survived[-1])
+        log.info("%s; the last: %s", so_far, done[-1])
     assert not wrong, "\n".join(wrong)
-    assert survived
+    assert done
 
 
 @pytest.mark.faults
-def test_bad_storage_is_told_and_the_next_run_makes_whole(night: Night, tmp_path: Path) -> None:
+def test_bad_storage_is_reported_and_the_next_run_completes_the_tables(
+    scenario: Scenario, tmp_path: Path
+) -> None:
     if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
-        said = "needs a file system of its own; this user may not make a name space with one"
-        pytest.skip(said)  # some hosts allow name spaces to their administrator alone
+        reason = "needs its own mount namespace, which this user may not create"
+        pytest.skip(reason)  # some hosts allow namespaces to the administrator only
     root = tmp_path / "root"
-    shutil.copytree(night.root, root)
+    shutil.copytree(scenario.root, root)
     (tmp_path / "root.before").mkdir()
     (tmp_path / "root.after").mkdir()
-    full, read_only, good = night.runner.meet_bad_storage(root, night.room)
-    for said, found in ((full, "No space left on device"), (read_only, "Read-only file system")):
-        (told,) = (line for line in said.splitlines() if line.startswith("lepton: "))
-        assert told.startswith(f"lepton: storage: found {found}")
-        assert "run it again" in told
-        assert said.endswith("exit 1\n")
+    full, read_only, good = scenario.runner.run_on_bad_storage(root, scenario.room)
+    for output, found in ((full, "No space left on device"), (read_only, "Read-only file system")):
+        (message,) = (line for line in output.splitlines() if line.startswith("lepton: "))
+        assert message.startswith(f"lepton: storage: found {found}")
+        assert "run it again" in message
+        assert output.endswith("exit 1\n")
     assert good.endswith("exit 0\n")
-    assert differences(contents(root), night.whole) == {}
+    assert differences(contents(root), scenario.expected) == {}

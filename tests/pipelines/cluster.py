@@ -1,4 +1,4 @@
-"""A real standalone cluster on loopback for tests: a master and two workers from PySpark's own package."""
+"""A standalone Spark cluster on loopback for tests: a master and two workers of the PySpark package."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ NO_CONFS: Mapping[str, str] = MappingProxyType({})
 
 @contextmanager
 def standalone_cluster(scratch: Path) -> Iterator[str]:
-    """Gives `spark://...` once both workers (one core, 1 GB each) have registered; ends what it started."""
+    """Yields `spark://...` once both workers (one core, 1 GB each) have registered; stops all at the end."""
     scratch.mkdir(parents=True, exist_ok=True)
     port, console = _free_ports(2)
     url = f"spark://{LOOPBACK}:{port}"
@@ -51,13 +51,13 @@ def standalone_cluster(scratch: Path) -> Iterator[str]:
 
 
 def build_package(scratch: Path) -> Path:
-    """The wheel under a name that `--py-files` takes: PySpark's workers pass over a .whl.
+    """The wheel as a .zip for `--py-files`, because PySpark's workers ignore a .whl.
 
-    Built from a copy, so that nothing stale from the checkout gets in.
+    Built from a copy, so that it contains no stale files of the checkout.
     """
     source = scratch / "source"
     source.mkdir(parents=True)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, source)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "lepton_spark", source / "lepton_spark", ignore=ignored)
@@ -77,16 +77,16 @@ def submit(
     confs: Mapping[str, str] = NO_CONFS,
     timeout: float = 900,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `spark-submit` with the package and Delta's jars shipped; stdout carries the job's own words.
+    """Runs `spark-submit` with the package and Delta's jars; stdout holds the job's own output.
 
-    timeout: seconds after which it hangs; a run takes two minutes, five where the machine is slow.
+    timeout: seconds; a run takes two minutes, five on a slow machine.
     """
     settings = {
         **DELTA_SETTINGS,
         "spark.ui.enabled": "false",
         "spark.log.level": "WARN",
         "spark.driver.memory": "1g",
-        "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # waits for both workers, so both take part
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",  # waits until both workers have registered
         "spark.driver.extraJavaOptions": QUICK_JAVA,
         "spark.executor.extraJavaOptions": QUICK_JAVA,
         **confs,
@@ -97,7 +97,7 @@ def submit(
         str(SPARK_BIN / "spark-submit"), "--master", master, "--py-files", str(package), "--jars", jars,
         *flags, str(job), *arguments,
     ]  # fmt: skip
-    # Away from the checkout, so that the package comes from what was shipped.
+    # Outside the checkout, so that the shipped package is imported.
     return subprocess.run(
         command,
         capture_output=True,
@@ -111,7 +111,7 @@ def submit(
 
 @contextmanager
 def executor_killed_when(scratch: Path, is_time: Callable[[], bool]) -> Iterator[list[int]]:
-    """Kills one executor of the cluster in that scratch when it is time; gives who was killed."""
+    """Kills one executor of the cluster as soon as `is_time()`; yields the ids of killed processes."""
     killed: list[int] = []
     ended = threading.Event()
 
@@ -133,21 +133,21 @@ def executor_killed_when(scratch: Path, is_time: Callable[[], bool]) -> Iterator
 
 
 def _executors(scratch: Path) -> list[int]:
-    """Processes that work in the folders of this cluster's workers."""
+    """The executor processes of this cluster, found by their working folders."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             here = (process / "cwd").readlink().is_relative_to(scratch)
-            words = (process / "cmdline").read_bytes()
+            command = (process / "cmdline").read_bytes()
         except OSError:
-            continue  # ended, or another user's
-        if here and b"CoarseGrainedExecutorBackend" in words:
+            continue  # it has ended, or belongs to another user
+        if here and b"CoarseGrainedExecutorBackend" in command:
             found.append(int(process.name))
     return sorted(found)
 
 
 def _environment() -> dict[str, str]:
-    """The workers' Python is this one; a running session's own variables are not handed on."""
+    """The environment of the cluster's processes, without the variables of a running Spark session."""
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYSPARK_", "SPARK_"))
     }
@@ -158,10 +158,10 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _process(scratch: Path, name: str, *command: object) -> Iterator[None]:
-    """One daemon, its words in `<name>.log`; ended by its own id."""
+    """Runs one daemon while the block lasts; its output goes to `<name>.log`."""
     with (scratch / f"{name}.log").open("wb") as log:
-        words = [str(SPARK_BIN / "spark-class"), *map(str, command), "--host", LOOPBACK]
-        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, env=_environment())
+        arguments = [str(SPARK_BIN / "spark-class"), *map(str, command), "--host", LOOPBACK]
+        process = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT, env=_environment())
         try:
             yield
         finally:
@@ -185,7 +185,7 @@ def _wait_for(console: int, workers: int, scratch: Path, seconds: float = 60) ->
 
 
 def _alive_workers(console: int) -> int | None:
-    """None while the master does not answer yet."""
+    """The number of workers; None until the master answers."""
     connection = http.client.HTTPConnection(LOOPBACK, console, timeout=5)
     try:
         connection.request("GET", "/json/")

@@ -1,4 +1,4 @@
-"""The least job that needs a cluster: a grouped pandas UDF in the workers, a Delta write, the wheel."""
+"""A minimal cluster job: a grouped pandas UDF that imports the shipped package, and a Delta write."""
 
 import os
 import sys
@@ -16,13 +16,13 @@ def total(group: pd.DataFrame) -> pd.DataFrame:
             "g": [group["g"].iloc[0]],
             "total": [group["id"].sum()],
             "package": [lepton_spark.__file__],
-            "folder": [os.getcwd()],  # noqa: PTH109 - where Spark started this worker
+            "folder": [os.getcwd()],  # noqa: PTH109 - the folder in which Spark started this worker
             "python": [sys.executable],
         }
     )
 
 
-spark = open_session(SparkSettings(), "a name that the cluster does not take")
+spark = open_session(SparkSettings(), "a name that the running session ignores")
 numbers = spark.range(100).selectExpr("id", "id % 4 AS g").repartition(4, "g")
 totals = numbers.groupBy("g").applyInPandas(
     total, "g LONG, total LONG, package STRING, folder STRING, python STRING"

@@ -1,27 +1,27 @@
-"""A small shop whose transactions are delivered as CSV, for tests of loads one after another."""
+"""A small shop that delivers its transactions as CSV files, for tests of successive loads."""
 
 import shutil
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, Config, GateSettings, InputSettings, WarehouseSettings
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import Warehouse
+from tests.pipelines.job_context import NOON, context_for
 
 HEADER = "id,sku,at,units,price,client\n"
-NOON = datetime(2021, 2, 1, 12, tzinfo=UTC)
 FIGURES = ("quantity", "sold_quantity", "cancelled_quantity", "returned_quantity", "n_transactions", "price")
 LOADED = ("files", "transactions", "rejects", "cancellations", "open_orders", "sales", "runs")
 
 
 @dataclass(frozen=True)
 class Shop:
-    """A folder of deliveries, its warehouse, and ways to load what is there and to see what came of it."""
+    """A folder of delivered files and its warehouse."""
 
     spark: SparkSession
     folder: Path
@@ -33,10 +33,13 @@ class Shop:
     def warehouse(self) -> Warehouse:
         return Warehouse(self.spark, str(self.root))
 
-    def load(self, key: bytes | None = b"key", now: datetime = NOON, **changes: Any) -> IngestResult:
+    def context(self, key: bytes | None = b"key", now: datetime = NOON, **changes: Any) -> JobContext:
         settings = InputSettings(**{**self.settings, **changes})
         config = Config(warehouse=WarehouseSettings(root=str(self.root)), input=settings, gates=self.gates)
-        return ingest(self.spark, config, lambda: now, key, SilentProgress())
+        return context_for(self.spark, config, lambda: now, privacy_key=key)
+
+    def load(self, key: bytes | None = b"key", now: datetime = NOON, **changes: Any) -> IngestResult:
+        return run_ingest(self.context(key, now, **changes))
 
     def deliver(self, name: str, lines: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +53,7 @@ class Shop:
         return {name: self.warehouse.version(name) for name in LOADED}
 
     def copied_to(self, root: Path) -> "Shop":
-        """The same shop with another warehouse that is now as this one is."""
+        """The same shop with a copy of its warehouse."""
         shutil.copytree(self.root, root)
         return replace(self, root=root)
 

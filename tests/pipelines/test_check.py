@@ -1,4 +1,4 @@
-"""Gates before a write: a load of unusual volume is seen by `check` and stopped by `ingest` until told."""
+"""`check` reports what would stop a run; `ingest` refuses a load of unusual volume."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +15,10 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.errors import GatesError
-from lepton_spark.pipelines.check import CheckResult, check
-from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.pipelines.check import CheckResult, run_check
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
-from tests.pipelines.shop import NOON, Shop, a_shop
+from tests.pipelines.job_context import NOON, context_for
+from tests.pipelines.shop import Shop, a_shop
 
 
 def _lines(day: int, n_lines: int) -> str:
@@ -27,7 +27,7 @@ def _lines(day: int, n_lines: int) -> str:
 
 @pytest.fixture(scope="module")
 def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Three loads of a line a day on record, and a delivery of twenty lines."""
+    """Three earlier loads of one line a day in `runs`, and a new file of twenty lines."""
     made = a_shop(spark, tmp_path_factory.mktemp("gated"), max_file_bytes=20_000)
     runs = RunLog(made.warehouse, lambda: NOON)
     for number in (1, 2, 3):
@@ -42,10 +42,10 @@ def _check(shop: Shop, **more: object) -> CheckResult:
     config = Config(
         warehouse=WarehouseSettings(root=str(shop.root)), input=InputSettings(**shop.settings), **more
     )
-    return check(shop.spark, config, lambda: NOON, b"key", SilentProgress())
+    return run_check(context_for(shop.spark, config, privacy_key=b"key"))
 
 
-def test_check_tells_what_a_run_would_meet_and_writes_nothing(shop: Shop) -> None:
+def test_check_evaluates_every_gate_of_a_run_and_writes_nothing(shop: Shop) -> None:
     before = shop.versions()
     result = _check(shop)
     assert [gate.name for gate in result.gates] == [
@@ -56,7 +56,7 @@ def test_check_tells_what_a_run_would_meet_and_writes_nothing(shop: Shop) -> Non
     assert not (shop.root / "_lease").exists()
 
 
-def test_check_tells_of_inputs_beside_sales(shop: Shop, tmp_path: Path) -> None:
+def test_check_reports_covariates(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "stock.csv").write_text("product_id,date,on_hand\nA,2021-01-04,3\nA,2021-01-04,3\nB,soon,1\n")
     before = shop.versions()
     stock, priors = (
@@ -65,25 +65,25 @@ def test_check_tells_of_inputs_beside_sales(shop: Shop, tmp_path: Path) -> None:
     )
     gates = {gate.name: gate for gate in _check(shop, stock=stock, priors=priors).gates}
     assert gates["stock"].passed
-    assert gates["stock"].found == "1 rows, 1 refused: unparsable_date"
+    assert gates["stock"].found == "1 rows, 1 rejected: unparsable_date"
     assert not gates["priors"].passed
     assert "priors.path" in gates["priors"].found
     assert shop.versions() == before
     assert not shop.warehouse.exists("stock")
 
 
-def test_a_load_of_unusual_volume_is_stopped_until_told_to_go_on(shop: Shop) -> None:
+def test_load_of_unusual_volume_is_refused_unless_the_gates_are_disabled(shop: Shop) -> None:
     with pytest.raises(GatesError, match="load_lines: 20 lines a day"):
         shop.load()
     assert shop.warehouse.version("sales") is None
     assert shop.warehouse.read("runs").where("state = 'refused'").count() == 1
-    told = replace(shop, gates=GateSettings(load_enabled=False)).load()
-    assert told.counts["accepted"] == 20
+    allowed = replace(shop, gates=GateSettings(load_enabled=False)).load()
+    assert allowed.counts["accepted"] == 20
     assert shop.sales()["A", "2021-01-04"][0] == 20.0
     assert _check(shop).stopping == ()
 
 
-def test_check_of_nothing_creates_nothing(shop: Shop, tmp_path: Path) -> None:
+def test_check_of_a_new_warehouse_creates_nothing(shop: Shop, tmp_path: Path) -> None:
     fresh = replace(shop, root=tmp_path / "warehouse")
     result = _check(fresh)
     assert {gate.name for gate in result.stopping} == {"cutoff"}

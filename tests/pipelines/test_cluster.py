@@ -1,4 +1,4 @@
-"""A standalone cluster of two workers: what is shipped runs in both, and a run survives the loss of one."""
+"""A standalone cluster of two workers: the shipped package runs in both, and a run survives losing one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 SEED = 20211
 N_PRODUCTS, N_DAYS = 60, 150
 SMALL = {"spark.sql.shuffle.partitions": "3", "spark.databricks.delta.snapshotPartitions": "1"}
-"""What is the cluster's to set: sixty products in its 200 default partitions would take minutes."""
+"""Settings of the cluster: in its 200 default partitions, sixty products would take minutes."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where its master is, the folder that its workers work in, and the package to ship."""
+    """The master's URL, the working folder of the workers, and the package to ship."""
 
     master: str
     folder: Path
@@ -45,7 +45,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def write_sales(path: Path) -> None:
-    """Poisson demand with a weekday pattern, some products sparse; closed on Sundays."""
+    """Poisson demand with a weekday pattern; some products are sparse; closed on Sundays."""
     chance = np.random.default_rng(SEED)
     level = np.exp(chance.normal(0.5, 1.2, N_PRODUCTS))
     lines = ["date,product_id,quantity"]

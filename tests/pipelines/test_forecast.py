@@ -1,4 +1,4 @@
-"""Sales to forecasts on a shop of eleven series, in few runs."""
+"""The panel and forecast jobs on a shop with eleven series; most tests share one run."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -21,13 +21,14 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.forecasting.publish_gates import collect_evidence
 from lepton_spark.pipelines.forecast import stages
-from lepton_spark.pipelines.forecast.forecast import ForecastResult, forecast
-from lepton_spark.pipelines.panel import update_panel
-from lepton_spark.pipelines.publish.gates import collect_evidence
+from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
+from lepton_spark.pipelines.panel import run_panel
+from lepton_spark.pipelines.publish.evidence import tables_of_run
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
+from tests.pipelines.job_context import context_for, with_cutoff
 
 FIRST = date(2023, 10, 2)  # a Monday
 CUTOFF = date(2024, 3, 29)  # a Friday: 180 days, two years
@@ -45,7 +46,7 @@ def clock() -> datetime:
 
 
 def open_days(first: date, last: date) -> list[date]:
-    """All days but Saturdays."""
+    """All days except Saturdays."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [day for day in days if day.weekday() != 5]
 
@@ -56,7 +57,7 @@ def daily(product: str, first: date, last: date, level: float, location: str = "
 
 
 def shop(last: date) -> list[Sale]:
-    """Every kind of product that a run must know how to take; what comes after `last` is not there yet."""
+    """Sales up to `last` of every kind of product that a run must handle."""
     steady = [sale for n in range(5) for sale in daily(f"steady-{n}", FIRST, LAST, 5.0 + n)]
     rare = [("rare", "all", day, 2.0) for day in open_days(FIRST, LAST)[::9]]
     gone = daily("gone", FIRST, FIRST + timedelta(days=40), 3.0)
@@ -85,7 +86,7 @@ def sales_frame(spark: SparkSession, sales: Iterable[Sale]) -> DataFrame:
 
 @dataclass
 class World:
-    """A warehouse with its jobs."""
+    """A warehouse and the jobs on it."""
 
     spark: SparkSession
     warehouse: Warehouse
@@ -99,7 +100,7 @@ class World:
         RunLog(self.warehouse, clock).complete(run)
 
     def cancel(self, product: str, units: float) -> None:
-        """An order of the day before the cutoff is cancelled after it, and `sales` shows it as known now."""
+        """Cancels, after the cutoff, an order of the day before it; `sales` then has the lower quantity."""
         quantity = F.col("quantity") - F.when(F.col("product_id") == product, units).otherwise(0.0)
         of_day = self.warehouse.read("sales").where(F.col("date") == F.lit(CANCELLED_DAY))
         self.warehouse.merge("sales", of_day.withColumn("quantity", quantity))
@@ -109,13 +110,13 @@ class World:
         self.warehouse.append("cancellations", self.warehouse.rows("cancellations", [row | lines | numbers]))
 
     def panel(self) -> tuple[int, ...]:
-        return update_panel(self.spark, self.config, clock, SilentProgress()).years
+        return run_panel(context_for(self.spark, self.config, clock)).years
 
     def forecast(self, cutoff: date | None = CUTOFF) -> ForecastResult:
-        return forecast(self.spark, self.config, cutoff, clock, SilentProgress())
+        return run_forecast(context_for(self.spark, with_cutoff(self.config, cutoff), clock))
 
     def rows(self, name: str, run_id: str) -> list[dict[str, Any]]:
-        """A complete run's rows, which never change."""
+        """The rows of a complete run; they are cached because they never change."""
         if (name, run_id) not in self.read:
             frame = self.warehouse.read(name).where(F.col("run_id") == run_id)
             self.read[name, run_id] = [row.asDict(recursive=True) for row in frame.collect()]
@@ -147,7 +148,7 @@ def make_world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
 
 @dataclass
 class Done:
-    """A world in which everything up to `LAST` was loaded and `CUTOFF` was forecast."""
+    """A world with sales up to `LAST` and a forecast from `CUTOFF`."""
 
     world: World
     result: ForecastResult
@@ -164,13 +165,13 @@ def done(make_world: MakeWorld) -> Done:
     return Done(world, world.forecast())
 
 
-def test_forecast_gives_every_product_known_by_the_cutoff_one_row(done: Done) -> None:
+def test_every_series_with_sales_by_the_cutoff_has_one_model(done: Done) -> None:
     products = sorted(row["product_id"] for row in done.world.rows("models", done.result.run_id))
     steady = [f"steady-{n}" for n in range(5)]
     assert products == ["gone", "once", "rare", "returned-only", *steady, "two-places", "two-places"]
 
 
-def test_forecast_gives_every_product_every_day_ahead(done: Done) -> None:
+def test_every_series_has_a_forecast_for_every_day_ahead(done: Done) -> None:
     rows = done.world.rows("forecasts", done.result.run_id)
     days = sorted((row["product_id"], row["location_id"], row["step"], row["date"]) for row in rows)
     series = sorted({(row["product_id"], row["location_id"]) for row in rows})
@@ -179,7 +180,7 @@ def test_forecast_gives_every_product_every_day_ahead(done: Done) -> None:
     assert all(row["cutoff"] == CUTOFF and row["forecast"] >= 0 for row in rows)
 
 
-def test_forecast_of_a_closed_weekday_is_zero_and_of_others_is_not(done: Done) -> None:
+def test_forecast_is_zero_on_a_closed_weekday_only(done: Done) -> None:
     steady = [
         row for row in done.world.rows("forecasts", done.result.run_id) if row["product_id"] == "steady-0"
     ]
@@ -188,7 +189,7 @@ def test_forecast_of_a_closed_weekday_is_zero_and_of_others_is_not(done: Done) -
     assert all(row["forecast"] > 3 for row in steady if row["date"].weekday() != 5)
 
 
-def test_each_location_has_its_own_closed_days_and_its_own_figures(done: Done) -> None:
+def test_each_location_has_its_own_closed_days_and_metrics(done: Done) -> None:
     rows = [
         row for row in done.world.rows("forecasts", done.result.run_id) if row["product_id"] == "two-places"
     ]
@@ -197,10 +198,14 @@ def test_each_location_has_its_own_closed_days_and_its_own_figures(done: Done) -
     assert mondays["north"] > 3
     summary = done.world.rows("metrics_summary", done.result.run_id)
     places = {row["segment"] for row in summary if row["segment"].startswith("location=")}
-    assert places == {"location=all", "location=north", "location=south"}  # the east opens after the cutoff
+    assert places == {
+        "location=all",
+        "location=north",
+        "location=south",
+    }  # the first sale in the east is after the cutoff
 
 
-def test_forecast_of_an_obsolete_product_is_zero_with_that_status(done: Done) -> None:
+def test_obsolete_product_has_that_status_and_forecasts_of_zero(done: Done) -> None:
     (gone,) = [row for row in done.world.rows("models", done.result.run_id) if row["product_id"] == "gone"]
     assert (gone["status"], gone["model"], gone["demand_class"]) == ("obsolete", "zero", "obsolete")
     forecasts = [
@@ -219,13 +224,13 @@ def test_forecast_of_a_product_with_one_sale_is_finite(done: Done) -> None:
     assert all(value >= 0 for value in fit["forecast"])
 
 
-def test_metrics_hold_each_role_and_only_the_test_window_has_quantiles(done: Done) -> None:
+def test_metrics_cover_each_role_and_quantiles_only_on_the_test_window(done: Done) -> None:
     rows = [row for row in done.world.rows("metrics", done.result.run_id) if row["product_id"] == "steady-0"]
     roles = sorted((row["role"], row["split"], row["window"]) for row in rows)
     splits = [("test", 0), *(("validation", window) for window in range(1, 6))]
     assert roles[:6] == [("chosen", *split) for split in splits]
     assert roles[-6:] == [("seasonal_naive", *split) for split in splits]
-    assert {row["n_obs"] for row in rows} == {6}  # seven days of which a Saturday is unknown
+    assert {row["n_obs"] for row in rows} == {6}  # seven days, of which the Saturday is unknown
     assert {row["split"] for row in rows if row["pinball"] is not None} == {"test"}
     naive = next(row for row in rows if row["role"] == "seasonal_naive" and row["split"] == "test")
     assert naive["mae"] == pytest.approx(naive["abs_error"] / 6)
@@ -240,14 +245,14 @@ def test_metrics_hold_each_role_and_only_the_test_window_has_quantiles(done: Don
             assert row["coverage"] == row["covered_sum"] / 6
 
 
-def test_paths_of_whole_windows_are_kept_for_sums_over_days(done: Done) -> None:
+def test_residual_paths_cover_every_window_and_step(done: Done) -> None:
     rows = done.world.rows("residual_paths", done.result.run_id)
     mine = [row for row in rows if row["product_id"] == "steady-0"]
     assert sorted(row["window"] for row in mine) == list(range(6))
     assert {len(row["path"]) for row in mine} == {HORIZON}
 
 
-def test_groups_are_the_sums_of_their_members(done: Done) -> None:
+def test_group_forecasts_are_the_sums_of_their_members(done: Done) -> None:
     members: dict[tuple[str, date], float] = {}
     classes = {
         (row["product_id"], row["location_id"]): row["demand_class"]
@@ -267,7 +272,7 @@ def test_groups_are_the_sums_of_their_members(done: Done) -> None:
         assert units == pytest.approx(members[key], rel=1e-12)
 
 
-def test_too_small_a_shop_trains_no_trees_and_says_so(done: Done) -> None:
+def test_shop_too_small_for_trees_records_the_reason(done: Done) -> None:
     rows = done.world.rows("pooled_trees", done.result.run_id)
     assert {row["foretells"] for row in rows} == {"none"}
     assert {row["reason"] for row in rows} == {"too few series with enough history to learn from"}
@@ -296,12 +301,14 @@ def test_metrics_summary_pools_the_rows_of_metrics(done: Done) -> None:
     _value_added_is_over_seasonal_naive(summary, metrics)
     naive = [row for row in summary if row["model"] == "seasonal_naive"]
     assert {row["value_added"] for row in naive} == {0.0, None}
-    assert all(row["sse"] == 0 for row in naive if row["value_added"] is None)  # what is gone stays gone
+    assert all(
+        row["sse"] == 0 for row in naive if row["value_added"] is None
+    )  # obsolete products, on which seasonal naive is exact
     assert len({(row["segment"], row["model"], row["split"]) for row in summary}) == len(summary)
 
 
 def _value_added_is_over_seasonal_naive(summary: list[dict[str, Any]], metrics: list[dict[str, Any]]) -> None:
-    """On the windows in which both forecast the same days."""
+    """On the windows in which both models forecast the same days."""
     (row,) = [
         row
         for row in summary
@@ -333,8 +340,8 @@ def test_metrics_are_read_without_spark(done: Done) -> None:
     assert sorted(frame["abs_error"].to_list()) == sorted(row["abs_error"] for row in rows)
 
 
-def test_gates_look_at_what_the_run_wrote(done: Done) -> None:
-    evidence = collect_evidence(done.world.warehouse, done.result.run_id, CUTOFF, HORIZON)
+def test_evidence_of_the_gates_agrees_with_the_tables_of_the_run(done: Done) -> None:
+    evidence = collect_evidence(tables_of_run(done.world.warehouse, done.result.run_id), CUTOFF, HORIZON)
     fits = done.world.rows("fits", done.result.run_id)
     ahead = done.world.rows("forecasts", done.result.run_id)
     old = {(row["product_id"], row["location_id"]) for row in fits if row["n_days_known"] >= 28}
@@ -347,7 +354,7 @@ def test_gates_look_at_what_the_run_wrote(done: Done) -> None:
     assert evidence.error_ratio < 1
 
 
-def test_forecast_of_a_complete_run_does_nothing(done: Done) -> None:
+def test_repeated_forecast_of_a_complete_run_does_nothing(done: Done) -> None:
     before = done.world.warehouse.version("fits")
     again = done.world.forecast()
     assert again.already_complete
@@ -356,7 +363,7 @@ def test_forecast_of_a_complete_run_does_nothing(done: Done) -> None:
     assert done.world.warehouse.version("fits") == before
 
 
-def test_forecast_is_the_same_without_later_days_in_other_partitions_and_any_order(
+def test_forecast_does_not_depend_on_later_days_partitions_or_row_order(
     done: Done, make_world: MakeWorld, spark: SparkSession
 ) -> None:
     world = make_world()
@@ -381,14 +388,14 @@ def test_forecast_is_the_same_without_later_days_in_other_partitions_and_any_ord
     assert summaries[0] == summaries[1]
 
 
-def test_panel_repacks_only_the_years_that_changed(make_world: MakeWorld) -> None:
+def test_panel_packs_only_the_years_that_changed(make_world: MakeWorld) -> None:
     world = make_world()
     world.load("b1", sales_frame(world.spark, [("a", "all", FIRST, 1.0), ("a", "all", CUTOFF, 2.0)]), FIRST)
     assert world.panel() == (2023, 2024)
     assert world.panel() == ()
     path = world.warehouse.path("sales")
     world.spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('delta.logRetentionDuration' = '9 days')")
-    assert world.panel() == ()  # maintenance moves the version and changes no day
+    assert world.panel() == ()  # table maintenance makes a new version without changing a day
     assert world.forecast(None).n_series == 1
     world.load("b2", sales_frame(world.spark, [("b", "all", CUTOFF, 4.0)]), CUTOFF)
     assert world.panel() == (2024,)
@@ -422,7 +429,7 @@ def test_forecast_of_three_rising_days_is_three_hundred(make_world: MakeWorld) -
 
 
 @pytest.mark.faults
-def test_forecast_cut_short_at_any_table_is_made_whole_by_the_next_try(
+def test_forecast_interrupted_after_any_table_is_completed_by_the_next_attempt(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make_world(
@@ -435,12 +442,12 @@ def test_forecast_cut_short_at_any_table_is_made_whole_by_the_next_try(
     write = stages._write
     for last in ("fits", "models"):
 
-        def cut_short(warehouse: Warehouse, name: str, *rest: Any, last: str = last) -> None:
+        def interrupted(warehouse: Warehouse, name: str, *rest: Any, last: str = last) -> None:
             write(warehouse, name, *rest)
             if name == last:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(stages, "_write", cut_short)
+        monkeypatch.setattr(stages, "_write", interrupted)
         with pytest.raises(KeyboardInterrupt):
             world.forecast()
         assert RunLog(world.warehouse, clock).latest("forecast") is None

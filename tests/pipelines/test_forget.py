@@ -1,5 +1,6 @@
-"""What is forgotten stands nowhere under the root: no table, no old file, no line of a log."""
+"""Erased data is nowhere under the root: in no table, no old file and no log entry."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,13 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.config import Config, InputSettings, WarehouseSettings
+from lepton_spark.config import Config
 from lepton_spark.errors import InputError
 from lepton_spark.ingest.lines.identity import token
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.maintenance.forget import count_rows, customer, forget, product
-from lepton_spark.pipelines.panel import update_panel
-from tests.pipelines.shop import NOON, Shop, a_shop
+from lepton_spark.pipelines.maintenance.forget import (
+    count_rows,
+    customer_subject,
+    product_subject,
+    run_forget,
+)
+from lepton_spark.pipelines.panel import run_panel
+from tests.pipelines.job_context import NOON
+from tests.pipelines.shop import Shop, a_shop
 
 GONE, STAYS = "FORGETMEATONCE", "KEEPMEHERE"
 DAY_1 = (
@@ -23,32 +29,33 @@ DAY_1 = (
 )
 
 
-def places_of(root: Path, words: str) -> set[str]:
-    """Files under the root in which a text stands, packed or not, in any case."""
-    wanted = words.lower()
+TABLES_WITH_ROWS = {
+    *("transactions", "rejects", "open_orders", "sales", "panel"),
+    *("forecasts", "latest_forecasts", "group_forecasts"),
+}
+
+
+def folders_with(root: Path, text: str) -> set[str]:
+    """The folders under the root with a file that contains the text, in any case; Parquet is decoded."""
+    wanted = text.lower()
     found = set()
     for path in root.rglob("*"):
         if not path.is_file():
             continue
-        told = path.read_bytes().decode("latin-1")
+        content = path.read_bytes().decode("latin-1")
         if path.suffix == ".parquet":
-            told += str(pq.read_table(path, partitioning=None).to_pylist())
-        if wanted in told.lower():
+            content += str(pq.read_table(path, partitioning=None).to_pylist())
+        if wanted in content.lower():
             found.add(str(path.relative_to(root)).partition("/")[0])
     return found
-
-
-def config_of(shop: Shop) -> Config:
-    settings = InputSettings(**{**shop.settings, "product_pattern": "[A-Z]+"})
-    return Config(warehouse=WarehouseSettings(root=str(shop.root)), input=settings)
 
 
 def quantities(shop: Shop) -> dict[tuple[str, str], float]:
     return {key: figures[0] for key, figures in shop.sales().items()}
 
 
-def publish_something(shop: Shop, *product_ids: str) -> None:
-    """As a run would that forecast these; replaced once, so that the table has a past."""
+def write_forecasts(shop: Shop, *product_ids: str) -> None:
+    """Writes forecasts of these products."""
     levels = dict.fromkeys(("p05", "p10", "p25", "p50", "p75", "p90", "p95"), 1.0)
     common = {"run_id": "r1", "location_id": "all", "cutoff": date(2021, 1, 1), "date": date(2021, 1, 2)}
     more = {"step": 1, "forecast": 1.0, "model": "mean", "status": "ok"}
@@ -61,8 +68,8 @@ def publish_something(shop: Shop, *product_ids: str) -> None:
     shop.warehouse.append("group_forecasts", shop.warehouse.rows("group_forecasts", totals))
 
 
-def refuse_something(shop: Shop) -> None:
-    """Lines of another input, and one that could not be taken apart, of a source without persons."""
+def write_more_rejects(shop: Shop) -> None:
+    """Adds rejected rows of a covariate, and malformed lines, both kept as text."""
     texts = (f'{{"sku":" {GONE.lower()}\\u00a0"}}', f'{{"sku":"{STAYS}"}}')
     side = [{"source": "plans", "reason": "unparsable_date", "line": line, "n_rows": 1} for line in texts]
     shop.warehouse.append("side_rejects", shop.warehouse.rows("side_rejects", side))
@@ -75,52 +82,76 @@ def refuse_something(shop: Shop) -> None:
     shop.warehouse.append("rejects", shop.warehouse.rows("rejects", broken))
 
 
-def test_a_product_and_a_customer_are_forgotten_and_work_goes_on(spark: SparkSession, tmp_path: Path) -> None:
-    shop = a_shop(spark, tmp_path, product_pattern="[A-Z]+")
+@pytest.fixture(scope="module")
+def loaded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with the product in every table, and in a leftover of an interrupted write."""
+    shop = a_shop(spark, tmp_path_factory.mktemp("forget"), product_pattern="[A-Z]+")
     shop.deliver("day1.csv", DAY_1)
-    shop.deliver("barren.csv", f"9,{STAYS},{GONE},1,1,c9\n")
+    shop.deliver("rejected.csv", f"9,{STAYS},{GONE},1,1,c9\n")
     shop.load()
-    config = config_of(shop)
-    update_panel(spark, config, lambda: NOON, SilentProgress())
-    publish_something(shop, GONE, STAYS)
-    refuse_something(shop)
-    cut_short = shop.root / "_aside" / "half.txt"
-    cut_short.parent.mkdir()
-    cut_short.write_text(GONE)
-    everywhere = {"transactions", "rejects", "open_orders", "sales", "panel"}
-    everywhere |= {"forecasts", "latest_forecasts", "group_forecasts"}
-    assert places_of(shop.root, GONE) == everywhere | {"files", "side_rejects", "_aside"}
-    kept = places_of(shop.root, STAYS)
+    run_panel(shop.context())
+    write_forecasts(shop, GONE, STAYS)
+    write_more_rejects(shop)
+    leftover = shop.root / "_aside" / "half.txt"
+    leftover.parent.mkdir()
+    leftover.write_text(GONE)
+    return shop
 
-    subject = product(GONE)
-    before = shop.versions()
-    assert count_rows(spark, config, subject) == {
-        **dict.fromkeys(everywhere, 1),
-        "rejects": 3,
-        "side_rejects": 1,
-    }
-    assert shop.versions() == before  # to say it changes nothing
-    forget(spark, config, subject, lambda: NOON, SilentProgress())
-    assert places_of(shop.root, GONE) == set()
-    assert places_of(shop.root, STAYS) == kept
-    assert count_rows(spark, config, subject) == {}
-    for name in everywhere:
-        outside = deltalake.DeltaTable(str(shop.root / name))
+
+@pytest.fixture(scope="module")
+def erased(loaded: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A copy of the shop without the product."""
+    shop = loaded.copied_to(tmp_path_factory.mktemp("erased") / "warehouse")
+    run_forget(shop.context(), product_subject(GONE))
+    return shop
+
+
+def test_rows_of_a_product_are_counted_without_a_change(loaded: Shop) -> None:
+    assert folders_with(loaded.root, GONE) == TABLES_WITH_ROWS | {"files", "side_rejects", "_aside"}
+    before = loaded.versions()
+    expected = {**dict.fromkeys(TABLES_WITH_ROWS, 1), "rejects": 3, "side_rejects": 1}
+    assert count_rows(loaded.context(), product_subject(GONE)) == expected
+    assert loaded.versions() == before
+
+
+def test_erased_product_is_in_no_file_and_others_are_kept(loaded: Shop, erased: Shop) -> None:
+    assert folders_with(erased.root, GONE) == set()
+    assert folders_with(erased.root, STAYS) == folders_with(loaded.root, STAYS)
+    assert count_rows(erased.context(), product_subject(GONE)) == {}
+
+
+def test_tables_have_no_earlier_version_after_erasure(erased: Shop) -> None:
+    for name in TABLES_WITH_ROWS:
+        outside = deltalake.DeltaTable(str(erased.root / name))
         n_rows = 3 if name == "rejects" else 1
-        assert outside.to_pyarrow_table().num_rows == shop.warehouse.read(name).count() == n_rows, name
-        assert len(list((shop.root / name / "_delta_log").glob("*.json"))) == 1
+        assert outside.to_pyarrow_table().num_rows == erased.warehouse.read(name).count() == n_rows, name
+        assert len(list((erased.root / name / "_delta_log").glob("*.json"))) == 1
 
-    mine = token(b"key", "client", "c2")
-    assert places_of(shop.root, mine) == {"open_orders"}
-    forget(spark, config, customer("c2", config, b"key"), lambda: NOON, SilentProgress())
-    assert places_of(shop.root, mine) == set()
-    for key, settings in ((None, config), (b"key", Config())):
-        with pytest.raises(InputError, match="customer to forget: found"):
-            customer("c2", settings, key)
 
+def test_loads_and_panels_work_after_erasure(erased: Shop, tmp_path: Path) -> None:
+    shop = erased.copied_to(tmp_path / "warehouse")
     shop.deliver("day2.csv", f"6,{STAYS},2021-01-02 10:00,4,5,c3\n")
     shop.load()
     assert quantities(shop) == {(STAYS, "2021-01-01"): 3.0, (STAYS, "2021-01-02"): 4.0}
-    update_panel(spark, config, lambda: NOON, SilentProgress())  # the feed of changes begins anew
+    run_panel(shop.context())  # the change feed starts again
     packed = shop.warehouse.read("panel").collect()
     assert [(row["product_id"], list(row["quantity"])) for row in packed] == [(STAYS, [3.0, 4.0])]
+
+
+def test_erased_customer_has_no_token_in_any_file(erased: Shop, tmp_path: Path) -> None:
+    shop = erased.copied_to(tmp_path / "warehouse")
+    customer = token(b"key", "client", "c2")
+    assert folders_with(shop.root, customer) == {"open_orders"}
+    run_forget(shop.context(), customer_subject(shop.context(), "c2"))
+    assert folders_with(shop.root, customer) == set()
+
+
+def test_customer_cannot_be_erased_without_key_or_customer_column(loaded: Shop) -> None:
+    context = loaded.context()
+    unset = {
+        "LEPTON_PRIVACY_KEY": replace(context, privacy_key=None),
+        "input.columns.customer_id": replace(context, config=Config()),
+    }
+    for name, without in unset.items():
+        with pytest.raises(InputError, match=f"customer to forget: found {name} unset"):
+            customer_subject(without, "c2")

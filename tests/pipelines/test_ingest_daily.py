@@ -1,8 +1,7 @@
-"""Loads of daily figures: equal ones are known, newer ones replace, two at once conflict or are summed."""
+"""Loads of daily figures: equal ones count once, later ones replace, two in one load conflict or add up."""
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
+from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import TABLES, Warehouse
+from tests.pipelines.job_context import context_for
 
 HEADER = "日期,商品ID,销售量\n"
 DAY_1 = (
@@ -32,7 +31,7 @@ def load(spark: SparkSession, root: Path, **changes: Any) -> IngestResult:
     config = Config(
         warehouse=WarehouseSettings(root=str(root / "warehouse")), input=InputSettings(**settings)
     )
-    return ingest(spark, config, lambda: datetime(2021, 2, 1, tzinfo=UTC), None, SilentProgress())
+    return run_ingest(context_for(spark, config))
 
 
 def sales(spark: SparkSession, root: Path) -> dict[tuple[str, str], tuple[float, float, str]]:
@@ -46,7 +45,7 @@ def sales(spark: SparkSession, root: Path) -> dict[tuple[str, str], tuple[float,
 def loads(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[IngestResult], list[Any]]:
-    """Three loads, a GB18030 one among them, with the sales after each."""
+    """Three loads, one of them in GB18030, and the sales after each."""
     root = tmp_path_factory.mktemp("daily")
     (root / "in").mkdir()
     results, after = [], []
@@ -61,7 +60,7 @@ def loads(
     return root, results, after
 
 
-def test_first_figures_are_facts_zero_included_and_conflicting_days_are_rejected(
+def test_first_load_keeps_zeros_and_rejects_conflicting_figures(
     loads: tuple[Path, list[IngestResult], list[Any]],
 ) -> None:
     _, results, after = loads
@@ -74,7 +73,7 @@ def test_first_figures_are_facts_zero_included_and_conflicting_days_are_rejected
     assert (results[0].counts["accepted"], results[0].counts["rejected.conflicting_day"]) == (4, 2)
 
 
-def test_equal_figure_is_known_and_newer_one_replaces(
+def test_equal_figure_is_already_loaded_and_a_different_one_replaces(
     loads: tuple[Path, list[IngestResult], list[Any]],
 ) -> None:
     _, results, after = loads
@@ -91,7 +90,7 @@ def test_figure_may_return_to_an_earlier_value(loads: tuple[Path, list[IngestRes
     assert after[2]["1002", "2021-01-01"] == (0.0, 0.0)
 
 
-def test_figures_are_stored_once_by_their_key(
+def test_figures_are_stored_once_for_each_key(
     spark: SparkSession, loads: tuple[Path, list[IngestResult], list[Any]]
 ) -> None:
     lines = Warehouse(spark, str(loads[0] / "warehouse")).read("transactions")
@@ -100,7 +99,7 @@ def test_figures_are_stored_once_by_their_key(
     assert lines.groupBy("line_hash", "occurrence").count().where("count > 1").count() == 1
 
 
-def test_later_load_rewrites_only_files_of_the_years_it_touches(
+def test_later_load_rewrites_only_the_files_of_its_years(
     loads: tuple[Path, list[IngestResult], list[Any]],
 ) -> None:
     log = loads[0] / "warehouse" / "sales" / "_delta_log"
@@ -115,7 +114,7 @@ def test_later_load_rewrites_only_files_of_the_years_it_touches(
     assert set(removed) == {"2021"}
 
 
-def test_figure_of_a_day_stands_alone_whatever_the_configured_kind(
+def test_daily_figures_are_kept_after_a_switch_to_transactions(
     spark: SparkSession, loads: tuple[Path, list[IngestResult], list[Any]]
 ) -> None:
     root, _, after = loads

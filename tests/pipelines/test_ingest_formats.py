@@ -10,12 +10,12 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
+from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import Warehouse
+from tests.pipelines.job_context import context_for
 
-BY_HAND = {("7", "2017-01-01", 3.0), ("7", "2017-01-02", 2.0)}
-"""04:59 UTC is still the day before in New York; the third line lies on the next."""
+EXPECTED = {("7", "2017-01-01", 3.0), ("7", "2017-01-02", 2.0)}
+"""04:59 UTC is still the previous day in New York; the third line is of the next day."""
 
 
 def load(spark: SparkSession, root: Path, path: Path, **changes: Any) -> IngestResult:
@@ -27,7 +27,7 @@ def load(spark: SparkSession, root: Path, path: Path, **changes: Any) -> IngestR
         **changes,
     }
     config = Config(warehouse=WarehouseSettings(root=str(root)), input=InputSettings(**settings))
-    return ingest(spark, config, lambda: datetime(2021, 2, 1, tzinfo=UTC), None, SilentProgress())
+    return run_ingest(context_for(spark, config))
 
 
 def sales(spark: SparkSession, root: Path) -> set[tuple[str, str, float]]:
@@ -40,14 +40,14 @@ def typed() -> pd.DataFrame:
     return pd.DataFrame({"sku": [7, 7, 7], "at": at, "units": [1, 2, 2]})
 
 
-def test_json_lines_are_read_by_their_own_names(spark: SparkSession, tmp_path: Path) -> None:
+def test_json_lines_are_read_by_field_name(spark: SparkSession, tmp_path: Path) -> None:
     lines = [f'{{"units": {row.units}, "at": "{row.at}", "sku": {row.sku}}}' for row in typed().itertuples()]
     (tmp_path / "a.json").write_text("\n".join([*lines, "{cut"]))
     result = load(
         spark, tmp_path / "w", tmp_path / "a.json", format="json", date_formats=("yyyy-MM-dd HH:mm:ss",)
     )
     assert (result.counts["lines_read"], result.counts["rejected.malformed_line"]) == (4, 1)
-    assert sales(spark, tmp_path / "w") == BY_HAND
+    assert sales(spark, tmp_path / "w") == EXPECTED
 
 
 def test_parquet_of_two_schemas_is_read_and_a_truncated_one_refused(
@@ -64,10 +64,10 @@ def test_parquet_of_two_schemas_is_read_and_a_truncated_one_refused(
     assert [(Path(one.name).name, one.reason) for one in result.refused] == [
         ("c.parquet", "unreadable_parquet")
     ]
-    assert sales(spark, tmp_path / "w") == BY_HAND | {("8", "2017-01-01", 4.5)}
+    assert sales(spark, tmp_path / "w") == EXPECTED | {("8", "2017-01-01", 4.5)}
 
 
-def test_delta_table_is_one_file_a_version(spark: SparkSession, tmp_path: Path) -> None:
+def test_each_version_of_a_delta_table_is_loaded_once(spark: SparkSession, tmp_path: Path) -> None:
     source = str(tmp_path / "source")
     frame = spark.createDataFrame(
         [("7", datetime(2017, 1, 1, 11, tzinfo=UTC), 3.0)], "sku STRING, at TIMESTAMP, units DOUBLE"
@@ -80,7 +80,7 @@ def test_delta_table_is_one_file_a_version(spark: SparkSession, tmp_path: Path) 
     ).exceptAll(frame).write.format("delta").mode("append").save(source)
     counts = load(spark, tmp_path / "w", tmp_path / "source", format="delta").counts
     assert (counts["lines_read"], counts["already_loaded"], counts["accepted"]) == (2, 1, 1)
-    assert sales(spark, tmp_path / "w") == BY_HAND
+    assert sales(spark, tmp_path / "w") == EXPECTED
 
 
 @pytest.mark.parametrize(

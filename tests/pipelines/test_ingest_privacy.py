@@ -1,4 +1,4 @@
-"""What is kept of persons: keyed tokens of open orders, for the window; and what the key decides."""
+"""Personal data: only keyed tokens of open orders are stored, for the cancellation window."""
 
 import logging
 from dataclasses import replace
@@ -16,7 +16,7 @@ DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\nC1,A,2021-01-01 11:00,-2,5,c1\n2,A,2021-01
 DAY_2 = "2,A,2021-01-01 12:00,3,5,c2\nC2,A,2021-01-02 12:00,-3,5,c2\n"
 
 
-def test_without_a_key_orders_are_matched_within_a_load_and_a_later_key_is_refused(
+def test_without_a_key_cancellations_match_within_a_load_and_a_later_key_is_refused(
     spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop = a_shop(spark, tmp_path)
@@ -28,7 +28,10 @@ def test_without_a_key_orders_are_matched_within_a_load_and_a_later_key_is_refus
 
     shop.deliver("day2.csv", DAY_2)
     before = shop.versions()
-    words = r"LEPTON_PRIVACY_KEY: found a key of check value [0-9a-f]{16}, but lines .* known by 'no key'"
+    words = (
+        r"LEPTON_PRIVACY_KEY: found a key with check value [0-9a-f]{16}, "
+        r"but earlier lines were loaded with 'no key'"
+    )
     with pytest.raises(ConfigError, match=words):
         shop.load(key=b"set later")
     assert shop.versions() == before
@@ -42,7 +45,7 @@ def test_without_a_key_orders_are_matched_within_a_load_and_a_later_key_is_refus
 
 
 def stored_bytes(shop: Shop) -> str:
-    """All that stands under the table's folder, Parquet unpacked."""
+    """The content of all files in the table's folder; Parquet is decoded."""
     files = [path for path in Path(shop.warehouse.path("open_orders")).rglob("*") if path.is_file()]
     texts = [
         str(pq.read_table(path).to_pylist())
@@ -53,7 +56,7 @@ def stored_bytes(shop: Shop) -> str:
     return "\n".join(texts)
 
 
-def test_token_past_the_window_stands_nowhere_on_disk_and_another_key_is_refused(
+def test_token_past_the_window_is_deleted_from_disk_and_another_key_is_refused(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     shop = a_shop(spark, tmp_path, cancel_window_days=5)
@@ -63,7 +66,7 @@ def test_token_past_the_window_stands_nowhere_on_disk_and_another_key_is_refused
     assert first in stored_bytes(shop)
 
     shop.deliver("day7.csv", "2,A,2021-01-07 10:00,2,5,c2\n")
-    with pytest.raises(ConfigError, match=r"allowed: the key that earlier loads had"):
+    with pytest.raises(ConfigError, match=r"allowed: the key of the earlier loads"):
         shop.load(key=b"rotated")
     shop.load()
     assert second in stored_bytes(shop)
@@ -71,8 +74,8 @@ def test_token_past_the_window_stands_nowhere_on_disk_and_another_key_is_refused
     assert '"delta.deletedFileRetentionDuration":"interval 0 hours"' in stored_bytes(shop).replace("\\", "")
 
 
-def test_a_key_is_rotated_by_loading_anew_into_another_warehouse(spark: SparkSession, tmp_path: Path) -> None:
-    """As docs/security.md says; what was open under the old key can be cancelled under the new one."""
+def test_key_is_rotated_by_loading_into_a_new_warehouse(spark: SparkSession, tmp_path: Path) -> None:
+    """The procedure of docs/security.md; open orders can be cancelled under the new key."""
     shop = a_shop(spark, tmp_path)
     shop.deliver("day1.csv", DAY_1)
     shop.load(key=b"old")
@@ -87,10 +90,10 @@ def test_a_key_is_rotated_by_loading_anew_into_another_warehouse(spark: SparkSes
     shop.deliver("day2.csv", DAY_2)
     counts = rotated.load(key=b"new").counts
     assert (counts["already_loaded"], counts["accepted"]) == (1, 1)
-    assert rotated.sales()["A", "2021-01-01"][2] == 5.0  # c1's within the day, and c2's of the next
+    assert rotated.sales()["A", "2021-01-01"][2] == 5.0  # one of c1 on the same day, one of c2 on the next
 
 
-def test_kept_repeats_count_twice_and_overlapping_copies_once(spark: SparkSession, tmp_path: Path) -> None:
+def test_kept_repeats_count_twice_and_overlapping_files_once(spark: SparkSession, tmp_path: Path) -> None:
     shop = a_shop(spark, tmp_path, duplicates="keep")
     line = "1,A,2021-01-01 10:00,2,5,c1\n"
     shop.deliver("a.csv", line + line)

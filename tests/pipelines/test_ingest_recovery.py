@@ -1,4 +1,4 @@
-"""A load cut short at any point, run again, leaves every table as a load never cut does."""
+"""A load that is interrupted at any point and run again leaves the tables of an uninterrupted load."""
 
 import os
 from collections.abc import Callable
@@ -18,7 +18,7 @@ DAY_3 = "C1,A,2021-01-03 09:00,-2,5,c1\n6,B,2021-01-02 10:00,1,1,c6\n"
 pytestmark = pytest.mark.kills
 
 NOT_COMPARED = {"loaded_at", "started_at", "finished_at", "seconds", "config"}
-"""Instants, and the configuration for the warehouse's own path in it."""
+"""Times, and the configuration, which contains the path of the warehouse."""
 
 Contents = dict[str, list[str]]
 
@@ -31,10 +31,10 @@ def contents(shop: Shop) -> Contents:
     return found
 
 
-def cut_after(monkeypatch: pytest.MonkeyPatch, point: str) -> None:
-    """The process dies right after the load has written this table."""
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, point: str) -> None:
+    """Interrupts a load right after it has written this table."""
 
-    def dies(write: Callable[..., None]) -> Callable[..., None]:
+    def interrupting(write: Callable[..., None]) -> Callable[..., None]:
         def written(warehouse: Warehouse, name: str, *rest: Any, **more: Any) -> None:
             write(warehouse, name, *rest, **more)
             if name == point:
@@ -43,17 +43,17 @@ def cut_after(monkeypatch: pytest.MonkeyPatch, point: str) -> None:
         return written
 
     for method in ("append", "merge"):
-        monkeypatch.setattr(Warehouse, method, dies(getattr(Warehouse, method)))
+        monkeypatch.setattr(Warehouse, method, interrupting(getattr(Warehouse, method)))
 
 
-def dies_before_settling(*_: Any) -> None:
+def interrupted_clean_up(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
-def begun(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """One day loaded; the second, which cancels an order of the first, delivered."""
-    shop = a_shop(spark, tmp_path_factory.mktemp("begun"))
+def one_day(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The first day is loaded; the second, which cancels an order of the first, is delivered."""
+    shop = a_shop(spark, tmp_path_factory.mktemp("one_day"))
     shop.deliver("day1.csv", DAY_1)
     shop.load()
     shop.deliver("day2.csv", DAY_2)
@@ -61,47 +61,47 @@ def begun(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop
 
 
 @pytest.fixture(scope="module")
-def never_cut(begun: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Contents]:
-    shop = begun.copied_to(tmp_path_factory.mktemp("whole") / "warehouse")
+def uninterrupted(one_day: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Contents]:
+    shop = one_day.copied_to(tmp_path_factory.mktemp("uninterrupted") / "warehouse")
     shop.load()
     assert len(contents(shop)["open_orders"]) == 1
     return shop, contents(shop)
 
 
-EVERY_POINT = ("transactions", "cancellations", "sales", "files", "settling")
-POINTS = EVERY_POINT if os.environ.get("LEPTON_FAULTS") else ("settling",)
-"""`make test-faults` goes through all of them; every test run kills a real load besides (tests/faults)."""
+EVERY_POINT = ("transactions", "cancellations", "sales", "files", "clean_up")
+POINTS = EVERY_POINT if os.environ.get("LEPTON_FAULTS") else ("clean_up",)
+"""`make test-faults` tests all points; every test run also kills a real load (tests/faults)."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
-def test_load_cut_short_and_run_again_equals_a_load_never_cut(
-    begun: Shop,
-    never_cut: tuple[Shop, Contents],
+def test_interrupted_load_that_is_run_again_equals_an_uninterrupted_one(
+    one_day: Shop,
+    uninterrupted: tuple[Shop, Contents],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     point: str,
 ) -> None:
-    shop = begun.copied_to(tmp_path / "warehouse")
+    shop = one_day.copied_to(tmp_path / "warehouse")
     with monkeypatch.context() as patched:
-        if point == "settling":
-            patched.setattr(pipeline, "settle", dies_before_settling)
+        if point == "clean_up":
+            patched.setattr(pipeline, "clean_up", interrupted_clean_up)
         else:
-            cut_after(patched, point)
+            interrupt_after(patched, point)
         with pytest.raises(KeyboardInterrupt):
             shop.load()
     shop.load()
-    assert contents(shop) == never_cut[1]
+    assert contents(shop) == uninterrupted[1]
 
 
-def test_load_cut_short_and_withdrawn_leaves_no_trace(
-    never_cut: tuple[Shop, Contents], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_interrupted_load_whose_file_is_removed_leaves_no_trace(
+    uninterrupted: tuple[Shop, Contents], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, before = never_cut
-    shop = whole.copied_to(tmp_path / "warehouse")
+    complete, before = uninterrupted
+    shop = complete.copied_to(tmp_path / "warehouse")
     shop.deliver("day3.csv", DAY_3)
     with monkeypatch.context() as patched:
-        cut_after(patched, "files")
+        interrupt_after(patched, "files")
         with pytest.raises(KeyboardInterrupt):
             shop.load()
     (shop.folder / "day3.csv").unlink()

@@ -1,4 +1,4 @@
-"""Files of which no line is accepted are refused, and read anew once the rules could accept one."""
+"""A file without an accepted line is refused, and read again when changed rules may accept one."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +9,15 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.ingest.ingest import IngestResult, ingest
+from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import Warehouse
+from tests.pipelines.job_context import context_for
 
 HEADER = "day,sku,units\n"
 GERMAN = HEADER + "05.01.2021,2,7\n05.01.2021,2,7\n06.01.2021,3,4\n07.01.2021,,3\n"
-"""A line, a repeat of it, another, and one without a product."""
+"""A line, its repeat, another line, and one without a product."""
 BOTH_FORMS = ("yyyy-MM-dd", "dd.MM.yyyy")
-PLACES = ("lines_read", "accepted", "already_loaded", "repeat", "rejected")
+OUTCOMES = ("lines_read", "accepted", "already_loaded", "repeat", "rejected")
 
 
 def load(spark: SparkSession, root: Path, month: int = 2, **changes: Any) -> IngestResult:
@@ -25,18 +25,18 @@ def load(spark: SparkSession, root: Path, month: int = 2, **changes: Any) -> Ing
     path = str(root / "data [2021]")
     settings = InputSettings(**{"path": path, "columns": columns, **changes})
     config = Config(warehouse=WarehouseSettings(root=str(root / "w")), input=settings)
-    return ingest(spark, config, lambda: datetime(2021, month, 1, tzinfo=UTC), None, SilentProgress())
+    return run_ingest(context_for(spark, config, lambda: datetime(2021, month, 1, tzinfo=UTC)))
 
 
-def places(result: IngestResult) -> tuple[int, ...]:
-    return tuple(result.counts[name] for name in PLACES)
+def outcomes(result: IngestResult) -> tuple[int, ...]:
+    return tuple(result.counts[name] for name in OUTCOMES)
 
 
 def refused(result: IngestResult) -> list[tuple[str, str]]:
     return [(Path(one.name).name, one.reason) for one in result.refused]
 
 
-def test_file_of_rejects_alone_is_refused_and_read_anew_when_the_rules_are_mended(
+def test_file_without_an_accepted_line_is_refused_and_read_again_with_changed_rules(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     folder, warehouse = tmp_path / "data [2021]", Warehouse(spark, str(tmp_path / "w"))
@@ -45,12 +45,12 @@ def test_file_of_rejects_alone_is_refused_and_read_anew_when_the_rules_are_mende
     (folder / "german.csv").write_text(GERMAN)
 
     first = load(spark, tmp_path)
-    assert places(first) == (5, 1, 0, 1, 3)
+    assert outcomes(first) == (5, 1, 0, 1, 3)
     assert refused(first) == [("german.csv", "no_line_accepted")]
     assert first.refused[0].words == (
         "lines: found none accepted, 2 of 3 rejected as unparsable_date (such as day: found '05.01.2021'; "
         "allowed: dates of the form yyyy-MM-dd); allowed: at least one that the rules accept. "
-        "Mend the rules under input, or have the file delivered again; it is then read anew"
+        "Correct the rules under input, or have the file delivered again; it is then read anew"
     )
     assert (first.counts["files_loaded"], first.counts["files_refused"]) == (1, 1)
 
@@ -61,25 +61,25 @@ def test_file_of_rejects_alone_is_refused_and_read_anew_when_the_rules_are_mende
     assert {name: warehouse.version(name) for name in names} == before
 
     (folder / "ahead.csv").write_text(HEADER + "2021-03-01,9,1\n")
-    mended = load(spark, tmp_path, date_formats=BOTH_FORMS)
-    assert places(mended) == (5, 2, 0, 1, 2)
-    assert refused(mended) == [("ahead.csv", "no_line_accepted")]
+    corrected = load(spark, tmp_path, date_formats=BOTH_FORMS)
+    assert outcomes(corrected) == (5, 2, 0, 1, 2)
+    assert refused(corrected) == [("ahead.csv", "no_line_accepted")]
     rejects = {(row["reason"], row["ingest_batch"]) for row in warehouse.read("rejects").collect()}
     assert rejects == {
-        ("missing_product_id", mended.ingest_batch),
-        ("future_date", mended.ingest_batch),
+        ("missing_product_id", corrected.ingest_batch),
+        ("future_date", corrected.ingest_batch),
     }
     states = {Path(row["name"]).name: row["state"] for row in warehouse.read("files").collect()}
     assert states == {"good.csv": "loaded", "german.csv": "loaded", "ahead.csv": "refused"}
 
     later = load(spark, tmp_path, month=4, date_formats=BOTH_FORMS)
-    assert (places(later), refused(later)) == ((1, 1, 0, 0, 0), [])
+    assert (outcomes(later), refused(later)) == ((1, 1, 0, 0, 0), [])
     assert [row["reason"] for row in warehouse.read("rejects").collect()] == ["missing_product_id"]
     sold = {(row["product_id"], row["quantity"]) for row in warehouse.read("sales").collect()}
     assert sold == {("1", 5.0), ("2", 7.0), ("3", 4.0), ("9", 1.0)}
 
 
-def test_folder_without_a_file_ever_is_an_error_that_names_it(spark: SparkSession, tmp_path: Path) -> None:
+def test_folder_that_never_had_a_file_is_an_error(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "data [2021]").mkdir()
     (tmp_path / "data [2021]" / "_hidden.csv").write_text(GERMAN)
     with pytest.raises(InputError, match=r"input\.path: found no file at .*data \[2021\]; allowed: a file"):

@@ -1,4 +1,4 @@
-"""Loads of transactions, one after another: nothing counted twice, nothing half read."""
+"""Successive loads of transactions: no line counts twice, no file is half loaded."""
 
 import gzip
 from datetime import date
@@ -33,12 +33,12 @@ DAY_2 = HEADER + (
 
 @pytest.fixture(scope="module")
 def first(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, IngestResult]:
-    """Day 1 with a copy of it under another name, and every kind of file that cannot be read."""
+    """Day 1, a copy of it under another name, and every kind of unreadable file."""
     root = tmp_path_factory.mktemp("shop")
     shop = a_shop(spark, root, path=str(root / "in*"))
     (shop.folder / "day1.csv").write_text(DAY_1)
     (shop.folder / "day1 again.csv").write_text(DAY_1)
-    (shop.folder / "_hidden.csv").write_text("none of our business")
+    (shop.folder / "_hidden.csv").write_text("a hidden file")
     (shop.folder / "broken.csv.gz").write_bytes(gzip.compress(DAY_2.encode())[:-9])
     (shop.folder / "other.csv").write_text("shop,turnover\n1,2\n")
     (shop.folder / "headless.csv").write_text(
@@ -50,14 +50,14 @@ def first(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 @pytest.fixture(scope="module")
 def second(first: tuple[Shop, IngestResult]) -> tuple[Shop, IngestResult]:
-    """One more day, whose file overlaps the first and cancels one of its orders."""
+    """Day 2, whose file overlaps the first and cancels one of its orders."""
     shop, _ = first
     with gzip.open(shop.folder / "day2.csv.gz", "wt") as file:
         file.write(DAY_2)
     return shop, shop.load()
 
 
-def test_first_load_balances_names_refused_files_and_keeps_the_others(
+def test_first_load_accounts_for_every_line_and_refuses_unreadable_files(
     first: tuple[Shop, IngestResult],
 ) -> None:
     _, result = first
@@ -80,14 +80,14 @@ def test_first_load_balances_names_refused_files_and_keeps_the_others(
     }
 
 
-def test_file_without_its_header_tells_nothing_of_persons(first: tuple[Shop, IngestResult]) -> None:
+def test_refusal_of_a_file_without_header_quotes_no_personal_data(first: tuple[Shop, IngestResult]) -> None:
     shop, result = first
     words = {Path(one.name).name: one.words for one in result.refused}["headless.csv"]
     assert words.startswith("columns: found 6 names (without sku, at, units, price, id, client); allowed: ")
     assert "Planted" not in str(result) + str(shop.warehouse.read("files").collect())
 
 
-def test_second_load_reads_the_new_file_alone(second: tuple[Shop, IngestResult]) -> None:
+def test_second_load_reads_only_the_new_file(second: tuple[Shop, IngestResult]) -> None:
     shop, result = second
     assert (result.counts["files_loaded"], result.counts["files_known"]) == (1, 2)
     assert {
@@ -105,7 +105,7 @@ def test_second_load_reads_the_new_file_alone(second: tuple[Shop, IngestResult])
     assert {row["state"]: row["count"] for row in states} == {"loaded": 2, "refused": 4}
 
 
-def test_cancelled_order_leaves_demand_and_other_returns_stand_on_their_day(
+def test_cancelled_order_is_removed_from_demand_and_other_returns_are_not(
     second: tuple[Shop, IngestResult],
 ) -> None:
     shop, _ = second
@@ -123,7 +123,7 @@ def test_cancelled_order_leaves_demand_and_other_returns_stand_on_their_day(
     )
 
 
-def test_customers_stand_nowhere_but_as_tokens_of_open_orders(second: tuple[Shop, IngestResult]) -> None:
+def test_customers_are_stored_only_as_tokens_of_open_orders(second: tuple[Shop, IngestResult]) -> None:
     shop, _ = second
     stored = [
         str(shop.warehouse.read(name).collect())
@@ -146,7 +146,7 @@ def test_customers_stand_nowhere_but_as_tokens_of_open_orders(second: tuple[Shop
     ]
 
 
-def test_nothing_new_writes_nothing(second: tuple[Shop, IngestResult]) -> None:
+def test_load_without_new_files_writes_nothing(second: tuple[Shop, IngestResult]) -> None:
     shop, _ = second
     before = shop.versions()
     result = shop.load()
@@ -154,13 +154,13 @@ def test_nothing_new_writes_nothing(second: tuple[Shop, IngestResult]) -> None:
     assert shop.versions() == before
 
 
-def test_lines_that_do_not_add_up_stop_the_load_before_anything_is_written(
+def test_load_whose_lines_do_not_add_up_writes_nothing(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = a_shop(spark, tmp_path)
     (shop.folder / "day1.csv").write_text(DAY_1)
-    places = load_report.places
-    monkeypatch.setattr(load_report, "places", lambda placed, copies: places(placed.limit(6), copies))
+    summarize = load_report.summarize
+    monkeypatch.setattr(load_report, "summarize", lambda lines, copies: summarize(lines.limit(6), copies))
     with pytest.raises(BalanceError, match=r"lines of this load: found .* = 6; allowed: 7 lines read"):
         shop.load()
     assert [row["state"] for row in shop.warehouse.read("runs").collect()] == ["failed"]

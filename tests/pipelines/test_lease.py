@@ -1,46 +1,49 @@
-"""Who may write: on real tables, with real processes and files."""
+"""The lease on real tables, with real processes and heartbeat files."""
 
 import os
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from lepton_spark.config import Config, WarehouseSettings
 from lepton_spark.errors import LeaseError
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.runs.lease import LEASE, Holder, Lease
+from lepton_spark.pipelines.runs.holder import Holder
+from lepton_spark.pipelines.runs.lease import LEASE, Lease
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
-from lepton_spark.tables import Warehouse
+from tests.pipelines.job_context import context_for
 
 SINCE = datetime(2024, 5, 1, 2, tzinfo=UTC)
 
 
 class Tables:
-    """A warehouse of its own, and leases on it."""
+    """A warehouse and leases on it."""
 
     def __init__(self, spark: SparkSession, root: Path) -> None:
-        self.warehouse = Warehouse(spark, str(root))
+        self.context = context_for(spark, Config(warehouse=WarehouseSettings(root=str(root))), self.clock)
+        self.warehouse = self.context.warehouse
         self.runs = RunLog(self.warehouse, self.clock)
-        self.signs = root / "_lease"
+        self.heartbeats = root / "_lease"
 
     def clock(self) -> datetime:
         return SINCE
 
     def lease(self, *, take_over: bool = False, dead_after: float = 30.0) -> Lease:
-        return Lease(self.runs, self.warehouse.sign, self.clock, dead_after, take_over=take_over)
+        return Lease(self.runs, self.warehouse.heartbeat, self.clock, dead_after, take_over=take_over)
 
     def held_by(self, holder: Holder, age: float = 0.0) -> None:
-        """As if that holder had taken the lease, and given its last sign so long ago."""
-        self.warehouse.sign(holder.token).renew()
+        """Makes this holder take the lease, with its last heartbeat `age` seconds ago."""
+        self.warehouse.heartbeat(holder.token).renew()
         then = time.time() - age
-        os.utime(self.signs / holder.token, (then, then))
+        os.utime(self.heartbeats / holder.token, (then, then))
         free = self.runs.find(LEASE)
-        self.runs.hold(
+        self.runs.take_lease(
             Run(LEASE, "lease", holder=str(holder), started_at=SINCE), free.holder if free else None
         )
 
@@ -50,7 +53,7 @@ class Tables:
         return None if run is None else run.holder
 
     def tokens(self) -> list[str]:
-        there = self.signs.iterdir() if self.signs.exists() else ()
+        there = self.heartbeats.iterdir() if self.heartbeats.exists() else ()
         return sorted(path.name for path in there if not path.name.startswith("."))
 
 
@@ -65,7 +68,7 @@ def _ended_process() -> int:
     return process.pid
 
 
-def test_a_second_job_is_told_who_holds_the_lease_and_the_third_gets_it_when_it_is_free(
+def test_lease_is_held_by_one_job_at_a_time_and_free_afterwards(
     tables: Tables,
 ) -> None:
     with tables.lease():
@@ -73,8 +76,8 @@ def test_a_second_job_is_told_who_holds_the_lease_and_the_third_gets_it_when_it_
             pass
         assert len(tables.tokens()) == 1
         mine = tables.holder
-        tables.runs.hold(Run(LEASE, "lease", holder="elsewhere/1/1/late", started_at=SINCE), None)
-        assert tables.holder == mine  # who saw a free lease comes too late
+        tables.runs.take_lease(Run(LEASE, "lease", holder="elsewhere/1/1/late", started_at=SINCE), None)
+        assert tables.holder == mine  # a job that saw the lease free comes too late
     for words in (f"held by process {os.getpid()} on", "since 2024-05-01 02:00:00 UTC", "add --take-over"):
         assert words in str(refused.value)
     assert (tables.holder, tables.tokens()) == (None, [])
@@ -82,8 +85,8 @@ def test_a_second_job_is_told_who_holds_the_lease_and_the_third_gets_it_when_it_
         assert tables.holder is not None
 
 
-def test_a_lease_is_given_back_though_its_folder_holds_what_no_listing_shows(tables: Tables) -> None:
-    stray = tables.signs / ".another.crc"
+def test_lease_is_released_even_if_its_folder_holds_a_hidden_file(tables: Tables) -> None:
+    stray = tables.heartbeats / ".another.crc"
     with tables.lease():
         stray.touch()
     assert (tables.holder, tables.tokens()) == (None, [])
@@ -92,22 +95,22 @@ def test_a_lease_is_given_back_though_its_folder_holds_what_no_listing_shows(tab
 
 
 @pytest.mark.parametrize(
-    ("host", "process", "age", "take_over", "follows"),
+    ("host", "process", "age", "take_over", "taken"),
     [
         ("elsewhere", 1, 0.0, False, False),
-        ("elsewhere", 1, 60.0, False, True),  # no sign of life for longer than 30 s
+        ("elsewhere", 1, 60.0, False, True),  # no heartbeat for more than 30 s
         ("elsewhere", 1, 0.0, True, True),
-        (None, None, 0.0, False, True),  # a process of this host that is no more
+        (None, None, 0.0, False, True),  # a process of this host that has ended
     ],
-    ids=["living", "silent", "told_to", "gone"],
+    ids=["alive", "no_heartbeat", "take_over", "exited"],
 )
-def test_the_dead_are_followed_and_the_living_are_not(
-    tables: Tables, host: str | None, process: int | None, age: float, take_over: bool, follows: bool
+def test_lease_of_a_dead_job_is_taken_over_and_of_a_living_one_is_not(
+    tables: Tables, host: str | None, process: int | None, age: float, take_over: bool, taken: bool
 ) -> None:
-    me = Holder.me()
-    holder = Holder(host or me.host, process or _ended_process(), me.born, f"token{age}{take_over}{host}")
+    me = Holder.this_process()
+    holder = Holder(host or me.host, process or _ended_process(), me.started, f"token{age}{take_over}{host}")
     tables.held_by(holder, age)
-    if follows:
+    if taken:
         with tables.lease(take_over=take_over):
             assert tables.holder not in (None, str(holder))
             assert holder.token not in tables.tokens()
@@ -120,35 +123,35 @@ def test_the_dead_are_followed_and_the_living_are_not(
             pass
 
 
-def test_a_holder_renews_its_sign_but_not_once_it_was_taken_over(tables: Tables) -> None:
+def test_holder_renews_its_heartbeat_until_the_lease_is_taken_over(tables: Tables) -> None:
     with tables.lease(dead_after=1.0):
         (token,) = tables.tokens()
-        then = (tables.signs / token).stat().st_mtime
+        then = (tables.heartbeats / token).stat().st_mtime
         time.sleep(0.4)
-        assert (tables.signs / token).stat().st_mtime > then
-        tables.warehouse.sign(token).remove()
+        assert (tables.heartbeats / token).stat().st_mtime > then
+        tables.warehouse.heartbeat(token).remove()
         time.sleep(0.4)
         assert tables.tokens() == []
 
 
-def test_a_holder_that_was_taken_over_begins_no_stage_and_takes_nothing_back(tables: Tables) -> None:
-    with tables.lease(dead_after=600.0) as first:  # it gives no further sign while this lasts
+def test_job_whose_lease_was_taken_over_starts_no_stage_and_keeps_the_new_holder(tables: Tables) -> None:
+    with tables.lease(dead_after=600.0) as first:  # no further heartbeat during this test
         (token,) = tables.tokens()
-        progress = first.guarding(SilentProgress())
-        with progress.stage("before"):
+        context = replace(tables.context, lease=first)
+        with context.stage("before"):
             pass
         with tables.lease(take_over=True, dead_after=1.0):
-            with pytest.raises(LeaseError, match="taken over by another job"), progress.stage("after"):
+            with pytest.raises(LeaseError, match="taken over by another job"), context.stage("after"):
                 pass
             second = tables.holder
-            tables.warehouse.sign(token).renew()  # as one does that was just about to
+            tables.warehouse.heartbeat(token).renew()  # as if it had been about to renew
             time.sleep(0.4)
             assert token not in tables.tokens()
             first.__exit__(None, None, None)
             assert tables.holder == second
 
 
-def test_what_ended_the_job_is_told_though_the_lease_cannot_be_given_back(
+def test_error_of_the_job_is_raised_even_if_the_lease_cannot_be_released(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cannot(*_: object) -> None:
@@ -157,10 +160,10 @@ def test_what_ended_the_job_is_told_though_the_lease_cannot_be_given_back(
     lease = tables.lease(dead_after=600.0)
     fault = ValueError("the job's own")
     with lease:
-        monkeypatch.setattr(tables.runs, "free", cannot)
-        lease.__exit__(ValueError, fault, None)  # raises nothing, so that Python goes on with the fault
+        monkeypatch.setattr(tables.runs, "release_lease", cannot)
+        lease.__exit__(ValueError, fault, None)  # raises nothing, so Python raises the error of the job
         monkeypatch.undo()
-    monkeypatch.setattr(tables.runs, "free", cannot)
+    monkeypatch.setattr(tables.runs, "release_lease", cannot)
     with pytest.raises(OSError, match="No space left"):
         lease.__exit__(None, None, None)
     monkeypatch.undo()
@@ -168,7 +171,7 @@ def test_what_ended_the_job_is_told_though_the_lease_cannot_be_given_back(
     assert tables.holder is None
 
 
-def test_of_two_at_the_same_moment_one_gets_it(tables: Tables) -> None:
+def test_of_two_jobs_at_the_same_moment_one_gets_the_lease(tables: Tables) -> None:
     begin, done = threading.Barrier(2), threading.Barrier(2)
     outcomes: list[str] = []
 

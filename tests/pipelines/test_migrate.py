@@ -1,4 +1,4 @@
-"""Tables as the first version made them are told from present ones, and moved on without losing a row."""
+"""Tables of the first schema version are detected and migrated without losing a row."""
 
 import json
 import shutil
@@ -14,33 +14,32 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.errors import InputError
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.maintenance.migrate import migrate, open_manifest, require_present_version
+from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version, run_migrate
 from lepton_spark.tables import TABLES, Warehouse
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION, VERSION_KEY
 from tests.pipelines.shop import Shop, a_shop
 
 VERSION_1: Mapping[str, Any] = json.loads(Path(__file__).with_name("tables_of_version_1.json").read_text())
-"""Declarations at commit 775a70d of four tables; columns, conditions or properties have changed since."""
+"""The first declarations of four tables whose columns, constraints or properties have changed since."""
 
 DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\n2,A,2021-01-01 11:00,3,6,c2\n3,POST,2021-01-01 11:00,3,6,c2\n"
 DAY_2 = "C2,A,2021-01-02 09:00,-3,6,c2\n4,B,2021-01-02 09:00,1,1,\n"
 
 
 def make_as_version_1(spark: SparkSession, path: str, name: str, rows: DataFrame) -> None:
-    told = VERSION_1[name]
+    old = VERSION_1[name]
     builder = DeltaTable.create(spark).location(path)
-    for column, kind, nullable in told["columns"]:
+    for column, kind, nullable in old["columns"]:
         builder.addColumn(column, kind, nullable=nullable)
-    checks = {f"delta.constraints.{check}": condition for check, condition in told["checks"].items()}
-    for key, value in {**checks, **told["properties"], "delta.enableDeletionVectors": "false"}.items():
+    checks = {f"delta.constraints.{check}": condition for check, condition in old["checks"].items()}
+    for key, value in {**checks, **old["properties"], "delta.enableDeletionVectors": "false"}.items():
         builder.property(key, value)
-    builder.partitionedBy(*told["partition_by"]).execute()
-    rows.select(*(column for column, *_ in told["columns"])).write.format("delta").mode("append").save(path)
+    builder.partitionedBy(*old["partition_by"]).execute()
+    rows.select(*(column for column, *_ in old["columns"])).write.format("delta").mode("append").save(path)
 
 
-def age(shop: Shop) -> None:
-    """Every table of version 1 that stands becomes one; the others of it are made, empty."""
+def downgrade(shop: Shop) -> None:
+    """Replaces the tables that version 1 had by tables of version 1 with the same rows."""
     for name in VERSION_1:
         path = Path(shop.warehouse.path(name))
         rows = shop.spark.createDataFrame(shop.warehouse.read(name).toArrow())
@@ -49,30 +48,33 @@ def age(shop: Shop) -> None:
 
 
 def declared(warehouse: Warehouse, name: str) -> dict[str, Any]:
-    """All that a table of the present version says of itself, whatever the order of its columns."""
+    """The declaration stored in a table: columns in any order, and properties."""
     table = deltalake.DeltaTable(warehouse.path(name))
     fields = {field.name: (str(field.type), field.nullable) for field in table.schema().fields}
-    said = {key: "".join(told.split()) for key, told in table.metadata().configuration.items()}
-    return {"fields": fields, "said": {key: said[key] for key in said if key != "delta.columnMapping.mode"}}
+    properties = {key: "".join(value.split()) for key, value in table.metadata().configuration.items()}
+    properties.pop("delta.columnMapping.mode", None)
+    return {"fields": fields, "properties": properties}
 
 
-def test_tables_of_the_first_version_are_told_and_moved_on(spark: SparkSession, tmp_path: Path) -> None:
+def test_tables_of_the_first_version_are_refused_until_they_are_migrated(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     shop = a_shop(spark, tmp_path / "old")
     assert shop.warehouse.schema_version() is None
-    require_present_version(shop.warehouse)  # nothing stands yet
+    require_present_version(shop.warehouse)  # there is no table yet
     shop.deliver("day1.csv", DAY_1)
     shop.load()
     assert shop.warehouse.schema_version() == SCHEMA_VERSION
     require_present_version(shop.warehouse)
-    age(shop)
+    downgrade(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 5. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 6. Run `lepton migrate`"):
         require_present_version(shop.warehouse)
 
-    open_manifest(shop.warehouse)
+    prepare_lease(shop.warehouse)
     assert "holder" in shop.warehouse.read("runs").columns
-    assert shop.warehouse.schema_version() == 1  # until all others are moved on
-    done = migrate(shop.warehouse, SilentProgress())
+    assert shop.warehouse.schema_version() == 1  # until all other tables are migrated
+    done = run_migrate(shop.context())
     assert done.found == 1
     assert [*done.done][-1] == "runs"
     require_present_version(shop.warehouse)
@@ -82,19 +84,21 @@ def test_tables_of_the_first_version_are_told_and_moved_on(spark: SparkSession, 
         assert declared(shop.warehouse, name) == declared(fresh, name), name
         assert set(shop.warehouse.read(name).columns) == set(TABLES[name].column_names)
     assert rows == {name: shop.warehouse.read(name).count() for name in VERSION_1}
-    assert not any(migrate(shop.warehouse, SilentProgress()).done.values())  # nothing left to do
+    assert not any(run_migrate(shop.context()).done.values())  # nothing is left to do
 
     shop.deliver("day2.csv", DAY_2)
     shop.load()
     assert {key: figures[0] for key, figures in shop.sales().items()} == {
-        ("A", "2021-01-01"): 2.0,  # the order of day 1 was found by its cancellation
+        ("A", "2021-01-01"): 2.0,  # the cancellation has found the order of day 1
         ("A", "2021-01-02"): 0.0,
         ("B", "2021-01-02"): 1.0,
     }
 
 
-def test_pools_of_the_second_version_know_of_no_public_days(spark: SparkSession, tmp_path: Path) -> None:
-    """They are still read: a run that was cut short before the migration goes on after it."""
+def test_pools_of_the_second_version_are_read_without_holiday_effects(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """A run that was interrupted before the migration may continue after it."""
     warehouse = Warehouse(spark, str(tmp_path))
     builder = DeltaTable.create(spark).location(warehouse.path("pools")).property(VERSION_KEY, "2")
     for column in TABLES["pools"].columns:
@@ -105,30 +109,30 @@ def test_pools_of_the_second_version_know_of_no_public_days(spark: SparkSession,
     more = {"log_dispersion": 0.5, "month_days": [1.0] * 6, "year_weeks": [1.0] * 13}
     rows = warehouse.rows("pools", [row | more]).drop("public_days", "excess", "reason")
     rows.write.format("delta").mode("append").save(warehouse.path("pools"))
-    assert "column public_days added" in warehouse.move_on("pools")
+    assert "column public_days added" in warehouse.migrate("pools")
     (pool,) = collect_pools(warehouse.read("pools")).values()
     assert pool.public_days is None
     assert pool.log_dispersion.tolist() == [0.5]
 
 
-def test_what_cannot_be_moved_on_in_place_is_told(spark: SparkSession, tmp_path: Path) -> None:
+def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSession, tmp_path: Path) -> None:
     warehouse = Warehouse(spark, str(tmp_path))
     newer = DeltaTable.create(spark).location(warehouse.path("runs")).addColumn("run_id", "STRING")
     newer.property(VERSION_KEY, str(SCHEMA_VERSION + 1)).execute()
-    for opened in (require_present_version, open_manifest):
+    for opened in (require_present_version, prepare_lease):
         with pytest.raises(InputError, match="newer lepton_spark"):
             opened(warehouse)
     other = DeltaTable.create(spark).location(warehouse.path("adjustments")).addColumn("date", "STRING")
     other.execute()
-    with pytest.raises(InputError) as told:
-        warehouse.move_on("adjustments")
-    assert "table adjustments: found partitions none; no column 'run_id'" in str(told.value)
-    assert "'date' of type string" in str(told.value)
+    with pytest.raises(InputError) as refused:
+        warehouse.migrate("adjustments")
+    assert "table adjustments: found partitions none; no column 'run_id'" in str(refused.value)
+    assert "'date' of type string" in str(refused.value)
     rows = spark.createDataFrame(
         [("b", "a", "all", "2021-01-01", "spike", -1.0)],
         "run_id string, product_id string, location_id string, day string, rule string, before double",
     ).selectExpr("* except (day)", "to_date(day) as date", "cast(null as double) as after")
     broken = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
     broken.partitionBy("run_id").save(warehouse.path("adjustments"))
-    with pytest.raises(InputError, match=r"rows that break finite_before; allowed: before IS NULL OR"):
-        warehouse.move_on("adjustments")
+    with pytest.raises(InputError, match=r"rows that violate finite_before; allowed: before IS NULL OR"):
+        warehouse.migrate("adjustments")

@@ -10,11 +10,12 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config, ForecastSettings, WarehouseSettings
 from lepton_spark.errors import InputError
-from lepton_spark.pipelines.context import SilentProgress
-from lepton_spark.pipelines.publish.publish import PublishResult, publish
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+from tests.pipelines.job_context import context_for
 
 DAY = date(2021, 3, 31)
 SERIES = {"product_id": "p", "location_id": "all"}
@@ -26,7 +27,7 @@ def ticking() -> Callable[[], datetime]:
 
 
 class Shop:
-    """One product whose runs are written by hand, each for a later day than the last."""
+    """One product whose forecast runs are written directly, each with a later cutoff than the last."""
 
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self.spark = spark
@@ -40,7 +41,7 @@ class Shop:
         self.warehouse.append("panel", self.warehouse.rows("panel", days))
 
     def forecast(self, units: float, *, older: bool = False) -> str:
-        """The id of a new complete run, for the next day unless it is to be older than all."""
+        """Writes a complete run with a later cutoff than all before, or an earlier one; returns its id."""
         self.day += timedelta(days=1)
         cutoff = DAY - timedelta(days=9) if older else self.day
         run_id = f"{cutoff}-{units}"
@@ -56,8 +57,12 @@ class Shop:
         RunLog(self.warehouse, self.clock).record(run, "complete", self.config)
         return run_id
 
+    @property
+    def context(self) -> JobContext:
+        return context_for(self.spark, self.config, self.clock)
+
     def publish(self, run_id: str | None = None, *, force: bool = False) -> PublishResult:
-        return publish(self.spark, self.config, run_id, self.clock, force=force, progress=SilentProgress())
+        return run_publish(self.context, run_id, force=force)
 
     def published(self) -> list[tuple[str, int, float, date]]:
         rows = self.warehouse.read("latest_forecasts").orderBy("step").collect()
@@ -69,7 +74,7 @@ def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(spark, tmp_path_factory.mktemp("shop"))
 
 
-def test_publish_replaces_the_forecasts_in_one_commit_once_a_run(shop: Shop) -> None:
+def test_publish_replaces_the_forecasts_in_one_commit_and_only_once(shop: Shop) -> None:
     one = shop.forecast(5.0)
     assert shop.publish().published
     until = shop.day + timedelta(days=2)
@@ -85,7 +90,7 @@ def test_publish_replaces_the_forecasts_in_one_commit_once_a_run(shop: Shop) -> 
     assert {row[0] for row in shop.published()} == {two}
 
 
-def test_publish_of_an_older_cutoff_needs_to_be_told(shop: Shop) -> None:
+def test_publish_of_an_earlier_cutoff_must_be_forced(shop: Shop) -> None:
     new = shop.forecast(5.0)
     shop.publish(new)
     old = shop.forecast(7.0, older=True)
@@ -94,7 +99,7 @@ def test_publish_of_an_older_cutoff_needs_to_be_told(shop: Shop) -> None:
     assert {row[0] for row in shop.published()} == {new}
     assert shop.publish(old, force=True).published
     assert {row[0] for row in shop.published()} == {old}
-    assert shop.publish().run_id == new  # the last cutoff's, not what completed last
+    assert shop.publish().run_id == new  # the latest cutoff, not the run that completed last
 
 
 @pytest.mark.parametrize(
@@ -102,7 +107,9 @@ def test_publish_of_an_older_cutoff_needs_to_be_told(shop: Shop) -> None:
     [(None, "no_null"), (-1.0, "no_negative"), (float("inf"), "no_negative")],
     ids=["null", "negative", "infinite"],
 )
-def test_gate_refuses_the_run_and_the_published_one_stands(shop: Shop, units: float, gate: str) -> None:
+def test_run_that_a_gate_refuses_does_not_replace_the_published_one(
+    shop: Shop, units: float, gate: str
+) -> None:
     if not shop.published():
         shop.publish(shop.forecast(5.0))
     before = shop.published()
@@ -116,7 +123,7 @@ def test_gate_refuses_the_run_and_the_published_one_stands(shop: Shop, units: fl
     assert [found.name for found in row.gates if not found.passed] == [gate]
 
 
-def test_publish_cut_short_before_its_commit_is_done_by_the_next_try(
+def test_publish_interrupted_before_its_commit_is_completed_by_the_next_attempt(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> None:
@@ -137,7 +144,7 @@ def test_publish_cut_short_before_its_commit_is_done_by_the_next_try(
 def test_publish_needs_a_complete_run(spark: SparkSession, tmp_path: Path) -> None:
     config = Config(warehouse=WarehouseSettings(root=str(tmp_path)))
     with pytest.raises(InputError, match="run to publish: found none; allowed: a complete forecast run"):
-        publish(spark, config, None, ticking(), force=False, progress=SilentProgress())
+        run_publish(context_for(spark, config))
 
 
 def test_published_forecasts_are_read_without_spark(shop: Shop) -> None:

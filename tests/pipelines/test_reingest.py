@@ -1,4 +1,4 @@
-"""Changed rules applied again to what was refused; every line still ends in one place."""
+"""Rejected lines are validated again by changed rules; every line still has one outcome."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +7,11 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSettings
-from lepton_spark.pipelines.context import SilentProgress
+from lepton_spark.config import ColumnNames
 from lepton_spark.pipelines.ingest import reingest as pipeline
-from lepton_spark.pipelines.ingest.reingest import ReingestResult, reingest
-from tests.pipelines.shop import NOON, Shop, a_shop
-from tests.pipelines.test_ingest_recovery import dies_before_settling
+from lepton_spark.pipelines.ingest.reingest import ReingestResult, run_reingest
+from tests.pipelines.shop import Shop, a_shop
+from tests.pipelines.test_ingest_recovery import interrupted_clean_up
 
 DAY_1 = (
     "1,A,2021-01-01 10:00,2,5,c1\n2,B,2021-01-01 11:00,3,0,c2\n3,POST,2021-01-01 11:00,3,6,c2\n"
@@ -21,9 +20,7 @@ DAY_1 = (
 
 
 def again(shop: Shop, **changes: object) -> ReingestResult:
-    settings = InputSettings(**{**shop.settings, "path": None, **changes})
-    config = Config(warehouse=WarehouseSettings(root=str(shop.root)), input=settings)
-    return reingest(shop.spark, config, lambda: NOON, SilentProgress())
+    return run_reingest(shop.context(path=None, **changes))
 
 
 def reasons(shop: Shop) -> list[str]:
@@ -31,17 +28,17 @@ def reasons(shop: Shop) -> list[str]:
 
 
 def balance(shop: Shop) -> tuple[int, int]:
-    """Lines of all files as delivered; lines where they are now."""
+    """The number of delivered lines, and of lines in `transactions` and `rejects`."""
     files = shop.warehouse.read("files").agg(F.sum("lines")).first()
-    now = sum(shop.warehouse.read(name).count() for name in ("transactions", "rejects"))
-    return (files[0] if files else 0), now
+    stored = sum(shop.warehouse.read(name).count() for name in ("transactions", "rejects"))
+    return (files[0] if files else 0), stored
 
 
 def units(shop: Shop) -> dict[tuple[str, str], float]:
     return {key: figures[0] for key, figures in shop.sales().items()}
 
 
-def test_changed_rules_load_what_they_accept_and_the_balance_holds(
+def test_lines_that_pass_changed_rules_are_loaded_and_no_line_is_lost(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = a_shop(spark, tmp_path)
@@ -59,15 +56,15 @@ def test_changed_rules_load_what_they_accept_and_the_balance_holds(
     forms = ("yyyy-MM-dd HH:mm", "dd/MM/yyyy")
     changed = {"date_formats": forms, "non_positive_price": "keep", "product_pattern": "[A-Z]{1,4}"}
     done = again(shop, **changed, min_unit_price=10.0)
-    assert (done.accepted, done.other_reasons, done.as_before, done.not_judged) == (1, 3, 0, 1)
+    assert (done.accepted, done.other_reasons, done.as_before, done.not_validated) == (1, 3, 0, 1)
     assert units(shop) == {("A", "2021-01-01"): 2.0, ("B", "2021-01-01"): 3.0}
     assert reasons(shop) == ["malformed_line", "not_units", "not_units", "unparsable_quantity"]
     assert balance(shop) == (6, 6)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "settle", dies_before_settling)
+        patch.setattr(pipeline, "clean_up", interrupted_clean_up)
         with pytest.raises(KeyboardInterrupt):
             again(shop, **changed)
-    done = again(shop, **changed)  # settles what was complete, and finds nothing more
+    done = again(shop, **changed)  # cleans up after the complete load, and finds nothing more
     assert done == ReingestResult(None, 0, 0, 1, 1)
     assert units(shop) == {
         ("A", "2021-01-01"): 9.0,
@@ -80,7 +77,7 @@ def test_changed_rules_load_what_they_accept_and_the_balance_holds(
     assert (file["counts"]["accepted"], file["counts"]["rejected"], file["counts"]["reingested"]) == (1, 5, 3)
 
 
-def test_a_rejected_figure_does_not_overwrite_a_later_one(spark: SparkSession, tmp_path: Path) -> None:
+def test_rejected_figure_does_not_overwrite_a_later_one(spark: SparkSession, tmp_path: Path) -> None:
     shop = a_shop(spark, tmp_path)
     daily = {
         "kind": "daily",
@@ -95,7 +92,7 @@ def test_a_rejected_figure_does_not_overwrite_a_later_one(spark: SparkSession, t
     shop.load()
     assert units(shop) == {("A", "2021-01-01"): 9.0, ("C", "2021-01-01"): 1.0}
     done = again(shop, non_positive_price="keep")
-    assert (done.accepted, done.not_judged) == (2, 1)  # A's figure of the first day was overtaken
+    assert (done.accepted, done.not_validated) == (2, 1)  # A has a later figure for the first day
     assert units(shop) == {
         ("A", "2021-01-01"): 9.0,
         ("B", "2021-01-01"): 5.0,

@@ -1,4 +1,4 @@
-"""Sums of weeks, from a file to what is published, by the command with the overlay that is shipped."""
+"""Weekly forecasts, from a file to published tables, by the command with conf/weekly.yaml."""
 
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -22,33 +22,33 @@ LAST_SUNDAY = date(2024, 6, 9)
 WEEK = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 14.0]
 """Units by weekday, 35 a week."""
 AFTER = 50.0
-"""Units of the one day after the last whole week: nothing may know of them."""
+"""Units on the one day after the last complete week; they must have no effect."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a command ended, and what it said."""
+class Outcome:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
     err: str
 
 
-def lepton(command: str, root: Path, *more: str, weekly: bool = True) -> Told:
+def lepton(command: str, root: Path, *more: str, weekly: bool = True) -> Outcome:
     out, err = StringIO(), StringIO()
     files = [root / "mine.yaml", *([REPOSITORY / "conf" / "weekly.yaml"] if weekly else [])]
     with redirect_stdout(out), redirect_stderr(err):
         code = main([command, "--conf", *map(str, files), *more])
-    return Told(code, out.getvalue(), err.getvalue())
+    return Outcome(code, out.getvalue(), err.getvalue())
 
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop whose second product sells twice the first's, run twice; what was said at first and after."""
+    """A shop with two products, the second selling twice as much, after two runs; with their outcomes."""
 
     root: Path
-    first: Told
-    again: Told
+    first: Outcome
+    again: Outcome
     versions: tuple[dict[str, object], dict[str, object]]
 
 
@@ -81,7 +81,7 @@ def root(shop: Shop) -> Path:
 
 
 def _versions(root: Path) -> dict[str, object]:
-    """Versions of what a run writes; of `runs`, where the lease comes and goes, all other rows."""
+    """Versions of the tables that a run writes; of `runs`, all rows except the lease."""
     names = ("forecasts", "fits", "latest_forecasts")
     versions = {name: deltalake.DeltaTable(str(root / "tables" / name)).version() for name in names}
     return {**versions, "runs": sorted(str(row) for row in _rows(root, "runs") if row["job"] != "lease")}
@@ -91,17 +91,17 @@ def _rows(root: Path, name: str) -> list[dict[str, object]]:
     return deltalake.DeltaTable(str(root / "tables" / name)).to_pyarrow_table().to_pylist()
 
 
-def test_a_run_says_which_week_is_its_last_and_how_far_it_looks(shop: Shop) -> None:
-    assert "cutoff: 2024-06-09, the last whole week's sunday, 8 weeks ahead" in shop.first.out
+def test_run_prints_its_last_week_and_its_horizon(shop: Shop) -> None:
+    assert "cutoff: 2024-06-09, the sunday of the last complete week, 8 weeks ahead" in shop.first.out
     assert ", 8 weeks ahead. Tables: " in shop.first.out
 
 
-def test_a_run_of_the_same_weeks_does_nothing(shop: Shop) -> None:
+def test_second_run_of_the_same_weeks_does_nothing(shop: Shop) -> None:
     assert shop.again.code == 0
     assert shop.versions[0] == shop.versions[1]
 
 
-def test_eight_weeks_ahead_begin_on_mondays_after_the_last_whole_week(root: Path) -> None:
+def test_forecasts_start_on_the_mondays_after_the_last_complete_week(root: Path) -> None:
     rows = _rows(root, "latest_forecasts")
     assert len(rows) == 2 * 8
     assert {row["cutoff"] for row in rows} == {LAST_SUNDAY}
@@ -110,15 +110,15 @@ def test_eight_weeks_ahead_begin_on_mondays_after_the_last_whole_week(root: Path
     assert {row["valid_until"] for row in rows} == {LAST_SUNDAY + timedelta(days=7)}
 
 
-def test_forecasts_and_their_quantiles_are_of_whole_weeks(root: Path) -> None:
+def test_forecasts_and_quantiles_are_weekly_sums(root: Path) -> None:
     for row in _rows(root, "latest_forecasts"):
         expected = 35.0 if row["product_id"] == "a" else 70.0
         assert row["forecast"] == pytest.approx(expected, rel=1e-6)
         assert row["p10"] < row["p50"] < row["p90"]
-        assert row["p05"] > expected / 2  # of a week's sum, not of a day's times seven
+        assert row["p05"] > expected / 2  # the quantile of a weekly sum, not seven daily quantiles
 
 
-def test_errors_are_counted_in_weeks(root: Path) -> None:
+def test_metrics_count_weeks(root: Path) -> None:
     tested = [row for row in _rows(root, "metrics") if row["split"] == "test" and row["role"] == "chosen"]
     assert {row["n_obs"] for row in tested} == {8}
     assert {row["sum_actual"] for row in tested} == {8 * 35.0, 8 * 70.0}
@@ -127,25 +127,27 @@ def test_errors_are_counted_in_weeks(root: Path) -> None:
     assert total["found"] == "15 units a day after 15"
 
 
-def test_a_cutoff_within_a_week_is_that_of_the_week_before(root: Path) -> None:
+def test_cutoff_within_a_week_is_moved_to_the_end_of_the_previous_week(root: Path) -> None:
     before = _versions(root)
     forecast = lepton("forecast", root, "--cutoff", "2024-06-10")
     assert (forecast.code, _versions(root)) == (0, before)
     assert lepton("publish", root, "--cutoff", "2024-06-12").code == 0
 
 
-def test_a_cutoff_before_the_first_week_has_ended_is_refused(root: Path) -> None:
-    told = lepton("forecast", root, "--cutoff", "2024-01-05")
-    assert told.code == 1
-    assert "cutoff: found 2023-12-31; allowed: a week that ends on 2024-01-03" in told.err
+def test_cutoff_before_the_end_of_the_first_week_is_refused(root: Path) -> None:
+    outcome = lepton("forecast", root, "--cutoff", "2024-01-05")
+    assert outcome.code == 1
+    assert "cutoff: found 2023-12-31; allowed: a week that ends on 2024-01-03" in outcome.err
 
 
-def test_weeks_are_published_as_weeks_whatever_is_configured_since(root: Path, spark: SparkSession) -> None:
-    """Taken for days, 105 units a day would follow 15, and the gate would refuse them."""
+def test_weekly_run_is_published_as_weekly_under_a_daily_configuration(
+    root: Path, spark: SparkSession
+) -> None:
+    """Read as daily forecasts they would be 105 units a day after 15, and the gate would refuse them."""
     published = _rows(root, "latest_forecasts")
     Warehouse(spark, str(root / "tables")).delete("latest_forecasts", F.lit(True))
-    told = lepton("publish", root, weekly=False)
-    assert told.code == 0, told.err
+    outcome = lepton("publish", root, weekly=False)
+    assert outcome.code == 0, outcome.err
     again = _rows(root, "latest_forecasts")
     assert len(again) == len(published)
     assert {row["run_id"] for row in again} == {row["run_id"] for row in published}

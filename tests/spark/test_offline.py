@@ -1,4 +1,4 @@
-"""Once Delta's jars are there, a session and a Delta table need no network."""
+"""With Delta's jars in place, a session and a Delta table need no network."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLOSED = "127.0.0.1:9"
-"""The discard port, where nothing listens: what asks a proxy there fails at once."""
+"""The discard port, where nothing listens: a proxy request fails at once."""
 
 JOB = """
 import socket, sys
@@ -50,7 +50,7 @@ def test_session_and_delta_need_no_network_once_set_up(tmp_path: Path) -> None:
         key: value for key, value in os.environ.items() if not key.startswith(("PYSPARK_", "SPARK_"))
     }
 
-    ended = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", JOB, str(tmp_path / "table")],
         cwd=tmp_path,
         env=inherited | unreachable,
@@ -60,6 +60,6 @@ def test_session_and_delta_need_no_network_once_set_up(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    assert ended.stdout.splitlines()[-1] == "rows 3"
-    assert "fetching" not in ended.stderr
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.stdout.splitlines()[-1] == "rows 3"
+    assert "downloading" not in result.stderr

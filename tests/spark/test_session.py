@@ -14,7 +14,7 @@ from lepton_spark.errors import ConfigError
 from lepton_spark.session import local_settings, open_session
 
 
-def test_session_sets_what_results_depend_on(spark: SparkSession) -> None:
+def test_session_has_the_settings_that_change_results(spark: SparkSession) -> None:
     assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
     assert spark.conf.get("spark.sql.ansi.enabled") == "true"
     assert spark.sql("SELECT CAST(TIMESTAMP'2024-07-01 00:00:00' AS STRING)").first() == (
@@ -22,7 +22,7 @@ def test_session_sets_what_results_depend_on(spark: SparkSession) -> None:
     )
 
 
-def test_open_session_takes_the_running_session_and_repairs_it(spark: SparkSession) -> None:
+def test_open_session_reuses_the_running_session_and_resets_its_settings(spark: SparkSession) -> None:
     spark.conf.set("spark.sql.session.timeZone", "Asia/Shanghai")
     kept = spark.conf.get("spark.sql.shuffle.partitions")
 
@@ -52,7 +52,7 @@ def test_python_workers_run_this_python(spark: SparkSession) -> None:
     assert Path(found["executable"]).samefile(sys.executable)
 
 
-def test_local_settings_refuse_an_option_that_changes_results() -> None:
+def test_local_settings_reject_an_option_that_changes_results() -> None:
     settings = SparkSettings(options={"spark.sql.session.timeZone": "Asia/Shanghai"})
 
     with pytest.raises(
@@ -61,7 +61,7 @@ def test_local_settings_refuse_an_option_that_changes_results() -> None:
         local_settings(settings, [])
 
 
-def test_local_settings_let_options_replace_the_quick_ones() -> None:
+def test_local_settings_let_options_replace_the_others() -> None:
     settings = SparkSettings(options={"spark.ui.enabled": "true"}, local_dir="/scratch", driver_memory="3g")
 
     found = local_settings(settings, [Path("/jars/a.jar"), Path("/jars/b.jar")])
@@ -81,12 +81,12 @@ def test_local_settings_let_options_replace_the_quick_ones() -> None:
                 "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension",
                 "spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
             ],
-            "its settings without its jars",
+            "its settings but not its jars",
         ),
     ],
     ids=["no settings", "no jars"],
 )
-def test_submitted_session_without_delta_says_what_to_add(
+def test_submitted_session_without_delta_explains_what_to_add(
     tmp_path: Path, confs: list[str], found: str
 ) -> None:
     job = tmp_path / "job.py"
@@ -105,13 +105,15 @@ def test_submitted_session_without_delta_says_what_to_add(
     command = [str(Path(sys.executable).parent / "spark-submit"), "--master", "local[1]", *flags, str(job)]
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
 
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=120, check=False
+    )
 
-    assert ended.returncode == 1
-    assert found in ended.stdout
-    assert "--packages io.delta:delta-spark_4.2_2.13:4.4.0" in ended.stdout
-    assert "--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in ended.stdout
+    assert result.returncode == 1
+    assert found in result.stdout
+    assert "--packages io.delta:delta-spark_4.2_2.13:4.4.0" in result.stdout
+    assert "--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in result.stdout
     assert (
         "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog"
-        in ended.stdout
+        in result.stdout
     )

@@ -46,7 +46,7 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "Tables under here" in out
     assert "latest_forecasts" in out
-    assert "One product-day as known now" in out
+    assert "One row per series and day" in out
 
 
 @pytest.mark.parametrize(
@@ -86,32 +86,38 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
         (["--set", "input.price_is=line_total"], "input.price_is: found 'line_total'; allowed: only with"),
         (
             ["--set", "spark.options.spark.sql.session.timeZone=CET"],
-            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', for",
+            "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', because",
+        ),
+        (
+            ["--set", "forecast.holidays=US", "--set", "forecast.models=[mean]"],
+            "forecast.holidays: found 'US'; allowed: one of planned_ridge, pooled, ridge, shrunk_weekday",
         ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
     ids=[
         *("cutoff", "model", "key", "no_input", "date_form", "separator", "encoding", "pattern"),
-        *("valid_days", "daily_customer", "no_price", "fixed_option", "master"),
+        *("valid_days", "daily_customer", "no_price", "fixed_option", "unused_holidays", "master"),
     ],
 )
 def test_wrong_configuration_ends_with_2_and_writes_nothing(
     conf: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert cli.main(["run", "--conf", str(conf), *arguments]) == 2
-    said = capsys.readouterr()
-    assert words in said.err
-    assert "nothing was written" in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert words in output.err
+    assert "nothing was written" in output.err
+    assert output.out == ""
     assert [path.name for path in conf.parent.iterdir()] == ["c.yaml"]
 
 
-def test_faults_of_files_and_models_are_told_together(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_of_files_and_models_are_reported_together(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = ["--set", "forecast.models=[mean, arma]", "--set", "forecast.horizon=0", "--cutoff", "x"]
     assert cli.main(["forecast", "--conf", str(conf), str(conf.parent / "absent.yaml"), *settings]) == 2
-    said = capsys.readouterr().err
-    assert "4 faults" in said
-    assert "absent.yaml: (file): found no such file" in said
+    output = capsys.readouterr().err
+    assert "4 faults" in output
+    assert "absent.yaml: (file): found no such file" in output
 
 
 def test_root_below_a_file_is_refused_before_spark_starts(
@@ -120,6 +126,16 @@ def test_root_below_a_file_is_refused_before_spark_starts(
     root = conf / "tables"
     assert cli.main(["panel", "--set", f"warehouse.root={root}"]) == 2
     assert f"--set: warehouse.root: found '{root}'; allowed: a folder to write to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", ["ingest", "panel", "reingest", "rollback", "maintain", "forget", "migrate"]
+)
+def test_command_that_has_no_use_for_a_cutoff_does_not_accept_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, "--cutoff", "2021-01-31"]) == 2
+    assert "No such option: --cutoff" in " ".join(capsys.readouterr().err.split())
 
 
 def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +152,7 @@ def test_unknown_option_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     ],
     ids=["interrupt", "known", "unexpected"],
 )
-def test_failure_is_told_in_a_sentence(
+def test_failure_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     raised: BaseException,
@@ -148,9 +164,9 @@ def test_failure_is_told_in_a_sentence(
 
     monkeypatch.setattr(job, "load_config", fail)
     assert cli.main(["config"]) == code
-    said = capsys.readouterr().err
-    assert words in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert words in output
+    assert "Traceback" not in output
 
 
 def test_debug_shows_the_traceback(
@@ -163,11 +179,13 @@ def test_debug_shows_the_traceback(
 
 def test_refused_files_and_gates_have_their_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     bad = RefusedFile("b.csv.gz", "unreadable", "not a gzip file")
-    messages.tell_refused(IngestResult("b", {}, (bad,), 1.0))
-    assert messages.refusal_code(IngestResult("b", {}, (bad,), 1.0)) == 4
-    assert messages.refusal_code(IngestResult("b", {}, (), 1.0)) == 0
-    assert messages.told(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
-    assert messages.told(PublishResult("r", False, "a later one is published")) == 0
-    said = capsys.readouterr().err
-    assert "refused: b.csv.gz: unreadable: not a gzip file" in said
-    assert "run r: refused by no_null" in said
+    messages.print_refused_files(IngestResult("b", {}, (bad,), 1.0))
+    assert messages.refused_files_code(IngestResult("b", {}, (bad,), 1.0)) == 4
+    assert messages.refused_files_code(IngestResult("b", {}, (), 1.0)) == 0
+    assert (
+        messages.print_publish_result(PublishResult("r", False, "refused by no_null", (), refused=True)) == 3
+    )
+    assert messages.print_publish_result(PublishResult("r", False, "a later one is published")) == 0
+    output = capsys.readouterr().err
+    assert "refused: b.csv.gz: unreadable: not a gzip file" in output
+    assert "run r: refused by no_null" in output

@@ -10,7 +10,7 @@ from lepton_spark.errors import SetupError
 PINS = {"a-1.0.jar": hashlib.sha256(b"one").hexdigest(), "b-1.0.jar": hashlib.sha256(b"two").hexdigest()}
 
 
-def test_pinned_jars_are_deltas_five_and_no_hadoop() -> None:
+def test_pinned_jars_are_the_five_of_delta() -> None:
     assert set(pinned_jars()) == {
         "delta-kernel-api-4.4.0.jar",
         "delta-kernel-defaults-4.4.0.jar",
@@ -21,33 +21,33 @@ def test_pinned_jars_are_deltas_five_and_no_hadoop() -> None:
     assert all(len(bytes.fromhex(digest)) == 32 for digest in pinned_jars().values())
 
 
-def test_delta_coordinate_is_what_packages_takes() -> None:
+def test_delta_coordinate_names_the_pinned_version() -> None:
     assert delta_coordinate() == "io.delta:delta-spark_4.2_2.13:4.4.0"
 
 
-def test_find_jars_gives_them_in_the_order_of_the_pins(tmp_path: Path) -> None:
+def test_find_jars_returns_them_in_the_pinned_order(tmp_path: Path) -> None:
     (tmp_path / "b-1.0.jar").write_bytes(b"two")
     (tmp_path / "a-1.0.jar").write_bytes(b"one")
 
     assert find_jars(tmp_path, PINS) == [tmp_path / "a-1.0.jar", tmp_path / "b-1.0.jar"]
 
 
-def test_find_jars_gives_none_while_one_is_missing(tmp_path: Path) -> None:
+def test_find_jars_returns_none_when_one_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a-1.0.jar").write_bytes(b"one")
 
     assert find_jars(tmp_path, PINS) is None
     assert find_jars(tmp_path / "nowhere", PINS) is None
 
 
-def test_find_jars_refuses_other_contents(tmp_path: Path) -> None:
+def test_find_jars_rejects_a_wrong_checksum(tmp_path: Path) -> None:
     (tmp_path / "a-1.0.jar").write_bytes(b"one")
     (tmp_path / "b-1.0.jar").write_bytes(b"altered")
 
-    with pytest.raises(SetupError, match=r"other contents in 'b-1\.0\.jar'; allowed: the pinned SHA-256"):
+    with pytest.raises(SetupError, match=r"wrong checksums of 'b-1\.0\.jar'; allowed: the pinned SHA-256"):
         find_jars(tmp_path, PINS)
 
 
-def test_jars_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jars_folder_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEPTON_DELTA_JARS", "/mnt/jars")
 
     assert jars_folder() == Path("/mnt/jars")
@@ -60,7 +60,7 @@ def without_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_java")
-def test_fetch_jars_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_fetch_jars_leaves_no_partial_download(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="Java: found none on the PATH"):
         fetch_jars(tmp_path / "share" / "jars")
 
@@ -68,7 +68,7 @@ def test_fetch_jars_leaves_nothing_half_done(tmp_path: Path) -> None:
 
 
 def fake_java(folder: Path, monkeypatch: pytest.MonkeyPatch, ivy: str) -> None:
-    """A Java 17 that plays Ivy: `ivy` is its shell script, `$target` the folder that it shall fill."""
+    """A fake Java 17 that stands in for Ivy: `ivy` is a shell script that fills the folder `$target`."""
     java = folder / "bin" / "java"
     java.parent.mkdir()
     java.write_text(
@@ -81,22 +81,22 @@ def fake_java(folder: Path, monkeypatch: pytest.MonkeyPatch, ivy: str) -> None:
     monkeypatch.setenv("JAVA_HOME", str(folder))
 
 
-def test_fetch_jars_without_a_network_is_one_sentence(
+def test_fetch_jars_explains_a_missing_network_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_java(tmp_path, monkeypatch, "echo 'UNRESOLVED DEPENDENCIES'; exit 1")
 
     with pytest.raises(
-        SetupError, match=r"could not be fetched; allowed: the network at first set-up\. Connect"
-    ) as told:
+        SetupError, match=r"no connection to download them; allowed: a network at first set-up\. Connect"
+    ) as caught:
         fetch_jars(tmp_path / "jars")
 
-    assert "\n" not in str(told.value)
-    assert "LEPTON_DELTA_JARS" in str(told.value)
+    assert "\n" not in str(caught.value)
+    assert "LEPTON_DELTA_JARS" in str(caught.value)
     assert not (tmp_path / "jars").exists()
 
 
-def test_fetch_jars_refuses_a_wrong_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_jars_rejects_a_wrong_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delta_jars, "pinned_jars", lambda: PINS)
     fake_java(
         tmp_path,
@@ -104,15 +104,13 @@ def test_fetch_jars_refuses_a_wrong_checksum(tmp_path: Path, monkeypatch: pytest
         'mkdir "$target"; printf one >"$target/a-1.0.jar"; printf evil >"$target/b-1.0.jar"',
     )
 
-    with pytest.raises(SetupError, match=r"other contents in 'b-1\.0\.jar'"):
+    with pytest.raises(SetupError, match=r"wrong checksums of 'b-1\.0\.jar'"):
         fetch_jars(tmp_path / "jars")
 
     assert not (tmp_path / "jars").exists()
 
 
-def test_fetch_jars_completes_a_folder_that_lacks_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_jars_completes_a_partial_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delta_jars, "pinned_jars", lambda: PINS)
     fake_java(
         tmp_path,

@@ -1,1 +1,1 @@
-"""The sections of the configuration and their checks."""
+"""The sections of the configuration, with their checks."""

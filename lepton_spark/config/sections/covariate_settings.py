@@ -1,42 +1,43 @@
-"""Optional inputs beside sales: plans, products, stock, priors. Each is read whole, at every ingest."""
+"""The sections `plans`, `products`, `stock` and `priors`: optional inputs, read in full at every ingest."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from lepton_spark.config.refusal import Refusal, refuse
-from lepton_spark.config.sections.file_formats import FileFormat, ReaderOptions
-from lepton_spark.config.sections.reader_options import ALIASES
-from lepton_spark.config.sections.section import DateForm, Name, Section
+from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
+from lepton_spark.config.sections.section import Section
+from lepton_spark.config.values.file_formats import FileFormat, ReaderOptions
+from lepton_spark.config.values.reader_options import ALIASES
+from lepton_spark.config.values.types import DateForm, Name
 
 MAX_MEASURES = 4
 SPARK_ENCODINGS = ("UTF-8", "US-ASCII", "ISO-8859-1", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32")
 
-_LOCATION = "none: a row is for every location"
-_KNOWN = "the day from which a row was known; none: always"
+_LOCATION = "none: a row applies to every location"
+_KNOWN = "first day on which a row was known; none: always"
 
 
 class SideSettings(Section):
-    """Where such an input stands and how it is read; columns are found by their names."""
+    """Location and format of one covariate source; columns are found by name."""
 
     path: Name | None = Field(None, description="a file, a folder, a glob, or a Delta table; none: no input")
     format: FileFormat = "csv"
     options: ReaderOptions = Field(default_factory=dict, description="reader options of the format")
     date_formats: tuple[DateForm, ...] = Field(
-        ("yyyy-MM-dd",), min_length=1, description="the forms a date may have, tried in this order"
+        ("yyyy-MM-dd",), min_length=1, description="patterns of dates, tried in this order"
     )
 
     @field_validator("columns", check_fields=False)
     @classmethod
     def _each_column_once(cls, columns: Any) -> Any:  # noqa: ANN401 - each section's own columns
-        refuse(_twice(columns))
+        raise_if_any(_mapped_twice(columns))
         return columns
 
     @field_validator("options")
     @classmethod
-    def _options_of_a_table_with_names(cls, options: dict[str, str]) -> dict[str, str]:
-        refuse(_unreadable(options))
+    def _options_that_spark_supports(cls, options: dict[str, str]) -> dict[str, str]:
+        raise_if_any(_unsupported(options))
         return options
 
 
@@ -52,18 +53,18 @@ class PlanColumns(Section):
         ("promotion",),
         min_length=1,
         max_length=MAX_MEASURES,
-        description="numbers from 0 to 1, such as the share of stores that promote the product",
+        description="values from 0 to 1, such as the share of stores that promote the product",
     )
 
 
 class PlanSettings(SideSettings):
-    """Promotions that are known ahead."""
+    """Promotions planned ahead."""
 
     columns: PlanColumns = PlanColumns()
 
     @property
     def n_measures(self) -> int:
-        """Measures a day; 0 without plans."""
+        """Number of measures per day; 0 without plans."""
         return len(self.columns.measures) if self.path else 0
 
 
@@ -72,13 +73,13 @@ class ProductColumns(Section):
 
     product_id: Name = "product_id"
     location_id: Name | None = Field(None, description=_LOCATION)
-    category: Name | None = Field(None, description="what forecasts and errors are also added up by")
-    delisted_on: Name | None = Field(None, description="the first day on which a product is no longer sold")
+    category: Name | None = Field(None, description="group by which forecasts and errors are also summed")
+    delisted_on: Name | None = Field(None, description="first day on which a product is no longer sold")
     known_at: Name | None = Field(None, description=_KNOWN)
 
 
 class ProductSettings(SideSettings):
-    """Facts about products."""
+    """Product attributes."""
 
     columns: ProductColumns = ProductColumns()
 
@@ -90,20 +91,22 @@ class StockColumns(Section):
     location_id: Name | None = Field(None, description=_LOCATION)
     date: Name = "date"
     out_of_stock: Name | None = Field(None, description="true or false, yes or no, 1 or 0")
-    on_hand: Name | None = Field(None, description="units; 0 or less is out of stock where no flag says it")
+    on_hand: Name | None = Field(
+        None, description="units in stock; without out_of_stock, 0 or less means out of stock"
+    )
 
 
 class StockSettings(SideSettings):
-    """Days on which a product was out of stock: its demand on them is unknown, whatever was sold."""
+    """Days on which a product was out of stock; its demand on them is unknown, whatever was sold."""
 
     columns: StockColumns = StockColumns()
 
     @field_validator("columns")
     @classmethod
-    def _says_what_was_there(cls, columns: StockColumns, info: ValidationInfo) -> StockColumns:
+    def _needs_a_stock_column(cls, columns: StockColumns, info: ValidationInfo) -> StockColumns:
         if info.data.get("path") and columns.out_of_stock is None and columns.on_hand is None:
             allowed = "a column of the source, here or as on_hand, or both"
-            refuse([Refusal(("out_of_stock",), "none", allowed)])
+            raise_if_any([InvalidSetting(("out_of_stock",), "none", allowed)])
         return columns
 
 
@@ -112,32 +115,34 @@ class PriorColumns(Section):
 
     product_id: Name = "product_id"
     location_id: Name | None = Field(None, description=_LOCATION)
-    level: Name = Field("level", description="units a day that the planner expects")
-    weight: Name | None = Field(None, description="the planner's share from 0 to 1; none: 1, the level holds")
-    end_date: Name | None = Field(None, description="the last day on which it counts; none: no end")
+    level: Name = Field("level", description="units per day that the planner expects")
+    weight: Name | None = Field(None, description="weight of the planner's level, 0 to 1; none: 1")
+    end_date: Name | None = Field(None, description="last day on which the prior applies; none: no end")
     known_at: Name | None = Field(None, description=_KNOWN)
 
 
 class PriorSettings(SideSettings):
-    """Levels set by hand; models know nothing of them, forecasts are drawn to them and marked."""
+    """Demand levels set by planners; models do not see them, forecasts are moved towards them and marked."""
 
     columns: PriorColumns = PriorColumns()
 
 
-def _unreadable(options: dict[str, str]) -> Iterator[Refusal]:
-    """Spark reads these itself, unlike deliveries, and knows fewer encodings."""
+def _unsupported(options: dict[str, str]) -> Iterator[InvalidSetting]:
+    """Spark reads these sources itself, unlike deliveries, and supports fewer encodings."""
     for name, value in options.items():
         if name == "header" and value != "true":
-            yield Refusal((name,), value, "true: columns are found by their names")
+            yield InvalidSetting((name,), value, "true: columns are found by their names")
         if ALIASES.get(name, name) == "encoding" and value.upper() not in SPARK_ENCODINGS:
-            yield Refusal((name,), value, f"one of {', '.join(SPARK_ENCODINGS)}; convert the file first")
+            yield InvalidSetting(
+                (name,), value, f"one of {', '.join(SPARK_ENCODINGS)}; convert the file first"
+            )
 
 
-def _twice(columns: BaseModel) -> Iterator[Refusal]:
+def _mapped_twice(columns: BaseModel) -> Iterator[InvalidSetting]:
     seen: dict[str, str] = {}
     for key, value in columns.model_dump().items():
         names = [value] if isinstance(value, str) else list(value or ())
         for name in names:
             if name in seen:
-                yield Refusal((key,), name, f"a column of its own; {seen[name]} is mapped to it")
+                yield InvalidSetting((key,), name, f"a column of its own; {seen[name]} is mapped to it")
             seen[name] = key

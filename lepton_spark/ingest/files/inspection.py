@@ -1,4 +1,4 @@
-"""Each new file, once, before any line of it counts: can it be read whole, what columns, how many lines."""
+"""Inspection of a file before its lines are loaded: readability, columns, number of lines."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from lepton_spark.ingest.files.csv_lines import read_csv
 from lepton_spark.ingest.files.json_lines import read_json
-from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, in_order
+from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, stored_order
 from lepton_spark.ingest.files.text_files import decoded
 
 ROWS_AT_ONCE = 20_000
@@ -17,10 +17,11 @@ ROWS_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found of one file: its columns in their kept order, or why it is refused.
+    """The columns of a file in stored order, or the reason why it is refused.
 
-    missing: lines without a value, by column. layout: files of one layout may be read together.
-    nanoseconds: instants that Spark reads as numbers only, by column, and whether they are in UTC.
+    missing: lines without a value, by column. layout: the schema of a Parquet file; files of equal schemas
+    are read together. nanoseconds: timestamp columns in nanoseconds, which Spark reads as integers, and
+    whether they are in UTC. words: the reason in words.
     """
 
     columns: tuple[str, ...] = ()
@@ -33,7 +34,7 @@ class Inspection:
 
 
 def inspect(name: str, content: bytes, layout: Layout) -> Inspection:
-    """Reads the whole file; a fault anywhere in it refuses it."""
+    """Reads a file to its end; a fault anywhere refuses the file."""
     try:
         return (
             _inspect_parquet(content, layout)
@@ -51,7 +52,7 @@ def read_text(name: str, content: bytes, layout: Layout) -> tuple[list[str], Ite
 
 
 def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Rows in handfuls, so that columns are made of many at once and a file never stands in memory twice."""
+    """Rows in lists of ROWS_AT_ONCE, so that only a part of a file is held as Python objects."""
     chunk: list[Row] = []
     for row in rows:
         chunk.append(row)
@@ -70,7 +71,7 @@ def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
         values = zip(*(row[1] for row in chunk if row[1] is not None), strict=True)
         for column, texts in zip(names, values, strict=False):
             missing[column] += texts.count("") + texts.count(None)
-    return Inspection(in_order(names, layout), lines, missing)
+    return Inspection(stored_order(names, layout), lines, missing)
 
 
 def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
@@ -84,18 +85,18 @@ def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
     except (pa.ArrowException, OSError, ValueError) as fault:
         raise UnreadableFileError(
             "unreadable_parquet",
-            f"content: found {' '.join(str(fault).split())[:300]}; allowed: a whole Parquet file. "
+            f"content: found {' '.join(str(fault).split())[:300]}; allowed: a complete Parquet file. "
             "Have it delivered again",
         ) from fault
     check_columns(names, layout)
     nanoseconds = _nanoseconds(file.schema)
     schema = f"{file.schema_arrow.remove_metadata()} {sorted(nanoseconds)}"
-    return Inspection(in_order(names, layout), file.metadata.num_rows, missing, schema, nanoseconds)
+    return Inspection(stored_order(names, layout), file.metadata.num_rows, missing, schema, nanoseconds)
 
 
 def _nanoseconds(schema: pq.ParquetSchema) -> dict[str, bool]:
-    """Columns that are stored as counts of nanoseconds; Arrow's own schema says so of other instants too."""
-    stored = [schema.column(place) for place in range(len(schema))]
+    """Columns stored in nanoseconds, and whether in UTC; Arrow's schema also lists others."""
+    stored = [schema.column(index) for index in range(len(schema))]
     kinds = {column.path: json.loads(column.logical_type.to_json()) for column in stored}
     return {
         name: kind["isAdjustedToUTC"]

@@ -1,4 +1,4 @@
-"""JSON lines: one object a line; numbers keep the text they were written with."""
+"""JSON lines: one object per line; numbers stay the text they were written as."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from lepton_spark.ingest.files.layout import Layout, Row, check_columns
 
 
 def read_json(text: str, layout: Layout) -> tuple[list[str], Iterator[Row]]:
-    """The columns of all objects of the file, in the order of their names, and its lines.
+    """The columns of all objects in the file, sorted by name, and its lines.
 
     Raises: UnreadableFileError when no object has the mapped columns.
     """

@@ -1,21 +1,21 @@
-"""How a delivered file is laid out, as configured, and why one cannot be read."""
+"""The configured layout of delivered files, and the error for a file that does not have it."""
 
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from lepton_spark.config.sections.reader_options import reader_options
-from lepton_spark.config.tree import InputSettings
+from lepton_spark.config import InputSettings
+from lepton_spark.config.values.reader_options import reader_options
 
 MAPPED = ("product_id", "location_id", "date", "quantity", "price", "transaction_id", "customer_id")
 
 Row = tuple[int, Sequence[str | None] | None, str | None, str | None]
-"""A line: its number in the file, its values in the names' order, or else what is malformed and the text."""
+"""A line: its number in the file and its values; for a malformed line, what is wrong and its text."""
 
 
 class UnreadableFileError(Exception):
-    """A file that is refused whole; `reason` is its code."""
+    """No line of a file can be loaded; `reason` is the code and `words` the explanation."""
 
     def __init__(self, reason: str, words: str) -> None:
         super().__init__(words)
@@ -25,7 +25,7 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the reader of one file must know; plain values that travel to the workers."""
+    """How to read a file; plain values, because Spark sends them to its workers."""
 
     format: str
     columns: tuple[str, ...]
@@ -39,7 +39,7 @@ class Layout:
 
     @classmethod
     def of(cls, settings: InputSettings) -> Self:
-        """The layout of a configured input, whose options the configuration has checked."""
+        """The layout of a configured input; the configuration has validated its options."""
         options = reader_options(settings.options)
         compression = options.get("compression")
         return cls(
@@ -56,7 +56,7 @@ class Layout:
 
 
 def mapped_columns(settings: InputSettings) -> tuple[str, ...]:
-    """The source columns that a file must have: every mapped and every personal one, each once."""
+    """The source columns that a file must have: mapped and personal ones, without duplicates."""
     mapped = (getattr(settings.columns, key) for key in MAPPED)
     return tuple(
         dict.fromkeys([name for name in mapped if name is not None] + list(settings.personal_columns))
@@ -64,42 +64,61 @@ def mapped_columns(settings: InputSettings) -> tuple[str, ...]:
 
 
 def personal_columns(settings: InputSettings) -> tuple[str, ...]:
-    """The source columns that speak of persons, the customer's number first."""
+    """The source columns with personal data, the customer's id first."""
     customer = settings.columns.customer_id
     return tuple(dict.fromkeys(([customer] if customer else []) + list(settings.personal_columns)))
 
 
-def in_order(names: Sequence[str], layout: Layout) -> tuple[str, ...]:
-    """The columns by name, the personal ones last: the order in which values of any file are kept."""
+def stored_order(names: Sequence[str], layout: Layout) -> tuple[str, ...]:
+    """The columns sorted by name, personal ones last: the order of a line's values, whatever its file."""
     return tuple(sorted(set(names) - set(layout.personal))) + layout.personal
 
 
 def check_columns(found: list[str], layout: Layout) -> None:
-    """Refuses a file that lacks a mapped column or names one twice."""
+    """The header must have every mapped column, and no column twice.
+
+    Raises: UnreadableFileError otherwise.
+    """
     missing = [name for name in layout.columns if name not in found]
     twice = sorted({name for name in found if found.count(name) > 1})
     if missing or twice:
         raise UnreadableFileError(
             "wrong_header",
-            f"columns: found {_named(found, layout)} ({_fault(missing, twice, layout)}); allowed: "
+            f"columns: found {_found(found, layout)} ({_fault(missing, twice, layout)}); allowed: "
             f"a header with each of {', '.join(layout.columns)} once. "
             "Map the names in input.columns, or load this file by its own configuration",
         )
 
 
-def _named(found: list[str], layout: Layout) -> str:
-    """The names; how many where they may be a person's values, of a file delivered without its header."""
+def _found(found: list[str], layout: Layout) -> str:
+    """The names, or only their number if there are personal columns.
+
+    In a file without a header, the supposed names are the values of its first line.
+    """
     return f"{len(found)} names" if layout.personal else ", ".join(found)[:500]
 
 
 def _fault(missing: list[str], twice: list[str], layout: Layout) -> str:
     if missing:
         return f"without {', '.join(missing)}"
-    told = [name for name in twice if not layout.personal or name in layout.columns]
-    return f"with {', '.join(told) or 'a name'} twice"
+    safe = [name for name in twice if not layout.personal or name in layout.columns]
+    return f"with {', '.join(safe) or 'a name'} twice"
+
+
+def quoted_column(name: str) -> str:
+    """A column's name in backticks, so that Spark does not parse dots or other characters in it.
+
+    >>> quoted_column("price.net")
+    '`price.net`'
+    """
+    return f"`{name.replace('`', '``')}`"
 
 
 def _encoding(name: str) -> str:
-    """The encoding's one name; a byte order mark is no part of the text."""
-    known = codecs.lookup(name).name
-    return "utf-8-sig" if known == "utf-8" else known
+    """The canonical name of an encoding; UTF-8 skips a byte order mark.
+
+    >>> _encoding("UTF8"), _encoding("latin-1")
+    ('utf-8-sig', 'iso8859-1')
+    """
+    canonical = codecs.lookup(name).name
+    return "utf-8-sig" if canonical == "utf-8" else canonical

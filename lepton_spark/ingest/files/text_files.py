@@ -1,4 +1,4 @@
-"""Bytes to text: gzip by its own mark, the configured encoding, nothing guessed and nothing repaired."""
+"""Bytes to text: gzip recognised by its magic number, then the configured encoding, strictly."""
 
 import gzip
 import io
@@ -6,7 +6,7 @@ import zlib
 
 from lepton_spark.ingest.files.layout import Layout, UnreadableFileError
 
-GZIP_MARK = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def decoded(name: str, content: bytes, layout: Layout) -> str:
@@ -23,25 +23,26 @@ def decoded(name: str, content: bytes, layout: Layout) -> str:
         raise UnreadableFileError(
             "wrong_encoding",
             f"content: found bytes {plain[fault.start : fault.start + 4].hex(' ')} at {fault.start}; "
-            f"allowed: text in {layout.encoding}. Set input.options.encoding to what the file is written in",
+            f"allowed: text in {layout.encoding}. Set input.options.encoding to the encoding of the file",
         ) from fault
 
 
 def _unpacked(name: str, content: bytes, layout: Layout) -> bytes:
     expected = name.lower().endswith(".gz") if layout.is_gzip is None else layout.is_gzip
-    if not content.startswith(GZIP_MARK) and not expected:
+    if not content.startswith(GZIP_MAGIC) and not expected:
         return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
-            plain = packed.read(layout.max_unpacked + 1)  # a few kilobytes may hold a terabyte of nothing
+            plain = packed.read(layout.max_unpacked + 1)  # guards against gzip bombs
     except (OSError, EOFError, zlib.error) as fault:
         raise UnreadableFileError(
-            "bad_gzip", f"content: found {fault}; allowed: a whole gzip file. Have the file delivered again"
+            "bad_gzip",
+            f"content: found {fault}; allowed: a complete gzip file. Have the file delivered again",
         ) from fault
     if len(plain) > layout.max_unpacked:
         raise UnreadableFileError(
             "unpacks_too_large",
             f"content: found more than {layout.max_unpacked} bytes packed into {len(content)}; "
-            "allowed: up to as many. Split the file, or raise input.max_unpacked_bytes",
+            "allowed: up to that many. Split the file, or raise input.max_unpacked_bytes",
         )
     return plain

@@ -14,28 +14,30 @@ CANDIDATE = (
     "quantity",
     "customer",
 )
+"""Columns of a sale or return that may be matched."""
+
 _STACK = ("customer", "product_id", "location_id", "quantity")
 
 
 def match_returns(candidates: DataFrame, window_days: int) -> DataFrame:
-    """Rows of `cancellations`: each return with the latest earlier sale not yet matched, within the window.
+    """Rows of `cancellations`: each return with the latest earlier unmatched sale within the window.
 
-    candidates: CANDIDATE, sales and returns not matched before; without a customer nothing is matched. At one
-    instant sales come before returns.
+    candidates: CANDIDATE columns of sales and returns not yet matched. Lines without a customer match
+    nothing. A sale comes before a return of the same instant.
 
-    A sale lies one level above those still open; a return takes the topmost. Along a stack's lines in time,
-    the depth is S - min(0, least S so far) of S = sales - returns; a return's sale is the line before it on
-    its level.
-    A sale past the window may be taken off unmatched: every sale below it is older still.
+    Every sale is pushed on its stack and every return pops the top, even if that sale is too old to be
+    matched: the sales below it are older still. With S = sales - returns so far, the depth of the stack is
+    S - min(0, lowest S so far). A return pops the sale that precedes it on the same level.
     """
     returned = candidates.where(F.col("line_kind") == "return").select(*_STACK).distinct()
-    known = candidates.where(F.col("customer").isNotNull()).join(returned, list(_STACK), "left_semi")
+    of_customers = candidates.where(F.col("customer").isNotNull())
+    relevant = of_customers.join(returned, list(_STACK), "left_semi")
     step = F.when(F.col("line_kind") == "sale", 1).otherwise(-1)
     at = F.coalesce("sold_at", F.col("date").cast("timestamp"))
     stack = Window.partitionBy(*_STACK).orderBy("at", F.desc("step"), "line_hash", "occurrence")
     so_far = stack.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    walked = known.withColumns({"step": step, "at": at}).withColumn("sum", F.sum("step").over(so_far))
-    deep = walked.withColumn("depth", F.col("sum") - F.least(F.lit(0), F.min("sum").over(so_far)))
+    summed = relevant.withColumns({"step": step, "at": at}).withColumn("sum", F.sum("step").over(so_far))
+    deep = summed.withColumn("depth", F.col("sum") - F.least(F.lit(0), F.min("sum").over(so_far)))
     level = F.when(F.col("step") == 1, F.col("depth")).otherwise(
         F.coalesce(F.lag("depth").over(stack), F.lit(0))
     )
@@ -57,9 +59,9 @@ def match_returns(candidates: DataFrame, window_days: int) -> DataFrame:
 
 
 def still_open(orders: DataFrame, cancellations: DataFrame, loaded: DataFrame, window_days: int) -> DataFrame:
-    """Open orders that a line to come may still match: neither matched nor past the window.
+    """Open orders that a later line may still match: not matched yet, and inside the window.
 
-    loaded: `transactions`, whose latest day the window is counted from.
+    loaded: `transactions`; the window ends with their latest day.
     """
     sales = cancellations.select("line_hash", "occurrence")
     returns = cancellations.select(

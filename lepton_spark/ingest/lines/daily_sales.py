@@ -1,47 +1,44 @@
-"""`sales` of some product-days as a pure function of `transactions` and `cancellations`."""
+"""Daily sales: rows of `sales` as a pure function of `transactions` and `cancellations`."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lepton_spark.ingest.lines.quantities import EXACT, is_daily, is_return, net_units
+
 DAY = ("product_id", "location_id", "date")
-EXACT = "decimal(38,9)"
-"""Sums of decimals do not depend on the order of lines; those of doubles do."""
-
-
-DAILY_KINDS = ("daily", "daily_return")
-"""Kinds of line that are the figure of a whole product-day."""
+"""The key of a product-day."""
 
 
 def current_lines(transactions: DataFrame) -> DataFrame:
-    """Lines that count: of a product-day with daily figures those of the latest load, alone; else all.
+    """Lines that make up `sales`.
 
-    So neither an older figure nor single sales of a day whose total is known count beside it.
+    A product-day with daily figures keeps those of its latest load only: older figures and single sales
+    of that day are already part of them. Any other product-day keeps all its lines.
     """
     day = Window.partitionBy(*DAY)
-    figures_of = F.when(_is_daily(), F.col("load_number"))
-    latest = transactions.withColumn("latest", F.max(figures_of).over(day))
-    counts = F.col("latest").isNull() | (_is_daily() & (F.col("load_number") == F.col("latest")))
-    return latest.where(counts).drop("latest")
+    load_of_figure = F.when(is_daily(), F.col("load_number"))
+    with_latest = transactions.withColumn("latest", F.max(load_of_figure).over(day))
+    is_current = F.col("latest").isNull() | (is_daily() & (F.col("load_number") == F.col("latest")))
+    return with_latest.where(is_current).drop("latest")
 
 
 def current_figures(transactions: DataFrame) -> DataFrame:
-    """DAY, current_quantity (negative for a return) and current_price of daily input."""
-    signed = F.when(_is_return(), -F.col("quantity")).otherwise(F.col("quantity"))
+    """DAY, current_net (sold less returned units) and current_price of daily input."""
     return (
-        current_lines(transactions.where(_is_daily()))
+        current_lines(transactions.where(is_daily()))
         .groupBy(*DAY)
         .agg(
-            F.sum(signed.cast(EXACT)).cast("double").alias("current_quantity"),
+            F.sum(net_units()).cast("double").alias("current_net"),
             F.max("price").alias("current_price"),
         )
     )
 
 
 def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
-    """Rows of `sales`, one for every product-day among the lines; who changed them is the caller's to say.
+    """Rows of `sales` without `ingest_batch`, one for every product-day among the lines.
 
-    lines: rows of `transactions` that count. A return that cancelled a sale counts as that, not also
-    as a return of its own day. A daily figure is what it is: no cancellation is taken from it.
+    lines: the current lines of `transactions`. A return that cancels a sale reduces the demand of the
+    sale's day and is not counted as returned on its own day. Cancellations do not change a daily figure.
     """
     matched = cancellations.select(
         F.col("cancel_line_hash").alias("line_hash"),
@@ -49,23 +46,23 @@ def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
         F.lit(True).alias("matched"),
     )
     cancelled = cancellations.groupBy(*DAY).agg(_total(F.col("quantity")).alias("cancelled"))
-    is_sale = ~_is_return()
-    sold_lines = lines.join(matched, ["line_hash", "occurrence"], "left")
+    is_sale = ~is_return()
+    with_matches = lines.join(matched, ["line_hash", "occurrence"], "left")
     units = F.when(is_sale, F.col("quantity"))
     priced_units = F.when(F.col("price").isNotNull(), units)
-    days = sold_lines.groupBy(*DAY).agg(
+    days = with_matches.groupBy(*DAY).agg(
         _total(units).alias("sold"),
         _total(F.when(~is_sale & F.col("matched").isNull(), F.col("quantity"))).alias("returned"),
         F.count_if(is_sale).alias("n_transactions"),
         F.sum((F.col("price") * priced_units).cast(EXACT)).alias("money"),
         F.sum(priced_units.cast(EXACT)).alias("priced"),
         F.min(F.when(is_sale, F.col("price"))).alias("listed_price"),
-        F.bool_or(_is_daily()).alias("is_daily"),
+        F.bool_or(is_daily()).alias("is_daily"),
     )
-    return days.join(cancelled, list(DAY), "left").select(*DAY, *_figures())
+    return days.join(cancelled, list(DAY), "left").select(*DAY, *_measures())
 
 
-def _figures() -> list[Column]:
+def _measures() -> list[Column]:
     cancelled = F.coalesce(F.when(~F.col("is_daily"), F.col("cancelled")), F.lit(0).cast(EXACT))
     mean_price = F.col("money").cast("double") / F.col("priced").cast("double")
     return [
@@ -76,14 +73,6 @@ def _figures() -> list[Column]:
         F.col("n_transactions"),
         F.when(F.col("priced") > 0, mean_price).otherwise(F.col("listed_price")).alias("price"),
     ]
-
-
-def _is_daily() -> Column:
-    return F.col("line_kind").isin(*DAILY_KINDS)
-
-
-def _is_return() -> Column:
-    return F.col("line_kind").isin("return", "daily_return")
 
 
 def _total(units: Column) -> Column:

@@ -1,4 +1,4 @@
-"""What a load came to: lines by where they ended, and what was found of them, as delivered."""
+"""The report of a load: lines by outcome, checked against the lines read, and statistics of its raw lines."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError, explain
 from lepton_spark.ingest.files.delivery import ReadFile
-from lepton_spark.ingest.lines.deduplication import ACCEPTED, ALREADY_LOADED, PLACES, REJECTED, REPEAT
+from lepton_spark.ingest.lines.deduplication import ACCEPTED, ALREADY_LOADED, OUTCOMES, REJECTED, REPEAT
+from lepton_spark.ingest.lines.quantities import is_return
 
 Counts = dict[str, int]
 
 
-def findings(numbered: DataFrame) -> tuple[Counts, date | None, date | None]:
+def raw_statistics(numbered: DataFrame) -> tuple[Counts, date | None, date | None]:
     """Counts over every raw line, repeats included, and the first and last day of the load."""
-    quantity, price = F.col("quantity"), F.col("unit_price")
-    negative = quantity < 0
+    price, negative = F.col("price"), is_return()
     counted = {
         "negative_quantity": negative,
         "cancellation_lines": negative & F.col("is_cancellation"),
@@ -45,53 +45,59 @@ def findings(numbered: DataFrame) -> tuple[Counts, date | None, date | None]:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """Lines by place, and rejected ones by first reason, of the load and by file; accepted lines' days.
+class LoadReport:
+    """Lines by outcome, and rejected lines by first reason, of the load and of each file number.
 
-    barren: files of which every line stands in `rejects`, repeats left aside, with words for it.
+    files_without_accepted: file number -> explanation, for files of which every line is rejected,
+    repeats not counted.
+    first_accepted, last_accepted: the days that the accepted lines span; None without one.
     """
 
     total: Counts
     by_file: Mapping[int, Counts]
-    barren: Mapping[int, str]
+    files_without_accepted: Mapping[int, str]
     first_accepted: date | None
     last_accepted: date | None
 
 
-def places(placed: DataFrame, copies: Sequence[ReadFile]) -> Ended:
-    """Where the lines of a load ended; those of a file delivered twice at once are already loaded."""
-    reason = F.when(F.col("is_refused"), F.col("reasons")[0])
-    groups = placed.groupBy("file", "place", reason.alias("reason"), "replaces").agg(
+def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport:
+    """The report of a load.
+
+    copies: further deliveries of a file of this load; their lines count as already loaded.
+    """
+    reason = F.when(F.col("is_rejected"), F.col("reasons")[0])
+    groups = deduplicated.groupBy("file", "outcome", reason.alias("reason"), "replaces").agg(
         F.count("*").alias("lines"),
         F.min("date").alias("first"),
         F.max("date").alias("last"),
         F.min("words").alias("words"),
     )
     rows = groups.collect()
-    total: Counts = dict.fromkeys(PLACES, 0) | {"replaced": 0}
+    total: Counts = dict.fromkeys(OUTCOMES, 0) | {"replaced": 0}
     by_file: dict[int, Counts] = {}
     for row in rows:
-        of_file = by_file.setdefault(row["file"], dict.fromkeys(PLACES, 0))
-        for name in _names(row):
+        of_file = by_file.setdefault(row["file"], dict.fromkeys(OUTCOMES, 0))
+        for name in _count_names(row):
             total[name] = total.get(name, 0) + row["lines"]
             of_file[name] = of_file.get(name, 0) + row["lines"]
     total[ALREADY_LOADED] += sum(copy.inspection.lines for copy in copies)
-    accepted = [row for row in rows if row["place"] == ACCEPTED]
+    accepted = [row for row in rows if row["outcome"] == ACCEPTED]
     first = min((row["first"] for row in accepted), default=None)
     last = max((row["last"] for row in accepted), default=None)
-    return Ended(total, by_file, _barren(rows), first, last)
+    return LoadReport(total, by_file, _files_without_accepted(rows), first, last)
 
 
-def _barren(rows: Sequence[Row]) -> dict[int, str]:
-    fertile = {row["file"] for row in rows if row["place"] != REPEAT and row["reason"] is None}
+def _files_without_accepted(rows: Sequence[Row]) -> dict[int, str]:
+    loadable = {row["file"] for row in rows if row["outcome"] != REPEAT and row["reason"] is None}
     by_file: dict[int, list[Row]] = {}
     for row in rows:
-        if row["file"] not in fertile and row["reason"] is not None:
+        if row["file"] not in loadable and row["reason"] is not None:
             by_file.setdefault(row["file"], []).append(row)
-    return {file: _barren_words(of_file) for file, of_file in by_file.items()}
+    return {file: _explanation(of_file) for file, of_file in by_file.items()}
 
 
-def _barren_words(rows: Sequence[Row]) -> str:
+def _explanation(rows: Sequence[Row]) -> str:
+    """The commonest reason of a file's rejected lines, with an example."""
     lines, words = Counter[str](), dict[str, str]()
     for row in sorted(rows, key=lambda row: str(row["words"])):
         lines[row["reason"]] += row["lines"]
@@ -101,17 +107,17 @@ def _barren_words(rows: Sequence[Row]) -> str:
         "lines",
         f"none accepted, {count} of {lines.total()} rejected as {reason} (such as {words[reason]})",
         "at least one that the rules accept",
-        "Mend the rules under input, or have the file delivered again; it is then read anew",
+        "Correct the rules under input, or have the file delivered again; it is then read anew",
     )
 
 
-def _names(row: Row) -> list[str]:
-    reasons = [f"rejected.{row['reason']}"] if row["place"] == REJECTED else []
-    return [row["place"], *reasons, *(["replaced"] if row["replaces"] else [])]
+def _count_names(row: Row) -> list[str]:
+    reasons = [f"rejected.{row['reason']}"] if row["outcome"] == REJECTED else []
+    return [row["outcome"], *reasons, *(["replaced"] if row["replaces"] else [])]
 
 
 def missing_values(loaded: Sequence[ReadFile]) -> Counts:
-    """Lines without a value, by source column, as the inspection counted them."""
+    """Lines without a value by source column, as counted by the inspection."""
     total: Counts = {}
     for read in loaded:
         for name, count in read.inspection.missing.items():
@@ -120,16 +126,16 @@ def missing_values(loaded: Sequence[ReadFile]) -> Counts:
 
 
 def check_balance(lines_read: int, counts: Mapping[str, int]) -> None:
-    """Every line read ends in exactly one place.
+    """Every line read must have exactly one outcome.
 
-    lines_read: as the inspection counted them, independently of what became of the lines since.
+    lines_read: as counted by the inspection, independently of the outcomes.
 
-    Raises: BalanceError when they do not add up.
+    Raises: BalanceError when the outcomes do not add up to the lines read.
     """
-    ended = sum(counts.get(place, 0) for place in PLACES)
-    if ended != lines_read:
-        parts = " + ".join(f"{counts.get(place, 0)} {place}" for place in PLACES)
+    n_outcomes = sum(counts.get(outcome, 0) for outcome in OUTCOMES)
+    if n_outcomes != lines_read:
+        parts = " + ".join(f"{counts.get(outcome, 0)} {outcome}" for outcome in OUTCOMES)
         remedy = "Nothing was published; the files may have changed while they were read: run it again."
         raise BalanceError(
-            explain("lines of this load", f"{parts} = {ended}", f"{lines_read} lines read", remedy)
+            explain("lines of this load", f"{parts} = {n_outcomes}", f"{lines_read} lines read", remedy)
         )

@@ -1,4 +1,4 @@
-"""Why a line is refused: rules as pure Column functions, in one fixed order, each with its code and words."""
+"""Rules that reject a line, in a fixed order, as pure Column functions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,24 +6,29 @@ from datetime import date
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lepton_spark.config.tree import InputSettings
+from lepton_spark.config import InputSettings
 from lepton_spark.ingest.lines.parsing import LARGEST
+from lepton_spark.ingest.lines.quantities import is_return
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason: its code, which lines it refuses, and what was found against what is allowed."""
+    """One reason for rejection.
+
+    code: as in the table `rejects`. rejects: whether it applies to a line. words: what was found and what is
+    allowed.
+    """
 
     code: str
-    refuses: Column
+    rejects: Column
     words: Column
 
 
 def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
-    """Every rule in the order in which reasons are given.
+    """Every rule, in the order in which reasons are given.
 
-    They read malformed, product_id, location_id, date, quantity, price, unit_price, is_cancellation, and
-    the texts that dates and numbers were read from.
+    They read product_id, location_id, date, line_kind, quantity, price, unit_price, is_cancellation, and the
+    texts that dates and numbers were parsed from.
     today: the clock's day in `input.timezone`.
     """
     return (
@@ -34,11 +39,14 @@ def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
     )
 
 
-def judged(rules_in_order: tuple[Rule, ...]) -> dict[str, Column]:
-    """Columns `reasons` (codes in order, empty when the line is accepted) and `words` (of the first)."""
+def reason_columns(ordered: tuple[Rule, ...]) -> dict[str, Column]:
+    """Columns `reasons` (codes in order, empty for a good line) and `words` (of the first reason).
+
+    A malformed line has that reason alone.
+    """
     malformed = F.col("malformed").isNotNull()
-    codes = F.array_compact(F.array(*(F.when(rule.refuses, F.lit(rule.code)) for rule in rules_in_order)))
-    first = F.coalesce(*(F.when(rule.refuses, rule.words) for rule in rules_in_order))
+    codes = F.array_compact(F.array(*(F.when(rule.rejects, F.lit(rule.code)) for rule in ordered)))
+    first = F.coalesce(*(F.when(rule.rejects, rule.words) for rule in ordered))
     return {
         "reasons": F.when(malformed, F.array(F.lit("malformed_line"))).otherwise(codes),
         "words": F.when(malformed, F.col("malformed")).otherwise(first),
@@ -54,23 +62,23 @@ def _words(subject: str, found: Column, allowed: str) -> Column:
 
 def _product_rules(settings: InputSettings) -> list[Rule]:
     code, source = F.col("product_id"), settings.columns.product_id
-    found = [
+    product_rules = [
         Rule("missing_product_id", code.isNull(), _words(source, code, "a product code")),
         *_location_rules(settings),
     ]
     if settings.product_pattern is not None:
         whole = rf"\A(?:{settings.product_pattern})\z"
         allowed = f"codes of the form {settings.product_pattern}"
-        found.append(Rule("not_a_product", ~code.rlike(whole), _words(source, code, allowed)))
-    return found
+        product_rules.append(Rule("not_a_product", ~code.rlike(whole), _words(source, code, allowed)))
+    return product_rules
 
 
 def _location_rules(settings: InputSettings) -> list[Rule]:
     source = settings.columns.location_id
     if source is None:
         return []
-    place = F.col("location_id")
-    return [Rule("missing_location_id", place.isNull(), _words(source, place, "a place of sale"))]
+    location = F.col("location_id")
+    return [Rule("missing_location_id", location.isNull(), _words(source, location, "a place of sale"))]
 
 
 def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
@@ -89,19 +97,21 @@ def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
 
 def _quantity_rules(settings: InputSettings) -> list[Rule]:
     quantity, text, source = F.col("quantity"), F.col("quantity_text"), settings.columns.quantity
-    found = [
+    quantity_rules = [
         Rule("unparsable_quantity", quantity.isNull(), _words(source, text, f"a number below {LARGEST:.0e}"))
     ]
     if settings.kind == "daily":
-        return found
-    found.append(Rule("zero_quantity", quantity == 0, _words(source, text, "units sold or returned")))
+        return quantity_rules
+    quantity_rules.append(
+        Rule("zero_quantity", quantity == 0, _words(source, text, "units sold or returned"))
+    )
     if settings.cancellation_pattern is not None:
         allowed = (
             f"negative only where {settings.columns.transaction_id} matches {settings.cancellation_pattern}"
         )
-        write_off = (quantity < 0) & ~F.col("is_cancellation")
-        found.append(Rule("stock_adjustment", write_off, _words(source, text, allowed)))
-    return found
+        write_off = is_return() & ~F.col("is_cancellation")
+        quantity_rules.append(Rule("stock_adjustment", write_off, _words(source, text, allowed)))
+    return quantity_rules
 
 
 def _price_rules(settings: InputSettings) -> list[Rule]:
@@ -113,17 +123,19 @@ def _price_rules(settings: InputSettings) -> list[Rule]:
         F.col("unit_price"),
         settings.columns.price,
     )
-    unknown = text.isNotNull() & price.isNull()
-    found = [
-        Rule("unparsable_price", unknown, _words(source, text, f"a number below {LARGEST:.0e}, or nothing"))
+    unparsable = text.isNotNull() & price.isNull()
+    price_rules = [
+        Rule(
+            "unparsable_price", unparsable, _words(source, text, f"a number below {LARGEST:.0e}, or nothing")
+        )
     ]
     if settings.non_positive_price == "reject":
-        refused = (unit <= 0) & (F.col("quantity") != 0)
-        found.append(Rule("non_positive_price", refused, _words(source, text, "prices above 0")))
+        too_low = (unit <= 0) & (F.col("quantity") != 0)
+        price_rules.append(Rule("non_positive_price", too_low, _words(source, text, "prices above 0")))
     if settings.min_unit_price is not None:
-        refused = (unit > 0) & (unit < settings.min_unit_price)
+        too_low = (unit > 0) & (unit < settings.min_unit_price)
         words = _words(
             f"{source} a unit", unit, f"0, or from {settings.min_unit_price} up: less is not counted in units"
         )
-        found.append(Rule("not_units", refused, words))
-    return found
+        price_rules.append(Rule("not_units", too_low, words))
+    return price_rules

@@ -1,44 +1,35 @@
-"""Raw lines to judged lines: values parsed, every reason against them, and what they are known by."""
+"""Raw lines to validated lines: values parsed, reasons for rejection, identity."""
 
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.config.tree import ColumnNames, InputSettings
+from lepton_spark.config import ColumnNames, InputSettings
 from lepton_spark.ingest.files.layout import personal_columns
-from lepton_spark.ingest.lines import parsing
+from lepton_spark.ingest.lines import parsing, quantities
 from lepton_spark.ingest.lines.identity import line_hash, masked_line, tokens
-from lepton_spark.ingest.lines.rules import judged, rules
+from lepton_spark.ingest.lines.rules import reason_columns, rules
 
-JUDGED = (
-    *(
-        "file",
-        "line_number",
-        "line_hash",
-        "personal",
-        "product_text",
-        "product_id",
-        "location_id",
-        "transaction_id",
-    ),
-    *(
-        "customer",
-        "date",
-        "sold_at",
-        "quantity",
-        "price",
-        "unit_price",
-        "is_cancellation",
-        "reasons",
-        "words",
-        "line",
-    ),
+VALIDATED = (
+    *("file", "line_number", "line_hash", "personal"),
+    *("product_text", "product_id", "location_id", "transaction_id", "customer"),
+    *("date", "sold_at", "line_kind", "quantity", "price", "is_cancellation"),
+    *("reasons", "words", "line"),
 )
+"""Columns of a validated line.
+
+customer: the customer's token, or without a privacy key the customer's id; cancellations are matched by it.
+date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
+price: of one unit. reasons: codes in order, empty for a line that may be accepted; words: the first reason.
+line: the source columns as JSON, personal ones masked; null where it is not needed.
+personal: personal values that are not part of `line_hash`, for finding repeats.
+"""
+
 ALL_LOCATIONS = "all"
 
 
-def judge(
+def validate_lines(
     lines: DataFrame,
     files: DataFrame,
     settings: InputSettings,
@@ -46,44 +37,44 @@ def judge(
     today: date,
     key: bytes | None,
 ) -> DataFrame:
-    """Every raw line with JUDGED; nothing is left out.
+    """Every raw line with the VALIDATED columns.
 
-    customer: what cancellations are matched by: the customer's token, or without a key the number itself.
-    personal: the personal values that the line's hash does not hold, so that
-    repeats are judged on the whole line.
-    line: the source columns as JSON, masked; null for an accepted line.
+    lines: raw lines of `files`. typed_forms: date forms of typed columns, tried before the configured ones.
+    today: the clock's day in `input.timezone`. key: the privacy key.
     """
     read = lines.join(files, "file").withColumns(_texts(settings))
     keyed = read.withColumns(_personal(settings, key))
-    return (
-        _by_rules(keyed, settings, typed_forms, today).withColumns(_known_by(settings, key)).select(*JUDGED)
-    )
+    validated = _parse_and_validate(keyed, settings, typed_forms, today)
+    return validated.withColumns(_identity(settings, key)).select(*VALIDATED)
 
 
-def judge_again(
+def revalidate_rejects(
     rejects: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
 ) -> DataFrame:
-    """Rejected lines by the present rules, with JUDGED and all that they had; none is left out.
+    """Every rejected line validated by the present rules: the VALIDATED columns and all others it had.
 
-    rejects: rows of `rejects` whose `line` names every mapped column, with `file`, a number. What a line is
-    known by stays; its customer is no longer known.
+    rejects: rows of `rejects` whose `line` has every mapped column, with `file`, a number. Line identities
+    do not change. The customer is null, because `rejects` holds it masked.
     """
-    said = F.from_json("line", "map<string, string>")
-    nobody = {
+    values = F.from_json("line", "map<string, string>")
+    masked = {
         "personal": F.array().cast("array<string>"),
         "customer": F.lit(None).cast("string"),
         "malformed": F.lit(None).cast("string"),
-        "reasons_before": F.col("reasons"),
     }
-    told = rejects.withColumns({"columns": F.map_keys(said), "values": F.map_values(said)})
-    return _by_rules(told.withColumns(_texts(settings) | nobody), settings, typed_forms, today)
+    read = rejects.withColumns(
+        {"columns": F.map_keys(values), "values": F.map_values(values), "reasons_before": F.col("reasons")}
+    )
+    return _parse_and_validate(read.withColumns(_texts(settings) | masked), settings, typed_forms, today)
 
 
-def _by_rules(
+def _parse_and_validate(
     read: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
 ) -> DataFrame:
     parsed = read.withColumns(_parsed(settings, (*typed_forms, *settings.date_formats)))
-    return parsed.withColumns(_priced(settings)).withColumns(judged(rules(settings, today)))
+    priced = parsed.withColumn("unit_price", _unit_price(settings))
+    validated = priced.withColumns(reason_columns(rules(settings, today)))
+    return validated.withColumn("price", F.col("unit_price")).drop("unit_price")
 
 
 def _field(name: str | None) -> Column:
@@ -105,12 +96,12 @@ def _texts(settings: InputSettings) -> dict[str, Column]:
 
 
 def _personal(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
-    def kept(name: str) -> Column:
+    def keyed(name: str) -> Column:
         text = _field(name)
         return text if key is None else tokens(key, name)(text)
 
     names = personal_columns(settings)
-    fields = {f"personal_{position}": kept(name) for position, name in enumerate(names)}
+    fields = {f"personal_{position}": keyed(name) for position, name in enumerate(names)}
     has_customer = settings.columns.customer_id is not None
     customer = (
         F.when(parsing.trimmed(_field(settings.columns.customer_id)).isNotNull(), fields["personal_0"])
@@ -136,34 +127,37 @@ def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column
         "location_id": location,
         "sold_at": at,
         "date": parsing.sold_on(F.col("date_text"), at, forms, settings.timezone),
-        "quantity": parsing.number(F.col("quantity_text")),
+        **quantities.split_signed(parsing.number(F.col("quantity_text")), settings.kind),
         "price": parsing.number(F.col("price_text")),
         "is_cancellation": cancels,
     }
 
 
-def _priced(settings: InputSettings) -> dict[str, Column]:
-    """The price of one unit; a line's total says none where no unit was sold."""
+def _unit_price(settings: InputSettings) -> Column:
+    """The price of one unit; null for a total of no units. The total of a return is delivered negative."""
     price, quantity = F.col("price"), F.col("quantity")
+    if settings.price_is != "line_total":
+        return price
     per_unit = F.when(quantity != 0, price / quantity)
-    return {"unit_price": per_unit if settings.price_is == "line_total" else price}
+    return F.when(quantities.is_return(), -per_unit).otherwise(per_unit)
 
 
-def _known_by(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
+def _identity(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
     n_personal = len(personal_columns(settings))
     values = F.slice("values", F.lit(1), F.size("values") - n_personal)
     nothing = F.array().cast("array<string>")
-    known = line_hash(F.col("columns"), values, nothing if key is None else F.col("personal"))
-    unread = F.col("malformed").isNotNull()
+    readable_hash = line_hash(F.col("columns"), values, nothing if key is None else F.col("personal"))
+    is_malformed = F.col("malformed").isNotNull()
     raw = F.to_json(F.struct(F.col("raw").alias("malformed")))
-    place = F.sha2(F.concat_ws("|", "content_hash", F.col("line_number").cast("string")), 256)
-    unread_hash = place if n_personal else F.coalesce(F.sha2("raw", 256), place)
-    needed = (F.size("reasons") > 0) | F.lit(settings.kind == "daily")
-    line = F.when(unread, F.lit(None) if n_personal else raw).otherwise(
+    position_hash = F.sha2(F.concat_ws("|", "content_hash", F.col("line_number").cast("string")), 256)
+    # the text of a malformed line may be personal: then only its position identifies it
+    malformed_hash = position_hash if n_personal else F.coalesce(F.sha2("raw", 256), position_hash)
+    line = F.when(is_malformed, F.lit(None) if n_personal else raw).otherwise(
         masked_line(F.col("columns"), values, n_personal)
     )
+    may_be_rejected = (F.size("reasons") > 0) | F.lit(settings.kind == "daily")
     return {
-        "line_hash": F.when(unread, unread_hash).otherwise(known),
-        "line": F.when(needed, line),
+        "line_hash": F.when(is_malformed, malformed_hash).otherwise(readable_hash),
+        "line": F.when(may_be_rejected, line),
         "personal": F.col("personal") if key is None else nothing,
     }

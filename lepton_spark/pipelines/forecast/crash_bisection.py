@@ -1,4 +1,4 @@
-"""Work that kills its worker is split: batches until the guilty series is alone, a sample until it lives."""
+"""Isolates series that crash their Python worker: work is halved until it succeeds or one series is left."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -13,104 +13,112 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 log = logging.getLogger(__name__)
 
-SIGNS_OF_DEATH = (
+CRASH_MESSAGES = (
     "Python worker exited unexpectedly",
     "Python worker failed to connect back",
     "ExecutorLostFailure",
     "Connection reset",
     "java.io.EOFException",
 )
-"""Words by which Spark says that a worker, or its executor, is no more."""
+"""Parts of Spark's error messages when a worker process or an executor is gone."""
 
 WORKER_DIED = "worker_died: the process that fitted it ended"
 
-SALT = 7
-"""Series are parted by another hash than batches are."""
+HASH_SALT = 7
+"""Makes the hash that divides a batch independent of the hash that formed it."""
 
-MOST_PARTS = 1 << 40
+MAX_PARTS = 1 << 40
 
-MOST_HALVINGS = 4
-"""A sixteenth of a sample that kills as the whole does is no matter of its size, nor of a few series."""
+MAX_HALVINGS = 4
+"""When each sixteenth of a sample crashes as well, neither its size nor a few series are the cause."""
 
 
 @dataclass(frozen=True)
-class Share:
-    """Some series of a run: of these batches; of a single one those whose hash leaves `rest` by `parts`."""
+class Subset:
+    """Some series of a run: those of `batches` whose hash modulo `parts` equals `remainder`."""
 
     batches: tuple[int, ...]
     parts: int = 1
-    rest: int = 0
+    remainder: int = 0
 
     @property
     def condition(self) -> Column:
-        """Which rows are of it, by batch and the series' key."""
+        """Selects the subset's rows by batch and series key."""
         mine = F.col("batch").isin(*self.batches)
-        return mine if self.parts == 1 else mine & (F.pmod(_hash(), F.lit(self.parts)) == self.rest)
+        return mine if self.parts == 1 else mine & (F.pmod(_hash(), F.lit(self.parts)) == self.remainder)
 
-    def halves(self) -> "tuple[Share, Share]":
-        """By batches as long as there are several, then by series."""
+    def halves(self) -> "tuple[Subset, Subset]":
+        """Half of the batches each; half of the series of a single batch each."""
         if len(self.batches) > 1:
             middle = len(self.batches) // 2
-            return Share(self.batches[:middle]), Share(self.batches[middle:])
+            return Subset(self.batches[:middle]), Subset(self.batches[middle:])
         twice = 2 * self.parts
-        return Share(self.batches, twice, self.rest), Share(self.batches, twice, self.rest + self.parts)
+        return (
+            Subset(self.batches, twice, self.remainder),
+            Subset(self.batches, twice, self.remainder + self.parts),
+        )
 
 
 def _hash() -> Column:
-    return F.xxhash64(F.lit(SALT), *SERIES_KEY)
+    return F.xxhash64(F.lit(HASH_SALT), *SERIES_KEY)
 
 
-Write = Callable[[Share | None, str | None], None]
-"""Works on a share (None: everything) and writes its rows in one commit; given a reason, without models."""
+Write = Callable[[Subset | None, str | None], None]
+"""Computes and writes the rows of a subset (None: all series) in one commit.
+
+With a failure reason instead of None it writes rows without models.
+"""
 
 
-def write_split(
-    write: Write, clear: Callable[[], None], n_batches: int, count: Callable[[Share], int]
+def write_isolating(
+    write: Write, clear: Callable[[], None], n_batches: int, count: Callable[[Subset], int]
 ) -> None:
-    """Everything at once; where a worker dies of it, in halves, down to the one series that kills.
+    """Writes all series at once; when a worker crashes, halves the work until each crashing series is alone.
 
-    clear: removes what an earlier try wrote. count: how many series a share has.
+    clear: deletes the rows of an earlier attempt. count: the number of series in a subset.
     """
     try:
         write(None, None)
     except (PySparkException, Py4JJavaError) as fault:
-        if not is_death(fault):
+        if not is_worker_crash(fault):
             raise
-        log.warning("a worker died; splitting the batches to find the series")
+        log.warning("a worker crashed; halving the batches to find the series")
         clear()
-        for share in _parted(Share(tuple(range(n_batches))), write, count):
-            log.warning("batch %s: a series whose fit kills its worker falls back", share.batches[0])
+        for subset in _isolate(Subset(tuple(range(n_batches))), write, count):
+            log.warning("batch %s: a series that crashes its worker gets a fallback", subset.batches[0])
 
 
-def write_sampled(
-    write: Write, clear: Callable[[], None], n_batches: int, count: Callable[[Share], int]
+def write_from_sample(
+    write: Write, clear: Callable[[], None], n_batches: int, count: Callable[[Subset], int]
 ) -> None:
-    """What a whole sample teaches; where a worker dies of it, what the first part of it teaches that lives.
+    """Writes what is learned from a sample; when a worker crashes, learns from a part of the sample.
 
-    All halves are tried, then all quarters, and so on; in the end the last part is written with the reason.
-    count: how many series of the sample a share has.
+    Tries both halves, then all quarters, and so on; the first part that succeeds is used. When none does,
+    writes rows with the failure reason. count: the number of the sample's series in a subset.
     """
     try:
         write(None, None)
     except (PySparkException, Py4JJavaError) as fault:
-        if not is_death(fault):
+        if not is_worker_crash(fault):
             raise
         clear()
-        part, given_up = _living(Share(tuple(range(n_batches))), write, count)
-        so = "nothing is shared" if given_up else f"{count(part)} series of it speak for all"
-        log.warning("a worker died of the sample that speaks for all series; %s", so)
+        part, failure = _largest_working(Subset(tuple(range(n_batches))), write, count)
+        outcome = "nothing is learned" if failure else f"{count(part)} of its series are used"
+        log.warning("a worker crashed on the sample that models learn from; %s", outcome)
 
 
-def _living(whole: Share, write: Write, count: Callable[[Share], int]) -> tuple[Share, str | None]:
-    """Writes the largest part that no worker dies of; else the last one, with the reason, which is given."""
-    parts = [whole]
-    for _ in range(MOST_HALVINGS):
+def _largest_working(
+    sample: Subset, write: Write, count: Callable[[Subset], int]
+) -> tuple[Subset, str | None]:
+    """Writes the first of the largest parts that does not crash; else the last part, with the reason."""
+    parts = [sample]
+    for _ in range(MAX_HALVINGS):
         parts = [half for part in parts for half in part.halves() if count(half)] or parts
         for part in parts:
             try:
                 write(part, None)
             except (PySparkException, Py4JJavaError) as fault:
-                if not is_death(fault):
+                if not is_worker_crash(fault):
                     raise
             else:
                 return part, None
@@ -118,25 +126,25 @@ def _living(whole: Share, write: Write, count: Callable[[Share], int]) -> tuple[
     return parts[-1], WORKER_DIED
 
 
-def _parted(share: Share, write: Write, count: Callable[[Share], int]) -> Iterator[Share]:
-    """Writes the halves of a share that killed a worker; gives the single series that did."""
-    for half in share.halves():
+def _isolate(subset: Subset, write: Write, count: Callable[[Subset], int]) -> Iterator[Subset]:
+    """Writes the halves of a subset that crashed; yields each single series that crashes its worker."""
+    for half in subset.halves():
         n_series = count(half) if len(half.batches) == 1 else None
         if n_series == 0:
             continue
         try:
             write(half, None)
         except (PySparkException, Py4JJavaError) as fault:
-            if not is_death(fault):
+            if not is_worker_crash(fault):
                 raise
-            if n_series == 1 or half.parts >= MOST_PARTS:
+            if n_series == 1 or half.parts >= MAX_PARTS:
                 write(half, WORKER_DIED)
                 yield half
             else:
-                yield from _parted(half, write, count)
+                yield from _isolate(half, write, count)
 
 
-def is_death(fault: Exception) -> bool:
-    """Whether Spark failed because a worker died, not because of what it computed."""
-    said = str(fault)
-    return any(sign in said for sign in SIGNS_OF_DEATH)
+def is_worker_crash(fault: Exception) -> bool:
+    """Whether Spark failed because a worker process ended, not because of an error in the computation."""
+    text = str(fault)
+    return any(message in text for message in CRASH_MESSAGES)

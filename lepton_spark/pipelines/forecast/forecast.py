@@ -1,26 +1,29 @@
-"""The forecast job: packed series and a cutoff become fits, and the tables cut from them."""
+"""The forecast job: plan the run, learn from all series, score candidates, fit, write the tables."""
 
 import logging
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pyspark.sql import SparkSession
-
-from lepton_spark.config import Config
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.forecast.plan import plan_run
-from lepton_spark.pipelines.forecast.stages import carry_out
-from lepton_spark.pipelines.runs.run_log import Clock, Run, RunLog
-from lepton_spark.tables import Warehouse
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.forecast.plan import Plan, plan_run
+from lepton_spark.pipelines.forecast.stages import (
+    fit_series,
+    learn_pools_and_trees,
+    read_series,
+    score_candidates,
+    write_publishable_tables,
+)
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ForecastResult:
-    """A complete run; `already_complete`: it was so before, nothing was done.
+    """A complete run.
 
-    n_series: forecast; n_fallback and n_obsolete of them.
+    already_complete: whether it was complete before, so that nothing was done.
+    n_series: series forecast, of which n_fallback by a fallback and n_obsolete with 0.
     """
 
     run_id: str
@@ -31,34 +34,47 @@ class ForecastResult:
     n_obsolete: int
 
 
-def forecast(
-    spark: SparkSession, config: Config, cutoff: date | None, clock: Clock, progress: Progress
-) -> ForecastResult:
-    """Forecast every series that was known by the cutoff; `runs` says complete last.
+def run_forecast(context: JobContext) -> ForecastResult:
+    """Forecasts every series that has sales by the cutoff, `forecast.cutoff` or the last complete day.
 
-    Raises: InputError without a panel that is up to date, or for a cutoff without sales; BalanceError when
-    a series was lost on the way.
+    Raises: InputError when `panel` is not up to date, or for a cutoff without sales; BalanceError when the
+    numbers of series in and out differ.
     """
-    warehouse = Warehouse(spark, config.warehouse.root)
-    runs = RunLog(warehouse, clock)
-    with progress.stage("cutoff") as stage:
-        plan = plan_run(warehouse, runs, config, cutoff or config.forecast.cutoff)
+    runs = RunLog(context.warehouse, context.clock)
+    with context.stage("cutoff") as stage:
+        plan = plan_run(context, runs)
         stage.note(f"{plan.cutoff}")
-        if config.forecast.period > 1:
-            stage.note(f"the last whole week's {config.forecast.week_end}, {config.forecast.ahead}")
+        if context.config.forecast.period > 1:
+            settings = context.config.forecast
+            stage.note(f"the {settings.week_end} of the last complete week, {settings.ahead}")
     known = runs.find(plan.run.run_id)
     if known is not None and known.state == "complete":
         return _result(known, plan.cutoff, already_complete=True)
-    run = runs.start(plan.run, config)
+    run = runs.start(plan.run, context.config)
     try:
-        plan = replace(plan, run=run, tried_before=known is not None)
-        counts = carry_out(warehouse, plan, progress)
+        counts = write_forecasts(context, replace(plan, run=run, is_retry=known is not None))
     except BaseException:
         runs.fail(run)
         raise
     complete = runs.complete(replace(run, counts=counts))
-    log.info("run %s cutoff %s complete: %s", run.run_id, plan.cutoff, counts)
+    log.info("run %s, cutoff %s, complete: %s", run.run_id, plan.cutoff, counts)
     return _result(complete, plan.cutoff, already_complete=False)
+
+
+def write_forecasts(context: JobContext, plan: Plan) -> dict[str, int]:
+    """Writes every table of a planned run except `runs`; returns the counts of series in and out."""
+    warehouse = context.warehouse
+    series = read_series(warehouse, plan)
+    with context.stage("learn from all series"):
+        plan = learn_pools_and_trees(warehouse, plan, series)
+    with context.stage("score the candidates"):
+        score_candidates(warehouse, plan, series)
+    with context.stage("fit and forecast") as stage:
+        counts = fit_series(warehouse, plan, series)
+        stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} by a fallback")
+    with context.stage("write forecasts, metrics, models"):
+        write_publishable_tables(warehouse, plan)
+    return counts
 
 
 def _result(run: Run, cutoff: date, *, already_complete: bool) -> ForecastResult:

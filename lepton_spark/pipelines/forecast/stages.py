@@ -1,4 +1,4 @@
-"""A planned forecast run carried out: what is shared, both passes, and the tables cut from the fits."""
+"""The stages of a planned forecast run; each writes its rows under the run's id."""
 
 import logging
 from collections.abc import Callable
@@ -19,8 +19,12 @@ from lepton_spark.forecasting.passes.tree_training import collect_trees, train_t
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
 from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.panel.series import run_series, with_lists
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.forecast.crash_bisection import Share, Write, write_sampled, write_split
+from lepton_spark.pipelines.forecast.crash_bisection import (
+    Subset,
+    Write,
+    write_from_sample,
+    write_isolating,
+)
 from lepton_spark.pipelines.forecast.plan import Plan
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -28,34 +32,23 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 log = logging.getLogger(__name__)
 
 
-def carry_out(warehouse: Warehouse, plan: Plan, progress: Progress) -> dict[str, int]:
-    """Write all tables of a run but `runs`; gives the counts in and out."""
+def read_series(warehouse: Warehouse, plan: Plan) -> DataFrame:
+    """The series of a run with their covariates, in batches."""
     cancellations = warehouse.read("cancellations") if warehouse.exists("cancellations") else None
     n_batches = plan.run.n_batches or 1
     series = run_series(warehouse.read("panel"), cancellations, plan.cutoff, n_batches)
-    lists = plan.side.by_series(series)
-    if lists is not None:
-        series = with_lists(series, lists, n_batches)
-    with progress.stage("what the series share"):
-        plan = _share(warehouse, plan, series)
-    with progress.stage("backtest of the candidates"):
-        _score(warehouse, plan, series)
-    with progress.stage("fit and forecast") as stage:
-        counts = _fit(warehouse, plan, series)
-        stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} fallen back")
-    with progress.stage("forecasts, metrics, models"):
-        _cut(warehouse, plan)
-    return counts
+    lists = plan.covariates.by_series(series)
+    return series if lists is None else with_lists(series, lists, n_batches)
 
 
-def _share(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
-    """The plan with what a sample of the series shares, where a candidate reads it."""
+def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
+    """The plan with what a sample of all series teaches; unchanged when no candidate uses it."""
     if not plan.settings.uses_pool:
         return plan
     _learn(warehouse, plan, "pools", series, pool_statistics)
     pools = collect_pools(_rows(warehouse, "pools", plan), plan.settings.pooled)
     if not pools:
-        log.warning("nothing is shared, each series stands alone; the table `pools` says why")
+        log.warning("nothing was learned from all series; see the column reason of the table pools")
     if plan.settings.uses_trees:
         _learn(warehouse, plan, "pooled_trees", series, train_trees)
         pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))
@@ -69,41 +62,45 @@ def _learn(
     series: DataFrame,
     learn: Callable[[DataFrame, FitSettings, str | None], DataFrame],
 ) -> None:
-    """Write what a sample of the series teaches."""
+    """Writes what is learned from a sample of the series."""
 
-    def rows_of(part: Share | None, given_up: str | None) -> DataFrame:
-        return learn(_of_share(series, part), plan.settings, given_up)
+    def rows_of(part: Subset | None, failure: str | None) -> DataFrame:
+        return learn(_of_subset(series, part), plan.settings, failure)
 
     n_batches = min(plan.run.n_batches or 1, SAMPLED_BATCHES)
     write = _writing(warehouse, name, rows_of, plan)
-    write_sampled(write, _clearing(warehouse, name, plan), n_batches, _counter(sample_of(series)))
+    write_from_sample(write, _clearing(warehouse, name, plan), n_batches, _counter(sample_of(series)))
 
 
-def _score(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
-    """Pass A; where there is nothing to choose it would decide nothing and is left out."""
+def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
+    """Writes the validation errors of every candidate; does nothing when there is only one."""
     if not plan.settings.evaluation.has_choice:
         return
 
-    def rows_of(share: Share | None, given_up: str | None) -> DataFrame:
-        return score(_of_share(series, share), plan.settings, given_up)
+    def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
+        return score(_of_subset(series, subset), plan.settings, failure)
 
     write = _writing(warehouse, "candidates", rows_of, plan)
-    write_split(write, _clearing(warehouse, "candidates", plan), plan.run.n_batches or 1, _counter(series))
+    clear = _clearing(warehouse, "candidates", plan)
+    write_isolating(write, clear, plan.run.n_batches or 1, _counter(series))
 
 
-def _fit(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
-    """Pass B; each series that came in must have come out once."""
+def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
+    """Chooses, fits and backtests a model for every series; returns the counts in and out.
+
+    Raises: BalanceError unless every series has exactly one row.
+    """
     candidates = _rows(warehouse, "candidates", plan)
     errors = ClassErrors.none(len(plan.settings.evaluation.candidates))
     if plan.settings.evaluation.has_choice:
         errors = collect_class_errors(candidates, plan.settings.evaluation.candidates)
 
-    def rows_of(share: Share | None, given_up: str | None) -> DataFrame:
-        mine, scored = _of_share(series, share), _of_share(candidates, share)
-        return fit(mine, scored, plan.settings, errors, given_up)
+    def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
+        mine, scored = _of_subset(series, subset), _of_subset(candidates, subset)
+        return fit(mine, scored, plan.settings, errors, failure)
 
     write = _writing(warehouse, "fits", rows_of, plan)
-    write_split(write, _clearing(warehouse, "fits", plan), plan.run.n_batches or 1, _counter(series))
+    write_isolating(write, _clearing(warehouse, "fits", plan), plan.run.n_batches or 1, _counter(series))
     return _counts(_rows(warehouse, "fits", plan), plan)
 
 
@@ -117,17 +114,17 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
     counts = {**plan.run.counts, **({} if row is None else row.asDict())}
     if not counts["series_in"] == counts["series_out"] == counts.pop("distinct"):
         found = f"{counts['series_in']} series in, {counts['series_out']} rows out"
-        raise BalanceError(
-            explain(f"run {plan.run.run_id}", found, "one row each", "The run is not completed.")
-        )
+        remedy = "The run is recorded as failed."
+        raise BalanceError(explain(f"run {plan.run.run_id}", found, "one row for each series", remedy))
     return counts
 
 
-def _cut(warehouse: Warehouse, plan: Plan) -> None:
+def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
+    """Writes the tables for readers, all computed from `fits`."""
     fits = _rows(warehouse, "fits", plan)
     by = ["demand_class"] + (["location_id"] if len(plan.settings.calendar.delivered) > 1 else [])
     grouped = fits
-    categories = plan.side.categories(fits)
+    categories = plan.covariates.categories(fits)
     if categories is not None:
         grouped, by = fits.join(categories, list(SERIES_KEY), "left"), [*by, "category"]
     _write(warehouse, "forecasts", published_tables.forecasts(fits, plan.cutoff, plan.settings.period), plan)
@@ -149,17 +146,17 @@ def _rows(warehouse: Warehouse, name: str, plan: Plan) -> DataFrame:
     return warehouse.read(name).where(F.col("run_id") == F.lit(plan.run.run_id))
 
 
-def _of_share(rows: DataFrame, share: Share | None) -> DataFrame:
-    return rows if share is None else rows.where(share.condition)
+def _of_subset(rows: DataFrame, subset: Subset | None) -> DataFrame:
+    return rows if subset is None else rows.where(subset.condition)
 
 
 def _writing(
-    warehouse: Warehouse, name: str, rows_of: Callable[[Share | None, str | None], DataFrame], plan: Plan
+    warehouse: Warehouse, name: str, rows_of: Callable[[Subset | None, str | None], DataFrame], plan: Plan
 ) -> Write:
-    """Writes the rows of a share of the run into a table."""
+    """A function that writes the rows of a subset of the run's series into a table."""
 
-    def write(share: Share | None, given_up: str | None) -> None:
-        _write(warehouse, name, _of_run(plan, rows_of(share, given_up)), plan, share)
+    def write(subset: Subset | None, failure: str | None) -> None:
+        _write(warehouse, name, _of_run(plan, rows_of(subset, failure)), plan, subset)
 
     return write
 
@@ -168,17 +165,19 @@ def _clearing(warehouse: Warehouse, name: str, plan: Plan) -> Callable[[], None]
     return lambda: warehouse.delete(name, F.col("run_id") == F.lit(plan.run.run_id))
 
 
-def _counter(series: DataFrame) -> Callable[[Share], int]:
-    return lambda share: series.where(share.condition).select(*SERIES_KEY).distinct().count()
+def _counter(series: DataFrame) -> Callable[[Subset], int]:
+    return lambda subset: series.where(subset.condition).select(*SERIES_KEY).distinct().count()
 
 
-def _write(warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan, share: Share | None = None) -> None:
-    """In place of what an earlier try of the run left; run ids are hexadecimal, safe in a condition.
+def _write(
+    warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan, subset: Subset | None = None
+) -> None:
+    """Writes rows of the run, in place of those of an earlier attempt.
 
-    A first try finds nothing in its place: it appends, in a third of the time. So does a share of what could
-    not be written as a whole, once nothing is left of an earlier try.
+    A first attempt appends, which takes a third of the time. So does a subset: the rows of an earlier attempt
+    were deleted before the work was halved. Run ids are hexadecimal and thus safe in the condition.
     """
-    if plan.tried_before and share is None:
+    if plan.is_retry and subset is None:
         warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
     else:
         warehouse.append(name, rows)

@@ -1,4 +1,4 @@
-"""What a complete load leaves to be done after it: each step may be cut short and done again."""
+"""Cleaning up after a complete load; every step can be interrupted and run again."""
 
 from collections.abc import Mapping
 
@@ -11,37 +11,38 @@ from lepton_spark.ingest.lines.deduplication import IDENTITY
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
-MENDED = "rejects_mended"
-"""Count of a load: rows of `rejects` that leave once it is complete."""
+RESOLVED_REJECTS = "rejects_mended"
+"""Count of a load: rows of `rejects` to be deleted once the load is complete."""
 
 REINGESTED = "reingested"
-"""Count of a load of rejects, and of a file: lines accepted that had been rejected when it was loaded."""
+"""Count of a re-ingesting load, and of a file: accepted lines that were rejected when the file was loaded."""
 
 
-def settle_last(warehouse: Warehouse, runs: RunLog, config: Config) -> None:
-    """Settles the last complete load, in case it was cut short between its completion and its settling."""
+def clean_up_last(warehouse: Warehouse, runs: RunLog, config: Config) -> None:
+    """Cleans up after the last complete load, in case it was interrupted before it had cleaned up."""
     last = runs.latest("ingest")
     if last is not None:
-        settle(warehouse, str(last.ingest_batch), last.counts, config)
+        clean_up(warehouse, str(last.ingest_batch), last.counts, config)
 
 
-def settle(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config: Config) -> None:
-    """Removes what a complete load made stale: rejects judged anew, orders that cannot be cancelled now.
+def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config: Config) -> None:
+    """Deletes what a complete load has made obsolete: resolved rejects and orders that are no longer open.
 
     counts: those of the load.
     """
-    if counts.get(MENDED):
-        warehouse.remove("rejects", stale_rejects(warehouse, batch))
+    if counts.get(RESOLVED_REJECTS):
+        warehouse.delete_keys("rejects", resolved_rejects(warehouse, batch))
     if counts.get(REINGESTED):
-        _credit_files(warehouse)
+        _update_file_counts(warehouse)
     if warehouse.exists("open_orders"):
         _close_orders(warehouse, config.input.cancel_window_days)
 
 
-def stale_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
-    """Earlier rows of `rejects` that a load has judged anew.
+def resolved_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
+    """Earlier rows of `rejects` that a load has replaced.
 
-    Those of a file it read again, and of a line that it accepted, or rejected for another reason.
+    Those are the rows of files that it read again, and of lines that it accepted or rejected for another
+    reason.
     """
     of_load = F.col("ingest_batch") == F.lit(batch)
     earlier = warehouse.read("rejects").where(~of_load)
@@ -49,13 +50,13 @@ def stale_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
     accepted = warehouse.read("transactions").where(of_load).select(*IDENTITY)
     rejected = warehouse.read("rejects").where(of_load).select(*IDENTITY)
     read_again = earlier.join(F.broadcast(files), "content_hash", "left_semi")
-    mended = earlier.join(accepted.union(rejected), list(IDENTITY), "left_semi")
+    replaced = earlier.join(accepted.union(rejected), list(IDENTITY), "left_semi")
     key = (*IDENTITY, "ingest_batch")
-    return read_again.select(*key).union(mended.select(*key)).distinct()
+    return read_again.select(*key).union(replaced.select(*key)).distinct()
 
 
-def _credit_files(warehouse: Warehouse) -> None:
-    """Tells in `files` how many of each file's rejected lines were accepted since; the same if done again."""
+def _update_file_counts(warehouse: Warehouse) -> None:
+    """Writes to `files` how many rejected lines of each file were accepted later; idempotent."""
     loads = warehouse.read("runs").where(F.col("counts")[REINGESTED] > 0).select("ingest_batch")
     lines = warehouse.read("transactions").join(F.broadcast(loads), "ingest_batch", "left_semi")
     accepted = lines.groupBy("content_hash").agg(F.count("*").alias("n"))
@@ -66,9 +67,9 @@ def _credit_files(warehouse: Warehouse) -> None:
 
 
 def _close_orders(warehouse: Warehouse, days: int) -> None:
-    """Drops matched and expired orders; their tokens leave the disk with them."""
+    """Deletes matched and expired orders, and their customer tokens from the files."""
     orders, matched, loaded = map(warehouse.read, ("open_orders", "cancellations", "transactions"))
     kept = still_open(orders, matched, loaded, days)
     if not orders.join(kept, list(IDENTITY), "left_anti").isEmpty():
         warehouse.overwrite("open_orders", kept)
-        warehouse.sweep("open_orders")
+        warehouse.vacuum("open_orders")

@@ -1,67 +1,66 @@
-"""Inputs beside sales to Delta: what their sources say now, in one commit each, when it changed."""
-
-import hashlib
+"""Loads covariates: replaces the tables of plans, products, stock and priors when their sources change."""
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.config import Config
-from lepton_spark.ingest.covariates.definitions import side_inputs
-from lepton_spark.ingest.covariates.source import SideInput, read_side_input
-from lepton_spark.pipelines.context import Progress
+from lepton_spark.ingest.covariates.definitions import covariate_sources
+from lepton_spark.ingest.covariates.source import CovariateSource, read_covariates
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.runs.run_id import fingerprint_of_rows
 from lepton_spark.tables import Warehouse
 
 REJECTS = "side_rejects"
 
 
-def load_side_inputs(spark: SparkSession, config: Config, progress: Progress) -> None:
-    """Replaces each configured input's table, and its rejects, unless they say the same already.
+def load_covariates(context: JobContext) -> None:
+    """Replaces the table and the rejects of each configured covariate, unless they are unchanged.
 
     Raises: InputError for a source that cannot be read.
     """
-    warehouse = Warehouse(spark, config.warehouse.root)
-    for side in side_inputs(config):
-        with progress.stage(side.name) as stage:
-            stage.note(_load(spark, warehouse, side))
+    for source in covariate_sources(context.config):
+        with context.stage(source.name) as stage:
+            stage.note(_load(context, source))
 
 
-def _load(spark: SparkSession, warehouse: Warehouse, side: SideInput) -> str:
-    """What came of it, in words."""
-    rows = read_side_input(spark, side).persist()
+def _load(context: JobContext, source: CovariateSource) -> str:
+    """Loads one covariate and returns its counts as text."""
+    rows = read_covariates(context.spark, source).persist()
     try:
-        good = rows.where(F.col("reason").isNull()).select(*(fact.name for fact in side.facts)).distinct()
-        refused = rows.where(F.col("reason").isNotNull())
-        if not warehouse.exists(side.name) or fingerprint(good) != fingerprint(warehouse.read(side.name)):
-            warehouse.overwrite(side.name, good)
-        counted = refused.groupBy("reason", "line").agg(F.count("*").alias("n_rows"))
-        bad = counted.withColumn("source", F.lit(side.name))
-        mine = warehouse.read(REJECTS).where(F.col("source") == F.lit(side.name))
-        if fingerprint(bad) != fingerprint(mine):
-            warehouse.replace(REJECTS, bad, f"source = '{side.name}'")
-        return _told(good.count(), refused)
+        good, refused = _valid(rows, source), rows.where(F.col("reason").isNotNull())
+        _write_if_changed(context.warehouse, source.name, good, refused)
+        return _summary(good.count(), refused)
     finally:
         rows.unpersist()
 
 
-def examine_side(spark: SparkSession, side: SideInput) -> str:
-    """What would come of it, in words; writes nothing.
+def _write_if_changed(warehouse: Warehouse, name: str, good: DataFrame, refused: DataFrame) -> None:
+    if not warehouse.exists(name) or not _same_rows(good, warehouse.read(name)):
+        warehouse.overwrite(name, good)
+    counted = refused.groupBy("reason", "line").agg(F.count("*").alias("n_rows"))
+    bad = counted.withColumn("source", F.lit(name))
+    if not _same_rows(bad, warehouse.read(REJECTS).where(F.col("source") == F.lit(name))):
+        warehouse.replace(REJECTS, bad, f"source = '{name}'")
+
+
+def _same_rows(one: DataFrame, other: DataFrame) -> bool:
+    return fingerprint_of_rows(one) == fingerprint_of_rows(other)
+
+
+def examine_covariate(spark: SparkSession, source: CovariateSource) -> str:
+    """The counts that loading the covariate would give, as text; writes nothing.
 
     Raises: InputError for a source that cannot be read.
     """
-    rows = read_side_input(spark, side)
-    good = rows.where(F.col("reason").isNull()).select(*(fact.name for fact in side.facts)).distinct()
-    return _told(good.count(), rows.where(F.col("reason").isNotNull()))
+    rows = read_covariates(spark, source)
+    return _summary(_valid(rows, source).count(), rows.where(F.col("reason").isNotNull()))
 
 
-def _told(n_good: int, refused: DataFrame) -> str:
+def _valid(rows: DataFrame, source: CovariateSource) -> DataFrame:
+    columns = (column.name for column in source.columns)
+    return rows.where(F.col("reason").isNull()).select(*columns).distinct()
+
+
+def _summary(n_valid: int, refused: DataFrame) -> str:
     counts = refused.groupBy("reason").count().collect()
     reasons = sorted((row["reason"], row["count"]) for row in counts)
-    return f"{n_good:,} rows" + "".join(f", {count:,} refused: {reason}" for reason, count in reasons)
-
-
-def fingerprint(rows: DataFrame) -> str:
-    """What rows say, whatever the order of rows and columns."""
-    hashed = F.xxhash64(*sorted(rows.columns))
-    row = rows.agg(F.count("*").alias("n"), F.sum(hashed.cast("decimal(38,0)")).alias("sum")).first()
-    said = "" if row is None else f"{row['n']}:{row['sum']}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    return f"{n_valid:,} rows" + "".join(f", {count:,} rejected: {reason}" for reason, count in reasons)

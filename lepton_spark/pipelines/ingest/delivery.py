@@ -1,4 +1,4 @@
-"""What was delivered: the files under the configured path against those on record."""
+"""A delivery: the files under the configured path, compared with those already in `files`."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,18 +17,21 @@ from lepton_spark.ingest.files.inspection import Inspection
 from lepton_spark.ingest.files.layout import Layout
 from lepton_spark.ingest.files.reading import inspect_files, inspect_table
 from lepton_spark.ingest.lines import load_report
-from lepton_spark.pipelines.runs.run_log import code_version, masked_json
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.runs.run_id import code_version
+from lepton_spark.pipelines.runs.run_log import masked_json
 from lepton_spark.tables import Warehouse
 
 NO_LINE_ACCEPTED = "no_line_accepted"
-"""Why a file is refused of which every line stands in `rejects`."""
+"""The reason for refusing a file when all of its lines were rejected."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was found under the configured path, against what is known.
+    """The files under the configured path by what happens to them.
 
-    copies: further files of this delivery with the content of one in `readable`; their lines are known.
+    readable: new files that are read. copies: further new files with the content of one in `readable`.
+    known_refusals: content hash and reason of every file in `files`; the reason is empty for loaded files.
     """
 
     readable: tuple[ReadFile, ...]
@@ -38,51 +41,62 @@ class Delivery:
     known_refusals: frozenset[tuple[str, str]]
 
     @property
+    def summary(self) -> str:
+        """The numbers of files, for the user."""
+        return f"{len(self.readable)} new, {self.n_known} known, {len(self.refused)} refused"
+
+    @property
     def lines_read(self) -> int:
-        """Lines of every file that is read, as the inspection counted them."""
+        """Lines of all files that are read, as counted by the inspection."""
         return sum(read.inspection.lines for read in (*self.readable, *self.copies))
 
     def by_hash(self, by_number: Mapping[int, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
-        """What was counted of each file by number, by its content instead."""
+        """Counts by the content hash of each file instead of its number."""
         return {read.file.content_hash: by_number.get(read.number, {}) for read in self.readable}
 
-    def without_barren(self, barren: Mapping[int, str]) -> Self:
-        """The delivery with these files, by number with words, refused: no line of theirs was accepted."""
+    def refusing(self, rejected: Mapping[int, str]) -> Self:
+        """The delivery with some files refused because all of their lines were rejected.
+
+        rejected: the explanation for each of these files, by file number.
+        """
         refused = tuple(
-            (read.file, replace(read.inspection, reason=NO_LINE_ACCEPTED, words=barren[read.number]))
+            (read.file, replace(read.inspection, reason=NO_LINE_ACCEPTED, words=rejected[read.number]))
             for read in self.readable
-            if read.number in barren
+            if read.number in rejected
         )
-        kept = tuple(read for read in self.readable if read.number not in barren)
+        kept = tuple(read for read in self.readable if read.number not in rejected)
         return replace(self, readable=kept, refused=self.refused + refused)
 
 
 @dataclass(frozen=True)
-class Stamp:
-    """What rows of `files` say of their load; key_check: of the privacy key in its lines' hashes."""
+class LoadStamp:
+    """Columns of `files` that are the same for all files of a load.
+
+    key_check: check value of the privacy key in the lines' hashes; None when no hash depends on the key.
+    """
 
     batch: str
-    begun: datetime
+    started_at: datetime
     key_check: str | None = None
 
 
-def look_for_files(spark: SparkSession, warehouse: Warehouse, config: Config) -> Delivery:
-    """Finds and inspects what is new under `input.path`.
+def find_delivery(context: JobContext) -> Delivery:
+    """Finds the files under `input.path` and inspects the new ones.
 
-    Raises: InputError for a path that cannot be worked with, or without a file ever.
+    Raises: InputError for a path that cannot be read, or when neither the path nor `files` has a file.
     """
-    layout = Layout.of(config.input)
-    found, large = _found(spark, config)
-    on_record = warehouse.read("files").drop("loaded_at").collect()
+    config = context.config
+    found, large = _found(context.spark, config)
+    on_record = context.warehouse.read("files").drop("loaded_at").collect()
     if not (found or large or on_record):
         raise _nothing_there(config)
     known = {row["content_hash"]: row["reason"] or "" for row in on_record}
-    barren = _still_barren(warehouse, config, on_record)
+    rejected = _still_rejected(context, on_record)
     to_read = [file for file in found if known.get(file.content_hash) != ""]
-    new = [file for file in to_read if file.content_hash not in barren]
+    new = [file for file in to_read if file.content_hash not in rejected]
     first = {file.content_hash: file for file in reversed(new)}
     unique = [file for file in new if first[file.content_hash] is file]
-    inspected = _inspect(spark, unique, layout)
+    inspected = _inspect(context.spark, unique, Layout.of(config.input))
     readable = tuple(
         ReadFile(number, file, inspection)
         for number, (file, inspection) in enumerate(pair for pair in inspected if pair[1].reason is None)
@@ -93,7 +107,7 @@ def look_for_files(spark: SparkSession, warehouse: Warehouse, config: Config) ->
         readable,
         tuple(replace(by_hash[file.content_hash], file=file) for file in copies),
         tuple(pair for pair in inspected if pair[1].reason is not None)
-        + tuple((file, barren[file.content_hash]) for file in to_read if file.content_hash in barren)
+        + tuple((file, rejected[file.content_hash]) for file in to_read if file.content_hash in rejected)
         + tuple(map(_too_large(config), large)),
         len(found) - len(to_read),
         frozenset(known.items()),
@@ -106,10 +120,10 @@ def _nothing_there(config: Config) -> InputError:
     return InputError(explain("input.path", f"no file at {config.input.path}", allowed, remedy))
 
 
-def _still_barren(warehouse: Warehouse, config: Config, on_record: Sequence[Row]) -> dict[str, Inspection]:
-    """By content, files whose lines were all rejected, and would be again under the same rules.
+def _still_rejected(context: JobContext, on_record: Sequence[Row]) -> dict[str, Inspection]:
+    """By content hash, files whose lines were all rejected and would be rejected again by the same rules.
 
-    Lines of the future may have become lines of the past.
+    Files with lines in the future are not among them: these lines may be valid by now.
     """
     refused = [
         row
@@ -119,13 +133,14 @@ def _still_barren(warehouse: Warehouse, config: Config, on_record: Sequence[Row]
     if not refused:
         return {}
     of_loads = F.col("ingest_batch").isin([row["ingest_batch"] for row in refused])
-    loads = warehouse.read("runs").where(of_loads & (F.col("code_version") == F.lit(code_version())))
-    rules = _rules(masked_json(config))
-    alike = {row["ingest_batch"] for row in loads.collect() if _rules(row["config"]) == rules}
+    same_code = F.col("code_version") == F.lit(code_version())
+    loads = context.warehouse.read("runs").where(of_loads & same_code)
+    rules = _rules(masked_json(context.config))
+    same_rules = {row["ingest_batch"] for row in loads.collect() if _rules(row["config"]) == rules}
     return {
         row["content_hash"]: Inspection(reason=row["reason"], words=row["words"])
         for row in refused
-        if row["ingest_batch"] in alike
+        if row["ingest_batch"] in same_rules
     }
 
 
@@ -157,9 +172,9 @@ def _too_large(config: Config) -> Callable[[FoundFile], tuple[FoundFile, Inspect
 
 
 def batch_of(delivery: Delivery, config: Config, load_number: int) -> str:
-    """The load's id: of the content that is read, the rules that read it, and its place among the loads.
+    """The load's id: a hash of the files' content, the settings of `input` and the load's number.
 
-    A file of which no line was accepted may be read by the same rules again.
+    The number makes it unique: a file without an accepted line may be read again by the same rules.
     """
     hashes = sorted(read.file.content_hash for read in delivery.readable)
     rules = config.input.model_dump_json(exclude={"path"})
@@ -170,11 +185,11 @@ def record_files(
     warehouse: Warehouse,
     delivery: Delivery,
     counts: Mapping[str, Mapping[str, int]],
-    stamp: Stamp,
+    stamp: LoadStamp,
 ) -> None:
-    """Rows of `files`; a refusal that is on record already is not written again, unless it was read again.
+    """Writes the load's rows of `files`, without refusals that are there already unless read again.
 
-    counts: lines by what became of them, by the file's content.
+    counts: lines by outcome, by the file's content hash.
     """
     loaded = [
         _file_row(read.file, read.inspection, stamp)
@@ -196,15 +211,15 @@ def record_files(
         warehouse.merge("files", warehouse.rows("files", [*loaded, *refused]))
 
 
-def _file_row(file: FoundFile, found: Inspection, stamp: Stamp) -> dict[str, object]:
+def _file_row(file: FoundFile, found: Inspection, stamp: LoadStamp) -> dict[str, object]:
     lines = None if found.reason and not found.lines else found.lines
     known = {"content_hash": file.content_hash, "name": file.name, "bytes": file.bytes, "lines": lines}
-    of_load = {"ingest_batch": stamp.batch, "loaded_at": stamp.begun}
+    of_load = {"ingest_batch": stamp.batch, "loaded_at": stamp.started_at}
     return known | of_load | {"reason": found.reason, "words": found.words}
 
 
 def file_counts(delivery: Delivery) -> dict[str, int]:
-    """How many files were loaded, known, refused."""
+    """The numbers of files loaded, known and refused."""
     return {
         "files_loaded": len(delivery.readable),
         "files_known": delivery.n_known + len(delivery.copies),

@@ -1,37 +1,34 @@
-"""The ingest job: new files are inspected, their lines judged and placed, what they change is derived."""
+"""The ingest job: new files are inspected, their lines validated and written, and `sales` updated."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-
-from lepton_spark.config import Config
 from lepton_spark.errors import BalanceError, GatesError
+from lepton_spark.gates import Gate
+from lepton_spark.ingest import load_gates
 from lepton_spark.ingest.files.delivery import files_frame
-from lepton_spark.ingest.files.layout import Layout
-from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
-from lepton_spark.ingest.lines.daily_sales import current_figures
-from lepton_spark.ingest.lines.validation import judge
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.ingest import load_gates
-from lepton_spark.pipelines.ingest.completion import MENDED, settle, settle_last, stale_rejects
-from lepton_spark.pipelines.ingest.covariates import load_side_inputs
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.ingest.completion import (
+    RESOLVED_REJECTS,
+    clean_up,
+    clean_up_last,
+    resolved_rejects,
+)
+from lepton_spark.pipelines.ingest.covariates import load_covariates
 from lepton_spark.pipelines.ingest.delivery import (
     Delivery,
-    Stamp,
+    LoadStamp,
     batch_of,
     file_counts,
-    look_for_files,
+    find_delivery,
     record_files,
 )
-from lepton_spark.pipelines.ingest.load_gates import LoadVolume
-from lepton_spark.pipelines.ingest.privacy_key import check_of, require_same_key
+from lepton_spark.pipelines.ingest.examination import Examined, examine
+from lepton_spark.pipelines.ingest.privacy_key import check_value, require_same_key
 from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import (
     Load,
@@ -40,8 +37,8 @@ from lepton_spark.pipelines.ingest.writing import (
     write_lines,
     write_sales,
 )
-from lepton_spark.pipelines.runs.run_log import Clock, Run, RunLog, run_id_for
-from lepton_spark.tables import Warehouse
+from lepton_spark.pipelines.runs.run_id import run_id_for
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +50,7 @@ NO_KEY = (
 
 @dataclass(frozen=True)
 class RefusedFile:
-    """A file that could not be read, and why."""
+    """A file that could not be loaded; reason: a code; words: the explanation."""
 
     name: str
     reason: str
@@ -62,7 +59,7 @@ class RefusedFile:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What a load came to; ingest_batch is None when there was nothing new."""
+    """The result of a load; ingest_batch is None when there was no new file."""
 
     ingest_batch: str | None
     counts: Mapping[str, int]
@@ -70,153 +67,116 @@ class IngestResult:
     seconds: float
 
 
-def ingest(
-    spark: SparkSession, config: Config, clock: Clock, privacy_key: bytes | None, progress: Progress
-) -> IngestResult:
-    """Loads what is new under `input.path`; a load left incomplete is taken back first.
+def run_ingest(context: JobContext) -> IngestResult:
+    """Loads the new files under `input.path`; an incomplete load is rolled back first.
 
-    Raises: InputError for a path or option that cannot be worked with; BalanceError when lines do not add up;
-    ConfigError when the privacy key is another than that of earlier loads.
+    Raises: InputError for a path or option that cannot be used; BalanceError when lines do not add up;
+    GatesError for a load of unusual volume; ConfigError when the privacy key differs from earlier loads'.
     """
-    begun = clock()
-    warehouse = Warehouse(spark, config.warehouse.root)
-    runs = RunLog(warehouse, clock)
-    require_same_key(warehouse, config.input, privacy_key)
-    load_side_inputs(spark, config, progress)
-    with progress.stage("look for new files") as stage:
-        roll_back_incomplete(warehouse, runs)
-        settle_last(warehouse, runs, config)
-        delivery = look_for_files(spark, warehouse, config)
-        stage.note(f"{len(delivery.readable)} new, {delivery.n_known} known, {len(delivery.refused)} refused")
-    number = next_number(warehouse)
-    batch = batch_of(delivery, config, number)
+    started_at = context.clock()
+    runs = RunLog(context.warehouse, context.clock)
+    require_same_key(context)
+    load_covariates(context)
+    with context.stage("find new files") as stage:
+        roll_back_incomplete(context.warehouse, runs)
+        clean_up_last(context.warehouse, runs, context.config)
+        delivery = find_delivery(context)
+        stage.note(delivery.summary)
+    number = runs.next_load_number()
     if not delivery.readable:
-        record_files(warehouse, delivery, {}, Stamp(batch, begun))
-        return _result(None, file_counts(delivery), delivery, (clock() - begun).total_seconds())
-    run_id = run_id_for("ingest", None, config, batch)
-    run = runs.start(Run(run_id, "ingest", ingest_batch=batch, load_number=number), config)
-    load = Load(spark, warehouse, config, privacy_key, run, files_frame(spark, delivery.readable))
+        stamp = LoadStamp(batch_of(delivery, context.config, number), started_at)
+        record_files(context.warehouse, delivery, {}, stamp)
+        return _result(context, None, file_counts(delivery), delivery, started_at)
+    load = planned_load(context, delivery, number)
+    finished, remaining = _run_load(load, delivery, runs, started_at)
+    return _result(context, load.batch, finished.counts, remaining, started_at)
+
+
+def planned_load(context: JobContext, delivery: Delivery, number: int) -> Load:
+    """The load of a delivery's new files; nothing is written."""
+    batch = batch_of(delivery, context.config, number)
+    run_id = run_id_for("ingest", None, context.config, batch)
+    run = Run(run_id, "ingest", ingest_batch=batch, load_number=number)
+    return Load(context, run, files_frame(context.spark, delivery.readable))
+
+
+def _run_load(load: Load, delivery: Delivery, runs: RunLog, started_at: datetime) -> tuple[Run, Delivery]:
+    """The complete run with its counts, and the delivery with files refused that had no accepted line."""
+    load = replace(load, run=runs.start(load.run, load.config))
     try:
-        finished, ended = _load(load, delivery, begun, progress)
+        finished, remaining = _load(load, delivery, started_at)
     except BalanceError:
-        runs.fail(run)
+        runs.fail(load.run)
         raise
     except GatesError:
-        runs.refuse(run)
+        runs.refuse(load.run)
         raise
     runs.complete(finished)
-    settle(warehouse, batch, finished.counts, config)
-    return _result(batch, finished.counts, ended, (clock() - begun).total_seconds())
+    clean_up(load.warehouse, load.batch, finished.counts, load.config)
+    return finished, remaining
 
 
-def next_number(warehouse: Warehouse) -> int:
-    """The place of the next load among the complete ones."""
-    complete = (F.col("job") == "ingest") & (F.col("state") == "complete")
-    last = warehouse.read("runs").where(complete).agg(F.max("load_number").alias("last")).first()
-    return 1 + (last["last"] or 0 if last else 0)
+def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery]:
+    """Writes the load; returns its run with all counts, and what remains of the delivery."""
+    context = load.context
+    with ExitStack() as cached:
+        with context.stage("read and validate lines") as stage:
+            examined = cached.enter_context(examine(load, delivery, started_at))
+            total = examined.report.total
+            load_report.check_balance(delivery.lines_read, total)
+            stage.note(", ".join(f"{total[outcome]} {outcome}" for outcome in deduplication.OUTCOMES))
+            load_gates.require_passed(volume_gates(load, examined), load.config.gates)
+        remaining = delivery.refusing(examined.report.files_without_accepted)
+        with context.stage("write transactions, cancellations, sales") as stage:
+            write_lines(load, examined.lines)
+            if matches_customers(load.config):
+                write_cancellations(load, examined.lines)
+                if context.privacy_key is None:
+                    log.warning(NO_KEY)
+                    stage.note(NO_KEY)
+            write_sales(load)
+            stamp = LoadStamp(load.batch, started_at, check_value(load.config.input, context.privacy_key))
+            by_file = delivery.by_hash(examined.report.by_file)
+            record_files(load.warehouse, remaining, by_file, stamp)
+    return _with_counts(load, delivery, remaining, examined), remaining
 
 
-def _load(load: Load, delivery: Delivery, begun: datetime, progress: Progress) -> tuple[Run, Delivery]:
-    """The load's run with its counts, and the delivery less the files of which no line was accepted."""
-    with ExitStack() as kept:
-        with progress.stage("read and judge lines") as stage:
-            seen = kept.enter_context(examine(load, delivery, begun))
-            ended = seen.ended
-            load_report.check_balance(delivery.lines_read, ended.total)
-            stage.note(", ".join(f"{ended.total[place]} {place}" for place in deduplication.PLACES))
-            recent = load_gates.recent_volumes(load.warehouse)
-            judged = load_gates.judge_load(seen.volume, recent, load.config.gates)
-            load_gates.require(judged, load.config.gates)
-        left = delivery.without_barren(ended.barren)
-        with progress.stage("write transactions, cancellations, sales") as stage:
-            _write(load, seen.placed)
-            if load.key is None and matches_customers(load.config):
-                log.warning(NO_KEY)
-                stage.note(NO_KEY)
-            stamp = Stamp(load.batch, begun, check_of(load.config.input, load.key))
-            record_files(load.warehouse, left, delivery.by_hash(ended.by_file), stamp)
+def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
+    """The gates on the volume of a load, compared with the last complete loads."""
+    runs = RunLog(load.warehouse, load.context.clock)
+    recent = load_gates.recent_volumes(runs.last_load_counts(load_gates.RECENT_LOADS))
+    return load_gates.evaluate_load(examined.volume, recent, load.config.gates)
+
+
+def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: Examined) -> Run:
+    is_first = load.run.load_number == 1
     counts = {
         "lines_read": delivery.lines_read,
-        load_gates.DAYS: seen.volume.days,
-        **ended.total,
-        **seen.found,
+        load_gates.DAYS: examined.volume.days,
+        **examined.report.total,
+        **examined.statistics,
         **load_report.missing_values(delivery.readable),
-        **file_counts(left),
-        MENDED: 0 if load.run.load_number == 1 else stale_rejects(load.warehouse, load.batch).count(),
+        **file_counts(remaining),
+        RESOLVED_REJECTS: 0 if is_first else resolved_rejects(load.warehouse, load.batch).count(),
     }
-    return replace(load.run, counts=counts, min_date=ended.first_accepted, max_date=ended.last_accepted), left
+    first, last = examined.report.first_accepted, examined.report.last_accepted
+    return replace(load.run, counts=counts, min_date=first, max_date=last)
 
 
-@dataclass(frozen=True)
-class Examined:
-    """The lines of a load with their places, and what they come to; nothing is written yet."""
-
-    placed: DataFrame
-    ended: load_report.Ended
-    found: Mapping[str, int]
-    volume: LoadVolume
-
-
-@contextmanager
-def examine(load: Load, delivery: Delivery, begun: datetime) -> Iterator[Examined]:
-    """Reads and judges a load's lines; they are kept at hand while the block lasts."""
-    numbered = _numbered(load, delivery, begun).persist()
-    try:
-        found, first, last = load_report.findings(numbered)
-        placed = _placed(load, numbered, first, last)
-        ended = load_report.places(placed, delivery.copies)
-        n_days = numbered.select("date").distinct().where(F.col("date").isNotNull()).count()
-        volume = LoadVolume(delivery.lines_read, found.get("product_codes_folded", 0), n_days)
-        yield Examined(placed, ended, found, volume)
-    finally:
-        numbered.unpersist()
-
-
-def _numbered(load: Load, delivery: Delivery, begun: datetime) -> DataFrame:
-    settings = load.config.input
-    today = begun.astimezone(ZoneInfo(settings.timezone)).date()
-    raw = read_lines(load.spark, delivery.readable, Layout.of(settings), settings.columns.date)
-    judged = judge(raw.frame, load.files, settings, raw.typed_forms, today, load.key)
-    add_files = settings.kind == "daily" and settings.conflicts == "sum"
-    return deduplication.number_lines(judged, settings.duplicates, add_files=add_files)
-
-
-def _placed(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
-    """Lines against what is stored; earlier rejects of a file that is read again are judged anew."""
-    hashes = load.files.select("content_hash")
-    rejects = load.stored("rejects").join(hashes, "content_hash", "left_anti")
-    return place(load, numbered, stored_between(load, first, last), rejects)
-
-
-def stored_between(load: Load, first: object, last: object) -> DataFrame:
-    """Earlier lines of a load's months; random hashes would have every month read."""
-    in_months = F.col("month").between(F.trunc(F.lit(first).cast("date"), "MM"), F.lit(last).cast("date"))
-    return load.stored("transactions").where(in_months)
-
-
-def place(load: Load, numbered: DataFrame, stored: DataFrame, rejects: DataFrame) -> DataFrame:
-    """Where each line ends, by the kind of the input."""
-    if load.config.input.kind == "daily":
-        return deduplication.place_daily(
-            numbered, current_figures(stored), rejects, load.config.input.conflicts
-        )
-    return deduplication.place_transactions(numbered, stored, rejects)
-
-
-def _write(load: Load, placed: DataFrame) -> None:
-    write_lines(load, placed)
-    if matches_customers(load.config):
-        write_cancellations(load, placed)
-    write_sales(load)
-
-
-def _result(batch: str | None, counts: Mapping[str, int], delivery: Delivery, seconds: float) -> IngestResult:
-    none_read = {"lines_read": 0, **dict.fromkeys(deduplication.PLACES, 0)}
+def _result(
+    context: JobContext,
+    batch: str | None,
+    counts: Mapping[str, int],
+    delivery: Delivery,
+    started_at: datetime,
+) -> IngestResult:
+    none_read = {"lines_read": 0, **dict.fromkeys(deduplication.OUTCOMES, 0)}
+    seconds = (context.clock() - started_at).total_seconds()
     return IngestResult(batch, none_read | dict(counts), refused_files(delivery), seconds)
 
 
 def refused_files(delivery: Delivery) -> tuple[RefusedFile, ...]:
-    """Those that could not be read, with reason and words."""
+    """The files that could not be loaded, with reason and explanation."""
     return tuple(
         RefusedFile(file.name, str(found.reason), str(found.words)) for file, found in delivery.refused
     )

@@ -1,4 +1,4 @@
-"""Takes back what a load that never completed left behind."""
+"""Recovery: an incomplete load is rolled back before the next one starts."""
 
 import logging
 from dataclasses import replace
@@ -15,29 +15,24 @@ log = logging.getLogger(__name__)
 WRITTEN_BY_LOADS = ("transactions", "rejects", "cancellations", "open_orders", "files")
 
 
-def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> int:
-    """Deletes the rows of every load left running and derives anew the days it changed; how many loads.
+def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> None:
+    """Deletes the rows of every incomplete load and recomputes the days that it changed.
 
-    It may itself be cut short and run again: `sales` names the load of each row until it is derived.
+    Safe to interrupt and run again: `sales` names the load of each row until the row is recomputed.
     """
-    running = (F.col("job") == "ingest") & (F.col("state") == "running")
-    left = [row["run_id"] for row in warehouse.read("runs").where(running).select("run_id").collect()]
-    for run_id in left:
-        run = runs.find(run_id)
-        if run is None or run.ingest_batch is None:
-            continue
-        log.warning("load %s never completed: taking it back", run.ingest_batch)
+    for run in runs.incomplete_loads():
+        batch = str(run.ingest_batch)
+        log.warning("load %s is incomplete: rolling it back", batch)
         for name in WRITTEN_BY_LOADS:
-            warehouse.delete(name, F.col("ingest_batch") == F.lit(run.ingest_batch))
+            warehouse.delete(name, F.col("ingest_batch") == F.lit(batch))
         if warehouse.exists("open_orders"):
-            warehouse.sweep("open_orders")
-        _derive_again(warehouse, run.ingest_batch)
+            warehouse.vacuum("open_orders")
+        _recompute_sales(warehouse, batch)
         runs.fail(replace(run, counts={}, min_date=None, max_date=None))
-    return len(left)
 
 
 def sales_of(warehouse: Warehouse, days: DataFrame) -> DataFrame:
-    """`sales` of these product-days out of what is stored, without the load that last changed them.
+    """`sales` of the given product-days, computed from the stored lines; without `ingest_batch`.
 
     days: DAY, each once.
     """
@@ -51,7 +46,7 @@ def _lines_of(warehouse: Warehouse, days: DataFrame) -> DataFrame:
 
 
 def _last_changed(warehouse: Warehouse, days: DataFrame) -> DataFrame:
-    """DAY, ingest_batch: the latest load with a line of the day, or a cancellation from or on it."""
+    """DAY, ingest_batch: the latest load with a line of the day, or with a cancellation from or on it."""
     lines = _lines_of(warehouse, days).select(*DAY, "ingest_batch", "load_number")
     numbers = warehouse.read("runs").where(F.col("job") == "ingest").select("ingest_batch", "load_number")
     matched = warehouse.read("cancellations").join(F.broadcast(numbers), "ingest_batch")
@@ -61,7 +56,7 @@ def _last_changed(warehouse: Warehouse, days: DataFrame) -> DataFrame:
     return lines.union(sold).union(returned).groupBy(*DAY).agg(latest)
 
 
-def _derive_again(warehouse: Warehouse, ingest_batch: str) -> None:
+def _recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:
     if not warehouse.exists("sales"):
         return
     changed = F.col("ingest_batch") == F.lit(ingest_batch)

@@ -1,162 +1,137 @@
-"""What was refused, judged again by changed rules: lines that pass are loaded, the others stay on record."""
+"""The reingest job: rejected lines are validated again by the present rules, and loaded if they pass."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.config import Config
-from lepton_spark.ingest.files.layout import mapped_columns
-from lepton_spark.ingest.files.reading import TYPED_FORMS
+from lepton_spark.ingest.files.typed_lines import TYPED_FORMS
 from lepton_spark.ingest.lines import deduplication, load_report
-from lepton_spark.ingest.lines.daily_sales import DAY
-from lepton_spark.ingest.lines.validation import judge_again
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.ingest.completion import MENDED, REINGESTED, settle, settle_last, stale_rejects
-from lepton_spark.pipelines.ingest.ingest import next_number, place, stored_between
+from lepton_spark.ingest.lines.revalidation import (
+    complete_rejects,
+    mark_copies,
+    mark_unchanged,
+    without_superseded,
+)
+from lepton_spark.ingest.lines.validation import revalidate_rejects
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.ingest.completion import (
+    REINGESTED,
+    RESOLVED_REJECTS,
+    clean_up,
+    clean_up_last,
+    resolved_rejects,
+)
+from lepton_spark.pipelines.ingest.examination import deduplicate, stored_between
 from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
-from lepton_spark.pipelines.runs.run_log import Clock, Run, RunLog, run_id_for
-from lepton_spark.tables import Warehouse
+from lepton_spark.pipelines.runs.run_id import run_id_for
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 
 TYPED_FORMATS = ("parquet", "delta")
 
 
 @dataclass(frozen=True)
 class ReingestResult:
-    """Lines of `rejects`: accepted now, refused for other reasons now, as before, not judged.
+    """Numbers of rejected lines by outcome.
 
-    ingest_batch: the load they came in by; None when nothing changed.
+    ingest_batch: the load that wrote them; None when nothing changed.
+    accepted: loaded now. other_reasons: rejected for other reasons now. as_before: rejected for the same
+    reasons. not_validated: lines that cannot be validated again.
     """
 
     ingest_batch: str | None
     accepted: int
     other_reasons: int
     as_before: int
-    not_judged: int
+    not_validated: int
 
 
-def reingest(spark: SparkSession, config: Config, clock: Clock, progress: Progress) -> ReingestResult:
-    """Judges the rejects of loaded files by the present `input`, as one load more.
+def run_reingest(context: JobContext) -> ReingestResult:
+    """Validates the rejected lines of loaded files by the present `input`, and loads them as one more load.
 
-    A line is judged where it names every mapped column; of daily input, where no later figure of its
-    product-day is known. Its customer is not known any more, so it neither cancels nor can be cancelled.
+    A line is validated again when it names every mapped column and, for daily input, when no later figure of
+    its product-day has been delivered. Its customer is unknown by now, so it takes no part in cancellations.
 
     Raises: BalanceError when lines do not add up.
     """
-    begun = clock()
-    warehouse = Warehouse(spark, config.warehouse.root)
-    runs = RunLog(warehouse, clock)
-    with ExitStack() as kept:
-        with progress.stage("judge rejects again") as stage:
+    started_at = context.clock()
+    warehouse, runs = context.warehouse, RunLog(context.warehouse, context.clock)
+    with ExitStack() as cached:
+        with context.stage("validate rejected lines again") as stage:
             roll_back_incomplete(warehouse, runs)
-            settle_last(warehouse, runs, config)
-            load = _load(spark, warehouse, config)
-            judged, placed = kept.enter_context(_judged(load, begun))
-            ended = load_report.places(placed, ())
-            n_judged = judged.count()
-            load_report.check_balance(n_judged, ended.total)
-            result = _result(load, ended.total, warehouse.read("rejects").count() - n_judged)
-            stage.note(f"{result.accepted} accepted, {result.other_reasons} refused for other reasons")
+            clean_up_last(warehouse, runs, context.config)
+            load = _planned_load(context, runs.next_load_number())
+            validated, deduplicated = cached.enter_context(_revalidated(load, started_at))
+            report = load_report.summarize(deduplicated, ())
+            n_validated = validated.count()
+            load_report.check_balance(n_validated, report.total)
+            n_left = warehouse.read("rejects").count() - n_validated
+            result = _result(load, report.total, n_left)
+            stage.note(f"{result.accepted} accepted, {result.other_reasons} rejected for other reasons")
         if not (result.accepted or result.other_reasons):
             return replace(result, ingest_batch=None)
-        with progress.stage("write transactions, rejects, sales"):
-            run = runs.start(load.run, config)
-            write_lines(load, placed)
+        with context.stage("write transactions, rejects, sales"):
+            run = runs.start(load.run, context.config)
+            write_lines(load, deduplicated)
             write_sales(load)
     counts = {
-        "lines_read": n_judged,
-        **ended.total,
+        "lines_read": n_validated,
+        **report.total,
         REINGESTED: result.accepted,
-        MENDED: stale_rejects(warehouse, load.batch).count(),
+        RESOLVED_REJECTS: resolved_rejects(warehouse, load.batch).count(),
     }
-    first, last = ended.first_accepted, ended.last_accepted
+    first, last = report.first_accepted, report.last_accepted
     runs.complete(replace(run, counts=counts, min_date=first, max_date=last))
-    settle(warehouse, load.batch, counts, config)
+    clean_up(warehouse, load.batch, counts, context.config)
     return result
 
 
-def _load(spark: SparkSession, warehouse: Warehouse, config: Config) -> Load:
-    """The load that the rejects would be: files are those that were loaded and have some."""
-    number = next_number(warehouse)
+def _planned_load(context: JobContext, number: int) -> Load:
+    """The load of all rejected lines; its files are the loaded ones that have rejected lines."""
+    warehouse, config = context.warehouse, context.config
     rules = config.input.model_dump_json(exclude={"path"})
     batch = sha256("\n".join([REINGESTED, rules, str(number)]).encode()).hexdigest()[:32]
     run_id = run_id_for("ingest", None, config, batch)
     hashes = warehouse.read("rejects").select("content_hash").distinct()
     loaded = warehouse.read("files").where(F.col("state") == F.lit("loaded"))
     rows = loaded.join(hashes, "content_hash").select("content_hash", "name").collect()
-    numbered = [(place, row["content_hash"], row["name"]) for place, row in enumerate(sorted(rows))]
-    files = F.broadcast(spark.createDataFrame(numbered, "file INT, content_hash STRING, name STRING"))
-    return Load(
-        spark, warehouse, config, None, Run(run_id, "ingest", ingest_batch=batch, load_number=number), files
-    )
+    numbered = [(index, row["content_hash"], row["name"]) for index, row in enumerate(sorted(rows))]
+    files = F.broadcast(context.spark.createDataFrame(numbered, "file INT, content_hash STRING, name STRING"))
+    return Load(context, Run(run_id, "ingest", ingest_batch=batch, load_number=number), files)
 
 
 @contextmanager
-def _judged(load: Load, begun: datetime) -> Iterator[tuple[DataFrame, DataFrame]]:
-    """Rejects that can be judged, and the same with their places; kept at hand while the block lasts."""
+def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, DataFrame]]:
+    """The validated lines, and the same with their report; both stay cached while the block runs."""
     settings = load.config.input
-    today = begun.astimezone(ZoneInfo(settings.timezone)).date()
+    today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
     forms = tuple(form.read for form in TYPED_FORMS.values()) if settings.format in TYPED_FORMATS else ()
-    newest = Window.partitionBy(*deduplication.IDENTITY).orderBy(F.desc("rejected_by"))
-    told = {"is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
-    judged = judge_again(_judgeable(load), settings, forms, today).withColumns(told).persist()
-    first, last = judged.agg(F.min("date"), F.max("date")).first() or (None, None)
-    stored = stored_between(load, first, last)
-    numbered = _not_overtaken(judged, stored) if settings.kind == "daily" else judged
-    placed = _placed(load, numbered, stored).persist()
-    try:
-        yield numbered, placed
-    finally:
-        placed.unpersist()
-        judged.unpersist()
-
-
-def _judgeable(load: Load) -> DataFrame:
-    """Rows of `rejects` of the load's files that name every mapped column, with the number of their load."""
-    named = F.map_keys(F.from_json("line", "map<string, string>"))
-    has_all = reduce(
-        lambda all_so_far, name: all_so_far & F.array_contains(named, F.lit(name)),
-        mapped_columns(load.config.input),
-        F.col("line").isNotNull(),
-    )
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
-    numbers = loads.select("ingest_batch", F.col("load_number").alias("rejected_by"))
-    rows = load.stored("rejects").drop("file").where(F.coalesce(has_all, F.lit(False)))
-    known = rows.join(load.files.drop("name"), "content_hash").join(F.broadcast(numbers), "ingest_batch")
-    return known.drop("content_hash", "ingest_batch", "reason")
+    rejects = complete_rejects(load.rows_of_other_loads("rejects"), loads, load.files, settings)
+    validated = mark_copies(revalidate_rejects(rejects, settings, forms, today)).persist()
+    first, last = validated.agg(F.min("date"), F.max("date")).first() or (None, None)
+    stored = stored_between(load, first, last)
+    numbered = without_superseded(validated, stored) if settings.kind == "daily" else validated
+    no_rejects = load.rows_of_other_loads("rejects").limit(0)
+    deduplicated = mark_unchanged(deduplicate(load, numbered, stored, no_rejects)).persist()
+    try:
+        yield numbered, deduplicated
+    finally:
+        deduplicated.unpersist()
+        validated.unpersist()
 
 
-def _placed(load: Load, numbered: DataFrame, stored: DataFrame) -> DataFrame:
-    """Where each line ends; one that is refused for the same reasons counts as on record already."""
-    placed = place(load, numbered, stored, rejects=load.stored("rejects").limit(0))
-    as_before = (F.col("place") == deduplication.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
-    return placed.withColumn(
-        "place", F.when(as_before, deduplication.ALREADY_LOADED).otherwise(F.col("place"))
-    )
-
-
-def _not_overtaken(numbered: DataFrame, stored: DataFrame) -> DataFrame:
-    """Figures of daily input less those of whose product-day a later one is known, accepted or to be."""
-    figures = stored.groupBy(*DAY).agg(F.max("load_number").alias("accepted_by"))
-    day = Window.partitionBy(*DAY)
-    passing = F.when(F.size("reasons") == 0, F.col("rejected_by"))
-    latest = numbered.join(figures, list(DAY), "left").withColumn("last_by", F.max(passing).over(day))
-    later = F.greatest("accepted_by", "last_by")
-    return latest.where(later.isNull() | (F.col("rejected_by") >= later)).drop("accepted_by", "last_by")
-
-
-def _result(load: Load, total: Mapping[str, int], left: int) -> ReingestResult:
+def _result(load: Load, total: Mapping[str, int], n_not_validated: int) -> ReingestResult:
     return ReingestResult(
         load.batch,
         total[deduplication.ACCEPTED],
         total[deduplication.REJECTED],
         total[deduplication.ALREADY_LOADED],
-        left,
+        n_not_validated,
     )

@@ -1,1 +1,1 @@
-"""Housekeeping: retention, erasure, schema migration."""
+"""Maintenance of a warehouse: retention, erasure, schema migration."""

@@ -1,1 +1,1 @@
-"""Publishing a run, and publishing an earlier one again."""
+"""Publishing a forecast run, and rolling back to an earlier one."""

@@ -1,29 +1,30 @@
-"""Publishes a run: gates, then `latest_forecasts` in one commit."""
+"""The publish job: evaluates the gates, then replaces `latest_forecasts` in one commit."""
 
 import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
-from lepton_spark.pipelines.context import Progress
-from lepton_spark.pipelines.forecast.plan import end_of_column
-from lepton_spark.pipelines.publish.gates import collect_evidence, judge
-from lepton_spark.pipelines.runs.run_log import Clock, Gate, Run, RunLog, run_id_for
+from lepton_spark.gates import Gate
+from lepton_spark.panel.cutoff import end_of_period
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.publish.evidence import evaluate_gates
+from lepton_spark.pipelines.runs.run_id import run_id_for
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)
 
 ROLLED_BACK = "rolled_back"
-"""The gate of a run that was taken back from readers by hand."""
+"""The gate that a run fails once a rollback has withdrawn it."""
 
 
 @dataclass(frozen=True)
 class PublishResult:
-    """Whether the run is what readers now see, and why (not); `refused`: by a gate."""
+    """Whether the run is published now, and why or why not; refused: whether a gate refused it."""
 
     run_id: str
     published: bool
@@ -38,72 +39,67 @@ class _Published:
     cutoff: date
 
 
-def publish(
-    spark: SparkSession,
-    config: Config,
-    run_id: str | None,
-    clock: Clock,
-    *,
-    cutoff: date | None = None,
-    force: bool,
-    progress: Progress,
-) -> PublishResult:
-    """Replaces the published forecasts by a run's, unless a gate or a newer published cutoff forbids it.
+def run_publish(context: JobContext, run_id: str | None = None, *, force: bool = False) -> PublishResult:
+    """Replaces the published forecasts by those of a run, unless a gate or a later published cutoff forbids.
 
-    run_id: a complete run; when None, the one (for `cutoff`, where given) that completed last.
-    force: publish although a later cutoff is published.
+    run_id: a complete run; None: the latest one for `forecast.cutoff`, or of all when that is not set.
+    force: publish even when a later cutoff is published, or the run was rolled back.
 
     Raises: InputError when there is no such complete run.
     """
-    warehouse = Warehouse(spark, config.warehouse.root)
-    runs = RunLog(warehouse, clock)
-    asked = None if cutoff is None else end_of_column(cutoff, config.forecast)
-    run, seen = complete_run(runs, run_id, asked)
-    with progress.stage("publish") as stage:
-        result = _publish(warehouse, config, run, seen, runs, clock, force=force)
+    runs = RunLog(context.warehouse, context.clock)
+    settings = context.config.forecast
+    wanted = None if settings.cutoff is None else end_of_period(settings.cutoff, settings)
+    run, cutoff = complete_run(runs, run_id, wanted)
+    with context.stage("publish") as stage:
+        result = _publish(context, run, cutoff, runs, force=force)
         stage.note(result.why)
-    log.info("run %s, cutoff %s: %s", run.run_id, seen, result.why)
+    log.info("run %s, cutoff %s: %s", run.run_id, cutoff, result.why)
     return result
 
 
-def _publish(
-    warehouse: Warehouse,
-    config: Config,
-    run: Run,
-    cutoff: date,
-    runs: RunLog,
-    clock: Clock,
-    *,
-    force: bool,
-) -> PublishResult:
-    published = _published(warehouse)
-    if published is not None and published.run_id == run.run_id:
-        return PublishResult(run.run_id, True, f"run {run.run_id} is published already")
-    if published is not None and published.cutoff > cutoff and not force:
-        why = f"not published: a run up to {published.cutoff} is; --publish replaces it"
-        return PublishResult(run.run_id, False, why)
-    if not force and _was_rolled_back(runs, run.run_id):
-        why = "not published: it was rolled back; --publish publishes it again"
-        return PublishResult(run.run_id, False, why)
-    horizon = run.horizon or config.forecast.horizon
-    evidence = collect_evidence(warehouse, run.run_id, cutoff, horizon, runs.period(run))
-    gates = judge(evidence, config.gates)
-    failed = [gate for gate in gates if not gate.passed]
+def _publish(context: JobContext, run: Run, cutoff: date, runs: RunLog, *, force: bool) -> PublishResult:
+    unchanged = _reason_to_keep(context.warehouse, run, cutoff, runs, force=force)
+    if unchanged is not None:
+        return unchanged
+    config = context.config
+    gates = evaluate_gates(context, run, cutoff, runs)
     record = Run(
         run_id_for("publish", cutoff, config, run.run_id),
         "publish",
         cutoff=cutoff,
         input_fingerprint=run.run_id,
-        horizon=horizon,
+        horizon=run.horizon or config.forecast.horizon,
         gates=gates,
     )
+    failed = [gate for gate in gates if not gate.passed]
     if failed and config.gates.enabled:
         runs.record(record, "refused", config)
-        words = "; ".join(f"{gate.name}: found {gate.found}; allowed: {gate.allowed}" for gate in failed)
-        return PublishResult(run.run_id, False, f"refused by {words}", gates, refused=True)
+        text = "; ".join(f"{gate.name}: found {gate.found}; allowed: {gate.allowed}" for gate in failed)
+        return PublishResult(run.run_id, False, f"refused by {text}", gates, refused=True)
     runs.record(record, "complete", config)
-    warehouse.overwrite("latest_forecasts", _latest(warehouse, config, run, cutoff, clock))
+    context.warehouse.overwrite("latest_forecasts", _latest(context, run, cutoff))
     return PublishResult(run.run_id, True, f"run {run.run_id} is published", gates)
+
+
+def _reason_to_keep(
+    warehouse: Warehouse, run: Run, cutoff: date, runs: RunLog, *, force: bool
+) -> PublishResult | None:
+    """The result when the published forecasts stay as they are; None when the run may be published."""
+    published = _published(warehouse)
+    if published is not None and published.run_id == run.run_id:
+        return PublishResult(run.run_id, True, f"run {run.run_id} is already published")
+    if force:
+        return None
+    if published is not None and published.cutoff > cutoff:
+        why = (
+            f"not published: forecasts from the later cutoff {published.cutoff} are; --publish replaces them"
+        )
+        return PublishResult(run.run_id, False, why)
+    if _was_rolled_back(runs, run.run_id):
+        why = "not published: it was rolled back; --publish publishes it again"
+        return PublishResult(run.run_id, False, why)
+    return None
 
 
 def _was_rolled_back(runs: RunLog, run_id: str) -> bool:
@@ -111,7 +107,7 @@ def _was_rolled_back(runs: RunLog, run_id: str) -> bool:
 
 
 def complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple[Run, date]:
-    """A complete forecast run and its cutoff: the one named, else the latest (for a cutoff, where given).
+    """A complete forecast run and its cutoff: the named one, else the latest (for the cutoff, if given).
 
     Raises: InputError when there is none.
     """
@@ -128,7 +124,7 @@ def _published(warehouse: Warehouse) -> _Published | None:
     return None if row is None else _Published(row["run_id"], row["cutoff"])
 
 
-def _latest(warehouse: Warehouse, config: Config, run: Run, cutoff: date, clock: Clock) -> DataFrame:
-    valid_until = cutoff + timedelta(days=config.publish.valid_days)
-    forecasts = warehouse.read("forecasts").where(F.col("run_id") == F.lit(run.run_id))
-    return forecasts.withColumns({"published_at": F.lit(clock()), "valid_until": F.lit(valid_until)})
+def _latest(context: JobContext, run: Run, cutoff: date) -> DataFrame:
+    valid_until = cutoff + timedelta(days=context.config.publish.valid_days)
+    forecasts = context.warehouse.read("forecasts").where(F.col("run_id") == F.lit(run.run_id))
+    return forecasts.withColumns({"published_at": F.lit(context.clock()), "valid_until": F.lit(valid_until)})

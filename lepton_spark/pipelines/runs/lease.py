@@ -1,184 +1,140 @@
-"""The lease: one job at a time writes a warehouse; the dead are found and followed, the living named."""
+"""The lease: only one job at a time writes to a warehouse; the lease of a dead job can be taken over."""
 
 import logging
-import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol, Self
-from uuid import uuid4
 
 from lepton_spark.errors import LeaseError, explain
-from lepton_spark.pipelines.context import Progress, Stage
-from lepton_spark.pipelines.runs.run_log import Clock, Run, RunLog
+from lepton_spark.pipelines.context import Clock
+from lepton_spark.pipelines.runs.holder import Holder
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
 
 log = logging.getLogger(__name__)
 
 LEASE = "lease"
-"""The run id, and the job, of the row of `runs` that is the lease."""
+"""The run id, and the job, of the row of `runs` that holds the lease."""
 
-SIGNS_BEFORE_DEATH = 10
-SETTLED_SECONDS = 0.2
-"""After so long a commit that another one overran is seen to be so."""
+HEARTBEATS_BEFORE_DEATH = 10
+"""Heartbeats within the time after which a job without any counts as dead."""
+
+SETTLING_SECONDS = 0.2
+"""Wait between taking the lease and reading it back, so that a simultaneous commit of another job is seen."""
 
 
-class SignOfLife(Protocol):
-    """A file that a holder renews."""
+class Heartbeat(Protocol):
+    """A file that a lease holder renews while it runs."""
 
     def renew(self) -> None:
-        """Makes or renews it."""
+        """Creates the file, or sets its modification time to now."""
 
     def seen(self) -> float | None:
-        """When it was last renewed, in seconds."""
+        """When it was last renewed, in seconds; None when there is no file."""
 
     def remove(self) -> None:
-        """Removes it."""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds a lease: a process, and a token of this one time."""
-
-    host: str
-    process: int
-    born: int
-    token: str
-
-    @classmethod
-    def me(cls) -> Self:
-        """This process."""
-        return cls(socket.gethostname(), os.getpid(), _born(os.getpid()), uuid4().hex[:12])
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Out of the text in `runs`."""
-        host, process, born, token = text.rsplit("/", 3)
-        return cls(host, int(process), int(born), token)
-
-    def __str__(self) -> str:
-        return f"{self.host}/{self.process}/{self.born}/{self.token}"
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it was a process of this host that is no more; of other hosts nothing is known."""
-        if self.host != socket.gethostname():
-            return False
-        try:
-            os.kill(self.process, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return _born(self.process) != self.born
-
-
-def _born(process: int) -> int:
-    """When a process began, in ticks since the machine did; 0 where that cannot be told."""
-    try:
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return 0
+        """Removes the file."""
 
 
 class Lease:
-    """Held for as long as its block lasts."""
+    """The right to write to a warehouse, held while its block runs."""
 
     def __init__(
         self,
         runs: RunLog,
-        signs: Callable[[str], SignOfLife],
+        heartbeats: Callable[[str], Heartbeat],
         clock: Clock,
         dead_after: float,
         *,
         take_over: bool = False,
     ) -> None:
-        """signs: the sign of a token. dead_after: seconds without a sign. take_over: even from the living."""
-        self._runs, self._signs, self._clock = runs, signs, clock
+        """heartbeats: from a holder's token to its heartbeat file.
+
+        dead_after: seconds without a heartbeat after which a holder counts as dead.
+        take_over: whether to take the lease even from a living holder.
+        """
+        self._runs, self._heartbeats, self._clock = runs, heartbeats, clock
         self._dead_after, self._take_over = dead_after, take_over
-        self._me = Holder.me()
-        self._ended = threading.Event()
-        self._before: Holder | None = None
-        self._beat = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._me = Holder.this_process()
+        self._stopped = threading.Event()
+        self._previous: Holder | None = None
+        self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
         """Takes the lease.
 
         Raises: LeaseError when a living job holds it.
         """
-        self._signs(self._me.token).renew()
+        self._heartbeats(self._me.token).renew()
         try:
             self._claim()
         except BaseException:
-            self._signs(self._me.token).remove()
+            self._heartbeats(self._me.token).remove()
             raise
-        self._beat.start()
+        self._renewing.start()
         return self
 
     def __exit__(self, kind: object, fault: object, trace: object) -> None:
-        """Gives it back, unless another has taken it over."""
-        self._ended.set()
-        self._beat.join()
+        """Releases the lease, unless another job has taken it over."""
+        self._stopped.set()
+        self._renewing.join()
         try:
-            self._runs.free(self._row())
-            self._signs(self._me.token).remove()
-        except Exception:  # raised again unless the job failed: then its own fault must be told, not this one
+            self._runs.release_lease(self._row())
+            self._heartbeats(self._me.token).remove()
+        except Exception:  # when the job itself has failed, the user must see its error and not this one
             if fault is None:
                 raise
             log.warning(
-                "the lease could not be given back; the next job follows",
+                "the lease could not be released; the next job takes it over",
                 exc_info=log.isEnabledFor(logging.INFO),
             )
 
-    def require(self) -> None:
-        """Raises LeaseError when the lease was taken over: nothing may be written any more."""
-        if self._signs(self._me.token).seen() is None:
-            found, remedy = "taken over by another job", "What was begun is completed by it, or the next."
-            raise LeaseError(explain("lease of the warehouse", found, "held by this one", remedy))
-
-    def guarding(self, progress: Progress) -> Progress:
-        """The same progress, but no stage begins once the lease is lost."""
-        return _Guarded(progress, self)
+    def require_held(self) -> None:
+        """Raises LeaseError when the lease was taken over: this job must not write any more."""
+        if self._heartbeats(self._me.token).seen() is None:
+            found = "taken over by another job"
+            remedy = "The job that took over, or the next one, completes the work."
+            raise LeaseError(explain("lease of the warehouse", found, "held by this job", remedy))
 
     def _claim(self) -> None:
         held = self._runs.find(LEASE)
-        before = Holder.read(held.holder) if held is not None and held.holder else None
-        if before is not None and held is not None:
-            self._judge(before, held.started_at)
-        self._runs.hold(self._row(), None if before is None else str(before))
-        time.sleep(SETTLED_SECONDS)
+        previous = Holder.parse(held.holder) if held is not None and held.holder else None
+        if previous is not None and held is not None:
+            self._require_dead(previous, held.started_at)
+        self._runs.take_lease(self._row(), None if previous is None else str(previous))
+        time.sleep(SETTLING_SECONDS)
         now = self._runs.find(LEASE)
         if now is None or now.holder != str(self._me):
-            found = "none" if now is None else _named(now)
-            raise LeaseError(explain("lease of the warehouse", found, "no other job", "Wait for it to end."))
-        self._before = before
-        self._silence_before()
+            found = "none" if now is None else _holder_text(now)
+            remedy = "Wait until the other job has ended."
+            raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
+        self._previous = previous
+        self._remove_previous_heartbeat()
 
-    def _silence_before(self) -> None:
-        """Whoever held it finds no sign and stops; again with each beat, should they just have renewed it."""
-        if self._before is not None:
-            self._signs(self._before.token).remove()
+    def _remove_previous_heartbeat(self) -> None:
+        """Without it the previous holder stops. Repeated, because it may have been about to renew it."""
+        if self._previous is not None:
+            self._heartbeats(self._previous.token).remove()
 
-    def _judge(self, holder: Holder, since: datetime | None) -> None:
-        """Whether a holder may be followed; says so, or raises."""
-        last, now = self._signs(holder.token).seen(), self._signs(self._me.token).seen() or 0.0
-        silent = None if last is None else max(now - last, 0.0)
-        if self._take_over or holder.is_gone or silent is None or silent > self._dead_after:
+    def _require_dead(self, holder: Holder, since: datetime | None) -> None:
+        """Raises LeaseError unless the lease of this holder may be taken over."""
+        last, now = self._heartbeats(holder.token).seen(), self._heartbeats(self._me.token).seen() or 0.0
+        age = None if last is None else max(now - last, 0.0)
+        if self._take_over or holder.has_exited or age is None or age > self._dead_after:
             log.warning(
-                "the job of process %s on %s is dead or given up: taking over", holder.process, holder.host
+                "taking over the lease of process %s on %s: it is dead, or --take-over was given",
+                holder.process,
+                holder.host,
             )
             return
         found = (
             f"held by process {holder.process} on {holder.host} since {since:%Y-%m-%d %H:%M:%S} UTC, "
-            f"last sign of life {silent:.0f} s ago"
+            f"last heartbeat {age:.0f} s ago"
         )
         remedy = (
-            f"Wait for it to end; after {self._dead_after:.0f} s without a sign it counts as dead. "
-            "If you know that it is, add --take-over."
+            f"Wait until it has ended; after {self._dead_after:.0f} s without a heartbeat it counts as dead. "
+            "If you are sure that it is dead, add --take-over."
         )
         raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
 
@@ -186,30 +142,17 @@ class Lease:
         return Run(LEASE, "lease", holder=str(self._me), started_at=self._clock())
 
     def _renew(self) -> None:
-        sign = self._signs(self._me.token)
-        while not self._ended.wait(self._dead_after / SIGNS_BEFORE_DEATH):
+        heartbeat = self._heartbeats(self._me.token)
+        while not self._stopped.wait(self._dead_after / HEARTBEATS_BEFORE_DEATH):
             try:
-                if sign.seen() is None:
-                    return  # taken over: to renew it would be a lie
-                sign.renew()
-                self._silence_before()
-            except Exception:  # a store that stumbles once must not end the signs
-                log.warning("the lease's sign of life could not be renewed; trying again", exc_info=True)
+                if heartbeat.seen() is None:
+                    return  # taken over: a renewed file would claim the lease again
+                heartbeat.renew()
+                self._remove_previous_heartbeat()
+            except Exception:  # one failed access to the store must not end the heartbeats
+                log.warning("the lease's heartbeat could not be renewed; trying again", exc_info=True)
 
 
-def _named(run: Run) -> str:
-    holder = Holder.read(run.holder) if run.holder else None
-    return "given back" if holder is None else f"taken by process {holder.process} on {holder.host}"
-
-
-@dataclass(frozen=True)
-class _Guarded:
-    progress: Progress
-    lease: Lease
-
-    @contextmanager
-    def stage(self, words: str) -> Iterator[Stage]:
-        """A stage that begins only while the lease is held."""
-        self.lease.require()
-        with self.progress.stage(words) as stage:
-            yield stage
+def _holder_text(run: Run) -> str:
+    holder = Holder.parse(run.holder) if run.holder else None
+    return "released" if holder is None else f"taken by process {holder.process} on {holder.host}"

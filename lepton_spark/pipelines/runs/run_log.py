@@ -1,23 +1,22 @@
-"""The manifest: what a run is called, and the row of `runs` that says how it went."""
+"""The run log: the rows of `runs`, one for each run of a job."""
 
-import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from delta import exceptions as conflicts
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lepton_spark import __version__
 from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.config.secrets import masked
+from lepton_spark.gates import Gate
+from lepton_spark.pipelines.context import Clock
+from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job, State
 
@@ -32,38 +31,14 @@ CONFLICTS = (
     conflicts.MetadataChangedException,
     conflicts.ProtocolChangedException,
 )
-"""What Delta raises when another commit came first."""
-
-Clock = Callable[[], datetime]
-"""Gives the present instant, with its zone; passed in by the command."""
-
-_RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "ingest": ("input",),
-    "forecast": ("plans", "products", "stock", "priors", "panel", "forecast", "backtest"),
-    "publish": ("gates", "publish"),
-}
-_NOT_RESULTS = {
-    **{name: {"path"} for name in ("input", "plans", "products", "stock", "priors")},
-    "forecast": {"cutoff"},
-}
-"""Where files lie changes no result, and a run's cutoff enters its id by itself."""
+"""What Delta raises when another job has committed first."""
 
 _LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
 @dataclass(frozen=True)
-class Gate:
-    """One condition of publishing: what was found and what is allowed, in words."""
-
-    name: str
-    passed: bool
-    found: str
-    allowed: str
-
-
-@dataclass(frozen=True)
 class Run:
-    """A row of `runs`; instants with their zone."""
+    """A row of `runs`; times carry their time zone."""
 
     run_id: str
     job: Job
@@ -85,90 +60,125 @@ class Run:
 
 
 class RunLog:
-    """Writes and finds the rows of `runs`, one commit each."""
+    """Writes and reads the rows of `runs`; each write is one commit."""
 
     def __init__(self, warehouse: Warehouse, clock: Clock) -> None:
         self._warehouse = warehouse
         self._clock = clock
 
     def start(self, run: Run, config: Config) -> Run:
-        """Records the run as running, with its configuration and versions, in place of an earlier try."""
+        """Records the run as running, with its configuration and versions; replaces an earlier attempt."""
         started = replace(run, state="running", started_at=self._clock(), finished_at=None, seconds=None)
         self._write(started, config)
         return started
 
     def record(self, run: Run, state: State, config: Config) -> None:
-        """Records a run that begins and ends at once, in one commit."""
+        """Records a run that starts and finishes in one commit."""
         now = self._clock()
         self._write(replace(run, state=state, started_at=now, finished_at=now, seconds=0.0), config)
 
     def complete(self, run: Run) -> Run:
-        """Records that all of the run's rows are written: to be called after them."""
+        """Records the run as complete; call it after all of its rows are written."""
         return self._finish(run, "complete")
 
     def fail(self, run: Run) -> Run:
-        """Records that the run came to nothing."""
+        """Records the run as failed."""
         return self._finish(run, "failed")
 
     def refuse(self, run: Run) -> Run:
-        """Records that a gate refused the run, before or after it had an effect."""
+        """Records the run as refused by a gate; also used to withdraw a published run."""
         return self._finish(run, "refused")
 
-    def hold(self, run: Run, seen: str | None) -> None:
-        """Puts a holder into the lease's row unless another has since `seen`; who has it is to be read."""
-        free = F.col("target.holder").isNull() | (F.col("target.holder") == F.lit(seen))
+    def take_lease(self, run: Run, expected: str | None) -> None:
+        """Writes a new holder into the lease's row if the row is free or its holder is still `expected`.
+
+        Read the row afterwards to see whether this job or another one got the lease.
+        """
+        free = F.col("target.holder").isNull() | (F.col("target.holder") == F.lit(expected))
         row = self._warehouse.rows("runs", [_row(replace(run, state="running"))])
         try:
             self._warehouse.merge("runs", row, update_where=free)
         except CONFLICTS:
             log.info("another job wrote to the lease at the same moment")
 
-    def free(self, run: Run) -> None:
-        """Takes a holder out of the lease's row, if it still stands there."""
+    def release_lease(self, run: Run) -> None:
+        """Removes a holder from the lease's row, unless another job has replaced it."""
         now = self._clock()
         mine = F.col("target.holder") == F.lit(run.holder)
-        ended = replace(run, state="complete", holder=None, finished_at=now)
-        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(ended)]), update_where=mine)
+        released = replace(run, state="complete", holder=None, finished_at=now)
+        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(released)]), update_where=mine)
 
     def find(self, run_id: str) -> Run | None:
-        """The run of that id; None when it was never started."""
+        """The run with this id; None when it was never started."""
         row = self._warehouse.read("runs").where(F.col("run_id") == F.lit(run_id)).first()
         return None if row is None else _run(row.asDict(recursive=True))
 
-    def period(self, run: Run) -> int:
-        """Days that one forecast of a run is for, by the configuration it ran with, not the present one."""
+    def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
+        """The complete run with the latest cutoff, or with the given one; None when there is none.
+
+        Of several runs with the same cutoff, the one that finished last.
+        """
+        newest = *(F.col(name).desc() for name in ("cutoff", "finished_at", "load_number")), F.col("run_id")
+        wanted = F.lit(cutoff is None) | (F.col("cutoff") == F.lit(cutoff))
+        row = self._warehouse.read("runs").where(_complete(job) & wanted).orderBy(*newest).first()
+        return None if row is None else _run(row.asDict(recursive=True))
+
+    def forecast_period(self, run: Run) -> int:
+        """Days that one forecast of the run covers, by the configuration that the run used."""
         row = (
             self._warehouse.read("runs").where(F.col("run_id") == F.lit(run.run_id)).select("config").first()
         )
-        told = {} if row is None or row["config"] is None else json.loads(row["config"])
-        frequency = told.get("forecast", {}).get("frequency", "daily")
+        used = {} if row is None or row["config"] is None else json.loads(row["config"])
+        frequency = used.get("forecast", {}).get("frequency", "daily")
         return ForecastSettings.model_validate({"frequency": frequency}).period
 
     def publications(self, run_id: str | None = None) -> list[Run]:
-        """Records of publishing, of one forecast run where it is named; the last first."""
+        """The publish runs, the latest first; only those of one forecast run when it is named."""
         published = F.col("job") == F.lit("publish")
         if run_id is not None:
             published &= F.col("input_fingerprint") == F.lit(run_id)
         rows = self._warehouse.read("runs").where(published).orderBy(F.col("finished_at").desc(), "run_id")
         return [_run(row.asDict(recursive=True)) for row in rows.collect()]
 
-    def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
-        """The complete run of the latest cutoff, or of the one given; of several the last; None without."""
-        complete = (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))
-        newest = *(F.col(name).desc() for name in ("cutoff", "finished_at", "load_number")), F.col("run_id")
-        asked = F.lit(cutoff is None) | (F.col("cutoff") == F.lit(cutoff))
-        row = self._warehouse.read("runs").where(complete & asked).orderBy(*newest).first()
-        return None if row is None else _run(row.asDict(recursive=True))
+    def complete_forecasts(self) -> list[str]:
+        """Ids of the complete forecast runs, the latest first."""
+        rows = self._warehouse.read("runs").where(_complete("forecast"))
+        return [str(row["run_id"]) for row in rows.orderBy(F.col("finished_at").desc(), "run_id").collect()]
+
+    def complete_loads(self, up_to: date | None) -> list[str]:
+        """The complete loads that have lines, in their order; only those with lines up to a day if given."""
+        in_time = F.col("min_date").isNotNull() if up_to is None else F.col("min_date") <= F.lit(up_to)
+        loads = self._warehouse.read("runs").where(_complete("ingest") & in_time)
+        rows = loads.orderBy("load_number", "ingest_batch").select("ingest_batch").collect()
+        return [str(row["ingest_batch"]) for row in rows]
+
+    def incomplete_loads(self) -> list[Run]:
+        """Loads that are still recorded as running."""
+        running = (F.col("job") == "ingest") & (F.col("state") == "running")
+        rows = self._warehouse.read("runs").where(running & F.col("ingest_batch").isNotNull()).collect()
+        return [_run(row.asDict(recursive=True)) for row in rows]
+
+    def last_load_counts(self, n_loads: int) -> list[Mapping[str, int]]:
+        """Counts of the last complete loads, the latest first."""
+        newest = F.col("load_number").desc()
+        loads = self._warehouse.read("runs").where(_complete("ingest")).orderBy(newest).limit(n_loads)
+        return [row["counts"] or {} for row in loads.select("counts").collect()]
+
+    def next_load_number(self) -> int:
+        """One more than the number of the last complete load; the first is 1."""
+        loads = self._warehouse.read("runs").where(_complete("ingest"))
+        last = loads.agg(F.max("load_number").alias("last")).first()
+        return 1 + (last["last"] or 0 if last else 0)
 
     def _write(self, run: Run, config: Config) -> None:
-        manifest = {
+        versions = {
             "config": masked_json(config),
             "code_version": code_version(),
             "library_versions": {name: version(name) for name in _LIBRARIES},
         }
-        row = self._warehouse.rows("runs", [_row(run) | manifest])
+        row = self._warehouse.rows("runs", [_row(run) | versions])
         if self.find(run.run_id) is None:
-            self._warehouse.append("runs", row)  # a quarter of a merge's time
+            self._warehouse.append("runs", row)  # takes a quarter of the time of a merge
         else:
             self._warehouse.merge("runs", row)
 
@@ -184,33 +194,8 @@ class RunLog:
         return finished
 
 
-def run_id_for(job: Job, cutoff: date | None, config: Config, fingerprint: str) -> str:
-    """A hash of all that a run's results depend on."""
-    sections = {name: _result_settings(config, name) for name in _RESULT_SECTIONS[job]}
-    return _digest([job, str(cutoff), json.dumps(sections, sort_keys=True), code_version(), fingerprint])
-
-
-def complete_batches(warehouse: Warehouse, up_to: date | None) -> list[str]:
-    """The complete loads with lines dated up to a day, in their order; all with lines when it is None."""
-    complete = (F.col("job") == F.lit("ingest")) & (F.col("state") == F.lit("complete"))
-    in_time = F.col("min_date").isNotNull() if up_to is None else F.col("min_date") <= F.lit(up_to)
-    loads = warehouse.read("runs").where(complete & in_time).orderBy("load_number", "ingest_batch")
-    return [str(row["ingest_batch"]) for row in loads.select("ingest_batch").collect()]
-
-
-def fingerprint_of(batches: Sequence[str]) -> str:
-    """A hash of loads in their order."""
-    return _digest(batches)
-
-
-@cache
-def code_version() -> str:
-    """The package's version and a digest of its sources, so that an edited checkout is another version."""
-    root = files("lepton_spark")
-    digest = hashlib.sha256()
-    for name, source in sorted(_sources(root, "")):
-        digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return f"{__version__}+{digest.hexdigest()[:12]}"
+def _complete(job: Job) -> Column:
+    return (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))
 
 
 def masked_json(config: Config) -> str:
@@ -224,25 +209,6 @@ def _masked(value: object, key: str) -> object:
     return masked(key, value)
 
 
-def _sources(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
-    found: list[tuple[str, Traversable]] = []
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            found.extend(_sources(entry, f"{prefix}{entry.name}/"))
-        elif entry.name.endswith(".py"):
-            found.append((f"{prefix}{entry.name}", entry))
-    return found
-
-
-def _result_settings(config: Config, section: str) -> dict[str, Any]:
-    settings: dict[str, Any] = getattr(config, section).model_dump(mode="json")
-    return {key: value for key, value in settings.items() if key not in _NOT_RESULTS.get(section, ())}
-
-
-def _digest(parts: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:32]
-
-
 def _row(run: Run) -> dict[str, object]:
     return asdict(run) | {"gates": [asdict(gate) for gate in run.gates], "counts": dict(run.counts)}
 
@@ -250,10 +216,10 @@ def _row(run: Run) -> dict[str, object]:
 def _run(row: Mapping[str, Any]) -> Run:
     known = {name: row[name] for name in Run.__dataclass_fields__}
     gates = tuple(Gate(**gate) for gate in row["gates"] or ())
-    instants = {name: _with_zone(row[name]) for name in ("started_at", "finished_at")}
-    return Run(**(known | instants | {"gates": gates, "counts": row["counts"] or {}}))
+    times = {name: _with_zone(row[name]) for name in ("started_at", "finished_at")}
+    return Run(**(known | times | {"gates": gates, "counts": row["counts"] or {}}))
 
 
-def _with_zone(instant: datetime | None) -> datetime | None:
-    """PySpark hands instants over in the process's own zone, without saying so."""
-    return None if instant is None else instant.astimezone(UTC)
+def _with_zone(time: datetime | None) -> datetime | None:
+    """The time in UTC; PySpark returns times without a zone, in the process's own."""
+    return None if time is None else time.astimezone(UTC)

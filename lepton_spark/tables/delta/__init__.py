@@ -1,1 +1,1 @@
-"""Delta operations that need more than a read or a write."""
+"""Operations on Delta tables beyond reading and writing rows."""

@@ -1,54 +1,43 @@
-"""A table's first rows come with the table itself: made aside, then moved to its place.
+"""Creates a table together with its first rows: built in a separate folder, then moved into place.
 
-Delta makes a table in one commit and fills it in the next, and a table made by its first rows loses NOT NULL;
-whoever reads in between would see a table without a row.
+Delta creates a table in one commit and adds its rows in the next, so a reader in between would see an empty
+table. `CREATE TABLE AS SELECT` is one commit, but loses NOT NULL.
 """
-
-from typing import Any
 
 from pyspark.sql import SparkSession
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.tables.delta.jvm import FileSystem, invalidate_cache
 
 LOG = "_delta_log"
 
 
-class Aside:
-    """A folder beside the tables in which a table is made that readers must not see yet."""
+class BuildFolder:
+    """The folder in which new tables are built before readers can see them."""
 
-    def __init__(self, spark: SparkSession, folder: str) -> None:
-        jvm: Any = spark._jvm  # noqa: SLF001 - PySpark has no public way to a file system
-        self._path = jvm.org.apache.hadoop.fs.Path
-        self._logs = jvm.org.apache.spark.sql.delta.DeltaLog
-        self._session = spark._jsparkSession  # noqa: SLF001
-        self._folder = self._path(folder)
-        self._files = self._folder.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+    def __init__(self, spark: SparkSession, path: str) -> None:
+        self._spark, self._path = spark, path
+        self._files = FileSystem(spark, path)
 
     def clear(self) -> None:
-        """Removes the folder with whatever a try that was cut short left in it."""
-        self._files.delete(self._folder, True)
+        """Deletes the folder, with anything that an interrupted build left in it."""
+        self._files.delete(self._path, recursive=True)
 
-    def move(self, made: str, place: str) -> None:
-        """Moves a table to a place where none is; its log last, for that makes it a table.
+    def move(self, built: str, target: str) -> None:
+        """Moves a finished table to a path that has none; the log goes last, as it makes the folder a table.
 
-        One step on a file system; a store that copies shows the commits one by one, in their order.
-        Cut short, files without a log are left, which no later ones meet, for their names are unique; that of
-        a partition's folder is not, so a table with partitions would have to be cleared by hand.
+        On a file system the log moves in one step. A store that copies instead shows the commits one by one,
+        in order. An interrupted move leaves data files without a log. They do no harm, as their names are
+        unique. Partition folders have no unique names: a partitioned table would have to be deleted manually.
 
-        Raises: InputError where something stands in the way.
+        Raises: InputError when a file or folder of the same name exists at the target.
         """
-        target = self._path(place)
-        self._files.mkdirs(target)
-        self._remove_empty(self._path(target, LOG))  # of a table that never came to be
-        names = [status.getPath().getName() for status in self._files.listStatus(self._path(made))]
-        for name in sorted(names, key=lambda name: name == LOG):
-            there = self._path(target, name)
-            if self._files.exists(there) or not self._files.rename(self._path(self._path(made), name), there):
-                remedy = "Nothing was published; move it away, then run it again."
-                raise InputError(explain(f"table {place}", f"{name} in the way", "an empty folder", remedy))
+        self._files.create_folder(target)
+        self._files.delete_if_empty(f"{target}/{LOG}")  # left by a table that was never created
+        for name in sorted(self._files.names(built), key=lambda name: name == LOG):
+            destination = f"{target}/{name}"
+            if self._files.exists(destination) or not self._files.rename(f"{built}/{name}", destination):
+                remedy = "Nothing was published; move it away, then run the command again."
+                raise InputError(explain(f"table {target}", f"{name} in the way", "an empty folder", remedy))
         self.clear()
-        self._logs.invalidateCache(self._session, target)  # this process may have seen that none was there
-
-    def _remove_empty(self, folder: Any) -> None:  # noqa: ANN401 - Java's own
-        if self._files.exists(folder) and not len(self._files.listStatus(folder)):
-            self._files.delete(folder, False)
+        invalidate_cache(self._spark, target)  # Delta may have cached that there is no table

@@ -1,4 +1,4 @@
-"""What changed in a table since a version, from its change data feed."""
+"""Reads the changes of a table from its change data feed."""
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -6,9 +6,10 @@ from lepton_spark.tables.warehouse import Warehouse
 
 
 def changes(spark: SparkSession, warehouse: Warehouse, name: str, after: int, until: int) -> DataFrame:
-    """The rows that commits after one version, up to another, inserted, updated (both images) or deleted.
+    """Rows inserted, updated (before and after) or deleted by the commits after one version, up to another.
 
-    Raises: PySparkException or Py4JJavaError, here or when it is read, where the feed no longer reaches back.
+    Raises: PySparkException or Py4JJavaError, here or on reading, when the feed no longer covers
+    these versions.
     """
     feed = spark.read.format("delta").option("readChangeFeed", "true")
     bounds = feed.option("startingVersion", after + 1).option("endingVersion", until)

@@ -1,54 +1,51 @@
-"""A table's log begun anew: nothing on disk tells any more what its rows were before.
+"""Truncates a table's Delta log, so that no file holds a trace of deleted rows.
 
-Deleting rows leaves them in old files, which a sweep deletes, and their least and greatest values in the log.
+Deleted rows remain in old data files, which vacuum deletes, and in the log, which records the minimum and
+maximum of each file.
 """
 
 from datetime import datetime
-from typing import Any
 
 from pyspark.sql import SparkSession
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.tables.delta.jvm import FileSystem, clear_cache, write_checkpoint
 from lepton_spark.tables.delta.migration import quoted
 
-PAST_KEY = "lepton_spark.past_ended"
+TRUNCATED_KEY = "lepton_spark.log_truncated_at"
 VERSION_DIGITS = 20
 
 
-def begin_log_anew(spark: SparkSession, path: str, now: datetime) -> None:
-    """A checkpoint of the present version, then away with all that came before it, as Delta does by age.
+def truncate_log(spark: SparkSession, path: str, now: datetime) -> None:
+    """Writes a checkpoint of the current version, then deletes all older log entries.
 
-    Readers of the present version notice nothing; earlier ones are gone. May be cut short and done again.
+    Readers of the current version are not affected; earlier versions can no longer be read. Safe to interrupt
+    and repeat.
 
-    Raises: InputError where no checkpoint could be written; nothing of the log was deleted.
+    Raises: InputError when the checkpoint could not be written; no log entry is deleted then.
     """
-    # A commit of its own, so that the last one of the log does not name what was deleted.
-    spark.sql(f"ALTER TABLE {quoted(path)} SET TBLPROPERTIES ('{PAST_KEY}' = '{now:%Y-%m-%dT%H:%M:%SZ}')")
-    jvm: Any = spark._jvm  # noqa: SLF001 - neither PySpark nor Delta has a public way to these
-    log = jvm.org.apache.spark.sql.delta.DeltaLog
-    table = log.forTable(spark._jsparkSession, path)  # noqa: SLF001
-    nothing = jvm.scala.Option.empty()
-    version = table.update(False, nothing, nothing).version()
-    table.checkpoint()
-    folder = jvm.org.apache.hadoop.fs.Path(path, "_delta_log")
-    files = folder.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
-    _require_checkpoint(files, folder, version)
-    for status in files.listStatus(folder):
-        name = status.getPath().getName()
+    # A commit of its own, because the latest commit stays in the log and must not mention the deleted rows.
+    spark.sql(
+        f"ALTER TABLE {quoted(path)} SET TBLPROPERTIES ('{TRUNCATED_KEY}' = '{now:%Y-%m-%dT%H:%M:%SZ}')"
+    )
+    version = write_checkpoint(spark, path)
+    files, log = FileSystem(spark, path), f"{path}/_delta_log"
+    _require_checkpoint(files, log, version)
+    for name in files.names(log):
         if name[:VERSION_DIGITS].isdigit() and int(name[:VERSION_DIGITS]) < version:
-            files.delete(status.getPath(), False)
-    log.clearCache()
+            files.delete(f"{log}/{name}")
+    clear_cache(spark)
 
 
-def _require_checkpoint(files: Any, folder: Any, version: int) -> None:  # noqa: ANN401 - Java's own
-    """Delta says nothing of a checkpoint that it could not write; without one the log is all there is.
+def _require_checkpoint(files: FileSystem, log: str, version: int) -> None:
+    """Without a checkpoint the log entries are the only record of the table.
 
-    Raises: InputError; nothing of the log was deleted.
+    Raises: InputError when there is none of this version.
     """
-    begins = f"{version:0{VERSION_DIGITS}d}.checkpoint"
-    if not any(
-        status.isFile() and status.getPath().getName().startswith(begins)
-        for status in files.listStatus(folder)
-    ):
-        found, remedy = f"no checkpoint of version {version}", "Its log is whole; mend what keeps it from it."
-        raise InputError(explain(f"table {folder.getParent()}", found, "one, before its log goes", remedy))
+    prefix = f"{version:0{VERSION_DIGITS}d}.checkpoint"
+    names = [name for name in files.names(log) if name.startswith(prefix)]
+    if not any(files.is_file(f"{log}/{name}") for name in names):
+        table = log.rpartition("/")[0]
+        allowed = "one, before older log entries are deleted"
+        remedy = "The log is unchanged; find in Spark's log why Delta could not write it, then run again."
+        raise InputError(explain(f"table {table}", f"no checkpoint of version {version}", allowed, remedy))

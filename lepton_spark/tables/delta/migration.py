@@ -1,8 +1,8 @@
-"""Tables made by an earlier version of the code, moved on to what is declared now.
+"""Migrates tables of earlier releases to the current schema.
 
-A warehouse has one schema version; it stands on `runs`, the first table that is made and the last that is
-moved on. What a table lacks is found by comparing it with its declaration, so that a step cut short goes on
-where it was.
+A warehouse has one schema version: that of `runs`, which is created first and migrated last. Each table is
+compared with its declared schema, and only the differences are applied. An interrupted migration therefore
+continues where it stopped.
 """
 
 from collections.abc import Mapping
@@ -15,33 +15,33 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schemas.schema import Table
 
-SCHEMA_VERSION = 5
-"""Raised with every change of a declaration that earlier tables do not fulfil."""
+SCHEMA_VERSION = 6
+"""Increase it with every schema change that existing tables do not fulfil."""
 
 MANIFEST = "runs"
-"""The table whose version is the warehouse's: made before any other, for the lease stands in it."""
+"""The table that holds the warehouse's version; created first, because it also holds the lease."""
 
 FIRST = 1
-"""The version of tables that name none."""
+"""The version of tables without a version property."""
 
 VERSION_KEY = "lepton_spark.schema_version"
 
 STAMP = {VERSION_KEY: str(SCHEMA_VERSION)}
-"""The property of a table that is as declared now."""
+"""The property of a table that has the current schema."""
 
 _CONSTRAINT = "delta.constraints."
 
 
 def version_of(delta: DeltaTable) -> int:
-    """Which declarations a table was made or moved on by."""
+    """The schema version of a table."""
     return int(_properties(delta).get(VERSION_KEY, FIRST))
 
 
-def move_on(spark: SparkSession, path: str, table: Table) -> list[str]:
-    """Gives a table the columns, conditions and properties that it lacks; what was done, in words.
+def migrate_table(spark: SparkSession, path: str, table: Table) -> list[str]:
+    """Applies the declared columns, constraints and properties; returns a description of each change.
 
-    Raises: InputError for a difference that cannot be mended in place: partitions, a column's type, a column
-    that may not be null, or rows that break a condition.
+    Raises: InputError for a difference that cannot be migrated in place: other partitions, another column
+    type, a missing column that is NOT NULL, or rows that violate a constraint.
     """
     done = add_columns(spark, path, table)
     delta = DeltaTable.forPath(spark, path)
@@ -49,7 +49,7 @@ def move_on(spark: SparkSession, path: str, table: Table) -> list[str]:
     return done + _set_properties(spark, delta, path, {**table.properties, **STAMP})
 
 
-def _require_alike(delta: DeltaTable, table: Table) -> None:
+def _require_migratable(delta: DeltaTable, table: Table) -> None:
     fields = {field.name: field for field in delta.toDF().schema.fields}
     detail = delta.detail().select("partitionColumns").first()
     parts = tuple(detail["partitionColumns"]) if detail else ()
@@ -63,44 +63,50 @@ def _require_alike(delta: DeltaTable, table: Table) -> None:
     if faults:
         remedy = "Load the delivered files into a new warehouse (warehouse.root)."
         found = "; ".join(faults)
-        raise InputError(explain(f"table {table.name}", found, "what can be moved on in place", remedy))
+        raise InputError(
+            explain(f"table {table.name}", found, "differences that can be migrated in place", remedy)
+        )
 
 
 def add_columns(spark: SparkSession, path: str, table: Table) -> list[str]:
-    """Gives a table the columns that it lacks, null in its rows; raises as `move_on` does."""
+    """Adds the missing columns, null in existing rows; raises as `migrate_table` does."""
     delta = DeltaTable.forPath(spark, path)
-    _require_alike(delta, table)
-    there = set(delta.toDF().columns)
-    lacking = [column for column in table.columns if column.name not in there]
-    if not lacking:
+    _require_migratable(delta, table)
+    existing = set(delta.toDF().columns)
+    missing = [column for column in table.columns if column.name not in existing]
+    if not missing:
         return []
     new = [
         StructField(column.name, DataType.fromDDL(column.type), True, {"comment": column.comment})
-        for column in lacking
+        for column in missing
     ]
     empty = spark.createDataFrame([], StructType([*delta.toDF().schema.fields, *new]))
     empty.write.format("delta").mode("append").option("mergeSchema", "true").save(path)
-    return [f"column {column.name} added" for column in lacking]
+    return [f"column {column.name} added" for column in missing]
 
 
 def _set_checks(spark: SparkSession, delta: DeltaTable, path: str, table: Table) -> list[str]:
     prefix = len(_CONSTRAINT)
-    there = {key[prefix:]: held for key, held in _properties(delta).items() if key.startswith(_CONSTRAINT)}
+    existing = {
+        key[prefix:]: condition
+        for key, condition in _properties(delta).items()
+        if key.startswith(_CONSTRAINT)
+    }
     wanted = {check.lower(): condition for check, condition in table.checks.items()}
     done = []
-    for check, condition in there.items():
-        if _told(wanted.get(check)) != _told(condition):
+    for check, condition in existing.items():
+        if _without_spaces(wanted.get(check)) != _without_spaces(condition):
             spark.sql(f"ALTER TABLE {quoted(path)} DROP CONSTRAINT {check}")
-            done.append(f"condition {check} dropped")
+            done.append(f"constraint {check} dropped")
     for check, condition in wanted.items():
-        if _told(there.get(check)) != _told(condition):
+        if _without_spaces(existing.get(check)) != _without_spaces(condition):
             _add_check(spark, path, table.name, check, condition)
-            done.append(f"condition {check} added")
+            done.append(f"constraint {check} added")
     return done
 
 
-def _told(condition: str | None) -> str | None:
-    """A condition whatever its spaces: Delta writes those that come later apart, word by word."""
+def _without_spaces(condition: str | None) -> str | None:
+    """Delta stores a constraint that was added later with other spaces, so spaces are ignored."""
     return None if condition is None else "".join(condition.split())
 
 
@@ -108,20 +114,20 @@ def _add_check(spark: SparkSession, path: str, name: str, check: str, condition:
     try:
         spark.sql(f"ALTER TABLE {quoted(path)} ADD CONSTRAINT {check} CHECK ({condition})")
     except PySparkException as fault:
-        remedy = "Mend or delete those rows, then run `lepton migrate` again."
-        found = f"rows that break {check}"
+        remedy = "Correct or delete those rows, then run `lepton migrate` again."
+        found = f"rows that violate {check}"
         raise InputError(explain(f"table {name}", found, condition, remedy)) from fault
 
 
 def _set_properties(
     spark: SparkSession, delta: DeltaTable, path: str, wanted: Mapping[str, str]
 ) -> list[str]:
-    there = _properties(delta)
-    lacking = {key: value for key, value in wanted.items() if there.get(key) != value}
-    if lacking:
-        pairs = ", ".join(f"'{key}' = '{value}'" for key, value in lacking.items())
+    existing = _properties(delta)
+    changed = {key: value for key, value in wanted.items() if existing.get(key) != value}
+    if changed:
+        pairs = ", ".join(f"'{key}' = '{value}'" for key, value in changed.items())
         spark.sql(f"ALTER TABLE {quoted(path)} SET TBLPROPERTIES ({pairs})")
-    return [f"property {key} set" for key in lacking]
+    return [f"property {key} set" for key in changed]
 
 
 def _properties(delta: DeltaTable) -> Mapping[str, str]:
@@ -130,5 +136,5 @@ def _properties(delta: DeltaTable) -> Mapping[str, str]:
 
 
 def quoted(path: str) -> str:
-    """A table's path as SQL takes it; all else in these statements is this package's own."""
+    """A table's path as SQL names it, quoted; only paths come from outside in these statements."""
     return "delta.`" + path.replace("`", "``") + "`"

@@ -1,1 +1,1 @@
-"""Schemas, keys and constraints of all tables."""
+"""Columns, keys and constraints of all tables."""

@@ -1,4 +1,4 @@
-"""Tables that readers take forecasts from, and what tells how they came about."""
+"""Forecast tables for readers, and the tables that explain the forecasts."""
 
 from itertools import pairwise
 
@@ -15,20 +15,20 @@ from lepton_spark.tables.schemas.run_columns import (
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
 QUANTILE_LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
-"""The published quantile forecasts by column."""
+"""Level of each published quantile by column name."""
 
 
 def _forecast_columns(published: bool) -> tuple[Column, ...]:
-    """Columns of a product-day ahead; what is published may not be null."""
+    """Columns of a forecast row; NOT NULL in the published table."""
     return (
         RUN_ID,
         *SERIES,
-        Column("cutoff", "DATE", "last day the run has seen", False),
-        Column("date", "DATE", "the day that is forecast; of weekly forecasts the week's first", False),
-        Column("step", "INT", "days after the cutoff, from 1; weeks of weekly forecasts", False),
-        Column("forecast", "DOUBLE", "the mean of the day's demand, or the week's, in units", not published),
+        Column("cutoff", "DATE", "last day the run may see", False),
+        Column("date", "DATE", "the forecast day; for weekly forecasts the first day of the week", False),
+        Column("step", "INT", "days after the cutoff, from 1; for weekly forecasts, weeks", False),
+        Column("forecast", "DOUBLE", "mean demand of the day, or of the week, in units", not published),
         *(
-            Column(name, "DOUBLE", f"quantile forecast in units at the level {level:.2f}", not published)
+            Column(name, "DOUBLE", f"quantile forecast in units at level {level:.2f}", not published)
             for name, level in QUANTILE_LEVELS.items()
         ),
         MODEL,
@@ -39,13 +39,13 @@ def _forecast_columns(published: bool) -> tuple[Column, ...]:
 _LEVELS = tuple(QUANTILE_LEVELS)
 _QUANTILES = {
     "finite_quantiles": " AND ".join(units(level) for level in _LEVELS),
-    "rising_quantiles": " AND ".join(f"{low} <= {high}" for low, high in pairwise(_LEVELS)),
+    "ordered_quantiles": " AND ".join(f"{low} <= {high}" for low, high in pairwise(_LEVELS)),
 }
 _STEPS = "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))"
 
 FORECASTS = Table(
     name="forecasts",
-    comment="One product-day ahead, or product-week, of every run",
+    comment="Forecasts of every run, one row per series and day or week",
     columns=_forecast_columns(published=False),
     key=("run_id", *SERIES_KEY, "date"),
     partition_by=("run_id",),
@@ -57,7 +57,7 @@ FORECASTS = Table(
 
 LATEST_FORECASTS = Table(
     name="latest_forecasts",
-    comment="The published run's forecasts, replaced in one commit; read this one",
+    comment="Forecasts of the published run, replaced in one commit; read this table",
     columns=(
         *_forecast_columns(published=True),
         Column("published_at", "TIMESTAMP", "when the run was published", False),
@@ -68,14 +68,14 @@ LATEST_FORECASTS = Table(
         "finite_forecast": units("forecast"),
         "steps_from_one": _STEPS,
         "known_status": KNOWN_STATUS,
-        "valid_ahead": "valid_until >= cutoff",
+        "valid_until_not_before_cutoff": "valid_until >= cutoff",
         **_QUANTILES,
     },
 )
 
 MODELS = Table(
     name="models",
-    comment="One row for every series that entered a run: which model, why, and what stood in the way",
+    comment="One row per series of a run: its model, why it was chosen, and what failed",
     columns=(
         RUN_ID,
         *SERIES,
@@ -91,20 +91,20 @@ MODELS = Table(
 
 ADJUSTMENTS = Table(
     name="adjustments",
-    comment="What cleaning changed before fitting; errors are measured against what was sold",
+    comment="Quantities changed before fitting; errors are measured against the quantities sold",
     columns=(
         RUN_ID,
         *SERIES,
-        Column("date", "DATE", "the day, or a week's first", False),
+        Column("date", "DATE", "the day; for weekly forecasts the first day of the week", False),
         Column(
             "rule",
             "STRING",
-            "spike: far beyond all sales before it; stock_out: demand could not be met",
+            "spike: far above all earlier sales; stock_out: demand could not be met",
             False,
         ),
         Column("before", "DOUBLE", "units sold"),
         Column(
-            "after", "DOUBLE", "units that pooled and shrunk_weekday were given; null: unknown to all models"
+            "after", "DOUBLE", "units that pooled and shrunk_weekday see instead; null: unknown to all models"
         ),
     ),
     key=("run_id", *SERIES_KEY, "date", "rule"),
@@ -118,27 +118,27 @@ ADJUSTMENTS = Table(
 
 GROUP_FORECASTS = Table(
     name="group_forecasts",
-    comment="Sums of the members' forecasts for a segment: everything, a class, a location, a product",
+    comment="Sums of forecasts by segment: all series, a demand class, a location, a category, a product",
     columns=(
         RUN_ID,
         Column(
             "segment",
             "STRING",
-            "all, demand_class=NAME, location=ID, category=NAME, or product=ID: its total over locations",
+            "all, demand_class=NAME, location=ID, category=NAME, or product=ID (total over locations)",
             False,
         ),
-        Column("cutoff", "DATE", "the last day that a model saw", False),
-        Column("step", "INT", "days after the cutoff; weeks of weekly forecasts", False),
-        Column("date", "DATE", "the day, or a week's first", False),
-        Column("forecast", "DOUBLE", "units, the sum of the members' means", False),
-        Column("n_series", "BIGINT", "members", False),
+        Column("cutoff", "DATE", "last day the run may see", False),
+        Column("step", "INT", "days after the cutoff; for weekly forecasts, weeks", False),
+        Column("date", "DATE", "the day; for weekly forecasts the first day of the week", False),
+        Column("forecast", "DOUBLE", "sum of the series' mean forecasts in units", False),
+        Column("n_series", "BIGINT", "number of series in the segment", False),
     ),
     key=("run_id", "segment", "date"),
     partition_by=("run_id",),
     checks={
         "steps_from_one": _STEPS,
-        "never_negative": at_least(0, "forecast"),
-        "some_members": at_least(1, "n_series"),
+        "nonnegative_forecast": at_least(0, "forecast"),
+        "n_series_from_one": at_least(1, "n_series"),
     },
 )
 

@@ -1,65 +1,76 @@
-"""The tables that ingest fills: from delivered files to one row a product-day, and the packed series."""
+"""Tables of ingest and panel: delivered files, their lines, sales by day, and packed series."""
 
 from lepton_spark.tables.schemas.constraints import among, at_least, number, units, unless_null
 from lepton_spark.tables.schemas.schema import INGEST_BATCH, SERIES, SERIES_KEY, Column, Table
 
-_LINE_HASH = Column("line_hash", "STRING", "hash of all source columns; personal ones enter keyed", False)
-_OCCURRENCE = Column(
-    "occurrence", "INT", "n-th of its hash: within its file, or its load for daily sums", False
+_LINE_HASH = Column(
+    "line_hash",
+    "STRING",
+    "line identity: hash of all source columns; personal ones enter as keyed hashes",
+    False,
 )
-_CONTENT_HASH = Column("content_hash", "STRING", "hash of the content of the file it came from", False)
-_DATE = Column("date", "DATE", "day of sale in the business's calendar", False)
+_OCCURRENCE = Column(
+    "occurrence",
+    "INT",
+    "number among equal lines, from 1: within the file, or within the load for summed daily lines",
+    False,
+)
+_CONTENT_HASH = Column("content_hash", "STRING", "hash of the content of the line's file", False)
+_DATE = Column("date", "DATE", "day of sale, in input.timezone", False)
 _LINE_KIND = Column(
-    "line_kind", "STRING", "sale, return, daily (a day's figure) or daily_return (a negative one)", False
+    "line_kind",
+    "STRING",
+    "sale, return, daily (a daily total) or daily_return (a negative daily total)",
+    False,
 )
 _KNOWN_KIND = among("line_kind", "sale", "return", "daily", "daily_return")
-_SOLD_AT = Column("sold_at", "TIMESTAMP", "instant of sale; null where the source gives days only")
+_SOLD_AT = Column("sold_at", "TIMESTAMP", "time of sale; null when the source gives only the day")
 
 FILES = Table(
     name="files",
-    comment="One delivered file; a file known by its content is not read again under any name",
+    comment="One row per delivered file; known content is not loaded again under another name",
     columns=(
         Column("content_hash", "STRING", "hash of the file's content", False),
-        Column("name", "STRING", "name it was first delivered under", False),
-        Column("bytes", "BIGINT", "its size"),
-        Column("lines", "BIGINT", "data lines read; null when it could not be read"),
+        Column("name", "STRING", "name under which it was first delivered", False),
+        Column("bytes", "BIGINT", "file size"),
+        Column("lines", "BIGINT", "number of data lines; null when the file could not be read"),
         INGEST_BATCH,
         Column("state", "STRING", "loaded or refused", False),
-        Column("reason", "STRING", "code of the reason it was refused; null when loaded"),
-        Column("words", "STRING", "the reason in words; null when loaded"),
-        Column("counts", "MAP<STRING, BIGINT>", "lines by what became of them"),
+        Column("reason", "STRING", "code of the reason for refusal; null when loaded"),
+        Column("words", "STRING", "the reason as text; null when loaded"),
+        Column("counts", "MAP<STRING, BIGINT>", "number of lines by outcome"),
         Column(
             "key_check",
             "STRING",
-            "check value of the privacy key in its lines' hashes, 'none' without one; null: nothing personal",
+            "check value of the privacy key in its line hashes; 'none': no key; null: no personal column",
         ),
-        Column("loaded_at", "TIMESTAMP", "when its load began", False),
+        Column("loaded_at", "TIMESTAMP", "start of its load", False),
     ),
     key=("content_hash",),
     checks={
         "known_state": among("state", "loaded", "refused"),
-        "counted_bytes": unless_null("bytes", at_least(0, "bytes")),
-        "counted_lines": unless_null("lines", at_least(0, "lines")),
+        "nonnegative_bytes": unless_null("bytes", at_least(0, "bytes")),
+        "nonnegative_lines": unless_null("lines", at_least(0, "lines")),
     },
 )
 
 TRANSACTIONS = Table(
     name="transactions",
-    comment="One accepted raw line: a sale, a return or a day's figure, which may come back in a later load",
+    comment="One row per accepted line: a sale, a return, or a daily total, which a later load may replace",
     columns=(
         *SERIES,
         _LINE_HASH,
         _OCCURRENCE,
         INGEST_BATCH,
-        Column("load_number", "BIGINT", "order of the loads; the latest daily figure counts", False),
+        Column("load_number", "BIGINT", "number of the load, from 1; the latest daily total counts", False),
         _CONTENT_HASH,
-        Column("line_number", "BIGINT", "position in its file, from 1"),
+        Column("line_number", "BIGINT", "position in the file, from 1"),
         _LINE_KIND,
-        Column("transaction_id", "STRING", "the source's transaction; null where it names none"),
+        Column("transaction_id", "STRING", "transaction id of the source; null when it has none"),
         _DATE,
         _SOLD_AT,
-        Column("quantity", "DOUBLE", "units; positive for returns too, which have their own kind", False),
-        Column("price", "DOUBLE", "price of one unit; null when unknown"),
+        Column("quantity", "DOUBLE", "units, positive for returns too (see line_kind)", False),
+        Column("price", "DOUBLE", "price per unit; null when unknown"),
         Column("month", "DATE", "first day of the month of sale", False, expression="trunc(date, 'MM')"),
     ),
     key=("line_hash", "occurrence", "ingest_batch"),
@@ -68,28 +79,28 @@ TRANSACTIONS = Table(
         "known_kind": _KNOWN_KIND,
         "finite_units": units("quantity"),
         "finite_price": unless_null("price", number("price")),
-        "counted_occurrence": at_least(1, "occurrence"),
-        "counted_loads": at_least(1, "load_number"),
+        "occurrence_from_one": at_least(1, "occurrence"),
+        "load_number_from_one": at_least(1, "load_number"),
     },
 )
 
 REJECTS = Table(
     name="rejects",
-    comment="One refused raw line with its reason; personal columns masked",
+    comment="One row per rejected line with its reasons; personal columns are masked",
     columns=(
         _LINE_HASH,
         _OCCURRENCE,
         INGEST_BATCH,
         _CONTENT_HASH,
-        Column("file", "STRING", "name of its file", False),
-        Column("line_number", "BIGINT", "position in its file, from 1"),
-        Column("reason", "STRING", "code of the first reason by the fixed order of rules", False),
+        Column("file", "STRING", "name of the line's file", False),
+        Column("line_number", "BIGINT", "position in the file, from 1"),
+        Column("reason", "STRING", "code of the first reason, in the fixed order of rules", False),
         Column("reasons", "ARRAY<STRING>", "codes of all reasons"),
-        Column("words", "STRING", "the first reason in words"),
-        Column("line", "STRING", "the source columns as JSON, personal ones as '***'"),
-        Column("product_id", "STRING", "the product as far as it could be read"),
-        Column("location_id", "STRING", "the location as far as it could be read"),
-        Column("date", "DATE", "the day as far as it could be read"),
+        Column("words", "STRING", "the first reason as text"),
+        Column("line", "STRING", "the source columns as JSON, personal values as '***'"),
+        Column("product_id", "STRING", "the product, if it could be read"),
+        Column("location_id", "STRING", "the location, if it could be read"),
+        Column("date", "DATE", "the day, if it could be read"),
     ),
     key=("line_hash", "occurrence", "ingest_batch"),
     properties={"delta.dataSkippingStatsColumns": "ingest_batch,reason,date"},
@@ -97,28 +108,28 @@ REJECTS = Table(
 
 CANCELLATIONS = Table(
     name="cancellations",
-    comment="Units of a day's sale that were cancelled, and when; one row a cancelled line",
+    comment="One row per cancelled sale line: units, day of sale and day of cancellation",
     columns=(
         *SERIES,
-        Column("date", "DATE", "day of the sale that was cancelled", False),
-        Column("cancelled_on", "DATE", "day of its cancellation", False),
+        Column("date", "DATE", "day of the cancelled sale", False),
+        Column("cancelled_on", "DATE", "day of the cancellation", False),
         Column("quantity", "DOUBLE", "units cancelled", False),
-        Column("line_hash", "STRING", "the sale's line", False),
-        Column("occurrence", "INT", "the sale's occurrence", False),
-        Column("cancel_line_hash", "STRING", "the cancellation's line", False),
-        Column("cancel_occurrence", "INT", "the cancellation's occurrence", False),
+        Column("line_hash", "STRING", "line identity of the sale", False),
+        Column("occurrence", "INT", "occurrence of the sale's line", False),
+        Column("cancel_line_hash", "STRING", "line identity of the cancellation", False),
+        Column("cancel_occurrence", "INT", "occurrence of the cancellation's line", False),
         INGEST_BATCH,
     ),
     key=("line_hash", "occurrence"),
     checks={
-        "positive_units": f"quantity > 0 AND {units('quantity')}",
-        "in_order": "cancelled_on >= date",
+        "positive_quantity": f"quantity > 0 AND {units('quantity')}",
+        "cancelled_not_before_sale": "cancelled_on >= date",
     },
 )
 
 OPEN_ORDERS = Table(
     name="open_orders",
-    comment="Sales that a cancellation may still match; a line leaves when matched or past the window",
+    comment="Sales that can still be cancelled; deleted once matched or after the cancellation window",
     columns=(
         *SERIES,
         _LINE_HASH,
@@ -127,40 +138,48 @@ OPEN_ORDERS = Table(
         _DATE,
         _SOLD_AT,
         Column("quantity", "DOUBLE", "units", False),
-        Column("customer_token", "STRING", "keyed hash of the customer, kept for the window only", False),
+        Column(
+            "customer_token",
+            "STRING",
+            "keyed hash of the customer id, kept only within the cancellation window",
+            False,
+        ),
         INGEST_BATCH,
     ),
     key=("line_hash", "occurrence"),
     checks={"known_kind": _KNOWN_KIND, "finite_units": units("quantity")},
     properties={
-        "delta.dataSkippingStatsColumns": "product_id,location_id,date",  # no token in the log
-        "delta.deletedFileRetentionDuration": "interval 0 hours",  # a token that left may be swept at once
+        "delta.dataSkippingStatsColumns": "product_id,location_id,date",  # keeps tokens out of the log
+        "delta.deletedFileRetentionDuration": "interval 0 hours",  # vacuum may delete old tokens at once
     },
 )
 
 SALES = Table(
     name="sales",
-    comment="One product-day as known now",
+    comment="One row per series and day, with all loads and cancellations applied",
     columns=(
         *SERIES,
         _DATE,
-        Column("quantity", "DOUBLE", "demand in units: sold less cancelled, never negative", False),
+        Column("quantity", "DOUBLE", "demand in units: sold less cancelled, at least 0", False),
         Column("sold_quantity", "DOUBLE", "units sold", False),
         Column(
             "cancelled_quantity",
             "DOUBLE",
-            "units of this day's sales that were cancelled, that day or later",
+            "units of this day's sales that were cancelled on the day or later",
             False,
         ),
-        Column("returned_quantity", "DOUBLE", "units returned on this day, of any day's sale", False),
+        Column("returned_quantity", "DOUBLE", "units returned on this day, whenever they were sold", False),
         Column(
-            "n_transactions", "BIGINT", "lines of sale, or of a daily figure; returns are not counted", False
+            "n_transactions",
+            "BIGINT",
+            "number of sale lines, or of daily totals; returns are not counted",
+            False,
         ),
-        Column("price", "DOUBLE", "mean price of a unit; null when unknown"),
+        Column("price", "DOUBLE", "mean price per unit; null when unknown"),
         Column(
             "ingest_batch",
             "STRING",
-            "the latest load with a line of the day, or a cancellation from or on it",
+            "latest load with a line of this day, or with a cancellation of or on this day",
             False,
         ),
         Column("year", "INT", "year of the day", False, expression="year(date)"),
@@ -168,11 +187,11 @@ SALES = Table(
     key=(*SERIES_KEY, "date"),
     partition_by=("year",),
     checks={
-        "demand": units("quantity"),
-        "sold": units("sold_quantity"),
-        "cancelled": units("cancelled_quantity"),
-        "returned": units("returned_quantity"),
-        "counted_lines": at_least(0, "n_transactions"),
+        "finite_quantity": units("quantity"),
+        "finite_sold_quantity": units("sold_quantity"),
+        "finite_cancelled_quantity": units("cancelled_quantity"),
+        "finite_returned_quantity": units("returned_quantity"),
+        "nonnegative_n_transactions": at_least(0, "n_transactions"),
         "finite_price": unless_null("price", number("price")),
     },
     properties={"delta.enableChangeDataFeed": "true"},
@@ -180,17 +199,17 @@ SALES = Table(
 
 PANEL = Table(
     name="panel",
-    comment="A series' facts of one year, packed day by day up to its last observation; nothing is inferred",
+    comment="Daily values of a series in one year, as arrays up to its last observation; gaps are null",
     columns=(
         *SERIES,
         Column("chunk", "INT", "the year", False),
-        Column("first_date", "DATE", "day of the arrays' first element", False),
-        Column("quantity", "ARRAY<DOUBLE>", "units by day; null where the day has no row in sales", False),
-        Column("price", "ARRAY<DOUBLE>", "mean price of a unit by day; null when unknown"),
+        Column("first_date", "DATE", "day of the first array element", False),
+        Column("quantity", "ARRAY<DOUBLE>", "units by day; null when sales has no row for the day", False),
+        Column("price", "ARRAY<DOUBLE>", "mean price per unit by day; null when unknown"),
     ),
     key=(*SERIES_KEY, "chunk"),
     partition_by=("chunk",),
-    checks={"whole_year": "year(first_date) = chunk AND size(quantity) BETWEEN 1 AND 366"},
+    checks={"within_one_year": "year(first_date) = chunk AND size(quantity) BETWEEN 1 AND 366"},
 )
 
 INGEST_TABLES = (FILES, TRANSACTIONS, REJECTS, CANCELLATIONS, OPEN_ORDERS, SALES, PANEL)

@@ -1,22 +1,25 @@
-"""Columns that several tables of a run have in common."""
+"""Columns shared by several tables of a run."""
 
 from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
 from lepton_spark.tables.schemas.schema import Column
 
 DEMAND_CLASS = Column("demand_class", "STRING", "smooth, intermittent, erratic, lumpy, new or obsolete")
 STATUS = Column(
-    "status", "STRING", "ok, fallback (a simpler forecast stands in) or obsolete (no recent sale: 0)", False
+    "status",
+    "STRING",
+    "ok, fallback (a simpler forecast is used) or obsolete (no recent sale, forecast 0)",
+    False,
 )
-REASON = Column("reason", "STRING", "why the status is not ok; null when it is")
-FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the chain")
+REASON = Column("reason", "STRING", "why the status is not ok; null when it is ok")
+FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the fallback chain")
 OUTCOME = (STATUS, REASON, FALLBACK)
 KNOWN_STATUS = among("status", "ok", "fallback", "obsolete")
 OUTCOME_CHECKS = {
     "known_status": KNOWN_STATUS,
-    "told_why": "status = 'ok' OR reason IS NOT NULL",
+    "reason_unless_ok": "status = 'ok' OR reason IS NOT NULL",
     "fallback_from_zero": unless_null("fallback_level", at_least(0, "fallback_level")),
 }
-"""What a row with these three is held to."""
+"""Constraints of tables with the columns `OUTCOME`."""
 
 MODEL = Column("model", "STRING", "the model that made the forecast", False)
 
@@ -25,24 +28,26 @@ CHOICE = (
     Column(
         "parameters",
         "MAP<STRING, DOUBLE>",
-        "the chosen model's settings; dispersion: variance over mean of the quantiles; "
-        "prior_level, prior_weight: set by hand",
+        "settings of the chosen model; dispersion: variance over mean, for the quantiles; "
+        "prior_level, prior_weight: set by a planner",
     ),
     Column("coefficients", "MAP<STRING, DOUBLE>", "fitted coefficients by name"),
-    Column("runner_up", "STRING", "the second best model; null without a choice"),
+    Column("runner_up", "STRING", "the second best model; null when no model was selected"),
     Column(
         "margin",
         "DOUBLE",
         "share by which the chosen model's validation error is below the runner-up's; "
-        "a little below 0 where the first of the configuration was kept",
+        "slightly below 0 when the first configured model was kept",
     ),
     Column(
-        "choice_level", "STRING", "whose errors decided: the series' own, its class's, or neither (default)"
+        "choice_level",
+        "STRING",
+        "whose errors decided: the series' own, those of its class, or none (default)",
     ),
     Column(
         "quantile_method",
         "STRING",
-        "negative_binomial (whole units; p50 by trees where they say one), backtest_errors or poisson",
+        "negative_binomial (whole units; p50 from trees where they predict one), backtest_errors or poisson",
     ),
 )
-FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecasts' bits, to compare runs")
+FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecast values, to compare runs")

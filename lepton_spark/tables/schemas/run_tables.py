@@ -1,4 +1,4 @@
-"""The manifest of runs."""
+"""The table of runs, which also holds the lease."""
 
 from typing import Literal, get_args
 
@@ -10,51 +10,51 @@ State = Literal["running", "complete", "refused", "failed"]
 
 RUNS = Table(
     name="runs",
-    comment="The manifest: a run's rows elsewhere count once its state is complete",
+    comment="One row per run; its rows in other tables are valid only if its state is complete",
     columns=(
-        Column("run_id", "STRING", "a hash of job, cutoff, configuration, code and input", False),
-        Column("job", "STRING", "ingest, panel, forecast, publish; lease: who may write now", False),
+        Column("run_id", "STRING", "hash of job, cutoff, configuration, code and input", False),
+        Column(
+            "job", "STRING", "ingest, panel, forecast or publish; lease: the job that may write now", False
+        ),
         Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
-        Column("started_at", "TIMESTAMP", "when it began", False),
-        Column("finished_at", "TIMESTAMP", "when it ended; null while running"),
-        Column("seconds", "DOUBLE", "how long it took"),
+        Column("started_at", "TIMESTAMP", "start of the run", False),
+        Column("finished_at", "TIMESTAMP", "end of the run; null while running"),
+        Column("seconds", "DOUBLE", "duration in seconds"),
         Column("config", "STRING", "the resolved configuration as JSON, secrets masked"),
-        Column("code_version", "STRING", "package version and a digest of its sources"),
+        Column("code_version", "STRING", "package version and a hash of its source code"),
         Column("library_versions", "MAP<STRING, STRING>", "versions of the libraries that results depend on"),
         Column(
             "input_fingerprint",
             "STRING",
-            "hash of the load batches up to the cutoff; of a publish run the run that it published",
+            "hash of the loads up to the cutoff; for a publish run, the run that it published",
         ),
         Column("ingest_batch", "STRING", "the load; null for other jobs"),
-        Column("load_number", "BIGINT", "order of the loads, from 1; null for other jobs"),
+        Column("load_number", "BIGINT", "number of the load, from 1; null for other jobs"),
         Column("min_date", "DATE", "earliest day of the load's lines"),
         Column("max_date", "DATE", "latest day of the load's lines"),
         Column(
             "counts",
             "MAP<STRING, BIGINT>",
-            "what came in, what went out; of a panel run the version of sales that it packed",
+            "rows read and written; for a panel run, the Delta version of sales that it packed",
         ),
         Column(
             "gates",
             "ARRAY<STRUCT<name: STRING, passed: BOOLEAN, found: STRING, allowed: STRING>>",
-            "what a publish run had to pass; empty for other jobs",
+            "results of the gates of a publish run; empty for other jobs",
         ),
-        Column("horizon", "INT", "days forecast; weeks of weekly forecasts"),
-        Column("n_batches", "INT", "batches of series that were fitted together; null for other jobs"),
-        Column(
-            "holder", "STRING", "of the lease alone: host, process, its start and a token; null when free"
-        ),
+        Column("horizon", "INT", "number of days forecast; for weekly forecasts, weeks"),
+        Column("n_batches", "INT", "number of batches of series; null for other jobs"),
+        Column("holder", "STRING", "lease only: host, process id, process start and token; null when free"),
     ),
     key=("run_id",),
     checks={
         "known_state": among("state", *get_args(State)),
         "known_job": among("job", *get_args(Job)),
-        "time_passes": unless_null("seconds", units("seconds")),
-        "counted_loads": unless_null("load_number", at_least(1, "load_number")),
-        "some_horizon": unless_null("horizon", at_least(1, "horizon")),
-        "some_batches": unless_null("n_batches", at_least(0, "n_batches")),
+        "nonnegative_seconds": unless_null("seconds", units("seconds")),
+        "load_number_from_one": unless_null("load_number", at_least(1, "load_number")),
+        "horizon_from_one": unless_null("horizon", at_least(1, "horizon")),
+        "nonnegative_n_batches": unless_null("n_batches", at_least(0, "n_batches")),
     },
 )
 

@@ -1,4 +1,4 @@
-"""What a table is: columns with types and comments, key, partitioning, constraints."""
+"""Types that declare a table: columns with types and comments, key, partitions, constraints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `type` as SQL writes it; `expression`, where given, is worked out of the row on write."""
+    """One column: `type` is an SQL type; `expression`, if given, computes the value from the row on write."""
 
     name: str
     type: str
@@ -17,7 +17,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its rows are unique by `key`; `checks` are SQL conditions by name, a null fails them."""
+    """One table: `key` is unique; `checks` are SQL conditions by constraint name, which null results fail."""
 
     name: str
     comment: str
@@ -29,16 +29,16 @@ class Table:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The columns' names in their order."""
+        """Column names in order."""
         return tuple(column.name for column in self.columns)
 
 
-PRODUCT_ID = Column("product_id", "STRING", "the product: its code, trimmed and folded", False)
-LOCATION_ID = Column("location_id", "STRING", "the place of sale; 'all' where the data has none", False)
+PRODUCT_ID = Column("product_id", "STRING", "product code, trimmed and folded as input.product_case", False)
+LOCATION_ID = Column("location_id", "STRING", "the location; 'all' when the data has none", False)
 SERIES = (PRODUCT_ID, LOCATION_ID)
 SERIES_KEY = ("product_id", "location_id")
 
 INGEST_BATCH = Column(
-    "ingest_batch", "STRING", "the load: hash of its files and of the rules that read them", False
+    "ingest_batch", "STRING", "the load: hash of its files and of the rules applied to them", False
 )
-RUN_ID = Column("run_id", "STRING", "the run: a hash of job, cutoff, configuration, code and input", False)
+RUN_ID = Column("run_id", "STRING", "the run: hash of job, cutoff, configuration, code and input", False)

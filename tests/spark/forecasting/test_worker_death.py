@@ -1,4 +1,4 @@
-"""A worker process that is really killed by one series, of a batch or of the pool's sample."""
+"""Worker processes that are really killed by one series, of a batch or of the sample to learn from."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ from lepton_spark.models.registry import CustomRegressor, candidates_for, regist
 from lepton_spark.panel.calendar import EPOCH, Calendar
 from lepton_spark.panel.dense import PackedBatch
 from lepton_spark.pipelines.forecast import stages
-from lepton_spark.pipelines.forecast.crash_bisection import WORKER_DIED, Share, write_split
+from lepton_spark.pipelines.forecast.crash_bisection import WORKER_DIED, Subset, write_isolating
 from lepton_spark.pipelines.forecast.plan import Plan
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
@@ -38,7 +38,7 @@ DEADLY = 999.0
 
 
 class DeadlySample(FitSettings):
-    """Kills the process that reads a series with one certain value."""
+    """Kills the process that reads a series with the deadly value."""
 
     def history(self, packed: PackedBatch) -> History:
         if DEADLY in packed.quantity:
@@ -47,7 +47,7 @@ class DeadlySample(FitSettings):
 
 
 class Killer:
-    """Kills the process in which it is fitted to one certain value."""
+    """Kills its process when it sees the deadly value."""
 
     def fit(self, _: np.ndarray, y: np.ndarray) -> None:
         if y.max() == DEADLY:
@@ -60,7 +60,7 @@ class Killer:
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[FitSettings]:
-    """With the killer among the candidates; workers, which cannot import this module, get it by value."""
+    """The killer is a candidate; workers cannot import this module, so it is pickled by value."""
     monkeypatch.setattr(registry, "_registered", {})
     register("killer", CustomRegressor(Killer, limits=None))
     config = Config(
@@ -83,7 +83,7 @@ def _series(spark: SparkSession, n_series: int, deadly: int) -> DataFrame:
     return spark.createDataFrame(rows, schema)
 
 
-def test_series_that_kills_its_worker_falls_back_alone(spark: SparkSession, settings: FitSettings) -> None:
+def test_only_the_crashing_series_gets_a_fallback(spark: SparkSession, settings: FitSettings) -> None:
     series = _series(spark, 6, deadly=3).cache()
     scored: list[Any] = []
     fitted: list[Any] = []
@@ -91,22 +91,24 @@ def test_series_that_kills_its_worker_falls_back_alone(spark: SparkSession, sett
     def run(made: list[Any], rows: DataFrame) -> None:
         made.extend(rows.collect())
 
-    def of(rows: DataFrame, share: Share | None) -> DataFrame:
-        return rows if share is None else rows.where(share.condition)
+    def of(rows: DataFrame, subset: Subset | None) -> DataFrame:
+        return rows if subset is None else rows.where(subset.condition)
 
-    def count(share: Share) -> int:
-        return of(series, share).select(*SERIES_KEY).distinct().count()
+    def count(subset: Subset) -> int:
+        return of(series, subset).select(*SERIES_KEY).distinct().count()
 
-    write_split(
-        lambda share, why: run(scored, score(of(series, share), settings, why)),
+    write_isolating(
+        lambda subset, why: run(scored, score(of(series, subset), settings, why)),
         scored.clear,
         N_BATCHES,
         count,
     )
     candidates = spark.createDataFrame(scored, score(series, settings).schema)
     errors = ClassErrors.none(len(settings.evaluation.candidates))
-    write_split(
-        lambda share, why: run(fitted, fit(of(series, share), of(candidates, share), settings, errors, why)),
+    write_isolating(
+        lambda subset, why: run(
+            fitted, fit(of(series, subset), of(candidates, subset), settings, errors, why)
+        ),
         fitted.clear,
         N_BATCHES,
         count,
@@ -122,14 +124,14 @@ def test_series_that_kills_its_worker_falls_back_alone(spark: SparkSession, sett
 
 
 @pytest.mark.parametrize(("name", "learn"), [("pools", pool_statistics), ("pooled_trees", train_trees)])
-def test_sample_that_kills_its_worker_is_halved(
+def test_sample_that_crashes_is_halved(
     spark: SparkSession,
     tmp_path: Path,
     settings: FitSettings,
     name: str,
     learn: Callable[[DataFrame, FitSettings, str | None], DataFrame],
 ) -> None:
-    """The killer is in the first of two batches, so the pool is learned from the second."""
+    """The deadly series is in the first of two batches, so the pool is learned from the second."""
     warehouse = Warehouse(spark, str(tmp_path))
     pooled = replace(settings.evaluation, candidates=candidates_for(("pooled",), ()))
     deadly = DeadlySample(**vars(replace(settings, evaluation=pooled)))

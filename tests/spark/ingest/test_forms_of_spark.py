@@ -1,4 +1,4 @@
-"""What the configuration lets pass, Spark itself reads: the two must not drift apart."""
+"""Date forms and patterns that the configuration accepts are valid for Spark."""
 
 from datetime import date
 
@@ -6,8 +6,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.config.sections.date_forms import date_form_fault
-from lepton_spark.config.sections.patterns import pattern_fault
+from lepton_spark.config.values.date_forms import date_form_fault
+from lepton_spark.config.values.patterns import pattern_fault
 
 SEVENTH_OF_MARCH = {
     "yyyy-MM-dd": "2021-03-07",
@@ -34,7 +34,7 @@ SEVENTH_OF_MARCH = {
 }
 
 
-def test_date_forms_that_pass_are_read_by_spark(spark: SparkSession) -> None:
+def test_accepted_date_forms_parse_in_spark(spark: SparkSession) -> None:
     assert {form: date_form_fault(form) for form in SEVENTH_OF_MARCH} == dict.fromkeys(SEVENTH_OF_MARCH)
     days = [
         F.try_to_timestamp(F.lit(text), F.lit(form)).cast("date") for form, text in SEVENTH_OF_MARCH.items()
@@ -47,7 +47,7 @@ def test_date_forms_that_pass_are_read_by_spark(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("pattern", [r"\p{L}+\z", r"(?<n>x)\k<n>|abc", "[a-c]{3}", "(?i)ABC"])
-def test_patterns_that_pass_are_run_by_spark(spark: SparkSession, pattern: str) -> None:
+def test_accepted_patterns_match_in_spark(spark: SparkSession, pattern: str) -> None:
     assert pattern_fault(pattern) is None
     row = spark.range(1).select(F.lit("abc").rlike(pattern).alias("matches")).first()
     assert row is not None

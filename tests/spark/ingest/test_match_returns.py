@@ -1,4 +1,4 @@
-"""Cancellations against a slow stack, for any order of sales and returns."""
+"""Matching of returns to sales, compared with a slow reference that keeps explicit stacks."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -25,8 +25,8 @@ def line(
     return (product, "all", name, 1, kind, at.date(), at, quantity, customer)
 
 
-def by_stack(lines: list[Line]) -> set[tuple[str, str]]:
-    """One stack a customer, product and quantity; a return takes the topmost sale if it is not too old."""
+def reference_matches(lines: list[Line]) -> set[tuple[str, str]]:
+    """One stack per customer, product and quantity; a return pops the top sale if it is inside the window."""
     stacks: dict[tuple[str, str, float], list[Line]] = {}
     pairs = set()
     for one in sorted(lines, key=lambda it: (it[6], it[4] == "return", it[2])):
@@ -45,7 +45,7 @@ def matched(spark: SparkSession, lines: list[Line]) -> set[tuple[str, str]]:
     return {(row["line_hash"], row["cancel_line_hash"]) for row in rows}
 
 
-def test_return_cancels_the_latest_earlier_sale_not_yet_matched(spark: SparkSession) -> None:
+def test_return_cancels_the_latest_earlier_unmatched_sale(spark: SparkSession) -> None:
     lines = [
         line("s1", "sale", 0, 8, 2.0, "c"),
         line("s2", "sale", 1, 8, 2.0, "c"),
@@ -97,5 +97,5 @@ def orders(draw: st.DrawFn) -> list[Line]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(lines=orders())
-def test_matches_are_those_of_a_stack(spark: SparkSession, lines: list[Line]) -> None:
-    assert matched(spark, lines) == by_stack(lines)
+def test_match_returns_agrees_with_the_reference(spark: SparkSession, lines: list[Line]) -> None:
+    assert matched(spark, lines) == reference_matches(lines)

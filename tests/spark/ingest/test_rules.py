@@ -1,4 +1,4 @@
-"""Each rule refuses what it says, in the fixed order, in words that name found and allowed."""
+"""Validation of raw lines: parsed values, reasons in their order, messages, identity."""
 
 from datetime import date
 from typing import Any
@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import ColumnNames, InputSettings
-from lepton_spark.ingest.lines.validation import judge
+from lepton_spark.ingest.lines.validation import validate_lines
 
 TODAY = date(2021, 6, 30)
 COLUMNS = ("day", "id", "paid", "sku", "units")
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[dict[str, str | None], list[str]]] = {
 }
 
 
-def judged_rows(
+def validated_rows(
     spark: SparkSession, cases: dict[str, dict[str, str | None]], settings: InputSettings
 ) -> dict[str, Any]:
     rows = [
@@ -76,7 +76,7 @@ def judged_rows(
         [(0, "hash", "a.csv", list(COLUMNS))],
         "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>",
     )
-    lines = judge(spark.createDataFrame(rows, schema), files, settings, (), TODAY, None)
+    lines = validate_lines(spark.createDataFrame(rows, schema), files, settings, (), TODAY, None)
     by_number = {
         row["line_number"]: row for row in lines.withColumn("at", F.col("sold_at").cast("string")).collect()
     }
@@ -84,44 +84,69 @@ def judged_rows(
 
 
 @pytest.fixture(scope="module")
-def judged(spark: SparkSession) -> dict[str, Any]:
-    return judged_rows(spark, {name: case for name, (case, _) in CASES.items()}, SETTINGS)
+def validated(spark: SparkSession) -> dict[str, Any]:
+    return validated_rows(spark, {name: case for name, (case, _) in CASES.items()}, SETTINGS)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_line_has_every_reason_in_order(judged: dict[str, Any], name: str) -> None:
-    assert judged[name]["reasons"] == CASES[name][1]
+def test_rules_give_every_reason_in_order(validated: dict[str, Any], name: str) -> None:
+    assert validated[name]["reasons"] == CASES[name][1]
 
 
-def test_malformed_line_has_that_reason_alone_and_keeps_its_text(judged: dict[str, Any]) -> None:
-    row = judged["malformed"]
+def test_malformed_line_has_only_that_reason_and_keeps_its_text(validated: dict[str, Any]) -> None:
+    row = validated["malformed"]
     assert row["reasons"] == ["malformed_line"]
     assert row["words"] == "line: found 2 columns; allowed: 5"
     assert row["line"] == '{"malformed":"a,b"}'
 
 
-def test_words_say_found_and_allowed(judged: dict[str, Any]) -> None:
-    assert judged["postage"]["words"] == "sku: found 'POST'; allowed: codes of the form [0-9]{2}[A-Z]?"
-    assert judged["no day"]["words"].startswith("day: found nothing; allowed: dates of the form yyyy-MM-dd, ")
-    assert judged["tomorrow"]["words"] == "day: found '2021-07-01'; allowed: days up to 2021-06-30"
+def test_words_name_what_was_found_and_what_is_allowed(validated: dict[str, Any]) -> None:
+    assert validated["postage"]["words"] == "sku: found 'POST'; allowed: codes of the form [0-9]{2}[A-Z]?"
+    assert validated["no day"]["words"].startswith(
+        "day: found nothing; allowed: dates of the form yyyy-MM-dd, "
+    )
+    assert validated["tomorrow"]["words"] == "day: found '2021-07-01'; allowed: days up to 2021-06-30"
 
 
-def test_accepted_values_are_parsed(judged: dict[str, Any]) -> None:
-    row = judged["trimmed and folded"]
+def test_good_line_has_parsed_values(validated: dict[str, Any]) -> None:
+    row = validated["trimmed and folded"]
     found = (
         row["product_id"],
         row["location_id"],
         row["date"],
+        row["line_kind"],
         row["quantity"],
-        row["unit_price"],
+        row["price"],
         row["at"],
     )
-    assert found == ("10A", "all", date(2021, 1, 2), 2.0, 1.5, None)
-    assert judged["good"]["line"] is None
-    assert judged["postage"]["line"] == '{"day":"2021-01-02","id":"7","paid":"3","sku":"POST","units":"2"}'
+    assert found == ("10A", "all", date(2021, 1, 2), "sale", 2.0, 1.5, None)
+    assert validated["good"]["line"] is None
+    assert validated["postage"]["line"] == '{"day":"2021-01-02","id":"7","paid":"3","sku":"POST","units":"2"}'
 
 
-def test_days_are_counted_in_the_business_calendar_and_dates_never_shifted(spark: SparkSession) -> None:
+@pytest.mark.parametrize(
+    ("kind", "units", "paid", "expected"),
+    [
+        ("transactions", "-2", "-3", ("return", 2.0, 1.5, [])),
+        ("transactions", "-2", "3", ("return", 2.0, -1.5, ["non_positive_price"])),
+        ("transactions", "2", "-3", ("sale", 2.0, -1.5, ["non_positive_price"])),
+        ("daily", "-2", "-3", ("daily_return", 2.0, 1.5, [])),
+        ("daily", "-0", "3", ("daily", 0.0, None, [])),
+        ("daily", "x", "3", ("daily", None, None, ["unparsable_quantity"])),
+    ],
+)
+def test_signed_quantity_is_split_into_line_kind_and_units(
+    spark: SparkSession, kind: str, units: str, paid: str, expected: tuple[Any, ...]
+) -> None:
+    settings = SETTINGS.model_copy(update={"kind": kind, "min_unit_price": None})
+    row = validated_rows(spark, {"one": {"units": units, "paid": paid, "id": "C7"}}, settings)["one"]
+    assert (row["line_kind"], row["quantity"], row["price"], row["reasons"]) == expected
+    assert str(row["quantity"]) != "-0.0"
+
+
+def test_instant_falls_on_its_day_in_the_business_time_zone_and_a_date_is_kept(
+    spark: SparkSession,
+) -> None:
     cases: dict[str, dict[str, str | None]] = {
         "day": {"day": "2021-01-02"},
         "winter": {"day": "02.01.2021 05:59"},
@@ -129,7 +154,7 @@ def test_days_are_counted_in_the_business_calendar_and_dates_never_shifted(spark
         "summer": {"day": "02.06.2021 05:59"},
         "offset": {"day": "2021-01-02T01:00:00-08:00"},
     }
-    rows = judged_rows(spark, cases, SETTINGS)
+    rows = validated_rows(spark, cases, SETTINGS)
     assert {name: (str(rows[name]["date"]), rows[name]["at"]) for name in cases} == {
         "day": ("2021-01-02", None),
         "winter": ("2021-01-01", "2021-01-02 04:59:00"),
@@ -139,18 +164,18 @@ def test_days_are_counted_in_the_business_calendar_and_dates_never_shifted(spark
     }
 
 
-def test_daily_input_knows_days_without_a_sale(spark: SparkSession) -> None:
+def test_daily_input_may_have_zero_quantity(spark: SparkSession) -> None:
     daily = SETTINGS.model_copy(update={"kind": "daily", "min_unit_price": None, "price_is": "unit"})
-    rows = judged_rows(spark, {"none sold": {"units": "0", "paid": "0"}, "free": {"paid": "0"}}, daily)
+    rows = validated_rows(spark, {"none sold": {"units": "0", "paid": "0"}, "free": {"paid": "0"}}, daily)
     assert rows["none sold"]["reasons"] == []
     assert rows["free"]["reasons"] == ["non_positive_price"]
 
 
-def test_empty_place_is_a_reason_where_places_are_mapped(spark: SparkSession) -> None:
+def test_empty_location_is_rejected_where_locations_are_mapped(spark: SparkSession) -> None:
     columns = SETTINGS.columns.model_copy(update={"location_id": "id", "transaction_id": None})
-    by_place = SETTINGS.model_copy(update={"columns": columns, "cancellation_pattern": None})
-    rows = judged_rows(
-        spark, {"named": {"id": " 7 "}, "blank": {"id": " "}, "none": {"id": None, "sku": "M"}}, by_place
+    by_location = SETTINGS.model_copy(update={"columns": columns, "cancellation_pattern": None})
+    rows = validated_rows(
+        spark, {"named": {"id": " 7 "}, "blank": {"id": " "}, "none": {"id": None, "sku": "M"}}, by_location
     )
     assert (rows["named"]["reasons"], rows["named"]["location_id"]) == ([], "7")
     assert rows["blank"]["reasons"] == ["missing_location_id"]
@@ -158,8 +183,8 @@ def test_empty_place_is_a_reason_where_places_are_mapped(spark: SparkSession) ->
     assert rows["none"]["reasons"] == ["missing_location_id", "not_a_product"]
 
 
-def test_identity_tells_null_from_empty_and_follows_names(spark: SparkSession) -> None:
-    rows = judged_rows(
+def test_line_hash_distinguishes_null_from_empty(spark: SparkSession) -> None:
+    rows = validated_rows(
         spark, {"a": {"id": None}, "b": {"id": ""}, "c": {"id": "", "paid": "3,"}, "d": {"id": ""}}, SETTINGS
     )
     hashes = [rows[name]["line_hash"] for name in "abcd"]
@@ -167,7 +192,7 @@ def test_identity_tells_null_from_empty_and_follows_names(spark: SparkSession) -
     assert hashes[1] == hashes[3]
 
 
-def test_personal_columns_are_keyed_masked_and_in_no_text(spark: SparkSession) -> None:
+def test_personal_values_are_keyed_in_the_hash_and_masked_elsewhere(spark: SparkSession) -> None:
     columns = ColumnNames(product_id="sku", date="day", quantity="units", price="paid", customer_id="who")
     personal = InputSettings(kind="transactions", columns=columns, personal_columns=("phone",))
     files = spark.createDataFrame(
@@ -182,8 +207,8 @@ def test_personal_columns_are_keyed_masked_and_in_no_text(spark: SparkSession) -
     ]
     schema = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
     lines = spark.createDataFrame(rows, schema)  # type: ignore[type-var]
-    keyed = judge(lines, files, personal, (), TODAY, b"key").orderBy("line_number").collect()
-    plain = judge(lines, files, personal, (), TODAY, None).orderBy("line_number").collect()
+    keyed = validate_lines(lines, files, personal, (), TODAY, b"key").orderBy("line_number").collect()
+    plain = validate_lines(lines, files, personal, (), TODAY, None).orderBy("line_number").collect()
     assert '"who":"***"' in keyed[0]["line"]
     assert '"phone":"***"' in keyed[2]["line"]
     assert keyed[3]["line"] is None

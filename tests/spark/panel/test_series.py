@@ -1,4 +1,4 @@
-"""Sales packed, and as they stood at a cutoff: two packings, one run of each query."""
+"""Packing of daily sales, and packed series as known at a cutoff."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ SALES = "product_id string, location_id string, date date, quantity double, pric
 CANCELLATIONS = "product_id string, location_id string, date date, cancelled_on date, quantity double"
 
 
-def test_pack_gives_a_row_a_year_with_nulls_where_sales_has_no_row(spark: SparkSession) -> None:
+def test_pack_makes_a_row_per_year_with_nulls_where_sales_has_no_row(spark: SparkSession) -> None:
     sales = spark.createDataFrame(
         [
             ("a", "all", date(2024, 1, 2), 7.0, None),
@@ -29,7 +29,7 @@ def test_pack_gives_a_row_a_year_with_nulls_where_sales_has_no_row(spark: SparkS
     ]
 
 
-def test_run_series_is_what_was_known_at_the_cutoff(spark: SparkSession) -> None:
+def test_run_series_restores_units_cancelled_after_the_cutoff(spark: SparkSession) -> None:
     panel = spark.createDataFrame(
         [
             ("a", "all", date(2023, 12, 30), [1.0, None]),

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError
 from lepton_spark.tables import TABLES, Warehouse
-from lepton_spark.tables.delta import atomic_create, log_truncation
+from lepton_spark.tables.delta import atomic_create, jvm, log_truncation
 
 WRITE_REFUSED = (PySparkException, Py4JJavaError)
 SALES = (
@@ -46,7 +46,7 @@ def protocols(path: str) -> list[dict[str, object]]:
     return [json.loads(line)["protocol"] for line in lines if "protocol" in json.loads(line)]
 
 
-def test_read_of_a_table_that_is_not_there_has_its_columns_and_no_rows(warehouse: Warehouse) -> None:
+def test_read_of_a_missing_table_has_its_columns_and_no_rows(warehouse: Warehouse) -> None:
     frame = warehouse.read("sales")
     assert tuple(frame.columns) == TABLES["sales"].column_names
     assert frame.count() == 0
@@ -72,10 +72,10 @@ def test_table_is_created_in_one_commit_for_every_reader(warehouse: Warehouse, n
     }
 
 
-def test_append_orders_columns_derives_the_partition_and_drops_strangers(
+def test_append_orders_columns_computes_the_partition_and_drops_unknown_columns(
     spark: SparkSession, warehouse: Warehouse
 ) -> None:
-    frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("stranger", F.lit(1))
+    frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("unknown", F.lit(1))
     warehouse.append("sales", frame.select(*reversed(frame.columns)))
     row = warehouse.read("sales").first()
     assert row is not None
@@ -91,7 +91,7 @@ def test_append_fills_absent_nullable_columns_with_null(spark: SparkSession, war
     assert [row.price for row in warehouse.read("sales").collect()] == [None]
 
 
-def test_append_refuses_a_frame_without_a_required_column(spark: SparkSession, warehouse: Warehouse) -> None:
+def test_append_rejects_a_frame_without_a_required_column(spark: SparkSession, warehouse: Warehouse) -> None:
     with pytest.raises(InputError, match="table sales: found no column 'quantity'"):
         warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)).drop("quantity"))
     assert not warehouse.exists("sales")
@@ -100,11 +100,11 @@ def test_append_refuses_a_frame_without_a_required_column(spark: SparkSession, w
 @pytest.mark.parametrize(
     "bad", [-1.0, float("nan"), float("inf"), None], ids=["negative", "nan", "infinite", "null"]
 )
-def test_append_refuses_demand_that_is_no_number_of_units(
+def test_append_rejects_a_quantity_that_is_not_a_finite_number_from_zero(
     spark: SparkSession, warehouse: Warehouse, bad: float | None
 ) -> None:
     frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("quantity", F.lit(bad).cast("double"))
-    with pytest.raises(WRITE_REFUSED, match=r"CHECK constraint demand|NOT NULL constraint"):
+    with pytest.raises(WRITE_REFUSED, match=r"CHECK constraint finite_quantity|NOT NULL constraint"):
         warehouse.append("sales", frame)
     assert units(warehouse) == {}
 
@@ -118,86 +118,88 @@ def test_overwrite_replaces_all_rows_in_one_commit(spark: SparkSession, warehous
     assert warehouse.version("sales") == before + 1
 
 
-def test_the_first_rows_come_with_their_table(
+def test_overwrite_creates_a_table_together_with_its_first_rows(
     spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the log is moved to its place the table is whole, and it is moved in one step."""
+    """The table is complete before it is moved into place."""
     seen: list[tuple[str, bool, int]] = []
-    move = atomic_create.Aside.move
+    move = atomic_create.BuildFolder.move
 
-    def watched(aside: atomic_create.Aside, made: str, place: str) -> None:
-        seen.append((place, warehouse.exists("sales"), spark.read.format("delta").load(made).count()))
-        move(aside, made, place)
+    def observed(folder: atomic_create.BuildFolder, built: str, target: str) -> None:
+        seen.append((target, warehouse.exists("sales"), spark.read.format("delta").load(built).count()))
+        move(folder, built, target)
 
-    monkeypatch.setattr(atomic_create.Aside, "move", watched)
-    place = warehouse.path("sales")
+    monkeypatch.setattr(atomic_create.BuildFolder, "move", observed)
+    target = warehouse.path("sales")
     warehouse.overwrite("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
     warehouse.overwrite("sales", sales(spark, ("b", date(2022, 3, 4), 3.0)))
-    assert seen == [(place, False, 1)]
+    assert seen == [(target, False, 1)]
     assert units(warehouse) == {("b", "2022-03-04"): 3.0}
-    made = deltalake.DeltaTable(place, version=1)
-    assert made.to_pyarrow_table(columns=["product_id"]).to_pylist() == [{"product_id": "a"}]
-    assert not {field.name: field for field in made.schema().fields}["quantity"].nullable
-    assert [path.name for path in Path(place).parent.iterdir()] == ["sales"]
+    first = deltalake.DeltaTable(target, version=1)
+    assert first.to_pyarrow_table(columns=["product_id"]).to_pylist() == [{"product_id": "a"}]
+    assert not {field.name: field for field in first.schema().fields}["quantity"].nullable
+    assert [path.name for path in Path(target).parent.iterdir()] == ["sales"]
 
 
-def test_first_rows_that_were_cut_short_are_made_anew(
+def test_overwrite_repeats_an_interrupted_first_write(
     spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    aside = Path(warehouse.path("sales")).parent / "_aside"
+    build_folder = Path(warehouse.path("sales")).parent / "_aside"
     first = sales(spark, ("a", date(2021, 3, 4), 2.0))
     with monkeypatch.context() as patched:
-        patched.setattr(atomic_create.Aside, "move", killed)
+        patched.setattr(atomic_create.BuildFolder, "move", killed)
         with pytest.raises(KeyboardInterrupt):
             warehouse.overwrite("sales", first)
-    assert len(list(aside.iterdir())) == 1
+    assert len(list(build_folder.iterdir())) == 1
     assert not warehouse.exists("sales")
     Path(warehouse.path("sales"), "_delta_log").mkdir(parents=True)
     warehouse.overwrite("sales", first)
-    assert not aside.exists()
+    assert not build_folder.exists()
     assert units(warehouse) == {("a", "2021-03-04"): 2.0}
 
 
-def test_a_move_that_was_cut_short_is_done_again(spark: SparkSession, warehouse: Warehouse) -> None:
-    """The data was moved and the log was not."""
+def test_overwrite_repeats_an_interrupted_move(spark: SparkSession, warehouse: Warehouse) -> None:
+    """The data files were moved, the log was not."""
     days = {"end_date": date(2021, 3, 5), "known_at": date(2021, 3, 4)}
     prior = {"product_id": "a", "location_id": "all", "level": 2.0, "weight": 1.0}
     rows = warehouse.rows("priors", [prior | days])
     warehouse.overwrite("priors", rows)
-    place = Path(warehouse.path("priors"))
-    left = set(place.glob("*.parquet"))
+    folder = Path(warehouse.path("priors"))
+    left = set(folder.glob("*.parquet"))
     assert left
-    shutil.rmtree(place / "_delta_log")
-    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]  # a new process
+    shutil.rmtree(folder / "_delta_log")
+    jvm.clear_cache(spark)  # as in a new process
     warehouse.overwrite("priors", rows)
-    assert deltalake.DeltaTable(str(place)).to_pyarrow_table().num_rows == 1
-    assert left < set(place.glob("*.parquet"))
+    assert deltalake.DeltaTable(str(folder)).to_pyarrow_table().num_rows == 1
+    assert left < set(folder.glob("*.parquet"))
 
 
-@pytest.mark.parametrize("place", ["year=2021", "_delta_log"])
-def test_first_rows_are_not_moved_over_what_stands_in_their_place(
-    spark: SparkSession, warehouse: Warehouse, place: str
+@pytest.mark.parametrize("name", ["year=2021", "_delta_log"])
+def test_overwrite_never_replaces_files_of_others_in_the_tables_folder(
+    spark: SparkSession, warehouse: Warehouse, name: str
 ) -> None:
-    """A log that Delta can make nothing of may be somebody's last hope."""
-    in_the_way = Path(warehouse.path("sales"), place, "mine.txt")
+    """A damaged log is kept too: its owner may still recover data from it."""
+    in_the_way = Path(warehouse.path("sales"), name, "mine.txt")
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_text("mine")
-    with pytest.raises(InputError, match=f"found {place} in the way; allowed: an empty folder"):
+    with pytest.raises(InputError, match=f"found {name} in the way; allowed: an empty folder"):
         warehouse.overwrite("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
     assert in_the_way.read_text() == "mine"
     assert not warehouse.exists("sales")
 
 
-def test_replace_touches_only_what_its_condition_names(spark: SparkSession, warehouse: Warehouse) -> None:
+def test_replace_changes_only_rows_that_fulfil_its_condition(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
     warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0), ("a", date(2022, 3, 4), 5.0)))
     warehouse.replace("sales", sales(spark, ("b", date(2022, 1, 1), 7.0)), "year = 2022")
     assert units(warehouse) == {("a", "2021-03-04"): 2.0, ("b", "2022-01-01"): 7.0}
 
 
-def test_replace_refuses_rows_outside_its_condition(spark: SparkSession, warehouse: Warehouse) -> None:
+def test_replace_rejects_rows_outside_its_condition(spark: SparkSession, warehouse: Warehouse) -> None:
     with pytest.raises(WRITE_REFUSED, match=r"(?i)replace.?where|does not conform to partial table"):
         warehouse.replace("sales", sales(spark, ("b", date(2021, 1, 1), 7.0)), "year = 2022")
 
@@ -219,45 +221,44 @@ def test_merge_updates_inserts_and_deletes_by_key(spark: SparkSession, warehouse
     }  # fmt: skip
 
 
-def test_merge_without_update_keeps_what_is_there(spark: SparkSession, warehouse: Warehouse) -> None:
+def test_merge_without_update_keeps_existing_rows(spark: SparkSession, warehouse: Warehouse) -> None:
     day = date(2021, 3, 4)
     warehouse.append("sales", sales(spark, ("a", day, 1.0)))
     warehouse.merge("sales", sales(spark, ("a", day, 10.0), ("b", day, 2.0)), update=False)
     assert units(warehouse) == {("a", "2021-03-04"): 1.0, ("b", "2021-03-04"): 2.0}
 
 
-def test_a_checkpoint_is_looked_for_by_its_version(spark: SparkSession, tmp_path: Path) -> None:
-    jvm = spark._jvm
-    folder = jvm.org.apache.hadoop.fs.Path(str(tmp_path))  # type: ignore[union-attr]
-    files = folder.getFileSystem(spark._jsc.hadoopConfiguration())
+def test_checkpoint_is_found_by_its_version(spark: SparkSession, tmp_path: Path) -> None:
+    log = str(tmp_path)
+    files = jvm.FileSystem(spark, log)
     for other in (f"{2:020d}.json", f"{12:020d}.checkpoint.parquet"):
         (tmp_path / other).touch()
     (tmp_path / f"{2:020d}.checkpoint.parquet").mkdir()
-    with pytest.raises(InputError, match="found no checkpoint of version 2; allowed: one, before its log"):
-        log_truncation._require_checkpoint(files, folder, 2)
-    log_truncation._require_checkpoint(files, folder, 12)
+    with pytest.raises(InputError, match="found no checkpoint of version 2; allowed: one, before older log"):
+        log_truncation._require_checkpoint(files, log, 2)
+    log_truncation._require_checkpoint(files, log, 12)
 
 
-def test_a_past_ends_only_once_a_checkpoint_stands(
+def test_erase_history_deletes_the_log_only_after_a_checkpoint(
     spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none_stands(*_: object) -> None:
+    def no_checkpoint(*_: object) -> None:
         raise InputError("no checkpoint")
 
     warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)))
     log, now = Path(warehouse.path("sales"), "_delta_log"), datetime(2024, 1, 1, tzinfo=UTC)
     before = {path.name for path in log.glob("*.json")}
-    monkeypatch.setattr(log_truncation, "_require_checkpoint", none_stands)
+    monkeypatch.setattr(log_truncation, "_require_checkpoint", no_checkpoint)
     with pytest.raises(InputError, match="no checkpoint"):
-        warehouse.end_past("sales", now)
+        warehouse.erase_history("sales", now)
     monkeypatch.undo()
     assert before <= {path.name for path in log.glob("*.json")}
-    warehouse.end_past("sales", now)
+    warehouse.erase_history("sales", now)
     assert not before & {path.name for path in log.glob("*.json")}
     assert units(warehouse) == {("a", "2021-03-04"): 2.0}
 
 
-def test_warehouse_names_its_tables_when_asked_for_another(warehouse: Warehouse) -> None:
+def test_warehouse_lists_its_tables_for_an_unknown_name(warehouse: Warehouse) -> None:
     with pytest.raises(InputError, match="no table 'sale'; allowed: files, transactions"):
         warehouse.path("sale")
 

@@ -1,4 +1,4 @@
-"""Values that no run could use are refused where they stand, all at once, before any write."""
+"""Values that no run could use are rejected under their keys, all at once, before any write."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from lepton_spark.config import Config, InputSettings, load_config
-from lepton_spark.config.sections.date_forms import date_form_fault
-from lepton_spark.config.sections.patterns import pattern_fault
+from lepton_spark.config.values.date_forms import date_form_fault
+from lepton_spark.config.values.patterns import pattern_fault
 from lepton_spark.errors import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -28,12 +28,12 @@ TRANSACTIONS = "kind: transactions, "
         *("yyyy-MM-dd HH:mm VV", "d 'de' MMMM 'de' yyyy"),
     ],
 )
-def test_date_form_that_spark_reads_is_good(form: str) -> None:
+def test_date_form_that_spark_reads_is_valid(form: str) -> None:
     assert date_form_fault(form) is None
 
 
 @pytest.mark.parametrize(
-    ("form", "words"),
+    ("form", "message"),
     [
         ("YYYY-MM-DD", "not YYYY; did you mean yyyy-MM-dd?"),
         ("yyyy-MM-DD", "d (day), such as yyyy-MM-dd; did you mean yyyy-MM-dd?"),
@@ -57,19 +57,19 @@ def test_date_form_that_spark_reads_is_good(form: str) -> None:
         ("yyyy-MM-ddXXX", "an offset only beside a time of day"),
     ],
 )
-def test_date_form_that_spark_refuses_or_misreads_is_told_with_the_remedy(form: str, words: str) -> None:
-    assert words in str(date_form_fault(form))
+def test_invalid_date_form_is_explained_with_a_suggestion(form: str, message: str) -> None:
+    assert message in str(date_form_fault(form))
 
 
 @pytest.mark.parametrize(
     "pattern", ["[0-9]{5}[A-Z]*", "^C", r"\p{IsHan}+[\p{L}0-9]", r"a\z", r"(?<n>x)\k<n>", r"\\Z"]
 )
-def test_pattern_of_java_is_good(pattern: str) -> None:
+def test_pattern_of_java_is_valid(pattern: str) -> None:
     assert pattern_fault(pattern) is None
 
 
 @pytest.mark.parametrize(
-    ("pattern", "words"),
+    ("pattern", "message"),
     [
         ("(?P<year>[0-9]+)", "found (?P, which is Python's; write (?<name>...)"),
         ("(x)(?P=year)", "found (?P, which is Python's"),
@@ -80,12 +80,12 @@ def test_pattern_of_java_is_good(pattern: str) -> None:
         (" ", "or leave the key out"),
     ],
 )
-def test_pattern_that_java_refuses_is_told(pattern: str, words: str) -> None:
-    assert words in str(pattern_fault(pattern))
+def test_pattern_that_java_rejects_is_explained(pattern: str, message: str) -> None:
+    assert message in str(pattern_fault(pattern))
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "words"),
+    ("text", "key", "message"),
     [
         ("input: {date_formats: [yyyy-MM-dd, banana]}", "input.date_formats[1]", "found 'banana'"),
         ("input: {product_pattern: '(?P<a>b)'}", "input.product_pattern", "a regular expression of Java"),
@@ -166,7 +166,7 @@ def test_pattern_that_java_refuses_is_told(pattern: str, words: str) -> None:
         ("spark: {driver_memory: much}", "spark.driver_memory", "such as 4g or 800m"),
     ],
 )
-def test_load_refuses_what_no_run_could_use(tmp_path: Path, text: str, key: str, words: str) -> None:
+def test_load_rejects_values_that_no_run_could_use(tmp_path: Path, text: str, key: str, message: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(text, encoding="utf-8")
 
@@ -175,17 +175,17 @@ def test_load_refuses_what_no_run_could_use(tmp_path: Path, text: str, key: str,
 
     (fault,) = caught.value.faults
     assert (fault.source, fault.key) == (str(path), key)
-    assert words in str(fault)
+    assert message in str(fault)
 
 
-def test_load_asks_what_says_that_a_product_is_out_of_stock(tmp_path: Path) -> None:
+def test_load_requires_a_column_for_stock(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("stock: {path: a.csv, columns: {date: day}}", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"stock\.columns\.out_of_stock: .* here or as on_hand"):
         load_config([path])
 
 
-def test_load_tells_faults_of_single_and_of_several_keys_together(tmp_path: Path) -> None:
+def test_load_reports_invalid_values_and_invalid_combinations_together(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(
         "input:\n  duplicates: maybe\n  columns: {customer_id: who, price: date}\n"
@@ -219,11 +219,11 @@ def test_load_tells_faults_of_single_and_of_several_keys_together(tmp_path: Path
         {"charset": "utf-16"},
     ],
 )
-def test_options_that_a_file_can_be_read_by_are_good(options: dict[str, object]) -> None:
+def test_valid_reader_options_are_accepted(options: dict[str, object]) -> None:
     assert InputSettings.model_validate({"options": options}).options
 
 
-def test_a_shorter_horizon_shortens_the_default_of_valid_days() -> None:
+def test_short_horizon_shortens_the_default_of_valid_days() -> None:
     assert Config.model_validate({"forecast": {"horizon": 3}}).publish.valid_days == 3
     assert Config.model_validate({"forecast": {"horizon": 30}}).publish.valid_days == 7
     with pytest.raises(ValidationError, match=r"up to forecast\.horizon, 3"):

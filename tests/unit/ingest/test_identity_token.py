@@ -1,4 +1,4 @@
-"""Tokens of personal values, against HMAC-SHA-256 worked out by its definition."""
+"""Tokens of personal values, compared with HMAC-SHA-256 by its definition."""
 
 import hashlib
 

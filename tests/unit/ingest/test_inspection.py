@@ -1,4 +1,4 @@
-"""Every layout a file may come in, and every fault that refuses one whole."""
+"""Inspection and reading of delivered files: supported layouts, and faults for which a file is refused."""
 
 import gzip
 import io
@@ -36,7 +36,7 @@ EXPECTED = [(2, ["1001", "2021-01-01", "150"])]
     ("content", "changes"),
     [
         pytest.param(PLAIN, {}, id="plain"),
-        pytest.param(gzip.compress(PLAIN), {}, id="gzip by its mark"),
+        pytest.param(gzip.compress(PLAIN), {}, id="gzip by its magic number"),
         pytest.param(b"\xef\xbb\xbf" + PLAIN, {"encoding": "utf-8-sig"}, id="byte order mark"),
         pytest.param(PLAIN.replace(b",", b";"), {"separator": ";"}, id="semicolons"),
         pytest.param(PLAIN.replace(b"\n", b"\r\n"), {}, id="carriage returns"),
@@ -44,12 +44,12 @@ EXPECTED = [(2, ["1001", "2021-01-01", "150"])]
         pytest.param(PLAIN.decode().encode("utf-16"), {"encoding": "utf-16"}, id="utf-16"),
     ],
 )
-def test_csv_layouts_give_the_same_line(content: bytes, changes: dict[str, object]) -> None:
+def test_read_text_gives_one_line_for_every_csv_layout(content: bytes, changes: dict[str, object]) -> None:
     assert lines_of(content, **changes) == EXPECTED
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_chinese_headers_are_read_by_configuration_alone(encoding: str) -> None:
+def test_read_text_reads_chinese_headers_by_configuration(encoding: str) -> None:
     settings = InputSettings(
         columns=ColumnNames(product_id="商品ID", date="日期", quantity="销售量"),
         options={"encoding": encoding},
@@ -60,7 +60,7 @@ def test_chinese_headers_are_read_by_configuration_alone(encoding: str) -> None:
     assert [row[1] for row in rows] == [["2021-01-01", "1001", "150"]]
 
 
-def test_layout_takes_the_options_by_either_name() -> None:
+def test_layout_accepts_both_names_of_each_option() -> None:
     written = Layout.of(
         InputSettings(options={"sep": "\\t", "quote": "", "charset": "UTF8", "header": "False"})
     )
@@ -72,12 +72,12 @@ def test_layout_takes_the_options_by_either_name() -> None:
     )
 
 
-def test_quoted_fields_hold_separators_line_ends_and_quotes() -> None:
+def test_csv_quoted_fields_may_hold_separators_line_ends_and_quotes() -> None:
     content = b'sku,day,units\n"a,b","x\ny","say ""hi"""\n2,3,4\n'
     assert lines_of(content) == [(2, ["a,b", "x\ny", 'say "hi"']), (4, ["2", "3", "4"])]
 
 
-def test_lines_of_another_width_or_badly_quoted_are_malformed_and_blank_ones_are_none() -> None:
+def test_csv_lines_of_wrong_width_or_quoting_are_malformed_and_blank_lines_are_skipped() -> None:
     content = b'sku,day,units\n1,2\n\n"x"y,2,3\n1,2,3,4\n5,6,7\n'
     assert lines_of(content) == [(2, None), (4, None), (5, None), (6, ["5", "6", "7"])]
     assert inspect("a.csv", content, layout()).lines == 4
@@ -107,7 +107,7 @@ def parquet_bytes() -> bytes:
     return sink.getvalue()
 
 
-def test_parquet_is_read_to_its_last_page() -> None:
+def test_inspection_counts_rows_and_nulls_of_parquet() -> None:
     found = inspect("a.parquet", parquet_bytes(), layout(format="parquet"))
     assert (found.reason, found.lines, found.missing) == (None, 2, {"sku": 1, "day": 0, "units": 0})
 
@@ -116,7 +116,7 @@ def test_parquet_is_read_to_its_last_page() -> None:
     ("name", "content", "changes", "reason", "words"),
     [
         pytest.param("a.csv", b"", {}, "empty_file", "nothing", id="empty"),
-        pytest.param("a.csv.gz", gzip.compress(PLAIN)[:-6], {}, "bad_gzip", "whole gzip", id="cut gzip"),
+        pytest.param("a.csv.gz", gzip.compress(PLAIN)[:-6], {}, "bad_gzip", "complete gzip", id="cut gzip"),
         pytest.param(
             "a.csv.gz",
             gzip.compress(PLAIN + b"0" * 5_000_000),
@@ -125,7 +125,7 @@ def test_parquet_is_read_to_its_last_page() -> None:
             "found more than 100000 bytes packed into",
             id="gzip bomb",
         ),
-        pytest.param("a.csv.gz", PLAIN, {}, "bad_gzip", "whole gzip", id="no gzip at all"),
+        pytest.param("a.csv.gz", PLAIN, {}, "bad_gzip", "complete gzip", id="no gzip at all"),
         pytest.param(
             "a.csv", b"shop,turnover\n1,2\n", {}, "wrong_header", "found shop, turnover", id="another layout"
         ),
@@ -150,7 +150,7 @@ def test_parquet_is_read_to_its_last_page() -> None:
         ),
     ],
 )
-def test_file_that_cannot_be_read_is_refused_with_its_reason(
+def test_inspection_refuses_an_unreadable_file_with_a_reason(
     name: str, content: bytes, changes: dict[str, object], reason: str, words: str
 ) -> None:
     found = inspect(name, content, layout(**changes))
@@ -167,7 +167,7 @@ def test_file_that_cannot_be_read_is_refused_with_its_reason(
     ],
     ids=["nanoseconds", "microseconds", "int96"],
 )
-def test_parquet_counts_of_nanoseconds_are_known_by_how_they_are_stored(
+def test_inspection_finds_parquet_columns_stored_in_nanoseconds(
     written: dict[str, Any], found: dict[str, bool]
 ) -> None:
     instants = pa.array([1_600_000_000_000_000_000], pa.timestamp("ns"))
@@ -178,13 +178,13 @@ def test_parquet_counts_of_nanoseconds_are_known_by_how_they_are_stored(
     assert inspect("a.parquet", sink.getvalue(), wanted).nanoseconds == found
 
 
-def test_parquet_with_a_broken_page_is_refused() -> None:
+def test_inspection_refuses_parquet_with_a_broken_page() -> None:
     content = bytearray(parquet_bytes())
     content[4:40] = b"\xff" * 36
     assert inspect("a", bytes(content), layout(format="parquet")).reason == "unreadable_parquet"
 
 
-def test_real_files_have_the_counted_lines_and_missing_values(shared_data: Path) -> None:
+def test_inspection_of_online_retail_agrees_with_its_readme(shared_data: Path) -> None:
     columns = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
     paths = sorted((shared_data / "online_retail").glob("*.csv.gz"))
     found = [inspect(path.name, path.read_bytes(), layout(columns=columns)) for path in paths]
@@ -201,7 +201,7 @@ def test_real_files_have_the_counted_lines_and_missing_values(shared_data: Path)
         pytest.param(b"sku,day,units,Planted,Planted\n", "5 names (with a name twice)", id="a name twice"),
     ],
 )
-def test_header_of_a_file_with_personal_columns_is_counted_not_quoted(content: bytes, found: str) -> None:
+def test_wrong_header_with_personal_columns_is_counted_not_quoted(content: bytes, found: str) -> None:
     refused = inspect("a.csv", content, layout(personal=("units",)))
     assert refused.reason == "wrong_header"
     assert str(refused.words).startswith(

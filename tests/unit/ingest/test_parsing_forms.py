@@ -1,4 +1,4 @@
-"""Which date forms carry a time of day and an offset."""
+"""Whether a date form has a time of day and an offset."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from lepton_spark.ingest.lines.parsing import has_offset, has_time
         ("yyyy'H'MM'X'dd", False, False),
     ],
 )
-def test_form_says_what_it_carries(form: str, time: bool, offset: bool) -> None:
+def test_date_form_has_time_and_offset(form: str, time: bool, offset: bool) -> None:
     assert (has_time(form), has_offset(form)) == (time, offset)

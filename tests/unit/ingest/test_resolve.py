@@ -6,7 +6,7 @@ from lepton_spark.errors import InputError
 from lepton_spark.ingest.files.delivery import resolve
 
 
-def test_a_path_in_a_package_is_found_without_importing_it(
+def test_resolve_finds_a_path_in_a_package_without_importing_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "not_to_be_run"
@@ -17,6 +17,6 @@ def test_a_path_in_a_package_is_found_without_importing_it(
 
 
 @pytest.mark.parametrize("name", ["", "no_such", "os.path", "../x", "a b", "math"])
-def test_what_is_no_package_is_told(name: str) -> None:
+def test_resolve_rejects_a_name_that_is_not_a_package(name: str) -> None:
     with pytest.raises(InputError, match="found no package"):
         resolve(f"package:{name}/a.csv")

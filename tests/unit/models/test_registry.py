@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyRegressor
 
-from lepton_spark.config.tree import HOLIDAY_MODELS
 from lepton_spark.errors import InputError
 from lepton_spark.models import registry
 from lepton_spark.models.data.history import History
 from lepton_spark.models.registry import (
-    READS_HOLIDAYS,
     Candidate,
     candidates_for,
     create,
@@ -96,7 +94,3 @@ def test_scikit_learn_regressors_read_the_regressors() -> None:
     history = History(quantity, np.arange(60), promotion)
     forecast = create(Candidate("sklearn_linear_regression")).fit_forecast(history, 4).forecast
     np.testing.assert_allclose(forecast, [[30.0, 10.0, 10.0, 10.0]], atol=1e-8)
-
-
-def test_the_configuration_knows_which_models_read_holidays() -> None:
-    assert HOLIDAY_MODELS == READS_HOLIDAYS

@@ -22,26 +22,28 @@ def test_epoch_day_counts_from_1970() -> None:
     assert (epoch_day(date(1970, 1, 1)), epoch_day(date(2000, 3, 1))) == (0, 11017)
 
 
-def test_calendar_closes_the_weekday_that_never_opened() -> None:
+def test_calendar_closes_a_weekday_without_deliveries() -> None:
     closed = calendar(without_saturdays(56)).is_closed(["shop"], 9)
     assert closed.tolist() == [[True, False, False, False, False, False, False, True, False]]
 
 
-@pytest.mark.parametrize(("n_days", "closed"), [(27, False), (29, True)], ids=["three seen", "four seen"])
-def test_calendar_needs_four_weekdays_since_the_first_delivery(n_days: int, closed: bool) -> None:
+@pytest.mark.parametrize(
+    ("n_days", "closed"), [(27, False), (29, True)], ids=["three saturdays", "four saturdays"]
+)
+def test_calendar_closes_a_weekday_only_after_four_of_it(n_days: int, closed: bool) -> None:
     assert calendar(without_saturdays(n_days)).is_closed(["shop"], 1).tolist() == [[closed]]
 
 
-def test_calendar_ignores_a_saturday_opened_before_the_look_back() -> None:
+def test_calendar_ignores_deliveries_before_the_look_back() -> None:
     opened = epoch_day(FRIDAY - timedelta(days=6 + 56))
     assert calendar([opened, *without_saturdays(100)]).is_closed(["shop"], 1).tolist() == [[True]]
 
 
-def test_calendar_does_not_see_days_after_the_cutoff() -> None:
+def test_calendar_has_no_days_after_the_cutoff() -> None:
     assert calendar([CUTOFF, CUTOFF + 1]).delivered["shop"].tolist() == [CUTOFF]
 
 
-def test_calendar_of_an_unknown_location_is_neither_delivered_nor_closed() -> None:
+def test_calendar_of_an_unknown_location_has_no_delivered_or_closed_days() -> None:
     found = calendar(without_saturdays(56))
     assert found.is_delivered(["elsewhere"], CUTOFF - 2).tolist() == [[False, False, False]]
     assert not np.any(found.is_closed(["elsewhere"], 7))

@@ -29,7 +29,7 @@ def packed(*series: tuple[str, int, list[float]]) -> PackedBatch:
     )
 
 
-def test_dense_history_has_zeros_where_its_location_delivered_and_nan_elsewhere() -> None:
+def test_dense_history_is_zero_where_the_location_delivered_and_nan_elsewhere() -> None:
     history = dense_history(packed(("a", 10, [5.0, NAN, 2.0]), ("b", 12, [3.0])), CALENDAR, 99)
     assert history.days.tolist() == [10, 11, 12, 13, 14, 15]
     np.testing.assert_array_equal(
@@ -37,7 +37,7 @@ def test_dense_history_has_zeros_where_its_location_delivered_and_nan_elsewhere(
     )
 
 
-def test_dense_history_puts_the_years_of_a_series_in_their_places() -> None:
+def test_dense_history_joins_the_years_of_a_series() -> None:
     one = packed(("a", 10, [5.0]), ("a", 14, [3.0]), ("b", 12, [1.0]))
     years = replace(one, series=np.array([0, 0, 1]), product_ids=("p0", "p1"), location_ids=("a", "b"))
     np.testing.assert_array_equal(
@@ -46,18 +46,18 @@ def test_dense_history_puts_the_years_of_a_series_in_their_places() -> None:
     )
 
 
-def test_dense_history_begins_with_the_first_sale_not_with_a_return_before_it() -> None:
+def test_dense_history_begins_with_the_first_sale() -> None:
     history = dense_history(packed(("a", 10, [0.0, NAN, 2.0])), CALENDAR, 99)
     assert history.days.tolist() == [12, 13, 14, 15]
     np.testing.assert_array_equal(history.quantity, [[2.0, NAN, 0.0, 0.0]])
 
 
-def test_dense_history_of_a_product_never_sold_begins_with_its_first_row() -> None:
+def test_dense_history_of_an_unsold_product_begins_with_its_first_row() -> None:
     history = dense_history(packed(("a", 11, [0.0])), CALENDAR, 99)
     np.testing.assert_array_equal(history.quantity, [[0.0, 0.0, NAN, 0.0, 0.0]])
 
 
-def test_dense_history_of_an_old_series_does_not_lengthen_its_batch() -> None:
+def test_dense_history_is_cut_to_the_last_history_days() -> None:
     history = dense_history(packed(("a", -300_000, [5.0]), ("a", 12, [3.0])), CALENDAR, 5)
     assert history.days.tolist() == [11, 12, 13, 14, 15]
     np.testing.assert_array_equal(history.quantity, [[0.0, 0.0, NAN, 0.0, 0.0], [NAN, 3.0, NAN, 0.0, 0.0]])
@@ -73,43 +73,43 @@ def test_series_facts_count_known_days_and_recent_units() -> None:
     assert facts.recent_quantity.tolist() == [28.0, 0.0]
 
 
-def _beside(**lists: tuple[list[int], list[float]]) -> PackedBatch:
+def _with_side(**lists: tuple[list[int], list[float]]) -> PackedBatch:
     one = packed(("a", 10, [5.0, 4.0, 2.0, NAN, 1.0]), ("a", 10, [1.0, 1.0, 1.0, NAN, 1.0]))
     side = {name: Ragged(np.array(of), np.array(values)) for name, (of, values) in lists.items()}
     return replace(one, side=side)
 
 
-def test_a_day_out_of_stock_is_unknown_whatever_was_sold_and_kept_beside() -> None:
+def test_dense_history_withholds_days_out_of_stock() -> None:
     # a day before the first one, two with a sale, one without a row
-    told = _beside(stock_outs=([0, 0, 0, 1], [9.0, 11.0, 14.0, 15.0]))
-    history = dense_history(told, CALENDAR, 99)
+    batch = _with_side(stock_outs=([0, 0, 0, 1], [9.0, 11.0, 14.0, 15.0]))
+    history = dense_history(batch, CALENDAR, 99)
     np.testing.assert_array_equal(
         history.quantity, [[5.0, NAN, 2.0, NAN, NAN, 0.0], [1.0, 1.0, 1.0, NAN, 1.0, NAN]]
     )
-    assert history.withheld is not None
+    assert history.stock_out_sales is not None
     np.testing.assert_array_equal(
-        history.withheld, [[NAN, 4.0, NAN, NAN, 1.0, NAN], [NAN, NAN, NAN, NAN, NAN, 0.0]]
+        history.stock_out_sales, [[NAN, 4.0, NAN, NAN, 1.0, NAN], [NAN, NAN, NAN, NAN, NAN, 0.0]]
     )
-    assert dense_history(_beside(), CALENDAR, 99).withheld is None
+    assert dense_history(_with_side(), CALENDAR, 99).stock_out_sales is None
 
 
-def test_delisted_from_its_day_on() -> None:
+def test_delisted_ahead_from_the_day_of_delisting() -> None:
     ahead = 15 + np.arange(1, 4)
-    gone = delisted_ahead(_beside(delisted=([1], [17.0])), ahead)
-    assert gone.tolist() == [[False] * 3, [False, True, True]]
-    assert not delisted_ahead(_beside(), ahead).any()
+    delisted = delisted_ahead(_with_side(delisted=([1], [17.0])), ahead)
+    assert delisted.tolist() == [[False] * 3, [False, True, True]]
+    assert not delisted_ahead(_with_side(), ahead).any()
     assert not delisted_ahead(
-        _beside(delisted=([1], [17.0])), np.array([16])
-    ).any()  # a week that begins before
+        _with_side(delisted=([1], [17.0])), np.array([16])
+    ).any()  # a week that began before the day
 
 
-def test_a_prior_counts_up_to_its_last_day_per_column() -> None:
-    told = _beside(prior=([1, 1, 1], [3.0, 0.5, 17.0]))
-    prior = prior_of(told, np.array([16, 17, 18]), 1)
+def test_prior_has_weight_until_its_end_date() -> None:
+    batch = _with_side(prior=([1, 1, 1], [3.0, 0.5, 17.0]))
+    prior = prior_of(batch, np.array([16, 17, 18]), 1)
     assert prior is not None
     np.testing.assert_array_equal(prior.level, [NAN, 3.0])
     np.testing.assert_array_equal(prior.weight, [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
-    weeks = prior_of(told, np.array([16, 23]), 7)
+    weeks = prior_of(batch, np.array([16, 23]), 7)
     assert weeks is not None
     np.testing.assert_array_equal(weeks.level, [NAN, 21.0])
-    assert prior_of(_beside(), np.array([16]), 1) is None
+    assert prior_of(_with_side(), np.array([16]), 1) is None

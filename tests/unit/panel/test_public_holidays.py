@@ -3,31 +3,31 @@ from datetime import date
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import PublicDays
+from lepton_spark.models.data.history import HolidayCalendar
 from lepton_spark.panel import public_holidays
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.panel.public_holidays import public_days
 
 
-def of(region: str, first: date, last: date) -> PublicDays:
+def of(region: str, first: date, last: date) -> HolidayCalendar:
     return public_days(region, epoch_day(first), epoch_day(last))
 
 
-def kind(days: PublicDays, day: date) -> int:
+def kind(days: HolidayCalendar, day: date) -> int:
     return int(days.kinds_of(np.array([epoch_day(day)]))[0])
 
 
-def test_a_movable_holiday_is_of_one_kind_each_year_and_so_are_the_days_beside_it() -> None:
+def test_movable_holiday_and_its_neighbours_have_the_same_kinds_every_year() -> None:
     us = of("US", date(2023, 1, 1), date(2024, 12, 31))
-    for beside in (-1, 0, 1):
-        found = [kind(us, date(*day)) for day in ((2023, 11, 23 + beside), (2024, 11, 28 + beside))]
+    for offset in (-1, 0, 1):
+        found = [kind(us, date(*day)) for day in ((2023, 11, 23 + offset), (2024, 11, 28 + offset))]
         assert found[0] == found[1] >= 0
     assert len({kind(us, date(2024, 11, day)) for day in (27, 28, 29)}) == 3
     assert kind(us, date(2024, 11, 20)) == -1
     assert (np.diff(us.days) > 0).all()
 
 
-def test_a_holiday_goes_before_the_day_beside_another_and_an_eve_before_a_day_after(
+def test_holiday_precedes_the_day_before_another_and_that_the_day_after(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gb = of("GB", date(2018, 12, 20), date(2024, 12, 31))
@@ -41,7 +41,7 @@ def test_a_holiday_goes_before_the_day_beside_another_and_an_eve_before_a_day_af
     assert between == before_b != after_a
 
 
-def test_days_of_a_long_holiday_are_counted_and_estimated_ones_are_the_same() -> None:
+def test_days_of_a_long_holiday_have_own_kinds_even_if_estimated() -> None:
     tr = of("TR", date(2024, 1, 1), date(2025, 12, 31))
     first, second, third = (kind(tr, date(2024, 4, day)) for day in (10, 11, 12))
     assert len({first, second, third}) == 3
@@ -51,24 +51,24 @@ def test_days_of_a_long_holiday_are_counted_and_estimated_ones_are_the_same() ->
     assert kind(eg, date(2026, 3, 20)) == kind(eg, date(2027, 3, 9)) >= 0
 
 
-def test_days_that_began_before_the_span_are_counted_from_there() -> None:
+def test_long_holiday_that_begins_before_the_span_is_numbered_from_its_start() -> None:
     tr = of("TR", date(2007, 1, 1), date(2007, 12, 31))
     assert kind(tr, date(2007, 1, 2)) == kind(tr, date(2007, 12, 22))  # the third of Eid al-Adha
 
 
-def test_names_are_the_same_whatever_the_language_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Arabic another word says that a date is estimated."""
+def test_kinds_do_not_depend_on_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Arabic, the suffix of an estimated date differs."""
     monkeypatch.setenv("LANGUAGE", "ar")
     eg = of("EG", date(2026, 1, 1), date(2027, 12, 31))
     assert kind(eg, date(2026, 3, 20)) == kind(eg, date(2027, 3, 9)) >= 0
 
 
-def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
+def test_subdivision_has_holidays_of_its_own() -> None:
     epiphany = date(2024, 1, 6)
     assert kind(of("DE-BY", date(2024, 1, 1), date(2024, 12, 31)), epiphany) >= 0
     assert kind(of("DE", date(2024, 1, 1), date(2024, 12, 31)), epiphany) == -1
 
 
-def test_only_days_of_the_span_are_told_the_day_before_next_years_among_them() -> None:
+def test_public_days_are_within_the_span_including_the_day_before_the_next_holiday() -> None:
     us = of("US", date(2023, 1, 2), date(2023, 12, 31))
     assert us.days[[0, -1]].tolist() == [epoch_day(date(2023, 1, 2)), epoch_day(date(2023, 12, 31))]

@@ -5,9 +5,9 @@ import pytest
 
 from lepton_spark.models.data.history import History
 from lepton_spark.models.data.plans import Plans
+from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.model import Pooled
-from lepton_spark.models.pooled.shrunk_weekday import pool_at
-from lepton_spark.models.pooled.training import PooledSettings, train
+from lepton_spark.models.pooled.pool import pool_of
 from lepton_spark.models.registry import Candidate, candidates_for, create, known_models
 from lepton_spark.panel.dense import weekly
 
@@ -19,16 +19,16 @@ def _daily(quantity: np.ndarray) -> History:
     return History(quantity, FIRST + np.arange(quantity.shape[1]))
 
 
-def test_weeks_end_with_the_cutoff_and_add_up_what_is_known() -> None:
+def test_weekly_sums_known_days_of_weeks_that_end_with_the_cutoff() -> None:
     days = np.ones((2, 16))
-    days[1, 9:] = NAN  # its last week is unknown, of the one before two days are known
+    days[1, 9:] = NAN  # its last week is unknown; the week before has two known days
     weeks = weekly(_daily(days))
     assert weeks.days.tolist() == [FIRST + 1, FIRST + 8, FIRST + 15]
     assert weeks.period == 7
     np.testing.assert_array_equal(weeks.quantity, [[NAN, 7.0, 7.0], [NAN, 7.0, NAN]])
 
 
-def test_the_week_in_which_a_series_begins_is_unknown_unless_it_is_the_only_one() -> None:
+def test_weekly_first_partial_week_is_unknown_unless_it_is_the_only_one() -> None:
     days = np.full((3, 14), NAN)
     days[0, 3:] = 1.0
     days[1, 7:] = 1.0
@@ -36,7 +36,7 @@ def test_the_week_in_which_a_series_begins_is_unknown_unless_it_is_the_only_one(
     np.testing.assert_array_equal(weekly(_daily(days)).quantity, [[NAN, 7.0], [NAN, 7.0], [NAN, 4.0]])
 
 
-def test_history_of_weeks_keeps_its_period_and_has_no_season() -> None:
+def test_weekly_history_keeps_its_period_and_has_no_season() -> None:
     weeks = weekly(_daily(np.ones((2, 28))))
     for history in (weeks, weeks.until(2), weeks.select(np.array([1]))):
         assert (history.period, history.season_length) == (7, 1)
@@ -53,8 +53,8 @@ def test_plans_of_a_week_are_the_mean_of_its_days() -> None:
 
 
 @pytest.mark.parametrize("candidate", candidates_for(known_models(), [28.0]), ids=lambda c: c.key)
-def test_every_model_forecasts_steady_weeks_as_they_are(candidate: Candidate) -> None:
-    """A strong weekday pattern is no pattern of weeks."""
+def test_every_model_forecasts_steady_weeks_unchanged(candidate: Candidate) -> None:
+    """A strong weekday pattern cancels out in weekly sums."""
     days = np.tile([0.0, 1, 2, 3, 4, 5, 20], (3, 40))
     forecast = create(candidate).fit_forecast(weekly(_daily(days)), 5).forecast
     expected = 0.0 if candidate.model == "zero" else 35.0
@@ -62,8 +62,8 @@ def test_every_model_forecasts_steady_weeks_as_they_are(candidate: Candidate) ->
     np.testing.assert_allclose(forecast, expected, rtol=tolerance, atol=1e-6)
 
 
-def test_decay_counts_days() -> None:
-    """A level that jumped eight weeks ago is forgotten as in days: half of it each half-life."""
+def test_decay_is_measured_in_days() -> None:
+    """After a jump of the level, weekly and daily histories lead to the same forecast."""
     days = np.repeat(np.where(np.arange(60) < 52, 10.0, 20.0), 7)[np.newaxis]
     daily, weeks = _daily(days), weekly(_daily(days))
     model = create(Candidate("shrunk_weekday"))
@@ -72,7 +72,7 @@ def test_decay_counts_days() -> None:
 
 
 @pytest.mark.parametrize("name", ["ridge", "shrunk_weekday"])
-def test_half_lives_are_days(name: str) -> None:
+def test_half_lives_are_measured_in_days(name: str) -> None:
     days = np.repeat(np.where(np.arange(60) < 56, 10.0, 20.0), 7)[np.newaxis]
     (candidate,) = candidates_for([name], [28.0])
     model = create(candidate)
@@ -82,8 +82,8 @@ def test_half_lives_are_days(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ridge", "seasonal_naive", "theta", "exponential_smoothing"])
-def test_a_week_of_weeks_is_no_season(name: str) -> None:
-    """Each seventh week is ten times the others; nothing may expect it by its place."""
+def test_weekly_models_have_no_season_of_seven_weeks(name: str) -> None:
+    """Every seventh week is ten times the others; no model may expect it."""
     weeks = np.tile([1.0, 1, 1, 1, 1, 1, 10], 9)
     history = weekly(_daily(np.repeat(weeks, 7)[np.newaxis]))
     (candidate,) = candidates_for([name], [56.0])
@@ -98,21 +98,18 @@ def test_pooled_trees_train_on_weeks_and_forecast_them() -> None:
     rng = np.random.default_rng(0)
     rate = rng.gamma(1.0, 3.0, (200, 1))
     history = weekly(_daily(rng.poisson(np.repeat(rate, 280, axis=1)).astype(float)))
-    trees = train(history, 8, PooledSettings())
-    assert trees is not None
-    from dataclasses import replace
-
-    pool = replace(pool_at(history, np.array([history.n_days - 1])), trees=trees)
-    given = replace(history, pools={int(history.days[-1]): pool})
-    fit = Pooled().fit_forecast(given, 8)
+    pool = pool_of(learn_pools(history, np.array([], dtype=np.int64), 8, trees=True), history)
+    assert pool is not None
+    assert pool.trees is not None
+    fit = Pooled(pool).fit_forecast(history, 8)
     np.testing.assert_allclose(fit.forecast.mean(), 7.0 * rate.mean(), rtol=0.05)
     assert (fit.coefficients["trees"] < 1.0).all()
 
 
-def test_a_week_with_a_day_out_of_stock_is_unknown_and_kept_beside() -> None:
+def test_weekly_withholds_weeks_with_a_day_out_of_stock() -> None:
     days, withheld = np.ones((2, 14)), np.full((2, 14), NAN)
     days[0, 3], withheld[0, 3] = NAN, 0.5
-    weeks = weekly(replace(_daily(days), withheld=withheld))
+    weeks = weekly(replace(_daily(days), stock_out_sales=withheld))
     np.testing.assert_array_equal(weeks.quantity, [[NAN, 7.0], [7.0, 7.0]])
-    assert weeks.withheld is not None
-    np.testing.assert_array_equal(weeks.withheld, [[6.5, NAN], [NAN, NAN]])
+    assert weeks.stock_out_sales is not None
+    np.testing.assert_array_equal(weeks.stock_out_sales, [[6.5, NAN], [NAN, NAN]])

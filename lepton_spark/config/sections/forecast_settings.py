@@ -1,0 +1,114 @@
+"""The section `forecast`: what is forecast, and with which models."""
+
+from collections.abc import Collection
+from typing import Annotated, Literal, get_args
+
+from holidays import list_supported_countries
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
+from lepton_spark.config.sections.section import Section
+from lepton_spark.config.values.types import Day, Name
+
+KNOWN_MODELS = "known_models"
+"""Key of the validation context: the names that `models` may hold. Without it, any name is accepted.
+
+The names come from the model registry, which `config` must not import.
+"""
+
+HOLIDAY_MODELS = "holiday_models"
+"""Key of the validation context: the names of the models that use public holidays."""
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+
+
+def _from_context(info: ValidationInfo, key: str) -> Collection[str] | None:
+    names: Collection[str] | None = (info.context or {}).get(key)
+    return names
+
+
+def _known_model(name: str, info: ValidationInfo) -> str:
+    known = _from_context(info, KNOWN_MODELS)
+    if known is not None and name not in known:
+        raise ValueError(f"a known model: {', '.join(known)}")
+    return name
+
+
+def _known_region(region: str) -> str:
+    country, dash, part = region.partition("-")
+    parts = list_supported_countries().get(country)
+    if parts is None:
+        raise ValueError("a country of the holidays package by its ISO 3166-1 code, such as US, GB or DE-BY")
+    if dash and part not in parts:
+        raise ValueError(f"{country}, or one of its parts: {', '.join(parts) or 'none are known'}")
+    return region
+
+
+ModelName = Annotated[Name, AfterValidator(_known_model)]
+
+
+class ForecastSettings(Section):
+    """What is forecast, and with which models."""
+
+    horizon: int = Field(28, ge=1, le=366, description="days ahead; for weekly forecasts, weeks ahead")
+    frequency: Literal["daily", "weekly"] = Field("daily", description="forecast days, or sums of weeks")
+    week_end: Weekday = Field("sunday", description="for weekly forecasts, the last day of a week")
+    models: tuple[ModelName, ...] = Field(
+        ("pooled", "shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
+        min_length=1,
+        description="models to choose from, by their names in the registry",
+    )
+    cutoff: Day | None = Field(
+        None, description="last day that a model may see; default: the last complete day"
+    )
+    half_lives: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (28.0, 84.0, 224.0),
+        min_length=1,
+        description="days in which a day's weight halves, chosen per product",
+    )
+    holidays: Annotated[str, AfterValidator(_known_region)] | None = Field(
+        None,
+        description="country, or part of one (US, DE-BY), whose public holidays are modelled; daily only",
+    )
+    series_per_batch: int = Field(
+        512, ge=1, le=16384, description="approximate number of series that one call fits"
+    )
+
+    @property
+    def period(self) -> int:
+        """Days that one forecast covers: 1 or 7."""
+        return 7 if self.frequency == "weekly" else 1
+
+    @property
+    def ahead(self) -> str:
+        """The horizon as text, such as `28 days ahead`."""
+        unit = "week" if self.frequency == "weekly" else "day"
+        return f"{self.horizon} {unit}{'s' if self.horizon > 1 else ''} ahead"
+
+    @property
+    def last_weekday(self) -> int:
+        """The weekday on which weeks end, Monday = 0."""
+        return WEEKDAYS.index(self.week_end)
+
+    @field_validator("holidays")
+    @classmethod
+    def _holidays_are_used(cls, region: str | None, info: ValidationInfo) -> str | None:
+        if region is None:
+            return None
+        if info.data.get("frequency") == "weekly":
+            raise ValueError("unset with forecast.frequency weekly: a week has no holiday")
+        readers = _from_context(info, HOLIDAY_MODELS)
+        if readers is not None and "models" in info.data and not {*readers} & {*info.data["models"]}:
+            raise ValueError(f"one of {', '.join(sorted(readers))} among forecast.models: no other uses it")
+        return region
+
+    @field_validator("models")
+    @classmethod
+    def _each_model_once(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        raise_if_any(
+            InvalidSetting((position,), name, "each model once")
+            for position, name in enumerate(models)
+            if name in models[:position]
+        )
+        return models

@@ -1,0 +1,1 @@
+"""Types of single values, with their checks."""

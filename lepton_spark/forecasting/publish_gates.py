@@ -1,0 +1,167 @@
+"""Gates that a forecast run must pass before it is published."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from lepton_spark.config import GateSettings
+from lepton_spark.errors import InputError, explain
+from lepton_spark.gates import Gate
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+from lepton_spark.tables.schemas.schema import SERIES_KEY
+
+RECENT_DAYS = 28
+"""Recent demand is the mean over so many known days."""
+
+SLACK = 1.0
+"""Units a day by which a catalogue's total may always differ: with hardly any sales, a ratio says little."""
+
+_NUMBERS = ("forecast", *QUANTILE_LEVELS)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the gates are evaluated on: sums over a run's tables.
+
+    unknown_series: series with a model or forecasts that are not in `panel`.
+    not_units: rows with a negative or infinite number.
+    recent_demand: units a day over the last RECENT_DAYS known days, of the series that have so many.
+    forecast_demand: units a day forecast for the same series.
+    error_ratio: RMSSE of the chosen models over seasonal naive's, on the validation days that both forecast;
+    None without such days.
+    """
+
+    n_products: int
+    without_model: int
+    without_forecasts: int
+    unknown_series: int
+    nulls: int
+    not_units: int
+    n_days_known: int
+    recent_demand: float
+    forecast_demand: float
+    error_ratio: float | None
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """The whole `panel`, and the rows of one run in the other tables."""
+
+    panel: DataFrame
+    models: DataFrame
+    fits: DataFrame
+    forecasts: DataFrame
+    metrics_summary: DataFrame
+
+
+def evaluate(evidence: Evidence, settings: GateSettings) -> tuple[Gate, ...]:
+    """Every gate, passed or failed."""
+    gates: tuple[Callable[[Evidence, GateSettings], Gate], ...] = (
+        _all_products,
+        _no_null,
+        _no_negative,
+        _total,
+        _error,
+    )
+    return tuple(gate(evidence, settings) for gate in gates)
+
+
+def _all_products(evidence: Evidence, _: GateSettings) -> Gate:
+    found = (
+        f"{evidence.n_products} products, {evidence.without_model} without exactly one model, "
+        f"{evidence.without_forecasts} without all forecasts, {evidence.unknown_series} unknown"
+    )
+    complete = evidence.without_model == evidence.without_forecasts == evidence.unknown_series == 0
+    return Gate("all_products", complete and evidence.n_products > 0, found, "every product, each once")
+
+
+def _no_null(evidence: Evidence, _: GateSettings) -> Gate:
+    return Gate("no_null", evidence.nulls == 0, f"{evidence.nulls} rows with a null", "0 rows")
+
+
+def _no_negative(evidence: Evidence, _: GateSettings) -> Gate:
+    found = f"{evidence.not_units} rows with a negative or infinite number"
+    return Gate("no_negative", evidence.not_units == 0, found, "0 rows")
+
+
+def _total(evidence: Evidence, settings: GateSettings) -> Gate:
+    factor = settings.max_total_factor
+    allowed = f"{1 / factor:.3g} to {factor:.3g} times recent demand"
+    if evidence.n_days_known < RECENT_DAYS:
+        return Gate("total_forecast", True, f"not evaluated: {evidence.n_days_known} days", allowed)
+    recent, ahead = evidence.recent_demand, evidence.forecast_demand
+    within = recent / factor - SLACK <= ahead <= recent * factor + SLACK
+    return Gate("total_forecast", within, f"{ahead:.6g} units a day after {recent:.6g}", allowed)
+
+
+def _error(evidence: Evidence, settings: GateSettings) -> Gate:
+    allowed = f"{settings.max_error_ratio:.6g} times seasonal naive's"
+    if evidence.error_ratio is None:
+        return Gate("validation_error", True, "not evaluated: no validation observations", allowed)
+    passed = evidence.error_ratio <= settings.max_error_ratio
+    return Gate("validation_error", passed, f"{evidence.error_ratio:.6g} times", allowed)
+
+
+def collect_evidence(tables: RunTables, cutoff: date, horizon: int, period: int = 1) -> Evidence:
+    """The evidence of a run with `horizon` steps of `period` days; collects a few rows."""
+    products = tables.panel.where(F.col("first_date") <= F.lit(cutoff)).select(*SERIES_KEY)
+    models = tables.models.groupBy(*SERIES_KEY).agg(F.count("*").alias("models"))
+    facts = tables.fits.select(*SERIES_KEY, "n_days_known", "recent_quantity")
+    series = (
+        products.distinct()
+        .withColumn("known", F.lit(True))
+        .join(models, list(SERIES_KEY), "full_outer")
+        .join(_by_series(tables.forecasts), list(SERIES_KEY), "full_outer")
+        .join(facts, list(SERIES_KEY), "left")
+    )
+    totals = _only(series.agg(*_totals(horizon, period)).collect())
+    return Evidence(**totals.asDict(), error_ratio=_validation_error(tables.metrics_summary))
+
+
+def _by_series(forecasts: DataFrame) -> DataFrame:
+    null = F.greatest(*(F.col(name).isNull() for name in _NUMBERS))
+    not_units = F.greatest(*((F.col(name) < 0) | (F.col(name) >= float("inf")) for name in _NUMBERS))
+    return forecasts.groupBy(*SERIES_KEY).agg(
+        F.count("*").alias("days"),
+        F.count_distinct("step").alias("steps"),
+        F.count_if(null).alias("nulls"),
+        F.count_if(not_units).alias("not_units"),
+        F.sum("forecast").alias("total"),
+    )
+
+
+def _totals(horizon: int, period: int) -> list[Column]:
+    known = F.col("known").isNotNull()
+    enough = F.col("n_days_known") >= RECENT_DAYS
+    n_days = horizon * period
+    complete = (F.col("days") == horizon) & (F.col("steps") == horizon)
+
+    def total(value: str | Column, empty: float = 0) -> Column:
+        return F.coalesce(F.sum(value), F.lit(empty))
+
+    return [
+        F.count_if(known).alias("n_products"),
+        F.count_if(known & (F.coalesce("models", F.lit(0)) != 1)).alias("without_model"),
+        F.count_if(known & ~F.coalesce(complete, F.lit(False))).alias("without_forecasts"),
+        F.count_if(~known).alias("unknown_series"),
+        total("nulls").alias("nulls"),
+        total("not_units").alias("not_units"),
+        F.coalesce(F.max("n_days_known"), F.lit(0)).alias("n_days_known"),
+        total(F.when(enough, F.col("recent_quantity") / RECENT_DAYS), 0.0).alias("recent_demand"),
+        total(F.when(enough, F.col("total") / n_days), 0.0).alias("forecast_demand"),
+    ]
+
+
+def _validation_error(summary: DataFrame) -> float | None:
+    overall = (F.col("segment") == "all") & (F.col("split") == "validation") & (F.col("model") == "chosen")
+    row = summary.where(overall).select("value_added").first()
+    return None if row is None or row["value_added"] is None else 1.0 - row["value_added"]
+
+
+def _only(rows: list[Row]) -> Row:
+    if len(rows) != 1:
+        raise InputError(explain("gates", f"{len(rows)} rows of totals", "1", "Run the job again."))
+    return rows[0]

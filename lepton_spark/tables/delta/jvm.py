@@ -1,0 +1,86 @@
+"""The only module that calls Java directly: file operations on the tables' store, and Delta's log.
+
+PySpark has no public API for either. It reads and writes data, but cannot list, rename or delete a file on
+the store of the tables (a disk, HDFS, an object store), and Delta's Python API cannot write a checkpoint. The
+calls need a session whose Java process is local; Spark Connect has none.
+"""
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+
+class FileSystem:
+    """File operations on the store that holds a given path."""
+
+    def __init__(self, spark: SparkSession, path: str) -> None:
+        self._path = _java(spark).org.apache.hadoop.fs.Path
+        self._files = self._path(path).getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files and folders directly in a folder."""
+        return [str(status.getPath().getName()) for status in self._files.listStatus(self._path(folder))]
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder has this path."""
+        return bool(self._files.exists(self._path(path)))
+
+    def is_file(self, path: str) -> bool:
+        """Whether an existing path is a file."""
+        return bool(self._files.getFileStatus(self._path(path)).isFile())
+
+    def modification_time(self, path: str) -> float:
+        """When a file was last written, in seconds since 1970 by the store's clock."""
+        return float(self._files.getFileStatus(self._path(path)).getModificationTime()) / 1000.0
+
+    def create(self, path: str) -> None:
+        """Creates an empty file, or replaces the existing one."""
+        self._files.create(self._path(path), True).close()
+
+    def create_folder(self, path: str) -> None:
+        """Creates a folder and its parents unless they exist."""
+        self._files.mkdirs(self._path(path))
+
+    def rename(self, source: str, target: str) -> bool:
+        """Moves a file or folder; False where the store refused."""
+        return bool(self._files.rename(self._path(source), self._path(target)))
+
+    def delete(self, path: str, *, recursive: bool = False) -> None:
+        """Deletes a file, or a folder with `recursive`; a path that does not exist is ignored."""
+        self._files.delete(self._path(path), recursive)
+
+    def delete_if_empty(self, folder: str) -> None:
+        """Deletes a folder that exists and lists no entry."""
+        if self.exists(folder) and not self.names(folder):
+            self.delete(folder)
+
+
+def write_checkpoint(spark: SparkSession, table: str) -> int:
+    """Writes a checkpoint of a Delta table's current version and returns that version.
+
+    Delta logs a checkpoint that could not be written, and does not raise.
+    """
+    log = _delta_log(spark).forTable(spark._jsparkSession, table)  # noqa: SLF001
+    none = _java(spark).scala.Option.empty()
+    version = int(log.update(False, none, none).version())
+    log.checkpoint()
+    return version
+
+
+def invalidate_cache(spark: SparkSession, table: str) -> None:
+    """Makes Delta reload a table's log, after its folder was replaced without Delta."""
+    path = _java(spark).org.apache.hadoop.fs.Path(table)
+    _delta_log(spark).invalidateCache(spark._jsparkSession, path)  # noqa: SLF001
+
+
+def clear_cache(spark: SparkSession) -> None:
+    """Makes Delta reload the log of every table."""
+    _delta_log(spark).clearCache()
+
+
+def _delta_log(spark: SparkSession) -> Any:  # noqa: ANN401 - a Java class
+    return _java(spark).org.apache.spark.sql.delta.DeltaLog
+
+
+def _java(spark: SparkSession) -> Any:  # noqa: ANN401 - Java's packages
+    return spark._jvm  # noqa: SLF001

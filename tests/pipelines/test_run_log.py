@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
+from lepton_spark.gates import Gate
+from lepton_spark.pipelines.runs.run_id import run_id_for
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.tables import Warehouse
+
+NOON = datetime(2021, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    return Warehouse(spark, str(tmp_path))
+
+
+def ticking(seconds: float) -> Callable[[], datetime]:
+    ticks = iter(range(1000))
+    return lambda: NOON + timedelta(seconds=seconds * next(ticks))
+
+
+def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1.5))
+    run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28), Config())
+    assert log.find("r1") == run
+    gate = Gate("no_null", passed=True, found="0 rows", allowed="0 rows")
+    done = log.complete(Run(**(vars(run) | {"counts": {"series": 3}, "gates": (gate,)})))
+    assert (done.state, done.seconds, done.started_at) == ("complete", 1.5, NOON)
+    assert log.find("r1") == done
+    row = warehouse.read("runs").first()
+    assert row is not None
+    assert row.library_versions["pyspark"].startswith("4.2")
+    assert '"horizon": 28' in row.config
+
+
+def test_run_started_again_has_one_row(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1))
+    log.fail(log.start(Run("r1", "ingest"), Config()))
+    log.start(Run("r1", "ingest"), Config())
+    assert [(row.run_id, row.state) for row in warehouse.read("runs").collect()] == [("r1", "running")]
+    assert log.latest("ingest") is None
+
+
+def test_complete_loads_are_those_with_lines_up_to_the_day_in_order(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1))
+    loads = {"late": (2, date(2021, 3, 1)), "first": (1, date(2021, 1, 1)), "empty": (3, None)}
+    for batch, (number, day) in loads.items():
+        log.complete(
+            log.start(Run(batch, "ingest", ingest_batch=batch, load_number=number, min_date=day), Config())
+        )
+    log.start(Run("crashed", "ingest", ingest_batch="crashed", min_date=date(2021, 1, 1)), Config())
+    assert log.complete_loads(None) == ["first", "late"]
+    assert log.complete_loads(date(2021, 2, 28)) == ["first"]
+    assert log.complete_loads(date(2021, 3, 1)) == ["first", "late"]
+
+
+def test_run_id_depends_only_on_what_changes_results() -> None:
+    day = date(2021, 1, 1)
+    one = run_id_for("forecast", day, Config(), "f")
+    moved = Config(warehouse=WarehouseSettings(root="s3://x"), spark=SparkSettings(shuffle_partitions=99))
+    asked = Config(forecast=ForecastSettings(cutoff=day))
+    assert run_id_for("forecast", day, moved, "f") == run_id_for("forecast", day, asked, "f") == one
+    others = {
+        run_id_for("forecast", day, Config(forecast=ForecastSettings(horizon=7)), "f"),
+        run_id_for("forecast", date(2021, 1, 2), Config(), "f"),
+        run_id_for("forecast", day, Config(), "g"),
+        run_id_for("ingest", day, Config(), "f"),
+    }
+    assert len({one, *others}) == 5
+
+
+def test_secrets_are_masked_in_runs(warehouse: Warehouse) -> None:
+    config = Config(spark=SparkSettings(options={"fs.s3a.secret.key": "hush"}))
+    RunLog(warehouse, ticking(1)).start(Run("r1", "ingest"), config)
+    row = warehouse.read("runs").first()
+    assert row is not None
+    assert "hush" not in row.config
+    assert '"fs.s3a.secret.key": "***"' in row.config
