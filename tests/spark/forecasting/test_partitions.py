@@ -1,4 +1,4 @@
-"""The same bits however the work is spread: what is shared, trained, chosen and forecast."""
+"""Pools, trees, choices and forecasts are equal to the bit in any number of partitions."""
 
 from dataclasses import replace
 
@@ -8,11 +8,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
-from lepton_spark.forecasting.passes.class_errors import collect_class_table
-from lepton_spark.forecasting.passes.fan_out import fit, score
-from lepton_spark.forecasting.passes.pool_statistics import collect_pools, share, with_trees
+from lepton_spark.forecasting.passes.class_errors import collect_class_errors
+from lepton_spark.forecasting.passes.fit import fit
+from lepton_spark.forecasting.passes.pool_statistics import collect_pools, pool_statistics
+from lepton_spark.forecasting.passes.score import score
 from lepton_spark.forecasting.passes.tree_training import collect_trees, train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.panel.calendar import Calendar
 
 N_SERIES, N_DAYS, CUTOFF, N_BATCHES, SEED = 160, 400, 19_000, 8, 20251
@@ -44,21 +46,24 @@ Forecasts = dict[str, tuple[str, str, float | None]]
 
 
 def forecasts(spark: SparkSession, settings: FitSettings, series: DataFrame, n_partitions: int) -> Forecasts:
-    """By product hash, model and margin; every stage in so many tasks, none joined with another."""
-    told = {"spark.sql.shuffle.partitions": str(n_partitions), "spark.sql.adaptive.enabled": "false"}
-    before = {key: str(spark.conf.get(key)) for key in told}
-    for key, value in told.items():
+    """Hash, model and margin of each product; every stage in as many tasks as there are partitions."""
+    options = {"spark.sql.shuffle.partitions": str(n_partitions), "spark.sql.adaptive.enabled": "false"}
+    before = {key: str(spark.conf.get(key)) for key in options}
+    for key, value in options.items():
         spark.conf.set(key, value)
     try:
         shuffled = series.repartition(n_partitions, F.xxhash64("product_id", F.lit(n_partitions)))
         trees = collect_trees(train_trees(shuffled, settings))
         assert trees
-        given = replace(settings, pools=with_trees(collect_pools(share(shuffled, settings)), trees))
+        pools = collect_pools(
+            pool_statistics(shuffled, settings).withColumn("run_id", F.lit("0f")), settings.pooled
+        )
+        given = replace(settings, pools=with_trees(pools, trees))
         scored = score(shuffled, given)
         assert scored.rdd.getNumPartitions() == n_partitions
         candidates = spark.createDataFrame(scored.collect(), scored.schema).repartition(n_partitions)
-        table = collect_class_table(candidates, given.candidates)
-        fits = fit(shuffled, candidates, given, table)
+        errors = collect_class_errors(candidates, given.evaluation.candidates)
+        fits = fit(shuffled, candidates, given, errors)
         rows = fits.select("product_id", "forecast_hash", "model", "margin").collect()
         return {row["product_id"]: tuple(row[1:]) for row in rows}
     finally:
@@ -72,8 +77,8 @@ def in_one(spark: SparkSession, settings: FitSettings, series: DataFrame) -> For
 
 
 @pytest.mark.parametrize("n_partitions", [2, 7, 64])
-def test_forecasts_are_the_same_bits_in_any_number_of_partitions(
+def test_forecasts_are_equal_to_the_bit_in_any_number_of_partitions(
     spark: SparkSession, settings: FitSettings, series: DataFrame, in_one: Forecasts, n_partitions: int
 ) -> None:
-    assert len({told[0] for told in in_one.values()}) == N_SERIES
+    assert len({forecast[0] for forecast in in_one.values()}) == N_SERIES
     assert forecasts(spark, settings, series, n_partitions) == in_one

@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lepton_spark.forecasting.passes.fan_out import fit, score
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
-from lepton_spark.evaluation.selection import ClassTable
-from lepton_spark.forecasting.passes.class_errors import no_class_table
-from lepton_spark.forecasting.passes.pool_statistics import share
+from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.forecasting.passes.fit import fit
+from lepton_spark.forecasting.passes.pool_statistics import pool_statistics
+from lepton_spark.forecasting.passes.score import score
 from lepton_spark.forecasting.passes.tree_training import train_trees
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models import registry
 from lepton_spark.models.data.history import History
-from lepton_spark.models.registry import Foreign, candidates_for, register
+from lepton_spark.models.registry import CustomRegressor, candidates_for, register
 from lepton_spark.panel.calendar import EPOCH, Calendar
 from lepton_spark.panel.dense import PackedBatch
 from lepton_spark.pipelines.forecast import stages
@@ -62,7 +62,7 @@ class Killer:
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[FitSettings]:
     """The killer is a candidate; workers cannot import this module, so it is pickled by value."""
     monkeypatch.setattr(registry, "_registered", {})
-    register("killer", Foreign(Killer, limits=None))
+    register("killer", CustomRegressor(Killer, limits=None))
     config = Config(
         forecast=ForecastSettings(horizon=7, models=("killer", "mean")),
         backtest=BacktestSettings(validation_windows=1, stride=7, min_train_days=14),
@@ -104,10 +104,10 @@ def test_only_the_crashing_series_gets_a_fallback(spark: SparkSession, settings:
         count,
     )
     candidates = spark.createDataFrame(scored, score(series, settings).schema)
-    table: ClassTable = no_class_table(len(settings.candidates))
+    errors = ClassErrors.none(len(settings.evaluation.candidates))
     write_isolating(
         lambda subset, why: run(
-            fitted, fit(of(series, subset), of(candidates, subset), settings, table, why)
+            fitted, fit(of(series, subset), of(candidates, subset), settings, errors, why)
         ),
         fitted.clear,
         N_BATCHES,
@@ -123,7 +123,7 @@ def test_only_the_crashing_series_gets_a_fallback(spark: SparkSession, settings:
     assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
 
 
-@pytest.mark.parametrize(("name", "learn"), [("pools", share), ("pooled_trees", train_trees)])
+@pytest.mark.parametrize(("name", "learn"), [("pools", pool_statistics), ("pooled_trees", train_trees)])
 def test_sample_that_crashes_is_halved(
     spark: SparkSession,
     tmp_path: Path,
@@ -133,7 +133,8 @@ def test_sample_that_crashes_is_halved(
 ) -> None:
     """The deadly series is in the first of two batches, so the pool is learned from the second."""
     warehouse = Warehouse(spark, str(tmp_path))
-    deadly = DeadlySample(**vars(replace(settings, candidates=candidates_for(("pooled",), ()))))
+    pooled = replace(settings.evaluation, candidates=candidates_for(("pooled",), ()))
+    deadly = DeadlySample(**vars(replace(settings, evaluation=pooled)))
     run = Run("0f", "forecast", n_batches=N_BATCHES)
     plan = Plan(run, EPOCH + timedelta(days=CUTOFF), deadly)
     stages._learn(warehouse, plan, name, _series(spark, 6, deadly=2), learn)

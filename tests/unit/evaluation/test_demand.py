@@ -19,7 +19,7 @@ NAN = np.nan
         ([5.0] * 3 + [0.0] * 37, "obsolete"),
         ([0.0] * 20 + [5.0] * 3 + [0.0] * 17, "new"),  # three sales
         ([NAN] * 40, "new"),
-        ([5.0, NAN] * 20, "smooth"),  # unknown days widen no gap
+        ([5.0, NAN] * 20, "smooth"),  # unknown days lengthen no interval
     ],
 )
 def test_demand_class_of_series(series: list[float], expected: str) -> None:
@@ -27,9 +27,9 @@ def test_demand_class_of_series(series: list[float], expected: str) -> None:
 
 
 def test_obsolete_counts_known_days_only() -> None:
-    quiet = np.array([[3.0] + [0.0] * 5 + [NAN] * 5, [3.0] + [0.0] * 10])
-    assert is_obsolete(quiet, 6).tolist() == [False, True]
+    quantity = np.array([[3.0] + [0.0] * 5 + [NAN] * 5, [3.0] + [0.0] * 10])
+    assert is_obsolete(quantity, 6).tolist() == [False, True]
 
 
-def test_before_its_first_day_everything_is_new() -> None:
+def test_demand_class_without_any_day_is_new() -> None:
     assert demand_classes(np.zeros((2, 0)), new_days=14, obsolete_days=30).tolist() == ["new", "new"]

@@ -1,7 +1,7 @@
 from lepton_spark.evaluation.windows import Role, Window, of_role, plan_windows
 
 
-def test_windows_keep_validation_targets_out_of_the_test_window() -> None:
+def test_windows_keep_validation_outcomes_out_of_the_test_window() -> None:
     windows = plan_windows(horizon=28, n_validation=3, stride=14)
     assert windows == (
         Window(0, Role.TEST, 28),

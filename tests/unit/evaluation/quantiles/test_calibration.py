@@ -10,35 +10,35 @@ from lepton_spark.evaluation.quantiles.dispersion import likely_dispersion
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
-def calibration(errors: np.ndarray, forecast: float = 2.0, *, whole: bool = False) -> Calibration:
+def _calibration(errors: np.ndarray, forecast: float = 2.0, *, whole: bool = False) -> Calibration:
     return Calibration(np.full(errors.shape, forecast), errors, np.full(len(errors), whole))
 
 
-def test_quantiles_take_the_errors_of_seven_neighbouring_steps() -> None:
+def test_quantiles_use_the_errors_of_seven_neighbouring_steps() -> None:
     errors = np.tile(np.arange(10.0), (1, 2, 1))  # each step's error is its number, 0..9
-    values = quantile_forecasts(np.full((1, 10), 100.0), calibration(errors), [0.5]).values[0, :, 0]
+    values = quantile_forecasts(np.full((1, 10), 100.0), _calibration(errors), [0.5]).values[0, :, 0]
     assert values.tolist() == [103, 103, 103, 103, 104, 105, 106, 106, 106, 106]
 
 
-def test_quantiles_stand_at_position_n_plus_one() -> None:
+def test_quantiles_of_errors_are_at_position_n_plus_one() -> None:
     errors = np.arange(1.0, 20.0).reshape(1, 19, 1)  # 1..19: position 20 q is the value itself
     levels = [0.05, 0.1, 0.5, 0.9]
-    values = quantile_forecasts(np.array([[10.0]]), calibration(errors), levels).values[0, 0]
+    values = quantile_forecasts(np.array([[10.0]]), _calibration(errors), levels).values[0, 0]
     np.testing.assert_allclose(values, [11.0, 12.0, 20.0, 28.0])
 
 
 def test_few_errors_give_poisson_quantiles() -> None:
     errors = np.full((2, 2, 7), 50.0)
     errors[0, 0, 0] = np.nan  # 13 left
-    found = quantile_forecasts(np.full((2, 7), 2.0), calibration(errors), [0.1, 0.9])
+    found = quantile_forecasts(np.full((2, 7), 2.0), _calibration(errors), [0.1, 0.9])
     assert found.method.tolist() == ["poisson", "backtest_errors"]
     assert found.values[0, 0].tolist() == [0.0, 4.0]
     assert found.values[1, 0].tolist() == [52.0, 52.0]
 
 
-def test_whole_units_have_whole_quantiles_as_spread_out_as_the_errors() -> None:
-    errors = np.array([[[6.0, -2.0] * 14], [[1.0, -1.0] * 14]])  # 8 and 0 by turns; 3 and 1
-    found = quantile_forecasts(np.full((2, 28), 2.0), calibration(errors, whole=True), [0.1, 0.9])
+def test_whole_units_get_whole_quantiles_as_wide_as_their_errors() -> None:
+    errors = np.array([[[6.0, -2.0] * 14], [[1.0, -1.0] * 14]])  # sales of 8 and 0 in turn; of 3 and 1
+    found = quantile_forecasts(np.full((2, 28), 2.0), _calibration(errors, whole=True), [0.1, 0.9])
     assert found.method.tolist() == ["negative_binomial"] * 2
     wide, narrow = found.dispersion
     actual = 2.0 + errors[:, 0]
@@ -53,7 +53,7 @@ def test_whole_units_have_whole_quantiles_as_spread_out_as_the_errors() -> None:
     assert found.values[0, 0, 1] > found.values[1, 0, 1]
 
 
-def test_without_errors_the_spread_is_the_pools() -> None:
+def test_dispersion_without_errors_is_the_pools() -> None:
     nothing = Calibration(np.zeros((1, 0, 2)), np.zeros((1, 0, 2)), np.array([True]), np.log(3.0))
     found = quantile_forecasts(np.full((1, 2), 2.0), nothing, [0.5])
     assert found.dispersion == pytest.approx(3.0)
@@ -68,22 +68,31 @@ def test_quantiles_are_monotone_and_never_negative(
     random = np.random.default_rng(seed)
     errors = random.normal(0, 5, (3, n_windows, horizon))
     errors[random.random(errors.shape) < 0.2] = np.nan
-    given_spread = calibration(errors, whole=whole)
-    values = quantile_forecasts(random.gamma(1, 10, (3, horizon)), given_spread, LEVELS).values
+    spread = _calibration(errors, whole=whole)
+    values = quantile_forecasts(random.gamma(1, 10, (3, horizon)), spread, LEVELS).values
     assert values.shape == (3, horizon, 7)
     assert (values >= 0).all()
     assert (np.diff(values, axis=2) >= 0).all()
 
 
-def test_a_median_of_the_models_own_parts_the_quantiles() -> None:
+def test_quantiles_on_either_side_of_a_models_median_keep_to_their_side() -> None:
     errors = np.array([[[3.0, -3.0] * 14]] * 3)
     forecast = np.full((3, 28), 6.0)
-    plain = quantile_forecasts(forecast, calibration(errors, 6.0, whole=True), LEVELS).values
+    plain = quantile_forecasts(forecast, _calibration(errors, 6.0, whole=True), LEVELS).values
     medians = np.full((3, 28), np.nan)
     medians[1], medians[2] = 0.4, 20.6
-    found = quantile_forecasts(forecast, calibration(errors, 6.0, whole=True), LEVELS, medians).values
+    found = quantile_forecasts(forecast, _calibration(errors, 6.0, whole=True), LEVELS, medians).values
     np.testing.assert_array_equal(found[0], plain[0])
     assert found[1, 0].tolist() == [0.0, 0.0, 0.0, 0.0, *plain[1, 0, 4:]]
     assert found[2, 0].tolist() == [*plain[2, 0, :3], 21.0, 21.0, 21.0, 21.0]
-    parts = quantile_forecasts(forecast, calibration(errors, 6.0), LEVELS, medians).values
-    np.testing.assert_array_equal(parts[2], parts[0])  # what is not sold in whole units keeps its errors'
+    fractions = quantile_forecasts(forecast, _calibration(errors, 6.0), LEVELS, medians).values
+    np.testing.assert_array_equal(fractions[2], fractions[0])  # errors' quantiles keep their own median
+
+
+def test_calibration_of_some_windows_uses_their_errors_alone() -> None:
+    errors = np.concatenate([np.full((1, 1, 28), 50.0), np.zeros((1, 3, 28))], axis=1)
+    all_windows = _calibration(errors, whole=True)
+    later = all_windows.of_windows([1, 2, 3])
+    assert later.residual.shape == (1, 3, 28)
+    assert later.dispersion[0] == 1.0
+    assert all_windows.dispersion[0] > 2.0

@@ -1,0 +1,260 @@
+"""Passes A and B over frames, without Spark."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lepton_spark.errors import InputError
+from lepton_spark.evaluation.class_errors import ALL, ClassErrors
+from lepton_spark.forecasting.passes.fit import FitBatch
+from lepton_spark.forecasting.passes.score import ScoreBatch
+from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.models.data.history import HolidayCalendar
+from lepton_spark.models.pooled.learning import with_trees
+from lepton_spark.models.registry import candidates_for
+from tests.unit.forecasting.frames import (
+    BATCH,
+    CUTOFF,
+    N_DAYS,
+    QUICK_TRAINING,
+    assert_same_rows,
+    by_window,
+    daily_settings,
+    fit_rows_of,
+    packed_rows,
+    pools_of,
+    random_units,
+    records,
+    trees_of,
+    validation_errors,
+    with_candidates,
+    with_lists,
+)
+
+N_CANDIDATES = 8
+NO_ERRORS = ClassErrors.none(N_CANDIDATES)
+NOTHING_SCORED = pd.DataFrame()
+HORIZON = 28
+
+
+@pytest.fixture
+def settings() -> FitSettings:
+    return daily_settings()
+
+
+def _first_alone(settings: FitSettings) -> FitSettings:
+    alone = with_candidates(settings, settings.evaluation.candidates[0])
+    assert [candidate.model for candidate in alone.evaluation.candidates] == ["pooled"]
+    return alone
+
+
+def test_fit_batch_does_not_depend_on_the_order_of_rows_and_candidates(settings: FitSettings) -> None:
+    rows = packed_rows(random_units(12))
+    candidates = validation_errors(ScoreBatch(settings)(rows), settings)
+    fit = FitBatch(settings, NO_ERRORS)
+    shuffled = fit(rows.sample(frac=1.0, random_state=1), candidates.sample(frac=1.0, random_state=2))
+    assert_same_rows(shuffled, fit(rows, candidates))
+
+
+def test_fit_batch_does_not_depend_on_how_years_are_cut(settings: FitSettings) -> None:
+    units = random_units(5)
+    later = packed_rows(units[:, 80:])
+    earlier = packed_rows(units[:, :80], CUTOFF - N_DAYS + 1)
+    years = pd.concat([later, earlier], ignore_index=True)
+    assert_same_rows(fit_rows_of(years, settings), fit_rows_of(packed_rows(units), settings))
+
+
+@pytest.mark.parametrize("fault", ["missing", "doubled", "of another model"])
+def test_fit_batch_without_each_candidate_once_falls_back(settings: FitSettings, fault: str) -> None:
+    rows = packed_rows(random_units(1))
+    candidates = validation_errors(ScoreBatch(settings)(rows), settings)
+    if fault == "missing":
+        candidates = candidates[1:]
+    elif fault == "doubled":
+        candidates = pd.concat([candidates, candidates[:1]])
+    else:
+        candidates.loc[0, "model"] = "theta"
+    (row,) = records(FitBatch(settings, NO_ERRORS)(rows, candidates))
+    n_rows = len(candidates) - (fault == "of another model")
+    found = f"{InputError.__name__}: table candidates: found {n_rows} rows for 1 series and 8 candidates"
+    assert row["reason"].startswith(f"batch_failed: {found}")
+    assert (row["status"], row["fallback_level"], row["model"]) == ("fallback", 1, "seasonal_naive")
+
+
+@pytest.mark.parametrize("n_days", [1, 7, 28])
+def test_history_no_longer_than_the_horizon_is_forecast(n_days: int) -> None:
+    units = random_units(3)[:, -n_days:]
+    made = records(fit_rows_of(packed_rows(units), daily_settings(n_days)))
+    assert [(row["status"], row["reason"], row["model"]) for row in made] == [("ok", None, "pooled")] * 3
+    for row, sold in zip(made, units, strict=True):
+        assert np.mean(row["forecast"]) == pytest.approx(sold.mean(), rel=0.3)
+
+
+def test_class_does_not_choose_for_series_too_young_for_the_backtest(settings: FitSettings) -> None:
+    units = random_units(2)
+    errors = np.full((2, N_CANDIDATES), 2.0)
+    errors[:, 6] = 1.0
+    by_class = ClassErrors(("new", ALL), errors, np.full(errors.shape, 100.0))
+    made = fit_rows_of(packed_rows([units[0, -27:], units[1, -28:]]), settings, by_class)
+    keys = [candidate.key for candidate in settings.evaluation.candidates]
+    assert made["model"].tolist() == [keys[0], keys[6]]
+
+
+def test_choice_does_not_depend_on_the_test_window(settings: FitSettings) -> None:
+    units = random_units(40)
+    units[::2, ::3] = 0.0  # half of them sell rarely, by a narrow margin
+    wild, steady = units.copy(), units.copy()
+    wild[:, -28:] = np.where(np.arange(40)[:, np.newaxis] % 3 == 0, 0.0, 50.0)
+    steady[:, -28:] = 1.0
+    classes = ("smooth", "intermittent", "erratic", "lumpy", "new", ALL)
+    errors = 1.0 - np.eye(N_CANDIDATES)[: len(classes)] / 2  # each class would choose another candidate
+    by_class = ClassErrors(classes, errors, np.full(errors.shape, 99.0))
+    one, other = (fit_rows_of(packed_rows(sold), settings, by_class) for sold in (wild, steady))
+    names = ["model", "runner_up", "margin", "choice_level"]
+    assert_same_rows(one[names], other[names])
+    assert one["demand_class"].tolist() != other["demand_class"].tolist()
+
+
+def test_fit_batch_with_one_candidate_needs_no_scores(settings: FitSettings) -> None:
+    rows = packed_rows(random_units(3))
+    made = FitBatch(_first_alone(settings), ClassErrors.none(1))(rows, NOTHING_SCORED)
+    assert made["model"].tolist() == ["pooled"] * 3
+    assert made["choice_level"].tolist() == ["default"] * 3
+    assert made["batch"].tolist() == [BATCH] * 3
+
+
+def test_fit_batch_keeps_a_series_whose_rows_cannot_be_read(settings: FitSettings) -> None:
+    """A day far after the cutoff breaks its array; the other series are forecast as without it."""
+    units = random_units(3)
+    first = CUTOFF - N_DAYS + 1
+    made = records(fit_rows_of(packed_rows(units, [first, CUTOFF + 5_000, first]), settings))
+    intact = records(fit_rows_of(packed_rows(units), settings))
+    assert [row["product_id"] for row in made] == ["p00", "p01", "p02"]
+    assert [row["status"] for row in made] == ["ok", "fallback", "ok"]
+    assert made[1]["reason"].startswith("batch_failed: ValueError: ")
+    assert made[1]["forecast"].tolist() == [0.0] * HORIZON
+    for position in (0, 2):
+        np.testing.assert_allclose(made[position]["forecast"], intact[position]["forecast"], rtol=1e-9)
+
+
+def test_fit_batch_that_was_given_up_uses_fallbacks_alone(settings: FitSettings) -> None:
+    units = random_units(2)
+    made = records(FitBatch(settings, NO_ERRORS, "the worker died")(packed_rows(units), NOTHING_SCORED))
+    for row, sold in zip(made, units, strict=True):
+        assert (row["status"], row["fallback_level"]) == ("fallback", 1)
+        assert (row["reason"], row["model"]) == ("batch_failed: the worker died", "seasonal_naive")
+        assert row["forecast"].tolist() == np.tile(sold[-7:], 4).tolist()
+        assert row["n_obs"].tolist() == []
+
+
+def test_outlier_is_damped_for_models(settings: FitSettings) -> None:
+    units = random_units(3)
+    spiked = units.copy()
+    spiked[1, 150] = 5e6
+    before, after = (records(fit_rows_of(packed_rows(one), settings))[1] for one in (units, spiked))
+    assert np.mean(after["forecast"]) == pytest.approx(np.mean(before["forecast"]), rel=0.3)
+    off = daily_settings(panel={"damp_spikes": False})
+    assert not off.damp_outliers
+    undamped = records(fit_rows_of(packed_rows(spiked), off))[1]
+    assert np.mean(undamped["forecast"]) > 1_000.0
+
+
+@pytest.mark.parametrize("model", ["ridge", "shrunk_weekday"])
+def test_holidays_reach_pools_and_forecasts(settings: FitSettings, model: str) -> None:
+    """Demand doubles on one day, and the same kind of holiday comes again five days after the cutoff."""
+    units = random_units(30)
+    units[:, -101] *= 2.0
+    rows = packed_rows(units)
+    holidays = HolidayCalendar(np.array([CUTOFF - 100, CUTOFF + 5]), np.array([0, 0]))
+    given = with_candidates(settings, *candidates_for((model,), (84.0,)))
+    assert given.uses_pool == (model == "shrunk_weekday")
+    given = replace(given, holidays=holidays)
+    assert given.uses_pool
+    pools = pools_of(rows, given)
+    (factors,) = pools[CUTOFF].factors["public_days"]
+    assert factors[4] > 1.8
+    assert (np.delete(factors, 4) == 1.0).all()
+    fitted = fit_rows_of(rows, replace(given, pools=pools))
+    forecast = fitted["forecast"][0]
+    assert forecast[4] / np.delete(forecast, 4).mean() > 1.6
+    assert "public_days" not in pools_of(rows, settings)[CUTOFF].factors
+
+
+def test_pools_reach_the_model_in_both_passes(settings: FitSettings) -> None:
+    rows = packed_rows(random_units(30))
+    alone = _first_alone(settings)
+    shared = replace(alone, pools=pools_of(rows, settings))
+    fits = [FitBatch(given, ClassErrors.none(1))(rows, NOTHING_SCORED) for given in (shared, alone)]
+    assert (fits[0]["forecast_hash"] != fits[1]["forecast_hash"]).all()
+    scores = [np.stack(ScoreBatch(given)(rows)["sse"]) for given in (shared, alone)]
+    assert (scores[0] != scores[1]).all()
+
+
+def test_days_out_of_stock_do_not_lower_the_forecast(settings: FitSettings) -> None:
+    units = random_units(3)
+    out = np.arange(N_DAYS - 60, N_DAYS, 2)
+    empty = units.copy()
+    empty[1, out] = 0.0
+    stock_outs = [float(CUTOFF - N_DAYS + 1 + day) for day in out]
+    rows = packed_rows(empty)
+    listed = with_lists(rows, stock_outs={"p01": stock_outs})
+    sold, unexplained, known = (
+        records(fit_rows_of(one, settings)) for one in (packed_rows(units), rows, listed)
+    )
+    assert np.mean(unexplained[1]["forecast"]) < 0.75 * np.mean(sold[1]["forecast"])
+    assert np.mean(known[1]["forecast"]) == pytest.approx(np.mean(sold[1]["forecast"]), rel=0.15)
+    assert known[1]["n_days_known"] == N_DAYS - len(out)
+    n_obs = by_window(known[1], "n_obs", 4)
+    assert n_obs[:, 0].tolist() == [14, 0, 14]  # of the test window; nothing was chosen, so no runner-up
+    for position in (0, 2):
+        np.testing.assert_allclose(known[position]["forecast"], unexplained[position]["forecast"], rtol=1e-9)
+
+
+def test_prior_moves_its_series_alone_up_to_its_last_day(settings: FitSettings) -> None:
+    rows = packed_rows(random_units(3))
+    plain = fit_rows_of(rows, settings)
+    moved = fit_rows_of(with_lists(rows, prior={"p01": [50.0, 0.5, CUTOFF + 14.0]}), settings)
+    before, after = records(plain)[1], records(moved)[1]
+    half_way = (50.0 + np.mean(before["forecast"])) / 2.0
+    assert np.mean(after["forecast"][:14]) == pytest.approx(half_way, rel=0.05)
+    assert after["forecast"][14:].tolist() == before["forecast"][14:].tolist()
+    assert (after["parameters"]["prior_level"], after["parameters"]["prior_weight"]) == (50.0, 0.5)
+    assert np.mean(after["quantiles"][3][:14]) == pytest.approx(half_way, rel=0.1)
+    for name in ("n_obs", "sse", "pinball_sum", "covered_sum"):  # the backtest is the model's
+        np.testing.assert_array_equal(after[name], before[name])
+    assert_same_rows(moved.iloc[[0, 2]], plain.iloc[[0, 2]])
+
+
+def test_prior_replaces_the_median_of_trees(settings: FitSettings) -> None:
+    settings = replace(settings, pooled=QUICK_TRAINING)
+    rows = packed_rows(random_units(30))
+    pools = with_trees(pools_of(rows, settings), trees_of(rows, settings, CUTOFF))
+    alone = replace(_first_alone(settings), pools=pools)
+    listed = with_lists(rows, prior={"p01": [50.0, 1.0, CUTOFF + 99.0]})
+    made = records(FitBatch(alone, ClassErrors.none(1))(listed, NOTHING_SCORED))
+    medians = [np.mean(row["quantiles"][3]) for row in made]
+    assert pools[CUTOFF].trees is not None
+    assert medians[1] == pytest.approx(50.0, rel=0.1)
+    assert max(medians[:1] + medians[2:]) < 10.0
+
+
+def test_prior_reactivates_an_obsolete_series(settings: FitSettings) -> None:
+    units = random_units(2)
+    units[1, 5:] = 0.0
+    rows = packed_rows(units)
+    assert fit_rows_of(rows, settings)["status"].tolist() == ["ok", "obsolete"]
+    listed = with_lists(rows, prior={"p01": [3.0, 1.0, CUTOFF + 99.0]})
+    reactivated = records(fit_rows_of(listed, settings))[1]
+    assert reactivated["status"] != "obsolete"
+    assert np.mean(reactivated["forecast"]) == pytest.approx(3.0)
+
+
+def test_delisted_product_is_forecast_up_to_its_last_day(settings: FitSettings) -> None:
+    rows = with_lists(packed_rows(random_units(2)), delisted={"p00": [CUTOFF + 8.0]})
+    made = records(fit_rows_of(rows, settings))
+    assert min(made[0]["forecast"][:7]) > 0.0
+    assert made[0]["forecast"][7:].tolist() == [0.0] * 21
+    assert {level[7] for level in made[0]["quantiles"]} == {0.0}
+    assert min(made[1]["forecast"]) > 0.0
