@@ -15,9 +15,9 @@ from lepton_spark.forecasting.failure_isolation import worker_limits
 from lepton_spark.forecasting.packing import packed_batch
 from lepton_spark.forecasting.passes.sample import sample_of, schema_of
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.pooled.linear import PooledRegression
+from lepton_spark.models.pooled.regressors.linear import PooledRegression
+from lepton_spark.models.pooled.regressors.trees import MAX_LEAVES, PooledTrees, Trees
 from lepton_spark.models.pooled.training import train
-from lepton_spark.models.pooled.trees import MAX_LEAVES, PooledTrees, Trees
 from lepton_spark.panel.calendar import EPOCH, epoch_day
 
 MEAN, MEDIAN, REGRESSION, NOTHING = "mean", "median", "linear", "none"

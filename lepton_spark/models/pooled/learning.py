@@ -9,9 +9,9 @@ from lepton_spark.models.data.arrays import IntArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.regressors.trees import PooledTrees
 from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 from lepton_spark.models.pooled.training import train
-from lepton_spark.models.pooled.trees import PooledTrees
 
 
 def learn_pools(

@@ -7,12 +7,12 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.features import PooledFeatures, pooled_features
+from lepton_spark.models.pooled.features.pooled_features import PooledFeatures, pooled_features
+from lepton_spark.models.pooled.features.weeks import regression_ratio, week_features, week_of_column
 from lepton_spark.models.pooled.pool import Pool
+from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
-from lepton_spark.models.pooled.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.weeks import regression_ratio, week_features, week_of_column
 
 LARGEST_LOG_RATIO = 3.0
 """Upper bound of the trees' log ratio: e^3 times the weekday forecast, however unusual the series."""

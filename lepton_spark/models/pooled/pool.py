@@ -8,8 +8,8 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
 from lepton_spark.models.pooled.factors import FACTORS
+from lepton_spark.models.pooled.regressors.trees import PooledTrees
 from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
-from lepton_spark.models.pooled.trees import PooledTrees
 
 PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 """Half-lives of weekday profiles, days. Forecasts use the last; the others are features of `pooled`."""

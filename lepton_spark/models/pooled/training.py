@@ -6,25 +6,25 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.boosting import grow_trees, sample_rows
 from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS, YEAR_DAYS
-from lepton_spark.models.pooled.features import MIN_LEVEL, PooledFeatures, pooled_features
-from lepton_spark.models.pooled.linear import LARGEST_RATIO, PooledRegression, fit_regression
-from lepton_spark.models.pooled.model import MEDIAN_FROM, own_history_weight
-from lepton_spark.models.pooled.pool_statistics import fit_pool
-from lepton_spark.models.pooled.settings import (
-    DEFAULT_SETTINGS,
-    BoostingSettings,
-    PooledSettings,
-    TrainingSettings,
-)
-from lepton_spark.models.pooled.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.weeks import (
+from lepton_spark.models.pooled.features.pooled_features import MIN_LEVEL, PooledFeatures, pooled_features
+from lepton_spark.models.pooled.features.weeks import (
     regression_columns,
     regression_ratio,
     week_features,
     week_plans,
     week_sums,
+)
+from lepton_spark.models.pooled.model import MEDIAN_FROM, own_history_weight
+from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.regressors.boosting import grow_trees, sample_rows
+from lepton_spark.models.pooled.regressors.linear import LARGEST_RATIO, PooledRegression, fit_regression
+from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
+from lepton_spark.models.pooled.settings import (
+    DEFAULT_SETTINGS,
+    BoostingSettings,
+    PooledSettings,
+    TrainingSettings,
 )
 
 MEDIAN = 0.5

@@ -15,8 +15,8 @@ from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.passes.tree_training import TrainSample, trees_by_day
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.pooled.pool import Pools
+from lepton_spark.models.pooled.regressors.trees import PooledTrees
 from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
-from lepton_spark.models.pooled.trees import PooledTrees
 from lepton_spark.models.registry import Candidate
 from lepton_spark.panel.calendar import Calendar
 

@@ -14,10 +14,10 @@ from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 from lepton_spark.models.pooled.factors import HOLIDAYS
 from lepton_spark.models.pooled.learning import with_trees
-from lepton_spark.models.pooled.linear import PooledRegression
 from lepton_spark.models.pooled.pool import Pool, Pools, neutral_pool, pool_of
 from lepton_spark.models.pooled.pool_statistics import fit_pool
-from lepton_spark.models.pooled.trees import PooledTrees, Trees
+from lepton_spark.models.pooled.regressors.linear import PooledRegression
+from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
 from lepton_spark.models.registry import (
     HOLIDAY_MODELS,
     POOLED_MODELS,

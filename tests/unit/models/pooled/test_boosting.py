@@ -5,9 +5,9 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from lepton_spark.models.pooled.boosting import as_arrays, grow_trees, sample_rows
+from lepton_spark.models.pooled.regressors.boosting import as_arrays, grow_trees, sample_rows
+from lepton_spark.models.pooled.regressors.trees import Trees
 from lepton_spark.models.pooled.settings import BoostingSettings
-from lepton_spark.models.pooled.trees import Trees
 
 SMALL = BoostingSettings(10, 4, 20, 0.1)
 

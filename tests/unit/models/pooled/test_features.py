@@ -5,7 +5,7 @@ import pytest
 
 from lepton_spark.models.data.history import History
 from lepton_spark.models.data.outliers import damp_outliers
-from lepton_spark.models.pooled.features import (
+from lepton_spark.models.pooled.features.pooled_features import (
     AVERAGES,
     CALENDAR_FEATURES,
     DAY_FEATURES,

@@ -5,7 +5,7 @@ import pytest
 
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.last_year import last_year_features
+from lepton_spark.models.pooled.features.last_year import last_year_features
 from lepton_spark.models.pooled.model import Pooled
 from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.pool_statistics import fit_pool

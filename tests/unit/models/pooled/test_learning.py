@@ -8,8 +8,8 @@ from lepton_spark.models.pooled import learning
 from lepton_spark.models.pooled.learning import learn_pools, with_trees
 from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.regressors.trees import PooledTrees
 from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
-from lepton_spark.models.pooled.trees import PooledTrees
 
 FIRST, N_DAYS, HORIZON = 20_000, 140, 14
 SMALL = PooledSettings(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.pooled.linear import PooledRegression, fit_regression, over_forecast
+from lepton_spark.models.pooled.regressors.linear import PooledRegression, fit_regression, over_forecast
 
 N_ROWS = 4_000
 NO_AGE = np.zeros(N_ROWS, dtype=np.int64)

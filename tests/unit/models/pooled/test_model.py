@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.features import PooledFeatures, pooled_features
-from lepton_spark.models.pooled.linear import PooledRegression
+from lepton_spark.models.pooled.features.pooled_features import PooledFeatures, pooled_features
+from lepton_spark.models.pooled.features.weeks import regression_ratio
 from lepton_spark.models.pooled.model import (
     Pooled,
     mean_forecast,
@@ -17,11 +17,11 @@ from lepton_spark.models.pooled.model import (
 from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.profiles import averaged_level
+from lepton_spark.models.pooled.regressors.linear import PooledRegression
+from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 from lepton_spark.models.pooled.training import train
-from lepton_spark.models.pooled.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.weeks import regression_ratio
 
 HORIZON = 14
 SETTINGS = PooledSettings()

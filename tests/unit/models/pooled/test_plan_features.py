@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.plan_features import own_uplift, plan_features
+from lepton_spark.models.pooled.features.plans import own_uplift, plan_features
 
 N_DAYS, HORIZON = 70, 14
 LAST = np.array([N_DAYS - 1])

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.features import PooledFeatures, pooled_features
-from lepton_spark.models.pooled.linear import PooledRegression
+from lepton_spark.models.pooled.features.pooled_features import PooledFeatures, pooled_features
+from lepton_spark.models.pooled.features.weeks import regression_columns, regression_ratio
 from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.regressors.linear import PooledRegression
+from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
 from lepton_spark.models.pooled.training import Examples, TrainingSet, finite_series, train, training_set
-from lepton_spark.models.pooled.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.weeks import regression_columns, regression_ratio
 
 NAN = np.nan
 FIRST, HORIZON = 20_000, 14

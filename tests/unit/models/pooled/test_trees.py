@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lepton_spark.models.pooled.trees import LOWEST_BIT, Trees
+from lepton_spark.models.pooled.regressors.trees import LOWEST_BIT, Trees
 
 
 def _tree(feature: list[int], threshold: list[float], ruled_out: list[int], value: list[float]) -> Trees:

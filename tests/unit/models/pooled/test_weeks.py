@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.features import AVERAGES, PooledFeatures, pooled_features
-from lepton_spark.models.pooled.linear import PooledRegression
-from lepton_spark.models.pooled.pool import neutral_pool
-from lepton_spark.models.pooled.weeks import (
+from lepton_spark.models.pooled.features.pooled_features import AVERAGES, PooledFeatures, pooled_features
+from lepton_spark.models.pooled.features.weeks import (
     forecast_over_level,
     regression_columns,
     regression_ratio,
@@ -17,6 +15,8 @@ from lepton_spark.models.pooled.weeks import (
     week_plans,
     week_sums,
 )
+from lepton_spark.models.pooled.pool import neutral_pool
+from lepton_spark.models.pooled.regressors.linear import PooledRegression
 
 N_DAYS = 504
 """Long enough for a last year."""

@@ -12,8 +12,8 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.decayed_sums import decay_weights, ratio, weighted_sums
 from lepton_spark.models.data.history import History, weekdays
-from lepton_spark.models.pooled.last_year import last_year_features
-from lepton_spark.models.pooled.plan_features import plan_features
+from lepton_spark.models.pooled.features.last_year import last_year_features
+from lepton_spark.models.pooled.features.plans import plan_features
 from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
 from lepton_spark.models.pooled.profiles import (
     LEVEL_HALF_LIVES,

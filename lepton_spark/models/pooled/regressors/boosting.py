@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.pooled.regressors.trees import MAX_LEAVES, Trees
 from lepton_spark.models.pooled.settings import BoostingSettings
-from lepton_spark.models.pooled.trees import MAX_LEAVES, Trees
 
 POISSON, QUANTILE = "poisson", "quantile"
 

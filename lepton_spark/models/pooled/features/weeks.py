@@ -4,8 +4,8 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH
-from lepton_spark.models.pooled.features import AVERAGES, MIN_LEVEL, PooledFeatures
-from lepton_spark.models.pooled.linear import LARGEST_RATIO, PooledRegression, over_forecast
+from lepton_spark.models.pooled.features.pooled_features import AVERAGES, MIN_LEVEL, PooledFeatures
+from lepton_spark.models.pooled.regressors.linear import LARGEST_RATIO, PooledRegression, over_forecast
 
 
 def week_sums(values: FloatArray, period: int = 1) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
-from lepton_spark.models.pooled.linear import PooledRegression
+from lepton_spark.models.pooled.regressors.linear import PooledRegression
 
 MAX_LEAVES = 16
 """Most leaves of a tree: one bit each in a mask."""
