@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
@@ -15,6 +16,9 @@ from lepton_spark.tables.warehouse import Warehouse
 from tests.java_options import LARGE_PLANS, QUICK_JAVA, SMALL_PLANS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+hypothesis_settings.register_profile("lepton", deadline=None)  # a busy machine must not fail a test
+hypothesis_settings.load_profile("lepton")
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@
 from lepton_spark.config.load import LoadedConfig, load_config
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
 from lepton_spark.config.sections.covariate_settings import (
+    CovariateSettings,
     PlanSettings,
     PriorSettings,
     ProductSettings,
-    SideSettings,
     StockSettings,
 )
 from lepton_spark.config.sections.forecast_settings import ForecastSettings
@@ -23,6 +23,7 @@ __all__ = [
     "BacktestSettings",
     "ColumnNames",
     "Config",
+    "CovariateSettings",
     "ForecastSettings",
     "GateSettings",
     "InputSettings",
@@ -33,7 +34,6 @@ __all__ = [
     "ProductSettings",
     "PublishSettings",
     "RetentionSettings",
-    "SideSettings",
     "SparkSettings",
     "StockSettings",
     "WarehouseSettings",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
-from lepton_spark.panel.dense import SIDE_LISTS, PackedBatch, Ragged
+from lepton_spark.panel.dense import COVARIATE_LISTS, PackedBatch, Ragged
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 KEY = list(SERIES_KEY)
@@ -29,7 +29,7 @@ def packed_batch(rows: pd.DataFrame) -> PackedBatch:
         first_day=years["first_day"].to_numpy(dtype=np.int64),
         offsets=np.concatenate([[0], np.cumsum([len(values) for values in quantity], dtype=np.int64)]),
         quantity=np.concatenate([np.zeros(0), *quantity]),
-        side={name: _ragged(rows, keys, name) for name in SIDE_LISTS if name in rows.columns},
+        covariates={name: _ragged(rows, keys, name) for name in COVARIATE_LISTS if name in rows.columns},
     )
 
 
@@ -58,7 +58,7 @@ def single(packed: PackedBatch, position: int) -> PackedBatch:
         first_day=packed.first_day[years],
         offsets=packed.offsets[years[0] : years[-1] + 2] - packed.offsets[years[0]],
         quantity=packed.quantity[days],
-        side={name: _of_series(lists, position) for name, lists in packed.side.items()},
+        covariates={name: _of_series(lists, position) for name, lists in packed.covariates.items()},
     )
 
 

@@ -15,7 +15,7 @@ from lepton_spark.panel.calendar import Calendar
 DAYS_OF_WEEK = 7
 
 PLAN, STOCK_OUTS, PRIOR, DELISTED = "plan", "stock_outs", "prior", "delisted"
-SIDE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
+COVARIATE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
 """List columns of covariates that a series may have, made by `pipelines.forecast.covariates`."""
 
 PLAN_FACTS = 3
@@ -42,7 +42,7 @@ class PackedBatch:
 
     series: [K], index of the row's series. first_day: [K], epoch days. offsets: [K+1], where the days of
     each row begin in `quantity`. quantity: [N], units; NaN = no row in `sales`.
-    side: covariates by their name in `SIDE_LISTS`; a covariate that is not configured is absent.
+    covariates: covariates by their name in `COVARIATE_LISTS`; a covariate that is not configured is absent.
     """
 
     product_ids: tuple[str, ...]
@@ -51,7 +51,7 @@ class PackedBatch:
     first_day: IntArray
     offsets: IntArray
     quantity: FloatArray
-    side: Mapping[str, Ragged] = field(default_factory=dict)
+    covariates: Mapping[str, Ragged] = field(default_factory=dict)
 
     @cached_property
     def series_begin(self) -> IntArray:
@@ -87,25 +87,25 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     quantity[no_sales] = 0.0
     begin = np.where(packed.series_begin < start, 0, _begin(quantity, observed))
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
-    withheld = _withhold(packed.side.get(STOCK_OUTS), quantity, start)
+    stock_out_sales = _remove_stock_outs(packed.covariates.get(STOCK_OUTS), quantity, start)
     skipped = int(begin.min())
     days = np.arange(start + skipped, calendar.cutoff + 1)
-    return History(
-        quantity[:, skipped:], days, stock_out_sales=withheld if withheld is None else withheld[:, skipped:]
-    )
+    if stock_out_sales is not None:
+        stock_out_sales = stock_out_sales[:, skipped:]
+    return History(quantity[:, skipped:], days, stock_out_sales=stock_out_sales)
 
 
-def _withhold(stock_outs: Ragged | None, quantity: FloatArray, start: int) -> FloatArray | None:
+def _remove_stock_outs(stock_outs: Ragged | None, quantity: FloatArray, start: int) -> FloatArray | None:
     """[S, T], the sales of days out of stock, NaN elsewhere; sets those days in `quantity` to NaN."""
     if stock_outs is None:
         return None
     column = stock_outs.values.astype(np.int64) - start
     inside = (column >= 0) & (column < quantity.shape[1])
     cells = stock_outs.series[inside], column[inside]
-    withheld = np.full(quantity.shape, np.nan)
-    withheld[cells] = quantity[cells]
+    stock_out_sales = np.full(quantity.shape, np.nan)
+    stock_out_sales[cells] = quantity[cells]
     quantity[cells] = np.nan
-    return withheld
+    return stock_out_sales
 
 
 def weekly(history: History) -> History:
@@ -114,17 +114,15 @@ def weekly(history: History) -> History:
     A week is unknown (NaN) if all its days are unknown, if one was out of stock, or if the series begins
     inside it and has further weeks.
     """
-    missing = -history.n_days % DAYS_OF_WEEK
-    shape = (history.n_series, -1, DAYS_OF_WEEK)
-    days = np.pad(history.quantity, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
+    days = _by_week(history.quantity)
     known = ~np.isnan(days)
     week_known: BoolArray = np.asarray(known.any(axis=2))
-    withheld = None
+    stock_out_sales = None
     if history.stock_out_sales is not None:
-        held = np.pad(history.stock_out_sales, ((0, 0), (missing, 0)), constant_values=np.nan).reshape(shape)
-        had_stock_out = ~np.isnan(held).all(axis=2)
-        sold = np.nansum(held, axis=2) + np.sum(days, axis=2, where=known)
-        withheld = np.where(had_stock_out, sold, np.nan)
+        padded = _by_week(history.stock_out_sales)
+        had_stock_out = ~np.isnan(padded).all(axis=2)
+        sold = np.nansum(padded, axis=2) + np.sum(days, axis=2, where=known)
+        stock_out_sales = np.where(had_stock_out, sold, np.nan)
         week_known &= ~had_stock_out
     first = np.argmax(week_known, axis=1)
     rows = np.arange(history.n_series)
@@ -133,12 +131,19 @@ def weekly(history: History) -> History:
     week_known[rows[begins_inside], first[begins_inside]] = False
     quantity = np.where(week_known, np.sum(days, axis=2, where=known), np.nan)
     ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
-    return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=withheld)
+    return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=stock_out_sales)
+
+
+def _by_week(values: FloatArray) -> FloatArray:
+    """[S, weeks, 7], daily values [S, T] cut into weeks that end with the last day, padded with NaN."""
+    missing = -values.shape[1] % DAYS_OF_WEEK
+    padded = np.pad(values, ((0, 0), (missing, 0)), constant_values=np.nan)
+    return padded.reshape(len(values), -1, DAYS_OF_WEEK)
 
 
 def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None:
     """The promotion plans of a batch; None without any."""
-    lists = packed.side.get(PLAN)
+    lists = packed.covariates.get(PLAN)
     if lists is None or not n_measures:
         return None
     width = PLAN_FACTS + n_measures
@@ -151,7 +156,7 @@ def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None
 def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
     """[S, H], whether a product is delisted on all days of the columns that begin on `first_days`."""
     delisted = np.zeros((len(packed.product_ids), len(first_days)), dtype=np.bool_)
-    lists = packed.side.get(DELISTED)
+    lists = packed.covariates.get(DELISTED)
     if lists is not None:
         delisted[lists.series] = first_days >= lists.values[:, np.newaxis]
     return delisted
@@ -159,7 +164,7 @@ def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
 
 def prior_of(packed: PackedBatch, first_days: IntArray, period: int) -> Prior | None:
     """The planners' priors for the columns of `period` days that begin on `first_days`; None without any."""
-    lists = packed.side.get(PRIOR)
+    lists = packed.covariates.get(PRIOR)
     if lists is None:
         return None
     series = lists.series[::PRIOR_FACTS]

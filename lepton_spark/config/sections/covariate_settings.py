@@ -18,7 +18,7 @@ _LOCATION = "none: a row applies to every location"
 _KNOWN = "first day on which a row was known; none: always"
 
 
-class SideSettings(Section):
+class CovariateSettings(Section):
     """Location and format of one covariate source; columns are found by name."""
 
     path: Name | None = Field(None, description="a file, a folder, a glob, or a Delta table; none: no input")
@@ -57,7 +57,7 @@ class PlanColumns(Section):
     )
 
 
-class PlanSettings(SideSettings):
+class PlanSettings(CovariateSettings):
     """Promotions planned ahead."""
 
     columns: PlanColumns = PlanColumns()
@@ -78,7 +78,7 @@ class ProductColumns(Section):
     known_at: Name | None = Field(None, description=_KNOWN)
 
 
-class ProductSettings(SideSettings):
+class ProductSettings(CovariateSettings):
     """Product attributes."""
 
     columns: ProductColumns = ProductColumns()
@@ -96,7 +96,7 @@ class StockColumns(Section):
     )
 
 
-class StockSettings(SideSettings):
+class StockSettings(CovariateSettings):
     """Days on which a product was out of stock; its demand on them is unknown, whatever was sold."""
 
     columns: StockColumns = StockColumns()
@@ -121,7 +121,7 @@ class PriorColumns(Section):
     known_at: Name | None = Field(None, description=_KNOWN)
 
 
-class PriorSettings(SideSettings):
+class PriorSettings(CovariateSettings):
     """Demand levels set by planners; models do not see them, forecasts are moved towards them and marked."""
 
     columns: PriorColumns = PriorColumns()

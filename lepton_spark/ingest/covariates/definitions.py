@@ -8,10 +8,10 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import (
     Config,
+    CovariateSettings,
     PlanSettings,
     PriorSettings,
     ProductSettings,
-    SideSettings,
     StockSettings,
 )
 from lepton_spark.ingest.covariates.source import CovariateColumn, CovariateSource, source_text
@@ -113,7 +113,7 @@ def _location(name: str | None) -> CovariateColumn:
     return CovariateColumn("location_id", _text(name) if name else F.lit(EVERYWHERE), "missing_location_id")
 
 
-def _known_at(name: str | None, settings: SideSettings) -> CovariateColumn:
+def _known_at(name: str | None, settings: CovariateSettings) -> CovariateColumn:
     """Required where its column is mapped: without it, a row would count before it was known."""
     if name is None:
         return CovariateColumn("known_at", F.lit(ALWAYS_KNOWN))
@@ -121,7 +121,7 @@ def _known_at(name: str | None, settings: SideSettings) -> CovariateColumn:
 
 
 def _day(
-    column: str, name: str | None, settings: SideSettings, default: Column | None = None
+    column: str, name: str | None, settings: CovariateSettings, default: Column | None = None
 ) -> CovariateColumn:
     """A day; default: the value for an empty or unmapped source column. None: the day is required."""
     text = _text(name)

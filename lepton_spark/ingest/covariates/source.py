@@ -8,7 +8,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lepton_spark.config import SideSettings
+from lepton_spark.config import CovariateSettings
 from lepton_spark.config.values.file_formats import FileFormat
 from lepton_spark.config.values.reader_options import reader_options
 from lepton_spark.errors import InputError, examples, explain
@@ -51,7 +51,7 @@ class CovariateSource:
     """
 
     name: str
-    settings: SideSettings
+    settings: CovariateSettings
     source_columns: Sequence[str]
     columns: Sequence[CovariateColumn]
     row_checks: Sequence[tuple[str, Column]] = ()

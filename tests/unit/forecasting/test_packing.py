@@ -35,7 +35,7 @@ def _assert_packed(packed: PackedBatch) -> None:
 def test_packed_batch_sorts_series_by_key_and_years_by_day(rows: pd.DataFrame) -> None:
     packed = packed_batch(rows)
     _assert_packed(packed)
-    assert packed.side == {}
+    assert packed.covariates == {}
     assert packed.series_begin.tolist() == [5, 9, 7]
     assert (packed.first_day.dtype, packed.quantity.dtype) == (np.int64, np.float64)
 
@@ -52,23 +52,23 @@ def test_packed_batch_finds_the_series_of_each_list() -> None:
     packed = packed_batch(rows)
     assert packed.product_ids == ("p00", "p01", "p02")
     assert packed.quantity.tolist() == [1.0, 1.0, 1.0]
-    assert sorted(packed.side) == ["delisted", "stock_outs"]
-    stock_outs = packed.side["stock_outs"]
+    assert sorted(packed.covariates) == ["delisted", "stock_outs"]
+    stock_outs = packed.covariates["stock_outs"]
     assert (stock_outs.series.tolist(), stock_outs.values.tolist()) == ([0, 2, 2], [7.0, 5.0, 6.0])
-    assert packed.side["delisted"].series.tolist() == [1]
+    assert packed.covariates["delisted"].series.tolist() == [1]
 
 
 def test_packed_batch_ignores_lists_of_series_without_sales() -> None:
     rows = with_lists(packed_rows([[1.0]] * 2), prior={"p01": [4.0, 0.5, 9.0], "unknown": [8.0, 1.0, 9.0]})
     packed = packed_batch(rows)
     assert packed.product_ids == ("p00", "p01")
-    assert packed.side["prior"].series.tolist() == [1, 1, 1]
-    assert packed.side["prior"].values.tolist() == [4.0, 0.5, 9.0]
+    assert packed.covariates["prior"].series.tolist() == [1, 1, 1]
+    assert packed.covariates["prior"].values.tolist() == [4.0, 0.5, 9.0]
 
 
 def test_packed_batch_keeps_an_empty_list_column_as_no_lists() -> None:
     rows = packed_rows([[1.0]] * 2).assign(plan=None)
-    plan = packed_batch(rows).side["plan"]
+    plan = packed_batch(rows).covariates["plan"]
     assert (plan.series.tolist(), plan.values.tolist()) == ([], [])
 
 
@@ -86,13 +86,13 @@ def test_single_is_one_series_with_its_years_and_lists(rows: pd.DataFrame) -> No
     assert (first.first_day.tolist(), first.series.tolist()) == ([5, 20], [0, 0])
     assert first.offsets.tolist() == [0, 3, 5]
     np.testing.assert_array_equal(first.quantity, [1.0, 2.0, 0.0, 3.0, NAN])
-    assert first.side["stock_outs"].values.tolist() == [6.0, 21.0]
-    assert first.side["stock_outs"].series.tolist() == [0, 0]
+    assert first.covariates["stock_outs"].values.tolist() == [6.0, 21.0]
+    assert first.covariates["stock_outs"].series.tolist() == [0, 0]
     assert (second.location_ids, second.first_day.tolist()) == (("south",), [9])
     assert (second.offsets.tolist(), second.quantity.tolist()) == ([0, 1], [4.0])
-    assert second.side["stock_outs"].values.tolist() == [9.0]
+    assert second.covariates["stock_outs"].values.tolist() == [9.0]
     assert (third.product_ids, third.quantity.tolist()) == (("b",), [9.0])
-    assert third.side["stock_outs"].values.tolist() == []
+    assert third.covariates["stock_outs"].values.tolist() == []
 
 
 def test_rows_of_a_matrix_are_arrays() -> None:

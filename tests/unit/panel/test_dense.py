@@ -76,7 +76,7 @@ def test_series_facts_count_known_days_and_recent_units() -> None:
 def _with_side(**lists: tuple[list[int], list[float]]) -> PackedBatch:
     one = packed(("a", 10, [5.0, 4.0, 2.0, NAN, 1.0]), ("a", 10, [1.0, 1.0, 1.0, NAN, 1.0]))
     side = {name: Ragged(np.array(of), np.array(values)) for name, (of, values) in lists.items()}
-    return replace(one, side=side)
+    return replace(one, covariates=side)
 
 
 def test_dense_history_withholds_days_out_of_stock() -> None:
