@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test test-faults check bench bench-accuracy wheel lock clean distclean
+.PHONY: help setup demo test test-slow test-all test-faults check bench bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -27,8 +27,15 @@ $(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/
 demo: $(STAMP)  ## forecast from a year of a real grocer's sales, from raw lines to published tables
 	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
 
-test: $(STAMP)  ## run all tests except those of make test-faults
-	@$(BIN)/python -m pytest -m "not faults" -n 2 --dist loadscope --no-loadscope-reorder --durations=15
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+test: $(STAMP)  ## run the quick tests (under 8 minutes on two cores)
+	@$(PYTEST) -m "not slow and not faults" --durations=15
+
+test-slow: $(STAMP)  ## run the tests that make test leaves out, except those of make test-faults
+	@$(PYTEST) -m "slow and not faults" --durations=15
+
+test-all: test test-slow  ## run all tests except those of make test-faults, as CI does
 
 test-faults: $(STAMP)  ## kill real runs at every stage and check recovery (hours; LEPTON_FAULTS=12 for twelve points)
 	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines -m "faults or kills" --log-cli-level=INFO

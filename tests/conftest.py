@@ -1,4 +1,4 @@
-"""What all tests share: one Spark session, and the real data when it stands beside the checkout."""
+"""Fixtures of all tests: one Spark session, tables created once, and the real data if it is available."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ hypothesis_settings.load_profile("lepton")
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """One local session for the whole test run, started when the first test asks for it."""
+    """One local session for the whole test run."""
     from lepton_spark.session import open_session
 
     scratch = tmp_path_factory.mktemp("spark")
@@ -45,9 +45,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 @pytest.fixture(scope="session", autouse=True)
 def empty_tables_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A table that has been made before is copied, empty as it was: a test run makes two thousand.
+    """Copies each empty table after its first creation, since a test run creates two thousand tables.
 
-    Made by the code itself whenever its declaration is a new one, or something stands in its place.
+    The code itself creates a table whose declaration is new, or whose folder exists already.
     """
     create = Warehouse._create
     originals: dict[str, Path] = {}
@@ -70,7 +70,7 @@ def empty_tables_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def compiled(spark: SparkSession) -> Iterator[None]:
-    """Plans are compiled, as users' are: for a module that works on many lines."""
+    """Compiled plans, as in real runs, for modules that process many lines."""
     for key, value in LARGE_PLANS.items():
         spark.conf.set(key, value)
     yield
@@ -80,10 +80,12 @@ def compiled(spark: SparkSession) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data: $LEPTON_SHARED/data, else ../shared/data beside the checkout."""
+    """The folder with the real data: $LEPTON_SHARED/data, else ../shared/data next to the checkout."""
     root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
     data = root / "data"
     if not data.is_dir():
-        said = f"needs the real data; {data} is not there, set LEPTON_SHARED to the folder that holds data/"
-        pytest.skip(said)  # no README command may need ../shared; .ci/run skips nothing
+        reason = (
+            f"needs the real data; {data} does not exist, set LEPTON_SHARED to the folder that holds data/"
+        )
+        pytest.skip(reason)  # no README command may need ../shared; .ci/run skips nothing
     return data.resolve()

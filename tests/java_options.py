@@ -1,8 +1,8 @@
-"""What Java is told where it lives for a test run."""
+"""Java and Spark settings that make short test runs faster."""
 
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
-"""Thousands of short plans: the quick compiler alone is faster than waiting for the thorough one. Alone it
-keeps 48 MB of code, which a test run fills in minutes; then Java throws code away and makes it again."""
+"""Thousands of short plans run faster with the quick compiler alone. Its default code cache of 48 MB fills up
+within minutes of a test run, after which Java discards and recompiles code."""
 
 SMALL_PLANS = {
     "spark.sql.codegen.wholeStage": "false",
@@ -11,9 +11,9 @@ SMALL_PLANS = {
     "spark.sql.ui.explainMode": "simple",
     "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
 }
-"""Plans over a handful of rows are interpreted, a quarter faster than compiled first, and not planned anew
-between stages. A log of a dozen commits is read without a checkpoint, with which appends take twice as long.
-The tests on a cluster and those of many lines (fixture `compiled`) run as users and the demo do."""
+"""For plans over a few rows: interpreted, a quarter faster than compiled, and not replanned between stages. The
+log of a dozen commits needs no checkpoint, which would double the time of an append. Tests on a cluster and
+tests of many lines (fixture `compiled`) use the settings of real runs."""
 
 LARGE_PLANS = {
     "spark.sql.codegen.wholeStage": "true",
@@ -21,4 +21,4 @@ LARGE_PLANS = {
     "spark.sql.adaptive.enabled": "true",
     "spark.databricks.delta.properties.defaults.checkpointInterval": "10",
 }
-"""Spark's and Delta's own defaults: over a million lines interpreting takes four times as long."""
+"""Spark's and Delta's defaults: interpreting plans over a million lines takes four times as long."""
