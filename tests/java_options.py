@@ -11,8 +11,8 @@ SMALL_PLANS = {
     "spark.sql.ui.explainMode": "simple",
     "spark.databricks.delta.properties.defaults.checkpointInterval": "100",
 }
-"""For plans over a few rows: interpreted, a quarter faster than compiled, and not replanned between stages. The
-log of a dozen commits needs no checkpoint, which would double the time of an append. Tests on a cluster and
+"""For plans over a few rows: interpreted, a quarter faster than compiled, and not replanned between stages.
+The log of a dozen commits needs no checkpoint, which would double the time of an append. Tests on a cluster and
 tests of many lines (fixture `compiled`) use the settings of real runs."""
 
 LARGE_PLANS = {
