@@ -187,45 +187,22 @@ def _fit_with_fallbacks(
     history: History, pools: Pools, chosen: Assignment, horizon: int, closed: BoolArray
 ) -> _Fitted:
     (fit,) = fit_roles(history, pools, [chosen], np.arange(history.n_series), horizon)
-    fitted = _Fitted(
-        fit,
-        tuple(candidate or BASELINE for candidate in chosen),
-        np.zeros(history.n_series, dtype=np.int64),
-    )
-    for level, candidate in enumerate(FALLBACKS, start=1):
-        finite = np.isfinite(fitted.fit.forecast)
+    forecast, median, coefficients = fit.forecast.copy(), fit.median.copy(), list(fit.coefficients)
+    used = [candidate or BASELINE for candidate in chosen]
+    level = np.zeros(history.n_series, dtype=np.int64)
+    for number, candidate in enumerate(FALLBACKS, start=1):
+        finite = np.isfinite(forecast)
         failed = np.flatnonzero(~(finite | closed).all(axis=1) | ~finite.any(axis=1))
         if not failed.size:
             break
-        assignment = (candidate,) * history.n_series
-        (fallback,) = fit_roles(history, pools, [assignment], failed, horizon)
-        fitted = _replaced(fitted, fallback, candidate, failed, level)
-    return fitted
-
-
-def _replaced(
-    fitted: _Fitted, fallback: RoleFit, candidate: Candidate, rows: IntArray, level: int
-) -> _Fitted:
-    """The fit with some rows replaced by those of a fallback; the last fallback is 0 without any fit."""
-    replaced = np.zeros(len(fitted.used), dtype=np.bool_)
-    replaced[rows] = True
-    by_row = replaced[:, np.newaxis]
-    forecast = np.zeros_like(fallback.forecast) if level == len(FALLBACKS) else fallback.forecast
-    fit = replace(
-        fitted.fit,
-        forecast=np.where(by_row, forecast, fitted.fit.forecast),
-        median=np.where(by_row, np.nan, fitted.fit.median),
-        coefficients=tuple(
-            new if is_new else old
-            for old, new, is_new in zip(
-                fitted.fit.coefficients, fallback.coefficients, replaced.tolist(), strict=True
-            )
-        ),
-    )
-    used = tuple(
-        candidate if is_new else old for old, is_new in zip(fitted.used, replaced.tolist(), strict=True)
-    )
-    return _Fitted(fit, used, np.where(replaced, level, fitted.level))
+        (fallback,) = fit_roles(history, pools, [(candidate,) * history.n_series], failed, horizon)
+        is_last = number == len(FALLBACKS)  # 0 even where nothing can be fitted
+        forecast[failed] = 0.0 if is_last else fallback.forecast[failed]
+        median[failed] = np.nan
+        level[failed] = number
+        for row in failed.tolist():
+            used[row], coefficients[row] = candidate, fallback.coefficients[row]
+    return _Fitted(RoleFit(forecast, median, tuple(coefficients), fit.reasons), tuple(used), level)
 
 
 def _without_fallbacks(spread: Calibration, level: IntArray) -> Calibration:
