@@ -54,9 +54,10 @@ def test_choice_uses_the_errors_of_the_demand_class_at_the_test_windows_cutoff()
     quantity[1, -HORIZON:] = 0.0
     quantity[1, ::2] = 0.0  # intermittent, from before the test window on
     errors = ClassErrors(("smooth", "intermittent", ALL), 1.0 - np.eye(3) / 2, np.full((3, 3), 99.0))
-    settings = replace(SETTINGS, candidates=(MEAN, NAIVE, LINE))
+    settings = replace(SETTINGS, candidates=(MEAN, NAIVE, LINE), obsolete=6)
     found = forecast_batch(history_of(quantity), {}, settings, ValidationErrors.none(3, 2), errors)
-    assert found.models == ("mean", "seasonal_naive")
+    assert found.demand_class.tolist() == ["smooth", "obsolete"]
+    assert found.chosen.keys == ("mean", "seasonal_naive")
     assert found.selection.level.tolist() == ["class", "class"]
 
 
@@ -250,7 +251,7 @@ def _assert_equal(one: BatchForecast, other: BatchForecast) -> None:
 
 def test_both_passes_together_equal_each_by_itself(batch: tuple[History, Pools]) -> None:
     history, pools = batch
-    settings = replace(SETTINGS, candidates=CANDIDATES, obsolete=100)
+    settings = replace(SETTINGS, candidates=CANDIDATES, obsolete=100, min_choice=14)
     closed = np.zeros((40, HORIZON), bool)
     closed[7, 3] = True
     prior = Prior(np.where(np.arange(40) == 9, 50.0, np.nan), np.zeros((40, HORIZON)))
@@ -270,7 +271,7 @@ def test_both_passes_together_equal_each_by_itself(batch: tuple[History, Pools])
     )
     found = forecast_histories(history, pools, settings, closed=closed, prior=prior)
     _assert_equal(found, expected)
-    assert set(found.selection.level.tolist()) >= {"class", "default"}
+    assert set(found.selection.level.tolist()) == {"series", "class", "default"}
     assert (found.forecast[7, 3], found.status[3]) == (0.0, "obsolete")
 
 

@@ -48,6 +48,7 @@ def test_scaled_metrics_leave_out_a_series_that_never_changed() -> None:
     found = _metrics(ACTUAL, FORECAST, training)
     assert found["rmsse"] == pytest.approx(np.sqrt(13 / (26 / 3) / 3))
     assert found["mase"] == pytest.approx(5 / (8 / 3) / 3)
+    assert (found["mae"], found["rmse"]) == pytest.approx((8 / 5, np.sqrt(18 / 5)))  # of both series
 
 
 def test_metrics_of_nothing_are_nan() -> None:

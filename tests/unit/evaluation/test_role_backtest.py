@@ -80,7 +80,7 @@ def test_candidate_is_fitted_once_for_all_roles_that_need_it(monkeypatch: pytest
     assert (fits[0].coefficients[1], fits[1].coefficients[0]) == ({}, {})
 
 
-def test_rows_that_are_not_asked_for_are_not_fitted() -> None:
+def test_fit_roles_leaves_other_rows_unfitted() -> None:
     (fit,) = fit_roles(poisson_history(), {}, [(MEAN,) * 3], np.array([1]), 2)
     assert np.isnan(fit.forecast).all(axis=1).tolist() == [True, False, True]
 

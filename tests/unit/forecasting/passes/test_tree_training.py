@@ -68,7 +68,8 @@ def test_trees_do_not_depend_on_later_days_and_are_read_as_trained(settings: Fit
 def test_trees_that_cannot_be_trained_have_a_reason(settings: FitSettings) -> None:
     few = TrainSample(daily_settings())(packed_rows(random_units(2)).assign(until=CUTOFF))
     assert few[["foretells", "reason"]].to_numpy().tolist() == [["none", NOT_TRAINED]]
-    early = TrainSample(settings)(packed_rows(random_units(2)).assign(until=CUTOFF - N_DAYS))
+    before_all = CUTOFF - N_DAYS - 10
+    early = TrainSample(settings)(packed_rows(random_units(20)).assign(until=before_all))
     assert early["reason"].tolist() == [NOT_TRAINED]
     broken = packed_rows(random_units(1), first_day=[CUTOFF + 5_000]).assign(until=CUTOFF)
     (row,) = records(TrainSample(settings)(broken))
