@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lepton_spark.errors import InputError
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools
+from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version, run_migrate
 from lepton_spark.tables import TABLES, Warehouse
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION, VERSION_KEY
@@ -102,16 +103,16 @@ def test_pools_of_the_second_version_are_read_without_holiday_effects(
     warehouse = Warehouse(spark, str(tmp_path))
     builder = DeltaTable.create(spark).location(warehouse.path("pools")).property(VERSION_KEY, "2")
     for column in TABLES["pools"].columns:
-        if column.name not in ("public_days", "excess", "reason"):
+        if column.name not in ("public_days", "reason"):
             builder.addColumn(column.name, column.type, nullable=column.nullable)
     builder.partitionedBy("run_id").execute()
     row = {"run_id": "r", "cutoff": date(2021, 1, 31), "n_series": 3, "weekday_index": [1.0] * 28}
-    more = {"log_dispersion": 0.5, "month_days": [1.0] * 6, "year_weeks": [1.0] * 13}
-    rows = warehouse.rows("pools", [row | more]).drop("public_days", "excess", "reason")
+    more = {"log_dispersion": 0.5, "year_weeks": [1.0] * 13}
+    rows = warehouse.rows("pools", [row | more]).drop("public_days", "reason")
     rows.write.format("delta").mode("append").save(warehouse.path("pools"))
     assert "column public_days added" in warehouse.migrate("pools")
-    (pool,) = collect_pools(warehouse.read("pools")).values()
-    assert pool.public_days is None
+    (pool,) = collect_pools(warehouse.read("pools"), PooledSettings()).values()
+    assert set(pool.factors) == {"year_weeks"}
     assert pool.log_dispersion.tolist() == [0.5]
 
 
