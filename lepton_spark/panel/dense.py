@@ -16,7 +16,7 @@ DAYS_OF_WEEK = 7
 
 PLAN, STOCK_OUTS, PRIOR, DELISTED = "plan", "stock_outs", "prior", "delisted"
 COVARIATE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
-"""List columns of covariates that a series may have, made by `pipelines.forecast.covariates`."""
+"""List columns of covariates that a series may have, made by `panel.covariates`."""
 
 PLAN_FACTS = 3
 """Values before the measures of each plan: first day, last day, known day."""
