@@ -27,7 +27,6 @@ RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.sql.storeAssignmentPolicy": "ANSI",
         "spark.sql.caseSensitive": "false",
         "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-        "spark.sql.legacy.javaCharsets": "true",  # otherwise the CSV reader rejects GB18030
         "spark.sql.legacy.parquet.nanosAsLong": "true",  # otherwise Parquet files of pandas cannot be read
         "spark.sql.timestampType": "TIMESTAMP_LTZ",  # TIMESTAMP_NTZ would need a newer table reader
         "spark.sql.sources.partitionOverwriteMode": "static",
@@ -133,7 +132,7 @@ def _jars() -> list[Path]:
 def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
     """All settings of a new session.
 
-    `settings.options` may add settings, and replace those that neither change results nor load Delta's jars.
+    `settings.options` may add settings and jars, and replace settings that do not change results.
 
     Raises: ConfigError when an option would change results.
     """
@@ -151,7 +150,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.warehouse.dir": _unused_warehouse(),
         **local_dir,
         **settings.options,
-        **_class_path(settings.master, jars),
+        **_class_path(settings, jars),
         JAVA_OPTIONS: f"{_quiet_log()} {settings.options.get(JAVA_OPTIONS, '')}",
         **RESULT_SETTINGS,
         **DELTA_SETTINGS,
@@ -168,11 +167,12 @@ def contradictions(settings: SparkSettings) -> list[tuple[str, str, str]]:
     ]
 
 
-def _class_path(master: str, jars: list[Path]) -> dict[str, str]:
-    """Local executors share the driver's class path; remote ones are sent the jars."""
-    if master.startswith("local"):
-        return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))}
-    return {"spark.jars": ",".join(map(str, jars))}
+def _class_path(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
+    """Delta's jars before those of `settings.options`; local executors share the driver's class path."""
+    local = settings.master.startswith("local")
+    key, separator = ("spark.driver.extraClassPath", os.pathsep) if local else ("spark.jars", ",")
+    given = settings.options.get(key)
+    return {key: separator.join([*map(str, jars), *([given] if given else [])])}
 
 
 def _unused_warehouse() -> str:

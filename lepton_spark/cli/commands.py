@@ -7,7 +7,6 @@ import typer
 from lepton_spark import __version__
 from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
-    GATES_REFUSED,
     console,
     print_migration,
     print_publish_result,
@@ -18,6 +17,7 @@ from lepton_spark.cli.messages import (
 )
 from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
 from lepton_spark.config.show import resolved_lines
+from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import run_check
 from lepton_spark.pipelines.forecast.forecast import run_forecast
 from lepton_spark.pipelines.ingest.ingest import run_ingest
@@ -142,7 +142,7 @@ def check(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) 
     result = run_check(open_job(conf, settings, cutoff, reads_input=True))
     print_gates(console(), result.gates)
     print_refused_files(result)
-    raise typer.Exit(GATES_REFUSED if result.stopping else refused_files_code(result))
+    raise typer.Exit(GatesError.exit_code if result.stopping else refused_files_code(result))
 
 
 @app.command()

@@ -7,14 +7,13 @@ from typing import Protocol
 import typer
 from rich.console import Console
 
+from lepton_spark.errors import FilesError, GatesError
 from lepton_spark.pipelines.ingest.ingest import RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
 
-FILES_REFUSED = 4
-GATES_REFUSED = 3
 PLAIN_WIDTH = 120
 """Width in characters when the output is not a terminal."""
 
@@ -23,7 +22,7 @@ def print_publish_result(result: PublishResult) -> int:
     """Explains on stderr why a run was not published; returns the exit code."""
     if not result.published:
         typer.echo(f"run {result.run_id}: {result.why}", err=True)
-    return GATES_REFUSED if result.refused else 0
+    return GatesError.exit_code if result.refused else 0
 
 
 class WithRefusedFiles(Protocol):
@@ -41,8 +40,8 @@ def print_refused_files(result: WithRefusedFiles) -> None:
 
 
 def refused_files_code(result: WithRefusedFiles) -> int:
-    """FILES_REFUSED if files were refused, else 0."""
-    return FILES_REFUSED if result.refused else 0
+    """The exit code of a load: that of refused files, or 0."""
+    return FilesError.exit_code if result.refused else 0
 
 
 def print_migration(result: MigrateResult) -> None:

@@ -112,9 +112,7 @@ class Warehouse:
         name: str,
         df: DataFrame,
         *,
-        update: bool = True,
         update_where: Column | None = None,
-        insert: bool = True,
         delete_unmatched: Column | None = None,
     ) -> None:
         """Merges rows by the table's key, in one commit; `df` holds each key once.
@@ -125,11 +123,8 @@ class Warehouse:
         source = conform(_table(name), df).alias("source")
         self._ensure_exists(name)
         target = self._delta(name).alias("target")
-        merge = target.merge(source, _same_key(name))
-        if update:
-            merge = merge.whenMatchedUpdateAll(update_where)
-        if insert:
-            merge = merge.whenNotMatchedInsertAll()
+        merge = target.merge(source, _same_key(name)).whenMatchedUpdateAll(update_where)
+        merge = merge.whenNotMatchedInsertAll()
         if delete_unmatched is not None:
             merge = merge.whenNotMatchedBySourceDelete(delete_unmatched)
         merge.execute()

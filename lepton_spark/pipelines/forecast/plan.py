@@ -90,4 +90,5 @@ def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
     if sales is None or packed != sales:
         found = "none" if packed is None else f"sales up to version {packed}"
         allowed = "the sales" if sales is None else f"sales up to version {sales}, the current one"
-        raise InputError(explain("table panel", found, allowed, "Run `lepton panel` first."))
+        remedy = f"Run `lepton {'ingest' if sales is None else 'panel'}` first."
+        raise InputError(explain("table panel", found, allowed, remedy))

@@ -145,9 +145,9 @@ class RunLog:
         rows = self._warehouse.read("runs").where(_complete("forecast"))
         return [str(row["run_id"]) for row in rows.orderBy(F.col("finished_at").desc(), "run_id").collect()]
 
-    def complete_loads(self, up_to: date | None) -> list[str]:
-        """Complete loads with accepted lines, in order; with `up_to`, those with a line up to that day."""
-        in_time = F.col("min_date").isNotNull() if up_to is None else F.col("min_date") <= F.lit(up_to)
+    def complete_loads(self, up_to: date) -> list[str]:
+        """Complete loads with an accepted line up to a day, in order."""
+        in_time = F.col("min_date") <= F.lit(up_to)
         loads = self._warehouse.read("runs").where(_complete("ingest") & in_time)
         rows = loads.orderBy("load_number", "ingest_batch").select("ingest_batch").collect()
         return [str(row["ingest_batch"]) for row in rows]

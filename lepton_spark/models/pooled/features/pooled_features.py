@@ -1,6 +1,6 @@
-"""Features of the pooled model: what is known of a series at a cutoff, and of the days ahead.
+"""Features of the pooled model, of each series at a cutoff and of the days ahead.
 
-Features have no units, so that one model serves series of every size. Three describe the size itself:
+Series of every size share one model, so features do not depend on a series' size, with three exceptions:
 `log_dispersion`, `log_level` and `log_forecast`.
 """
 
@@ -38,7 +38,7 @@ AVERAGES = (
     *_names("share_of_days_sold", SALE_HALF_LIVES),
     *_names("root_mean_square", SALE_HALF_LIVES),
 )
-"""Averages of the past over the level, by half-life in days."""
+"""Decayed averages of the past by half-life in days; all but the shares are divided by the level."""
 
 SERIES_FEATURES = (*AVERAGES, "days_since_sale", "age", "log_dispersion", "log_level")
 DAY_FEATURES = (
@@ -49,17 +49,18 @@ DAY_FEATURES = (
     "log_forecast",
 )
 CALENDAR_FEATURES = ("step", "weekday", "day_of_month")
+"""Features of a day ahead that all series share; only the median trees use these and `DAY_FEATURES`."""
 
 POOL_INDEX_HALF_LIFE = PROFILE_HALF_LIVES.index(112.0)
 FORECAST_HALF_LIFE = PROFILE_HALF_LIVES.index(364.0)
 
 MIN_LEVEL = 1e-3
-"""Lower bound of a level in units per day, so that ratios to it stay finite."""
+"""Lower bound of a level in units per column, so that ratios to it stay finite."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Features [..., K] addressed by name; `names` has K entries."""
+    """An array of features [..., K] with a name for each of the K."""
 
     names: tuple[str, ...]
     values: FloatArray
@@ -79,10 +80,11 @@ class Features:
 class PooledFeatures:
     """Features of S series at C cutoffs with H columns ahead.
 
-    level: [S, C], units per day, the scale of features and targets.
+    level: [S, C], units per column, by which the averages are divided.
     shrunk: [S, C, H], the weekday forecast, units. shrunk_level: [S, C], the level behind it.
     series: [S, C] `SERIES_FEATURES`. calendar: [C, H] `CALENDAR_FEATURES`.
-    weekday_index: [S, C, 7, 2L], indices of each weekday, shrunk and own. pool_index: [C, 7].
+    weekday_index: [S, C, 7, 2L], weekday profiles, first L shrunk, then L of the series alone.
+    pool_index: [C, 7], the pool's weekday profile.
     plans: [S, C, H, 4K], see `plan_features`. last_year: [S, C, B, 2], see `last_year_features`.
     period: days per column.
     """
@@ -100,13 +102,13 @@ class PooledFeatures:
 
     @property
     def has_plans(self) -> bool:
-        """Whether promotions are planned at all."""
+        """Whether plans are configured; the features of a series without a plan are 0."""
         return bool(self.plans.shape[3])
 
     def days(self, series: IntArray, cutoff: IntArray, step: IntArray, base: FloatArray) -> FloatArray:
         """[N, K], the `DAY_FEATURES` of N days ahead.
 
-        series, cutoff, step: [N], positions. base: [N], a forecast of those days, units.
+        series, cutoff, step: [N], positions from 0. base: [N], forecasts of those days, units.
         """
         weekday = self.calendar["weekday"][cutoff, step].astype(np.int64)
         over_level = self.shrunk[series, cutoff, step] / self.level[series, cutoff]
@@ -116,9 +118,9 @@ class PooledFeatures:
 
 
 def pooled_features(history: History, cutoffs: IntArray, horizon: int, pool: Pool) -> PooledFeatures:
-    """Features from the days up to each cutoff.
+    """Features at each cutoff, from the days up to it.
 
-    cutoffs: [C], columns of the history. pool: as known at these C cutoffs.
+    cutoffs: [C], columns of the history. pool: as known at these cutoffs.
     """
     own = weekday_profiles(history, cutoffs)
     mean = _decayed_means(history, cutoffs, MEAN_HALF_LIVES, 1.0)
@@ -157,7 +159,7 @@ def _decayed_means(
 
 
 def _averages(history: History, cutoffs: IntArray, mean: FloatArray, level: FloatArray) -> FloatArray:
-    """[S, C, K], the features `AVERAGES`; means of roots are squared, so that outliers hardly move them."""
+    """[S, C, K], the features `AVERAGES`; means of roots, which outliers affect little, are squared."""
     scale = level[:, :, np.newaxis]
     roots = np.square(_decayed_means(history, cutoffs, ROOT_HALF_LIVES, 0.5))
     weight = decay_weights(history.n_days, cutoffs, SALE_HALF_LIVES, history.period)
@@ -176,13 +178,13 @@ def _calendar(ahead: IntArray) -> FloatArray:
 
 
 def _days_since_sale(history: History, cutoffs: IntArray) -> IntArray:
-    """[S, C], days since the last sale; longer than the history where there was none."""
+    """[S, C], days since the last sale; the length of the history up to the cutoff where there was none."""
     last = np.where(history.filled_damped > 0, np.arange(history.n_days), -1)
     since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
     return since * history.period
 
 
 def _age(history: History, cutoffs: IntArray) -> IntArray:
-    """[S, C], days since the first known day, inclusive; below 1 before it."""
+    """[S, C], days from the first known day to the cutoff, both counted; at most 0 at earlier cutoffs."""
     age: IntArray = cutoffs - np.argmax(history.known, axis=1)[:, np.newaxis] + 1
     return age * history.period
