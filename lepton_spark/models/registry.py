@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from lepton_spark.errors import InputError
@@ -144,14 +145,23 @@ def register(name: str, regressor: CustomRegressor) -> None:
     if name in BUILT_IN:
         raise InputError(f"model '{name}': built-in models cannot be replaced; use another name")
     existing = _registered.get(name)
-    if existing is not None and _origin(existing.factory) != _origin(regressor.factory):
+    if existing is not None and not _is_same(existing.factory, regressor.factory):
         found = f"{_origin(regressor.factory)}, registered already as {_origin(existing.factory)}"
         raise InputError(f"model '{name}': found {found}; allowed: one regressor per name; use another name")
     _registered[name] = regressor
 
 
+def _is_same(one: RegressorFactory, other: RegressorFactory) -> bool:
+    """Whether two factories are the same, also if one came from another process."""
+    if isinstance(one, partial) and isinstance(other, partial):
+        same_arguments = (one.args, one.keywords) == (other.args, other.keywords)
+        return same_arguments and _is_same(one.func, other.func)
+    same_code = getattr(one, "__code__", None) == getattr(other, "__code__", None)
+    return same_code and _origin(one) == _origin(other)
+
+
 def _origin(factory: RegressorFactory) -> str:
-    """Module and name of a factory, which are the same in every process."""
+    """Module and name of a factory."""
     name = getattr(factory, "__qualname__", type(factory).__name__)
     return f"{getattr(factory, '__module__', '')}.{name}"
 

@@ -8,20 +8,18 @@ import numpy as np
 
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.data.history import History
+from lepton_spark.models.data.history import SEASON_LENGTH, History
 from lepton_spark.models.data.plans import Plans
 from lepton_spark.panel.calendar import Calendar
-
-DAYS_OF_WEEK = 7
 
 PLAN, STOCK_OUTS, PRIOR, DELISTED = "plan", "stock_outs", "prior", "delisted"
 COVARIATE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
 """List columns of covariates that a series may have, made by `panel.covariates`."""
 
-PLAN_FACTS = 3
+N_PLAN_VALUES = 3
 """Number of values before the measures of a plan: first day, last day, first day on which it is known."""
 
-PRIOR_FACTS = 3
+N_PRIOR_VALUES = 3
 """Number of values of a prior: level, weight, last day."""
 
 RECENT_DAYS = 28
@@ -130,15 +128,15 @@ def weekly(history: History) -> History:
     begins_inside = week_known.any(axis=1) & ~known[rows, first, 0] & has_further
     week_known[rows[begins_inside], first[begins_inside]] = False
     quantity = np.where(week_known, np.sum(days, axis=2, where=known), np.nan)
-    ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
-    return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=stock_out_sales)
+    ends = history.days[-1] - SEASON_LENGTH * np.arange(quantity.shape[1] - 1, -1, -1)
+    return History(quantity, ends, period=SEASON_LENGTH, stock_out_sales=stock_out_sales)
 
 
 def _by_week(values: FloatArray) -> FloatArray:
     """[S, weeks, 7], daily values [S, T] cut into weeks that end with the last day, padded with NaN."""
-    missing = -values.shape[1] % DAYS_OF_WEEK
+    missing = -values.shape[1] % SEASON_LENGTH
     padded = np.pad(values, ((0, 0), (missing, 0)), constant_values=np.nan)
-    return padded.reshape(len(values), -1, DAYS_OF_WEEK)
+    return padded.reshape(len(values), -1, SEASON_LENGTH)
 
 
 def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None:
@@ -146,11 +144,11 @@ def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None
     lists = packed.covariates.get(PLAN)
     if lists is None or not n_measures:
         return None
-    width = PLAN_FACTS + n_measures
+    width = N_PLAN_VALUES + n_measures
     plan = lists.values.reshape(-1, width)
-    first, last, known = plan[:, :PLAN_FACTS].astype(np.int64).T
+    first, last, known = plan[:, :N_PLAN_VALUES].astype(np.int64).T
     series = lists.series[::width]
-    return Plans(len(packed.product_ids), series, first, last, known, plan[:, PLAN_FACTS:], horizon)
+    return Plans(len(packed.product_ids), series, first, last, known, plan[:, N_PLAN_VALUES:], horizon)
 
 
 def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
@@ -167,8 +165,8 @@ def prior_of(packed: PackedBatch, first_days: IntArray, period: int) -> Prior | 
     lists = packed.covariates.get(PRIOR)
     if lists is None:
         return None
-    series = lists.series[::PRIOR_FACTS]
-    daily_level, share, end = lists.values.reshape(-1, PRIOR_FACTS).T
+    series = lists.series[::N_PRIOR_VALUES]
+    daily_level, share, end = lists.values.reshape(-1, N_PRIOR_VALUES).T
     shape = len(packed.product_ids), len(first_days)
     level, weight = np.full(shape[0], np.nan), np.zeros(shape)
     level[series] = daily_level * period

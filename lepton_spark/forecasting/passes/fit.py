@@ -26,14 +26,14 @@ def fit(
     candidates: DataFrame,
     settings: FitSettings,
     errors: ClassErrors,
-    given_up: str | None = None,
+    failure: str | None = None,
 ) -> DataFrame:
     """The rows of `fits` without the run's id.
 
-    candidates: the run's rows of that table, empty if there is nothing to select. given_up: the reason to use
+    candidates: the run's rows of that table, empty if there is nothing to select. failure: the reason to use
     only fallbacks; None: fit as configured.
     """
-    work = FitBatch(settings, errors, given_up)
+    work = FitBatch(settings, errors, failure)
 
     def fit_batch(rows: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
         return work(rows, scored)
@@ -57,17 +57,17 @@ class FitBatch:
 
     settings: FitSettings
     errors: ClassErrors
-    given_up: str | None = None
+    failure: str | None = None
 
     def __call__(self, rows: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
         """Fit a batch; every series gets one row, even if its model raises."""
         self.settings.register()
         packed, batch = packed_batch(rows), int(rows["batch"].iloc[0])
         with worker_limits():
-            if self.given_up is None:
+            if self.failure is None:
                 fitted = guarded(packed, lambda part: self._fit(part, candidates, batch), self._last_resort)
             else:
-                fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.given_up)))
+                fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.failure)))
         return fitted.assign(batch=batch)
 
     def _fit(self, packed: PackedBatch, candidates: pd.DataFrame, batch: int) -> pd.DataFrame:

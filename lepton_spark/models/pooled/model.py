@@ -17,7 +17,7 @@ from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 LARGEST_LOG_RATIO = 3.0
 """Upper bound of the log ratio that trees predict: 20 times the weekday forecast."""
 
-MEDIAN_FROM = 0.5
+MIN_MEAN_FOR_MEDIAN = 0.5
 """Mean in units below which the median is 0: by Markov's inequality, P(at least 1 unit) <= mean < 0.5."""
 
 TREES = "trees"
@@ -46,7 +46,7 @@ class Pooled:
         median = None if trees.median is None else median_forecast(features, trees.median, forecast)
         unknown = history.n_known == 0
         forecast[unknown] = np.nan
-        level = np.where(unknown, np.nan, features.shrunk_level[:, 0])
+        level = np.where(unknown, np.nan, features.weekday_level[:, 0])
         return Fit(forecast, {"level": level, TREES: share}, median=median)
 
 
@@ -62,7 +62,9 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees, share: FloatArra
     by_trees = ratio if features.has_plans else ratio[:, week_of]
     by_regression = regression_ratio(features, trees.regression)[:, 0]
     weight = share[:, np.newaxis]
-    forecast: FloatArray = features.shrunk[:, 0] * (weight * by_trees + (1.0 - weight) * by_regression)
+    forecast: FloatArray = features.weekday_forecast[:, 0] * (
+        weight * by_trees + (1.0 - weight) * by_regression
+    )
     return forecast
 
 
@@ -93,11 +95,11 @@ def own_history_weight(features: PooledFeatures, settings: PooledSettings) -> Fl
 def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray) -> FloatArray:
     """[S, H], median in whole units, for the mean forecast [S, H]; the features have one cutoff."""
     median = np.zeros(forecast.shape)
-    rows = np.flatnonzero(forecast.max(axis=1, initial=0.0) >= MEDIAN_FROM)
+    rows = np.flatnonzero(forecast.max(axis=1, initial=0.0) >= MIN_MEAN_FOR_MEDIAN)
     if rows.size:
         mean = forecast[rows]
         series, step = np.repeat(rows, mean.shape[1]), np.tile(np.arange(mean.shape[1]), len(rows))
         days = features.days(series, np.zeros_like(series), step, mean.ravel()).reshape(*mean.shape, -1)
         ratio = trees.predict(features.series.values[rows, 0], days, features.calendar.values[0])
-        median[rows] = np.where(mean >= MEDIAN_FROM, np.round(np.maximum(ratio, 0.0) * mean), 0.0)
+        median[rows] = np.where(mean >= MIN_MEAN_FOR_MEDIAN, np.round(np.maximum(ratio, 0.0) * mean), 0.0)
     return median

@@ -6,7 +6,8 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS, YEAR_DAYS
+from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS
+from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS
 from lepton_spark.models.pooled.features.pooled_features import MIN_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.pooled.features.weeks import (
     regression_columns,
@@ -15,7 +16,7 @@ from lepton_spark.models.pooled.features.weeks import (
     week_plans,
     week_sums,
 )
-from lepton_spark.models.pooled.model import MEDIAN_FROM, own_history_weight
+from lepton_spark.models.pooled.model import MIN_MEAN_FOR_MEDIAN, own_history_weight
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.regressors.boosting import grow_trees, sample_rows
 from lepton_spark.models.pooled.regressors.linear import LARGEST_RATIO, PooledRegression, fit_regression
@@ -29,10 +30,10 @@ from lepton_spark.models.pooled.settings import (
 
 MEDIAN = 0.5
 
-LARGEST_WEIGHT = 0.999
+WEIGHT_CAP_LEVEL = 0.999
 """Quantile level: weights are capped at this quantile of theirs, so that no single product dominates."""
 
-LARGEST_REGRESSION_RATIO, LARGEST_REGRESSION_WEIGHT = 5.0, 0.98
+LARGEST_REGRESSION_RATIO, REGRESSION_WEIGHT_CAP_LEVEL = 5.0, 0.98
 """Stricter caps for the regression, whose errors are squared: of targets, and quantile level of weights."""
 
 TIE_BREAK = 0.01
@@ -90,7 +91,7 @@ class TrainingSet:
         columns = regression_columns(self.features)[chosen]
         usable = np.isfinite(columns).all(axis=1) & (ratio <= LARGEST_RATIO) & np.isfinite(weight)
         examples = Examples(columns[usable], ratio[usable], weight[usable])
-        examples = examples.capped(LARGEST_REGRESSION_RATIO, LARGEST_REGRESSION_WEIGHT)
+        examples = examples.capped(LARGEST_REGRESSION_RATIO, REGRESSION_WEIGHT_CAP_LEVEL)
         return fit_regression(examples.columns, examples.target, examples.weight, self.age[cutoff][usable])
 
     def _outcomes(self, chosen: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -98,7 +99,7 @@ class TrainingSet:
         features = self.features
         known = ~np.isnan(self.target)
         units = week_sums(np.where(known, self.target, 0.0), features.period)  # [S, C, B]
-        forecast = week_sums(np.where(known, features.shrunk, 0.0), features.period)
+        forecast = week_sums(np.where(known, features.weekday_forecast, 0.0), features.period)
         base = np.maximum(forecast, MIN_LEVEL)
         precision = features.level**LEVEL_POWER / np.exp(features.series["log_dispersion"])
         weight = base * precision[..., np.newaxis]
@@ -111,7 +112,7 @@ class TrainingSet:
         at random.
         """
         features = self.features
-        usable = ~np.isnan(self.target) & (mean >= MEDIAN_FROM)
+        usable = ~np.isnan(self.target) & (mean >= MIN_MEAN_FOR_MEDIAN)
         rows = sample_rows(np.flatnonzero(usable), max_rows, seed)
         series, cutoff, step = np.unravel_index(rows, self.target.shape)
         base = np.maximum(mean[series, cutoff, step], MIN_LEVEL)
@@ -141,7 +142,7 @@ class Examples:
         rows = np.flatnonzero(np.random.default_rng(seed).random(len(share)) < share)
         return Examples(self.columns[rows], self.target[rows], self.weight[rows] / share[rows])
 
-    def capped(self, target: float = LARGEST_RATIO, weight: float = LARGEST_WEIGHT) -> "Examples":
+    def capped(self, target: float = LARGEST_RATIO, weight: float = WEIGHT_CAP_LEVEL) -> "Examples":
         """The examples with targets capped at `target`, and weights at their quantile of level `weight`."""
         largest = np.quantile(self.weight, weight)
         return Examples(self.columns, np.minimum(self.target, target), np.minimum(self.weight, largest))
@@ -180,7 +181,7 @@ def _median(
     examples: TrainingSet, regression: PooledRegression | None, training: TrainingSettings, seed: int
 ) -> Trees | None:
     """Trees for the median over the regression's forecast; None where too few days have enough demand."""
-    mean = examples.features.shrunk * regression_ratio(examples.features, regression)
+    mean = examples.features.weekday_forecast * regression_ratio(examples.features, regression)
     days = examples.days(mean, training.max_days, seed)
     if len(days.target) < training.min_weeks:
         return None

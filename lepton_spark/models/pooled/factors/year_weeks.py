@@ -4,10 +4,7 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
-from lepton_spark.models.pooled.factors.pool_totals import totals_without_holidays
-
-YEAR_DAYS = 364
-"""52 weeks: the same weekday a year earlier."""
+from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS, totals_without_holidays
 
 N_WEEKS = 13
 """Weeks ahead that get a factor; later ones have 1."""

@@ -17,9 +17,8 @@ from lepton_spark.models.pooled.features.plans import plan_features
 from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
 from lepton_spark.models.pooled.profiles import (
     LEVEL_HALF_LIVES,
-    averaged_level,
-    index_on_days,
     shrunk_index,
+    weekday_forecast,
     weekday_profiles,
 )
 
@@ -51,8 +50,8 @@ DAY_FEATURES = (
 CALENDAR_FEATURES = ("step", "weekday", "day_of_month")
 """Features of a day ahead that all series share; only the median trees use these and `DAY_FEATURES`."""
 
-POOL_INDEX_HALF_LIFE = PROFILE_HALF_LIVES.index(112.0)
-FORECAST_HALF_LIFE = PROFILE_HALF_LIVES.index(364.0)
+POOL_PROFILE = PROFILE_HALF_LIVES.index(112.0)
+"""Position of the half-life of the feature `pool_weekday_index`."""
 
 MIN_LEVEL = 1e-3
 """Lower bound of a level in units per column, so that ratios to it stay finite."""
@@ -81,7 +80,7 @@ class PooledFeatures:
     """Features of S series at C cutoffs with H columns ahead.
 
     level: [S, C], units per column, by which the averages are divided.
-    shrunk: [S, C, H], the weekday forecast, units. shrunk_level: [S, C], the level behind it.
+    weekday_forecast: [S, C, H], units. weekday_level: [S, C], the level behind it.
     series: [S, C] `SERIES_FEATURES`. calendar: [C, H] `CALENDAR_FEATURES`.
     weekday_index: [S, C, 7, 2L], weekday profiles, first L shrunk, then L of the series alone.
     pool_index: [C, 7], the pool's weekday profile.
@@ -90,8 +89,8 @@ class PooledFeatures:
     """
 
     level: FloatArray
-    shrunk: FloatArray
-    shrunk_level: FloatArray
+    weekday_forecast: FloatArray
+    weekday_level: FloatArray
     series: Features
     calendar: Features
     weekday_index: FloatArray
@@ -111,7 +110,7 @@ class PooledFeatures:
         series, cutoff, step: [N], positions from 0. base: [N], forecasts of those days, units.
         """
         weekday = self.calendar["weekday"][cutoff, step].astype(np.int64)
-        over_level = self.shrunk[series, cutoff, step] / self.level[series, cutoff]
+        over_level = self.weekday_forecast[series, cutoff, step] / self.level[series, cutoff]
         log_forecast = np.log(np.maximum(base, MIN_LEVEL))
         single = (self.pool_index[cutoff, weekday], over_level, log_forecast)
         return np.column_stack([self.weekday_index[series, cutoff, weekday], *single])
@@ -122,29 +121,27 @@ def pooled_features(history: History, cutoffs: IntArray, horizon: int, pool: Poo
 
     cutoffs: [C], columns of the history. pool: as known at these cutoffs.
     """
-    own = weekday_profiles(history, cutoffs)
+    profiles = weekday_profiles(history, cutoffs)
     mean = _decayed_means(history, cutoffs, MEAN_HALF_LIVES, 1.0)
     level = (mean[..., MEAN_HALF_LIVES.index(28.0)] + mean[..., MEAN_HALF_LIVES.index(112.0)]) / 2.0
     level = np.maximum(level, MIN_LEVEL)
     ahead = history.days[cutoffs][:, np.newaxis] + history.period * np.arange(1, horizon + 1)  # [C, H]
-    index = shrunk_index(own, pool)
-    own_index = ratio(own.units, own.days) / level[:, :, np.newaxis, np.newaxis]
-    shrunk_level = averaged_level(history, cutoffs)
-    index_ahead = index_on_days(index[..., [FORECAST_HALF_LIFE]], ahead)[..., 0]
-    shrunk = shrunk_level[:, :, np.newaxis] * index_ahead * pool.day_factors(ahead)
+    index = shrunk_index(profiles, pool)
+    own_index = ratio(profiles.units, profiles.days) / level[:, :, np.newaxis, np.newaxis]
+    weekday_level, forecast = weekday_forecast(history, cutoffs, ahead, index, pool)
     averages = _averages(history, cutoffs, mean, level)
     since_sale, age = _days_since_sale(history, cutoffs), _age(history, cutoffs)
-    others = np.stack([since_sale, age, own.log_dispersion, np.log(level)], axis=2)
+    others = np.stack([since_sale, age, profiles.log_dispersion, np.log(level)], axis=2)
     return PooledFeatures(
         level=level,
-        shrunk=shrunk,
-        shrunk_level=shrunk_level,
+        weekday_forecast=forecast,
+        weekday_level=weekday_level,
         series=Features(SERIES_FEATURES, np.concatenate([averages, others], axis=2)),
         calendar=Features(CALENDAR_FEATURES, _calendar(ahead)),
         weekday_index=np.concatenate([index, own_index], axis=3),
-        pool_index=pool.index[..., POOL_INDEX_HALF_LIFE],
+        pool_index=pool.index[..., POOL_PROFILE],
         plans=plan_features(history, cutoffs, horizon),
-        last_year=last_year_features(history, cutoffs, horizon, pool, own.log_dispersion),
+        last_year=last_year_features(history, cutoffs, horizon, pool, profiles.log_dispersion),
         period=history.period,
     )
 
