@@ -1,4 +1,4 @@
-"""Builds the SparkSession: a new local one, or the running one under spark-submit."""
+"""Opens the SparkSession: the running one, as under spark-submit, or else a new local one."""
 
 import logging
 import os
@@ -27,19 +27,18 @@ RESULT_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.sql.storeAssignmentPolicy": "ANSI",
         "spark.sql.caseSensitive": "false",
         "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-        "spark.sql.legacy.javaCharsets": "true",  # otherwise the CSV reader rejects GB18030
         "spark.sql.legacy.parquet.nanosAsLong": "true",  # otherwise Parquet files of pandas cannot be read
         "spark.sql.timestampType": "TIMESTAMP_LTZ",  # TIMESTAMP_NTZ would need a newer table reader
         "spark.sql.sources.partitionOverwriteMode": "static",
-        "spark.sql.files.ignoreCorruptFiles": "false",  # a partly read file is worse than none
+        "spark.sql.files.ignoreCorruptFiles": "false",  # a file is read completely or not at all
         "spark.sql.files.ignoreMissingFiles": "false",
         "spark.databricks.delta.schema.autoMerge.enabled": "false",
-        "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # minReaderVersion 1
+        "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # need reader version 3
         "spark.databricks.delta.properties.defaults.columnMapping.mode": "none",
         "spark.sql.variable.substitute": "false",  # `${...}` in a path is a name, not a variable
     }
 )
-"""Settings that change results; set on every session, also on a cluster."""
+"""Settings that results depend on; set in every session, also on a cluster."""
 
 DELTA_SETTINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -59,13 +58,13 @@ _LOCAL_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 tasks adds 4 s to a small write
     }
 )
-"""Settings for speed on one machine; options may replace them. Measured in docs/adr/0002-local-session.md."""
+"""Defaults of local sessions, mostly for speed; options replace them (docs/adr/0002-local-session.md)."""
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 
 def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
-    """The running session if there is one, otherwise a new local one.
+    """The running session if there is one, otherwise a new one; only a new one gets these settings.
 
     Raises: SetupError without Java or Delta; ConfigError when an option would change results.
     """
@@ -93,14 +92,14 @@ def _require_delta(spark: SparkSession) -> None:
         if value.rpartition(".")[2] not in (spark.conf.get(key, "") or "")
     ]
     if missing:
-        raise SetupError(_without_delta(f"no {' and no '.join(missing)}"))
+        raise SetupError(_delta_message(f"no {' and no '.join(missing)}"))
     try:
         spark.catalog.databaseExists("default")  # loads the catalog's class
     except (PySparkException, Py4JJavaError) as fault:
-        raise SetupError(_without_delta("its settings but not its jars")) from fault
+        raise SetupError(_delta_message("its settings but not its jars")) from fault
 
 
-def _without_delta(found: str) -> str:
+def _delta_message(found: str) -> str:
     lines = "".join(f" --conf {key}={value}" for key, value in DELTA_SETTINGS.items())
     remedy = f"Add to spark-submit: --packages {delta_coordinate()}{lines}"
     return explain("Delta in the running Spark session", found, "its jars and both settings", remedy)
@@ -108,7 +107,7 @@ def _without_delta(found: str) -> str:
 
 def _start(settings: SparkSettings, app_name: str) -> SparkSession:
     require_java()
-    # By default PySpark would start the first python3 on the PATH.
+    # By default PySpark would start its workers with the first python3 on the PATH.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app_name).master(settings.master)
     for key, value in local_settings(settings, _jars()).items():
@@ -118,7 +117,7 @@ def _start(settings: SparkSettings, app_name: str) -> SparkSession:
     except PySparkRuntimeError as fault:
         remedy = "See Java's message above; if memory was short, try --set spark.driver_memory=1g."
         raise SetupError(
-            explain("Spark's Java process", "an exit at start-up", "a running process", remedy)
+            explain("Spark's Java process", "none, it exited at start-up", "a running process", remedy)
         ) from fault
 
 
@@ -131,7 +130,9 @@ def _jars() -> list[Path]:
 
 
 def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
-    """All settings of a new session; `settings.options` may add or replace those that do not change results.
+    """All settings of a new session.
+
+    `settings.options` may add settings and jars, and replace settings that do not change results.
 
     Raises: ConfigError when an option would change results.
     """
@@ -149,7 +150,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.warehouse.dir": _unused_warehouse(),
         **local_dir,
         **settings.options,
-        **_class_path(settings.master, jars),
+        **_class_path(settings, jars),
         JAVA_OPTIONS: f"{_quiet_log()} {settings.options.get(JAVA_OPTIONS, '')}",
         **RESULT_SETTINGS,
         **DELTA_SETTINGS,
@@ -166,11 +167,12 @@ def contradictions(settings: SparkSettings) -> list[tuple[str, str, str]]:
     ]
 
 
-def _class_path(master: str, jars: list[Path]) -> dict[str, str]:
-    """Local executors share the driver's class path; remote ones are sent the jars."""
-    if master.startswith("local"):
-        return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))}
-    return {"spark.jars": ",".join(map(str, jars))}
+def _class_path(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
+    """Delta's jars before those of `settings.options`; local executors share the driver's class path."""
+    local = settings.master.startswith("local")
+    key, separator = ("spark.driver.extraClassPath", os.pathsep) if local else ("spark.jars", ",")
+    given = settings.options.get(key)
+    return {key: separator.join([*map(str, jars), *([given] if given else [])])}
 
 
 def _unused_warehouse() -> str:

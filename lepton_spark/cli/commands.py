@@ -7,7 +7,6 @@ import typer
 from lepton_spark import __version__
 from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
-    GATES_REFUSED,
     console,
     print_migration,
     print_publish_result,
@@ -18,6 +17,7 @@ from lepton_spark.cli.messages import (
 )
 from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
 from lepton_spark.config.show import resolved_lines
+from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import run_check
 from lepton_spark.pipelines.forecast.forecast import run_forecast
 from lepton_spark.pipelines.ingest.ingest import run_ingest
@@ -92,7 +92,7 @@ def ingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver
 
 @app.command()
 def reingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
-    """Validate rejected lines again by the present rules; load those that pass."""
+    """Validate rejected lines again by the current rules; load those that pass."""
     with leased(open_job(conf, settings), take_over=take_over) as context:
         result = run_reingest(context)
     print_reingested(result)
@@ -113,7 +113,7 @@ def forecast(
     *,
     take_over: TakeOver = False,
 ) -> None:
-    """Backtest, fit and forecast every series; publishes nothing."""
+    """Backtest, fit and forecast every series; publish nothing."""
     job = open_job(conf, settings, cutoff)
     with leased(job, take_over=take_over) as context:
         result = run_forecast(context)
@@ -130,7 +130,7 @@ def publish(
     publish: Publish = False,
     take_over: TakeOver = False,
 ) -> None:
-    """Replace the published forecasts by those of the last complete run, if it passes the gates."""
+    """Replace the published forecasts with those of the latest complete run, if it passes the gates."""
     with leased(open_job(conf, settings, cutoff), take_over=take_over) as context:
         result = run_publish(context, force=publish)
     raise typer.Exit(print_publish_result(result))
@@ -138,11 +138,11 @@ def publish(
 
 @app.command()
 def check(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
-    """Evaluate all gates on the new files, the loaded sales and the last forecast; writes nothing."""
+    """Evaluate all gates on the new files, the loaded sales and the last forecast; write nothing."""
     result = run_check(open_job(conf, settings, cutoff, reads_input=True))
     print_gates(console(), result.gates)
     print_refused_files(result)
-    raise typer.Exit(GATES_REFUSED if result.stopping else refused_files_code(result))
+    raise typer.Exit(GatesError.exit_code if result.stopping else refused_files_code(result))
 
 
 @app.command()
@@ -153,7 +153,9 @@ def rollback(
     run_id: Annotated[
         str | None,
         typer.Option(
-            "--run", metavar="RUN_ID", help="A complete run; default: the one published before this one."
+            "--run",
+            metavar="RUN_ID",
+            help="A complete run; default: the run that was published before the current one.",
         ),
     ] = None,
     take_over: TakeOver = False,
@@ -187,7 +189,7 @@ def forget(
 ) -> None:
     """Erase a product or a customer from all tables, files and earlier versions, for good."""
     if (product is None) == (customer is None):
-        raise typer.BadParameter("give one of --product and --customer")
+        raise typer.BadParameter("give either --product or --customer")
     with leased(open_job(conf, settings), take_over=take_over) as context:
         subject = (
             product_subject(product) if product is not None else customer_subject(context, str(customer))
@@ -199,7 +201,7 @@ def forget(
 
 @app.command()
 def migrate(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
-    """Change the tables of an earlier version of lepton_spark to the present one; keeps all rows."""
+    """Upgrade the tables of an earlier version of lepton_spark to the current schema; keep all rows."""
     with leased(open_job(conf, settings, migrates=True), take_over=take_over) as context:
         result = run_migrate(context)
     print_migration(result)

@@ -7,23 +7,22 @@ from typing import Protocol
 import typer
 from rich.console import Console
 
+from lepton_spark.errors import FilesError, GatesError
 from lepton_spark.pipelines.ingest.ingest import RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
 
-FILES_REFUSED = 4
-GATES_REFUSED = 3
 PLAIN_WIDTH = 120
-"""Columns when the output is not a terminal."""
+"""Width in characters when the output is not a terminal."""
 
 
 def print_publish_result(result: PublishResult) -> int:
     """Explains on stderr why a run was not published; returns the exit code."""
     if not result.published:
         typer.echo(f"run {result.run_id}: {result.why}", err=True)
-    return GATES_REFUSED if result.refused else 0
+    return GatesError.exit_code if result.refused else 0
 
 
 class WithRefusedFiles(Protocol):
@@ -41,8 +40,8 @@ def print_refused_files(result: WithRefusedFiles) -> None:
 
 
 def refused_files_code(result: WithRefusedFiles) -> int:
-    """The exit code of a load."""
-    return FILES_REFUSED if result.refused else 0
+    """The exit code of a load: that of refused files, or 0."""
+    return FilesError.exit_code if result.refused else 0
 
 
 def print_migration(result: MigrateResult) -> None:
@@ -59,7 +58,7 @@ def print_reingested(result: ReingestResult) -> None:
     typer.echo(
         f"rejected lines: {result.accepted} accepted now, "
         f"{result.other_reasons} rejected for other reasons, {result.as_before} rejected as before, "
-        f"{result.not_validated} that cannot be validated again"
+        f"{result.not_validated} not validated again"
     )
 
 
@@ -67,7 +66,7 @@ def print_rows_to_forget(rows: Mapping[str, int], *, yes: bool) -> None:
     """Prints which rows will be deleted, before they are."""
     counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
     typer.echo(f"rows to delete: {counted}")
-    typer.echo("Earlier versions of every table that may hold such rows are erased as well (no time travel).")
+    typer.echo("This also erases earlier versions of all tables that may hold such rows (no time travel).")
     if not yes:
         typer.echo("Nothing was deleted. Add --yes to delete them for good.")
 

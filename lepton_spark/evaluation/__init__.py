@@ -1,1 +1,1 @@
-"""How forecasts are scored, chosen and given their quantiles; numpy arrays only."""
+"""Backtest, choice of a model, quantiles and metrics; numpy arrays only."""

@@ -1,4 +1,4 @@
-"""Pass A: fit every candidate on the days before each window and score it on the days after."""
+"""Pass A, the first over a batch: fit every candidate up to each window's cutoff, score the days after."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class CandidateScores:
     """Errors of every candidate on every window.
 
     sums: fields of [C, W, S]; n_obs is 0 where a candidate could not be scored.
-    reasons: (position of the candidate, row) -> why it failed.
+    reasons: (position of the candidate, row) -> why it failed, on the last window where it did.
     demand_class: [S], as known at the test window's cutoff.
     """
 
@@ -32,7 +32,7 @@ class CandidateScores:
 
 
 def score_candidates(history: History, pools: Pools, settings: EvaluationSettings) -> CandidateScores:
-    """Errors of every candidate on every window for which a series has enough known columns.
+    """Errors of every candidate on every window, for series with enough known columns before it.
 
     Raises: InputError for an unknown model.
     """
@@ -69,7 +69,7 @@ def classes_for_choice(history: History, settings: EvaluationSettings) -> String
 
 
 def clip_forecast(forecast: FloatArray) -> FloatArray:
-    """The forecast with negative values as 0, since demand is never negative; NaN where not finite."""
+    """The forecast, with 0 for negative values, since demand is never negative, and NaN for infinite ones."""
     return np.where(np.isfinite(forecast), np.maximum(forecast, 0.0), np.nan)
 
 
@@ -90,14 +90,14 @@ def actuals(history: History, window: Window, horizon: int) -> FloatArray:
 
 
 def trainable(history: History, column: int, min_train: int) -> BoolArray:
-    """[S], whether a series has at least `min_train` (and one) known columns up to a cutoff's column."""
+    """[S], whether a series has at least `min_train` known columns, and at least one, up to `column`."""
     n_known = np.count_nonzero(history.known[:, : max(column + 1, 0)], axis=1)
     enough: BoolArray = n_known >= max(min_train, 1)
     return enough
 
 
 def window_scales(history: History, windows: Sequence[Window]) -> list[Scales]:
-    """For each window the scales [S] known at its cutoff."""
+    """The scales [S] at each window's cutoff, from the days up to it."""
     if not windows:
         return []
     scales = naive_scales(history.quantity, cutoff_columns(history, windows))
@@ -105,9 +105,9 @@ def window_scales(history: History, windows: Sequence[Window]) -> list[Scales]:
 
 
 def fit_safely(forecaster: Forecaster, history: History, horizon: int) -> Fit:
-    """Fit the batch; if that raises, each series by itself, so that only the failing ones get a NaN row.
+    """Fit the batch; if that raises, fit each series by itself, so that only the failing ones get a NaN row.
 
-    Forecasts are clipped.
+    Negative forecasts are set to 0.
     """
     try:
         fit = forecaster.fit_forecast(history, horizon)

@@ -1,4 +1,4 @@
-"""Pass B: choose a candidate for each series, fit it, fall back where it fails, calibrate, forecast."""
+"""Pass B, the second over a batch: select a candidate for each series, fit it, calibrate, forecast."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,15 +37,16 @@ BASELINE = FALLBACKS[0]
 
 @dataclass(frozen=True)
 class BatchForecast:
-    """The result of a batch: one row for every series that came in.
+    """The forecasts of a batch, one row per series in the order of its history.
 
     forecast: [S, H]; quantiles: [S, H, Q], units, finite and never negative.
-    demand_class: [S], at the cutoff. models: [S], the model that made the forecast, a fallback or `zero`
-    included. coefficients: [S], of that model by name.
+    demand_class: [S], at the cutoff. models: [S], key of the candidate or fallback that made the forecast,
+    `zero` for an obsolete series. coefficients: [S], of that model by name.
     status: [S], `ok`, `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
-    quantile_method: [S]. dispersion: [S], variance over mean, NaN where it was not used.
+    quantile_method: [S]. dispersion: [S], variance over mean, NaN for backtest errors.
     paths: [S, W, H], residual paths of the chosen candidate.
+    chosen, runner_up, seasonal_naive: backtest scores of the candidates in these roles.
     """
 
     forecast: FloatArray
@@ -73,7 +74,7 @@ def forecast_histories(
     closed: BoolArray | None = None,
     prior: Prior | None = None,
 ) -> BatchForecast:
-    """Both passes over series that fit one process, as a run makes them batch by batch.
+    """Pass A and pass B for series that fit into one process; a run makes them batch by batch.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
@@ -95,11 +96,12 @@ def forecast_batch(
 ) -> BatchForecast:
     """Forecast every series with its chosen candidate, or the first fallback whose forecast is finite.
 
-    Closed days and obsolete series get 0. Quantiles use the chosen candidate's errors on all windows; where a
-    fallback made the forecast, the pool's dispersion for whole units, else Poisson. A prior also reactivates
-    an obsolete series, and replaces the model's own median.
+    Closed days and obsolete series are forecast 0. Quantiles use the chosen candidate's errors on all
+    windows. After a fallback they use the pool's dispersion for whole units, and Poisson for others.
+    A prior moves the forecast towards a planner's level, even of an obsolete series; its median is that of
+    the distribution, not the model's own.
 
-    validation, errors: of pass A. closed: [S, H], days ahead on which nothing is sold.
+    validation, errors: from pass A. closed: [S, H], days ahead on which nothing can be sold.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
@@ -154,7 +156,7 @@ def _select(
 
 
 def _roles(n_series: int, candidates: Sequence[Candidate], selection: Selection) -> list[Assignment]:
-    """The chosen, the runner-up and the baseline of each series."""
+    """The chosen candidate, the runner-up and the baseline of each series."""
     chosen = tuple(candidates[position] for position in selection.chosen)
     runner_up = tuple(candidates[position] if position >= 0 else None for position in selection.runner_up)
     return [chosen, runner_up, (BASELINE,) * n_series]
@@ -163,13 +165,13 @@ def _roles(n_series: int, candidates: Sequence[Candidate], selection: Selection)
 def _backtest(
     history: History, pools: Pools, roles: Sequence[Assignment], settings: EvaluationSettings
 ) -> tuple[Calibration, list[RoleScores]]:
-    """The spread around the chosen candidates' forecasts, and the scores of each role."""
+    """The calibration of the chosen candidates from all windows, and the backtest scores of each role."""
     backtests = backtest_roles(history, pools, roles, settings)
     scales = window_scales(history, settings.windows)
-    then = known_at_test(history, settings)
+    until_test = known_at_test(history, settings)
     scores = []
     for assignment, backtest in zip(roles, backtests, strict=True):
-        before_test = calibration_of(backtest, then, pools, settings).of_windows(settings.validation)
+        before_test = calibration_of(backtest, until_test, pools, settings).of_windows(settings.validation)
         scores.append(score_role(assignment, backtest, before_test, scales, settings))
     return calibration_of(backtests[0], history, pools, settings), scores
 
@@ -206,7 +208,7 @@ def _fit_with_fallbacks(
 
 
 def _without_fallbacks(spread: Calibration, level: IntArray) -> Calibration:
-    """The spread without the errors of candidates whose forecast a fallback replaced."""
+    """The calibration without the errors of candidates whose forecast was replaced by a fallback."""
     if not level.any():
         return spread
     kept = (level == 0)[:, np.newaxis, np.newaxis]
@@ -214,7 +216,7 @@ def _without_fallbacks(spread: Calibration, level: IntArray) -> Calibration:
 
 
 def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray) -> Keys:
-    """[S], None where the chosen model made the forecast, else why not."""
+    """[S], why the chosen model's forecast was not used; None where it was."""
     reasons: list[str | None] = [None] * history.n_series
     for row in np.flatnonzero((fitted.level > 0) | obsolete).tolist():
         if obsolete[row]:

@@ -156,7 +156,7 @@ def known_at_test(history: History, settings: EvaluationSettings) -> History:
     """Quantities up to the test window's cutoff; all of them without a test window."""
     offsets = [settings.windows[position].cutoff_offset for position in settings.test]
     n_days = max(history.n_days - max(offsets, default=0), 0)
-    return History(history.quantity[:, :n_days], history.days[:n_days])
+    return History(history.quantity[:, :n_days], history.days[:n_days], period=history.period)
 
 
 def score_role(

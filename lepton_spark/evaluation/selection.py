@@ -1,4 +1,4 @@
-"""The choice of a candidate for each series: by its own errors, its demand class's, or all series'."""
+"""Selection of a candidate per series, by the errors of the series, its demand class or all series."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, Str
 
 SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
 SPARSE_FACTOR = 2
-"""Sparse demand needs this many times the observations for a choice of its own: most of its days are 0."""
+"""Sparse series need this many times the scored columns to use their own errors: most of these are 0."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class SelectionSettings:
     """How much better a candidate must be to be chosen.
 
     min_class_series: series that a class needs for a choice of its own.
-    class_gain: share of the first candidate's error that another must save for a class to leave it.
-    series_gain: share of the class choice's error that a series' own choice must save, and
-    series_standard_errors: by how many standard errors over the windows. With three windows, two degrees of
-    freedom, 4.3 are 95 %.
+    class_gain: a class uses another candidate than the first if its error is lower by more than this share.
+    series_gain: a series departs from its class's candidate if its own best error is lower by more than this
+    share, and by more than series_standard_errors standard errors over the windows. For comparison, the
+    two-sided 95 % limit with three windows (two degrees of freedom) is 4.3.
     """
 
     min_class_series: int = 20
@@ -44,7 +44,7 @@ class ValidationErrors:
 
     @classmethod
     def of(cls, sums: ErrorSums, windows: Sequence[int]) -> "ValidationErrors":
-        """From sums [C, W, S], those of the windows at the given positions."""
+        """The errors on some of the windows of sums [C, W, S]; windows: their positions."""
         return cls(sums.n_obs[:, windows], sums.sse[:, windows])
 
     @classmethod
@@ -60,8 +60,8 @@ class Selection:
 
     chosen: [S], position of the candidate. runner_up: [S], -1 where there is none.
     level: [S], whose errors decided: `series`, `class`, or `default` (all series, or the first candidate).
-    margin: [S], share of the runner-up's error that the chosen one saves, below 0 where the first candidate
-    was kept; NaN without a runner-up.
+    margin: [S], share by which the chosen candidate's error is below the runner-up's; below 0 where the
+    first candidate was kept though another is slightly better; NaN without a runner-up.
     """
 
     chosen: IntArray
@@ -81,9 +81,10 @@ def select(
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
 
-    A series chooses by its own errors when it has `min_obs` scored columns (twice that for sparse demand) and
-    its best candidate is that of its class, or saves half of its error by more than four standard errors.
-    Otherwise its class decides, else all series: the first candidate, unless another saves 1 % of its error.
+    The errors of a series decide if it has `min_obs` scored columns (twice that for sparse demand) and its
+    best candidate is that of its class, or has less than half of that one's error, by more than four standard
+    errors, or that one was not scored on as many days. Otherwise the errors of its class decide, or of all
+    series if the class is small: for the first candidate, unless another's error is over 1 % lower.
 
     demand_class: [S].
     is_young: [S], series too young for the backtest; they get the first candidate whatever their class.
@@ -105,7 +106,7 @@ def select(
 
 
 def _class_choice(shared: FloatArray, settings: SelectionSettings) -> IntArray:
-    """[S], the candidate of least error [C, S] if it saves enough of the first one's, else the first."""
+    """[S], the candidate of least error [C, S] if it is enough below the first one's, else the first."""
     best = np.argmin(shared, axis=0)
     least = shared[best, np.arange(shared.shape[1])]
     saves = least < (1.0 - settings.class_gain) * shared[0]
@@ -114,7 +115,7 @@ def _class_choice(shared: FloatArray, settings: SelectionSettings) -> IntArray:
 
 
 def _own_errors(validation: ValidationErrors) -> FloatArray:
-    """[C, S], mean squared error over the windows; infinite where another was scored on more days."""
+    """[C, S], mean squared error over all windows; infinite where another candidate has more scored days."""
     n_obs, sse = validation.n_obs.sum(axis=1), validation.sse.sum(axis=1)
     comparable = (n_obs > 0) & (n_obs == n_obs.max(axis=0))
     error: FloatArray = np.divide(sse, n_obs, out=np.full(sse.shape, np.inf), where=comparable)
@@ -124,7 +125,7 @@ def _own_errors(validation: ValidationErrors) -> FloatArray:
 def _shared_errors(
     demand_class: StringArray, class_errors: ClassErrors, settings: SelectionSettings
 ) -> tuple[FloatArray, BoolArray]:
-    """[C, S], errors of each series' class, or of all series where that is small; [S], whether of the class.
+    """[C, S], errors of each series' class, or of all series if the class is small; [S], whether the class's.
 
     Infinite where neither has enough series.
     """
@@ -145,7 +146,7 @@ def _clearly_better(
     other: IntArray,
     settings: SelectionSettings,
 ) -> BoolArray:
-    """[S], whether `best` saves enough of the error of `other`, consistently over the windows."""
+    """[S], whether the error of `best` is enough below that of `other`, consistently over the windows."""
     series = np.arange(len(best))
     reference = own[other, series]
     with np.errstate(invalid="ignore"):
@@ -165,7 +166,7 @@ def _clearly_better(
 
 
 def _runner_up(errors: FloatArray, chosen: IntArray) -> tuple[IntArray, FloatArray]:
-    """The best other candidate, [S], and the share of its error that the chosen one saves, [S]."""
+    """[S] each: the best other candidate, and the share by which the chosen one's error is below its."""
     series = np.arange(len(chosen))
     others = errors.copy()
     others[chosen, series] = np.inf

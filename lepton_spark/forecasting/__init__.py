@@ -1,1 +1,1 @@
-"""The fan-out: the only grouped UDFs; a batch of packed rows in, one result row a series out."""
+"""Grouped pandas UDFs: from packed series to one result row per series."""

@@ -10,11 +10,9 @@ from pyspark.sql import functions as F
 from lepton_spark.config import GateSettings
 from lepton_spark.errors import InputError, explain
 from lepton_spark.gates import Gate
+from lepton_spark.panel.dense import RECENT_DAYS
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
-
-RECENT_DAYS = 28
-"""Recent demand is the mean over so many known days."""
 
 SLACK = 1.0
 """Units a day by which a catalogue's total may always differ: with hardly any sales, a ratio says little."""

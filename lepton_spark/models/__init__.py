@@ -1,1 +1,1 @@
-"""Forecasters that fit many series at once, and the registry that names them."""
+"""Forecasting models that fit many series at once, and their registry; numpy arrays only."""

@@ -1,7 +1,8 @@
-"""The models by name, the candidates of a configuration, and the forecaster of a candidate."""
+"""Registry of models by name; creates the candidates of a configuration and their forecasters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from lepton_spark.errors import InputError
@@ -24,23 +25,23 @@ HALF_LIFE = "half_life"
 SHRUNK_WEEKDAY = "shrunk_weekday"
 POOLED = "pooled"
 POOLED_MODELS = frozenset({SHRUNK_WEEKDAY, POOLED})
-"""Models that use the pool."""
+"""Models based on pool statistics."""
 HOLIDAY_MODELS = POOLED_MODELS | {"planned_ridge", "ridge"}
-"""Models that use the pool's holiday factors, where a country is configured."""
+"""Models that use the pool's holiday factors if `forecast.holidays` is set."""
 
 Parameters = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Model:
-    """How a model is made from its parameters, all required, and the pool, None where nothing is shared."""
+    """A factory of forecasters, from parameters and the pool, and the parameters that it requires."""
 
     factory: Callable[[Parameters, Pool | None], Forecaster]
     parameters: frozenset[str] = frozenset()
 
 
 def _local(factory: Callable[[], Forecaster]) -> Model:
-    """A model without parameters that looks at one series at a time."""
+    """A model without parameters that does not use the pool."""
     return Model(lambda _, __: factory())
 
 
@@ -82,8 +83,8 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
 class CustomRegressor:
     """A registered scikit-learn regressor.
 
-    limits: per product, in a separate process; None: fitted in the worker itself, faster, for trusted ones.
-    version: raised with every change of the regressor, so that runs get another id.
+    limits: of the separate process that fits a product; None: fitted in the worker itself, which is faster
+    but unlimited. version: to be changed with the regressor, so that runs get another id.
     """
 
     factory: RegressorFactory
@@ -131,8 +132,8 @@ def register_regressor(
 
     It is fitted in a separate process. A product that exceeds a limit falls back, with the reason.
 
-    seconds, memory_mb: limits per product. version: to be raised with every change of the regressor, so that
-    runs with it get another id.
+    seconds, memory_mb: limits per product. version: to be changed with the regressor, so that runs get
+    another id.
 
     Raises: InputError if the name belongs to a built-in model or to another regressor.
     """
@@ -140,18 +141,27 @@ def register_regressor(
 
 
 def register(name: str, regressor: CustomRegressor) -> None:
-    """Register a regressor that was registered in another process; raises as `register_regressor` does."""
+    """Register a regressor with its limits, here or again in a worker; raises like `register_regressor`."""
     if name in BUILT_IN:
         raise InputError(f"model '{name}': built-in models cannot be replaced; use another name")
     existing = _registered.get(name)
-    if existing is not None and _origin(existing.factory) != _origin(regressor.factory):
+    if existing is not None and not _is_same(existing.factory, regressor.factory):
         found = f"{_origin(regressor.factory)}, registered already as {_origin(existing.factory)}"
         raise InputError(f"model '{name}': found {found}; allowed: one regressor per name; use another name")
     _registered[name] = regressor
 
 
+def _is_same(one: RegressorFactory, other: RegressorFactory) -> bool:
+    """Whether two factories are the same, also if one came from another process."""
+    if isinstance(one, partial) and isinstance(other, partial):
+        same_arguments = (one.args, one.keywords) == (other.args, other.keywords)
+        return same_arguments and _is_same(one.func, other.func)
+    same_code = getattr(one, "__code__", None) == getattr(other, "__code__", None)
+    return same_code and _origin(one) == _origin(other)
+
+
 def _origin(factory: RegressorFactory) -> str:
-    """Module and name of a factory; the same function has the same in every process."""
+    """Module and name of a factory."""
     name = getattr(factory, "__qualname__", type(factory).__name__)
     return f"{getattr(factory, '__module__', '')}.{name}"
 
@@ -162,7 +172,7 @@ def registered_regressors() -> Mapping[str, CustomRegressor]:
 
 
 def candidates_for(names: Sequence[str], half_lives: Sequence[float]) -> tuple[Candidate, ...]:
-    """The candidates of the named models in that order, one for each half-life where a model has one.
+    """The candidates of the named models in that order; one per half-life for a model that takes one.
 
     Raises: InputError for an unknown name.
     """
@@ -176,11 +186,11 @@ def candidates_for(names: Sequence[str], half_lives: Sequence[float]) -> tuple[C
 
 
 def create(candidate: Candidate, pool: Pool | None = None) -> Forecaster:
-    """The candidate's forecaster, which holds what it uses of the pool.
+    """The forecaster of a candidate.
 
-    pool: as known at the cutoff of the histories to forecast; None where nothing is shared.
+    pool: as known at the cutoff of the histories to forecast; None if there is none.
 
-    Raises: InputError for an unknown model, or parameters other than the model's or not above 0.
+    Raises: InputError for an unknown model, other parameters than the model's, or one that is not above 0.
     """
     model = _model(candidate.model)
     given = dict(candidate.parameters)

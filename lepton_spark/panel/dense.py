@@ -8,24 +8,22 @@ import numpy as np
 
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
-from lepton_spark.models.data.history import History
+from lepton_spark.models.data.history import SEASON_LENGTH, History
 from lepton_spark.models.data.plans import Plans
 from lepton_spark.panel.calendar import Calendar
 
-DAYS_OF_WEEK = 7
-
 PLAN, STOCK_OUTS, PRIOR, DELISTED = "plan", "stock_outs", "prior", "delisted"
 COVARIATE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
-"""List columns of covariates that a series may have, made by `pipelines.forecast.covariates`."""
+"""List columns of covariates that a series may have, made by `panel.covariates`."""
 
-PLAN_FACTS = 3
-"""Values before the measures of each plan: first day, last day, known day."""
+N_PLAN_VALUES = 3
+"""Number of values before the measures of a plan: first day, last day, first day on which it is known."""
 
-PRIOR_FACTS = 3
-"""Values of a prior: level, weight, last day."""
+N_PRIOR_VALUES = 3
+"""Number of values of a prior: level, weight, last day."""
 
 RECENT_DAYS = 28
-"""The recent quantity of a series is summed over so many of its latest known days."""
+"""Number of latest known days over which the recent quantity of a series is summed."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class PackedBatch:
 
     series: [K], index of the row's series. first_day: [K], epoch days. offsets: [K+1], where the days of
     each row begin in `quantity`. quantity: [N], units; NaN = no row in `sales`.
-    covariates: covariates by their name in `COVARIATE_LISTS`; a covariate that is not configured is absent.
+    covariates: by name of `COVARIATE_LISTS`; only configured ones.
     """
 
     product_ids: tuple[str, ...]
@@ -55,7 +53,7 @@ class PackedBatch:
 
     @cached_property
     def series_begin(self) -> IntArray:
-        """[S], the first day of each series."""
+        """[S], the epoch day of each series' first packed value."""
         return self.first_day[np.searchsorted(self.series, np.arange(len(self.product_ids)))]
 
 
@@ -111,8 +109,8 @@ def _remove_stock_outs(stock_outs: Ragged | None, quantity: FloatArray, start: i
 def weekly(history: History) -> History:
     """Weekly sums; the last week ends with the cutoff.
 
-    A week is unknown (NaN) if all its days are unknown, if one was out of stock, or if the series begins
-    inside it and has further weeks.
+    A week is unknown (NaN) if all its days are unknown, if one was out of stock, or if it is the first of
+    several known weeks and its first day is unknown (the series begins inside it).
     """
     days = _by_week(history.quantity)
     known = ~np.isnan(days)
@@ -130,31 +128,31 @@ def weekly(history: History) -> History:
     begins_inside = week_known.any(axis=1) & ~known[rows, first, 0] & has_further
     week_known[rows[begins_inside], first[begins_inside]] = False
     quantity = np.where(week_known, np.sum(days, axis=2, where=known), np.nan)
-    ends = history.days[-1] - DAYS_OF_WEEK * np.arange(quantity.shape[1] - 1, -1, -1)
-    return History(quantity, ends, period=DAYS_OF_WEEK, stock_out_sales=stock_out_sales)
+    ends = history.days[-1] - SEASON_LENGTH * np.arange(quantity.shape[1] - 1, -1, -1)
+    return History(quantity, ends, period=SEASON_LENGTH, stock_out_sales=stock_out_sales)
 
 
 def _by_week(values: FloatArray) -> FloatArray:
     """[S, weeks, 7], daily values [S, T] cut into weeks that end with the last day, padded with NaN."""
-    missing = -values.shape[1] % DAYS_OF_WEEK
+    missing = -values.shape[1] % SEASON_LENGTH
     padded = np.pad(values, ((0, 0), (missing, 0)), constant_values=np.nan)
-    return padded.reshape(len(values), -1, DAYS_OF_WEEK)
+    return padded.reshape(len(values), -1, SEASON_LENGTH)
 
 
 def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None:
-    """The promotion plans of a batch; None without any."""
+    """The promotion plans of a batch; None if none are configured."""
     lists = packed.covariates.get(PLAN)
     if lists is None or not n_measures:
         return None
-    width = PLAN_FACTS + n_measures
+    width = N_PLAN_VALUES + n_measures
     plan = lists.values.reshape(-1, width)
-    first, last, known = plan[:, :PLAN_FACTS].astype(np.int64).T
+    first, last, known = plan[:, :N_PLAN_VALUES].astype(np.int64).T
     series = lists.series[::width]
-    return Plans(len(packed.product_ids), series, first, last, known, plan[:, PLAN_FACTS:], horizon)
+    return Plans(len(packed.product_ids), series, first, last, known, plan[:, N_PLAN_VALUES:], horizon)
 
 
 def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
-    """[S, H], whether a product is delisted on all days of the columns that begin on `first_days`."""
+    """[S, H], whether a product is delisted on all days of a column; first_days: [H], its first epoch day."""
     delisted = np.zeros((len(packed.product_ids), len(first_days)), dtype=np.bool_)
     lists = packed.covariates.get(DELISTED)
     if lists is not None:
@@ -163,12 +161,12 @@ def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
 
 
 def prior_of(packed: PackedBatch, first_days: IntArray, period: int) -> Prior | None:
-    """The planners' priors for the columns of `period` days that begin on `first_days`; None without any."""
+    """The planners' priors for each column ahead; first_days: [H], epoch days. None if not configured."""
     lists = packed.covariates.get(PRIOR)
     if lists is None:
         return None
-    series = lists.series[::PRIOR_FACTS]
-    daily_level, share, end = lists.values.reshape(-1, PRIOR_FACTS).T
+    series = lists.series[::N_PRIOR_VALUES]
+    daily_level, share, end = lists.values.reshape(-1, N_PRIOR_VALUES).T
     shape = len(packed.product_ids), len(first_days)
     level, weight = np.full(shape[0], np.nan), np.zeros(shape)
     level[series] = daily_level * period
@@ -188,7 +186,7 @@ def series_facts(history: History) -> SeriesFacts:
 
 
 def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
-    """[S, T], the packed values on their days; NaN elsewhere."""
+    """[S, T], the packed values placed on their days; NaN on days without one."""
     lengths = np.diff(packed.offsets)
     n_series = len(packed.product_ids)
     rows = np.repeat(packed.series, lengths)

@@ -58,7 +58,7 @@ class NoLease:
 
 @dataclass(frozen=True)
 class JobContext:
-    """What every pipeline works with.
+    """The session, warehouse, configuration and services that every pipeline needs.
 
     privacy_key: the key of customer tokens; None when it is not set.
     """
@@ -73,7 +73,7 @@ class JobContext:
 
     @contextmanager
     def stage(self, title: str) -> Iterator[Stage]:
-        """Runs a stage of the job, shown to the user; it starts only while the lease is held.
+        """Runs the block as a stage that is shown to the user, if this job still holds the lease.
 
         Raises: LeaseError when another job has taken the lease over.
         """

@@ -22,7 +22,7 @@ _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVers
 """Keeps every table readable by all Delta readers, whatever the session's defaults."""
 
 _LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
-"""Spark starts up to 10,000 tasks to list a folder; for five files that takes a minute."""
+"""Number of tasks that list a folder; by default Spark starts up to 10,000, a minute for five files."""
 
 _RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 """Delta's vacuum safety check; disabled only to erase history."""
@@ -51,7 +51,7 @@ class Warehouse:
         return self._spark.createDataFrame([], nullable_schema(_table(name)))
 
     def rows(self, name: str, rows: Sequence[Mapping[str, object]]) -> DataFrame:
-        """A small frame with the table's schema; columns that a row does not name are null."""
+        """A small frame with the table's schema; columns that a row lacks are null."""
         columns = _table(name).column_names
         values = [tuple(row.get(column) for column in columns) for row in rows]
         return self._spark.createDataFrame(values, nullable_schema(_table(name)))
@@ -95,15 +95,15 @@ class Warehouse:
 
     def vacuum(self, name: str, hours: float | None = None) -> None:
         """Deletes data files that the table stopped using more than `hours` ago; default: its retention."""
-        with self._set(_LISTING_TASKS, "2"):
+        with self._session_option(_LISTING_TASKS, "2"):
             self._delta(name).vacuum(hours)
 
     def erase_history(self, name: str, now: datetime) -> None:
         """Deletes all earlier versions, so that no file and no log entry holds a trace of deleted rows.
 
-        A concurrent reader of an earlier version fails. Safe to interrupt and repeat.
+        A concurrent reader of an earlier version fails. The call can be interrupted and repeated safely.
         """
-        with self._set(_RETENTION_CHECK, "false"):
+        with self._session_option(_RETENTION_CHECK, "false"):
             self.vacuum(name, hours=0)
         truncate_log(self._spark, self.path(name), now)
 
@@ -112,9 +112,7 @@ class Warehouse:
         name: str,
         df: DataFrame,
         *,
-        update: bool = True,
         update_where: Column | None = None,
-        insert: bool = True,
         delete_unmatched: Column | None = None,
     ) -> None:
         """Merges rows by the table's key, in one commit; `df` holds each key once.
@@ -125,11 +123,8 @@ class Warehouse:
         source = conform(_table(name), df).alias("source")
         self._ensure_exists(name)
         target = self._delta(name).alias("target")
-        merge = target.merge(source, _same_key(name))
-        if update:
-            merge = merge.whenMatchedUpdateAll(update_where)
-        if insert:
-            merge = merge.whenNotMatchedInsertAll()
+        merge = target.merge(source, _same_key(name)).whenMatchedUpdateAll(update_where)
+        merge = merge.whenNotMatchedInsertAll()
         if delete_unmatched is not None:
             merge = merge.whenNotMatchedBySourceDelete(delete_unmatched)
         merge.execute()
@@ -165,7 +160,7 @@ class Warehouse:
         return migration.migrate_table(self._spark, self.path(name), _table(name))
 
     @contextmanager
-    def _set(self, key: str, value: str) -> Iterator[None]:
+    def _session_option(self, key: str, value: str) -> Iterator[None]:
         """Sets a session option for the duration of the block."""
         before = self._spark.conf.get(key)
         self._spark.conf.set(key, value)
@@ -200,7 +195,7 @@ class Warehouse:
 
 
 def _absolute(root: str) -> str:
-    """Delta would take a relative path for a table name; paths with a scheme are kept."""
+    """An absolute path, because Delta takes a relative one for a table name; URLs are kept as they are."""
     return root if ":/" in root else str(Path(root).absolute())
 
 
@@ -211,5 +206,6 @@ def _same_key(name: str) -> str:
 
 def _table(name: str) -> Table:
     if name not in TABLES:
-        raise InputError(explain("warehouse", f"no table {name!r}", ", ".join(TABLES), "Name one of these."))
+        remedy = "Use one of these names."
+        raise InputError(explain("warehouse", f"no table {name!r}", ", ".join(TABLES), remedy))
     return TABLES[name]

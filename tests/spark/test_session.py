@@ -73,6 +73,17 @@ def test_local_settings_let_options_replace_the_others() -> None:
 
 
 @pytest.mark.parametrize(
+    ("master", "key", "separator"),
+    [("local[2]", "spark.driver.extraClassPath", os.pathsep), ("spark://host:7077", "spark.jars", ",")],
+)
+def test_local_settings_add_the_users_jars_to_deltas(master: str, key: str, separator: str) -> None:
+    settings = SparkSettings(master=master, options={key: "/jars/s3.jar"})
+    assert (
+        local_settings(settings, [Path("/jars/delta.jar")])[key] == f"/jars/delta.jar{separator}/jars/s3.jar"
+    )
+
+
+@pytest.mark.parametrize(
     ("confs", "found"),
     [
         ([], "no spark.sql.extensions="),

@@ -18,7 +18,7 @@ from lepton_spark.config.values.types import DateForm, Day, Name, Pattern, Zone
 
 
 class ColumnNames(Section):
-    """The source's name of each column; none: the source has no such column."""
+    """The name of each column in the source; none: the source has no such column."""
 
     product_id: Name = "product_id"
     location_id: Name | None = None
@@ -32,7 +32,9 @@ class ColumnNames(Section):
 class InputSettings(Section):
     """The delivered files and how their lines are read."""
 
-    path: Name | None = Field(None, description="a file, a folder, a glob, or a Delta table")
+    path: Name | None = Field(
+        None, description="a file, a folder, a glob, a Delta table, or package:NAME/FILE"
+    )
     format: FileFormat = "csv"
     kind: Literal["daily", "transactions"] = Field(
         "daily", description="daily: one line per product and day; transactions: one line per sale or return"
@@ -42,10 +44,10 @@ class InputSettings(Section):
     date_formats: tuple[DateForm, ...] = Field(
         ("yyyy-MM-dd",),
         min_length=1,
-        description="patterns of dates, tried in this order",
+        description="formats of dates, tried in this order",
     )
     source_timezone: Zone = Field("UTC", description="time zone of times without an offset")
-    timezone: Zone = Field("UTC", description="time zone whose calendar defines a business day")
+    timezone: Zone = Field("UTC", description="time zone in which business days begin and end")
     earliest_date: Day = Field(
         date(1990, 1, 1), description="lines of earlier days are rejected as `implausible_date`"
     )
@@ -60,11 +62,12 @@ class InputSettings(Section):
     )
     product_pattern: Pattern | None = Field(
         None,
-        description="pattern of a complete product code, after product_case; others are `not_a_product`",
+        description="regular expression for whole product codes, after product_case; else `not_a_product`",
     )
     cancellation_pattern: Pattern | None = Field(
         None,
-        description="pattern of cancellation and return ids; other negative lines are write-offs",
+        description="regular expression found in the transaction ids of returns and cancellations; "
+        "other negative lines are rejected as `stock_adjustment`",
     )
     cancel_window_days: int = Field(
         60, ge=0, le=3660, description="days after a sale in which it can be cancelled"
@@ -76,7 +79,7 @@ class InputSettings(Section):
         "reject", description="what to do with a line whose price is 0 or less"
     )
     min_unit_price: float | None = Field(
-        None, gt=0, description="lines with a lower price per unit are rejected as `not_units`"
+        None, gt=0, description="a price per unit above 0 but below this is rejected as `not_units`"
     )
     personal_columns: tuple[Name, ...] = Field(
         (), description="further source columns with personal data, masked wherever lines are stored"

@@ -1,7 +1,7 @@
 """Quantile forecasts calibrated on backtest errors.
 
 Series sold in whole units get quantiles of a negative binomial around the mean, with the dispersion of the
-backtest shrunk towards the pool's. Other series get the quantiles of their own errors.
+backtest shrunk towards the pool's. Other series get the forecast plus quantiles of their own errors.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, StringArray
 from lepton_spark.models.data.history import SEASON_LENGTH
 
 MIN_ERRORS = 14
-"""Errors at a step, two weeks of them, below which their quantiles are not used."""
+"""Fewest errors (of neighbouring steps and all windows together) from which quantiles are taken."""
 
 COUNTS, BY_ERRORS, POISSON = "negative_binomial", "backtest_errors", "poisson"
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Backtest errors and what is known of the spread around a forecast.
+    """Backtest errors of one candidate per series, and the prior of the dispersion.
 
     forecast, residual: [S, W, H], units, residual = actual - forecast; NaN = not scored.
-    whole_units: [S]. log_dispersion: the pool's, used where a series has few errors.
+    whole_units: [S]. log_dispersion: the pool's, the centre of the prior.
     """
 
     forecast: FloatArray
@@ -41,7 +41,7 @@ class Calibration:
     settings: DispersionSettings = DEFAULT_DISPERSION
 
     def of_windows(self, positions: Sequence[int]) -> "Calibration":
-        """The same from some of the windows."""
+        """The calibration from some of the windows; positions: which."""
         return replace(self, forecast=self.forecast[:, positions], residual=self.residual[:, positions])
 
     @cached_property
@@ -57,8 +57,8 @@ class Calibration:
 class QuantileForecasts:
     """Quantiles of the days ahead.
 
-    values: [S, H, Q], units, rising along Q, never negative; NaN where the forecast is.
-    method: [S], how they were made. dispersion: [S], NaN where errors were used instead.
+    values: [S, H, Q], units, not falling along Q, never negative; NaN where the forecast is NaN.
+    method: [S], `COUNTS`, `BY_ERRORS` or `POISSON`. dispersion: [S], NaN for `BY_ERRORS`.
     """
 
     values: FloatArray
@@ -72,10 +72,10 @@ def quantile_forecasts(
     levels: Sequence[float],
     median: FloatArray | None = None,
 ) -> QuantileForecasts:
-    """Whole quantiles for whole units; for others the forecast plus quantiles of the errors near each step.
+    """Counts for whole units; for other series the forecast plus quantiles of the errors around each step.
 
-    Errors of seven neighbouring steps, one of each weekday, are pooled over all windows. A series not sold in
-    whole units with fewer than 14 errors at some step gets Poisson quantiles. A model's own median replaces
+    Errors of seven neighbouring steps (of days: one of each weekday) and all windows are pooled. If fewer
+    than 14 are pooled for some step, the series gets Poisson quantiles. A model's own median replaces
     that of the negative binomial; lower levels stay at or below it, higher ones at or above.
 
     forecast: [S, H], units. levels: [Q], rising, in (0, 1). median: [S, H], NaN where there is none.
@@ -97,7 +97,7 @@ def quantile_forecasts(
 
 
 def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[float]) -> FloatArray:
-    """Quantiles [S, H, Q] moved to the rounded median [S, H] where it is known."""
+    """[S, H, Q], quantiles with the rounded median as p50; lower levels are at most it, higher at least."""
     middle = np.where(np.isnan(median), np.nan, np.round(median))[:, :, np.newaxis]
     side = np.sign(np.asarray(levels) - 0.5)
     low, high = np.minimum(values, middle), np.maximum(values, middle)

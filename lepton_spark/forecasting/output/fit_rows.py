@@ -1,4 +1,4 @@
-"""Rows of `fits`: flat data frames in the workers, lists of structs in Spark."""
+"""Rows of `fits`: flat pandas frames in the workers, with lists of structs once they are in Spark."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from lepton_spark.models.data.history import History
 from lepton_spark.panel.dense import PackedBatch, series_facts
 
 OUTLIER_RULE, STOCK_OUT_RULE = "spike", "stock_out"
-"""Rules of adjustments: an outlier was damped; demand was unknown because the product was out of stock."""
+"""Values of `adjustments.rule`: an outlier was damped; the day was unknown because of a stock-out."""
 
 SCORED_SHARE = 0.75
 """Share of a window's days that must be scored for its residual path to be kept."""
@@ -40,7 +40,7 @@ FIT_SCHEMA = (
     f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in _QUANTILE_SUMS)}, "
     "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>"
 )
-"""The flat rows. Lists of sums run over roles, then windows; lists of adjustments over days."""
+"""Schema of the flat rows. Lists of sums run over roles, then windows; lists of adjustments, over days."""
 
 
 def fit_rows(
@@ -55,7 +55,7 @@ def fit_rows(
 ) -> pd.DataFrame:
     """One flat row for each series, without `batch`.
 
-    batch: decides whether residual paths are kept. failure: why the batch could not be fitted as planned.
+    batch: its number; residual paths are kept for sampled batches. failure: why only fallbacks were used.
     """
     facts = series_facts(history)
     quantiles = np.ascontiguousarray(forecast.quantiles.transpose(0, 2, 1))  # [S, Q, H]
@@ -104,7 +104,7 @@ def _outcome(forecast: BatchForecast, failure: str | None) -> dict[str, object]:
 def _parameters(
     forecast: BatchForecast, settings: EvaluationSettings, prior: Prior | None
 ) -> list[dict[str, float]]:
-    """Each series' model parameters, dispersion, and the level and weight of a planner's prior."""
+    """Parameters of each series' model, its dispersion, and level and first weight of a planner's prior."""
     known = {candidate.key: dict(candidate.parameters) for candidate in (*settings.candidates, *FALLBACKS)}
     rows = [
         {**known.get(key, {}), "dispersion": dispersion}
@@ -144,7 +144,7 @@ def _scores(forecast: BatchForecast, windows: tuple[Window, ...]) -> dict[str, l
 
 
 def _adjustments(history: History) -> dict[str, list[object]]:
-    """Lists over the days on which models saw something else than was sold; `after` is NaN for unknown."""
+    """Lists over the days whose quantity was changed before fitting; `after` is NaN where it is unknown."""
     nothing = np.full(history.quantity.shape, np.nan)
     stock_out = nothing if history.stock_out_sales is None else history.stock_out_sales
     damped = nothing if history.damped is None else history.damped
@@ -162,9 +162,9 @@ def _adjustments(history: History) -> dict[str, list[object]]:
 
 
 def _paths(paths: FloatArray, *, is_sampled: bool) -> list[list[FloatArray | None] | None]:
-    """Residual paths by window for series of the sample, None for others; unscored days count as no error.
+    """Residual paths by window for series of the sample, None for others.
 
-    A window with too few scored days is None.
+    Unscored days are 0; a window with too few scored days is None.
     """
     if not is_sampled:
         return [None] * len(paths)
@@ -194,7 +194,7 @@ def with_structs(rows: DataFrame, windows: tuple[Window, ...]) -> DataFrame:
 
 
 def _metrics(windows: tuple[Window, ...]) -> Column:
-    """The scored windows of each role."""
+    """The column `metrics`: a list of structs, one for each role and scored window."""
     n_windows = len(windows)
     keys = [F.col("chosen"), F.col("runner_up"), F.lit(SEASONAL_NAIVE)]
     models = F.flatten(F.array(*(F.array_repeat(key, n_windows) for key in keys)))

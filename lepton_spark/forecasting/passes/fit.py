@@ -1,4 +1,4 @@
-"""Pass B as a cogrouped UDF: choose, fit, calibrate and forecast; one row of `fits` for every series."""
+"""Pass B as a cogrouped UDF: select, fit, calibrate and forecast; one row of `fits` per series."""
 
 from dataclasses import dataclass, replace
 
@@ -26,13 +26,14 @@ def fit(
     candidates: DataFrame,
     settings: FitSettings,
     errors: ClassErrors,
-    given_up: str | None = None,
+    failure: str | None = None,
 ) -> DataFrame:
     """The rows of `fits` without the run's id.
 
-    candidates: the run's rows, none where there was nothing to choose. given_up: why only fallbacks are used.
+    candidates: the run's rows of that table, empty if there is nothing to select. failure: the reason to use
+    only fallbacks; None: fit as configured.
     """
-    work = FitBatch(settings, errors, given_up)
+    work = FitBatch(settings, errors, failure)
 
     def fit_batch(rows: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
         return work(rows, scored)
@@ -42,7 +43,7 @@ def fit(
 
 
 def _validation_errors(candidates: DataFrame) -> DataFrame:
-    """What the choice needs of `candidates`: lists over the validation windows."""
+    """The columns of `candidates` that selection needs, with lists over the validation windows."""
     validation = F.filter("windows", lambda window: window["role"] == F.lit(Role.VALIDATION.value))
     rows = candidates.withColumn("windows", validation)
     return rows.select(
@@ -52,21 +53,21 @@ def _validation_errors(candidates: DataFrame) -> DataFrame:
 
 @dataclass(frozen=True)
 class FitBatch:
-    """Packed rows of one batch and its rows of `candidates` -> flat rows of `fits`."""
+    """Turns the packed rows of a batch and its rows of `candidates` into flat rows of `fits`."""
 
     settings: FitSettings
     errors: ClassErrors
-    given_up: str | None = None
+    failure: str | None = None
 
     def __call__(self, rows: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
-        """Fit a batch; every series gives one row, whatever happens to it."""
+        """Fit a batch; every series gets one row, even if its model raises."""
         self.settings.register()
         packed, batch = packed_batch(rows), int(rows["batch"].iloc[0])
         with worker_limits():
-            if self.given_up is None:
+            if self.failure is None:
                 fitted = guarded(packed, lambda part: self._fit(part, candidates, batch), self._last_resort)
             else:
-                fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.given_up)))
+                fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.failure)))
         return fitted.assign(batch=batch)
 
     def _fit(self, packed: PackedBatch, candidates: pd.DataFrame, batch: int) -> pd.DataFrame:
@@ -83,7 +84,7 @@ class FitBatch:
         return fit_rows(packed, history, forecast, self.settings.evaluation, batch=batch, prior=prior)
 
     def _last_resort(self, packed: PackedBatch, reason: str) -> pd.DataFrame:
-        """One series by the fallbacks alone, without a backtest; without its history if that fails too."""
+        """Forecast one series by the fallbacks without a backtest; without its history if that raises too."""
         unknown = History(np.full((1, 1), np.nan), np.array([self.settings.calendar.cutoff]))
         return guarded(
             packed,
@@ -99,7 +100,7 @@ class FitBatch:
         return fit_rows(packed, history, forecast, self.settings.evaluation, failure=reason)
 
     def _validation(self, packed: PackedBatch, candidates: pd.DataFrame) -> ValidationErrors:
-        """Errors of the batch's series on the validation windows; none where nothing was scored."""
+        """Errors of the batch's series on the validation windows; all 0 if nothing was scored."""
         evaluation = self.settings.evaluation
         n_series, n_candidates = len(packed.product_ids), len(evaluation.candidates)
         if not evaluation.has_choice:
@@ -111,7 +112,7 @@ class FitBatch:
 
 
 def _in_order(packed: PackedBatch, candidates: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """The rows of `candidates` of these series, by series and then in the order of the candidates.
+    """The rows of `candidates` of these series, sorted by series, then by candidate in the configured order.
 
     Raises: InputError unless each series has each candidate once.
     """
@@ -136,5 +137,6 @@ def _in_order(packed: PackedBatch, candidates: pd.DataFrame, keys: list[str]) ->
     order = np.argsort(place, kind="stable")[np.count_nonzero(place < 0) :]
     if not np.array_equal(place[order], np.arange(len(series) * len(keys))):
         found = f"{len(order)} rows for {len(series)} series and {len(keys)} candidates"
-        raise InputError(explain("table candidates", found, "one row each", "Run the forecast again."))
+        allowed = "one row for each series and candidate"
+        raise InputError(explain("table candidates", found, allowed, "Run the forecast again."))
     return candidates.iloc[order]

@@ -25,12 +25,12 @@ from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.panel.calendar import EPOCH, epoch_day
 
 
-def pool_statistics(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
+def pool_statistics(series: DataFrame, settings: FitSettings, failure: str | None = None) -> DataFrame:
     """The rows of `pools` without the run's id.
 
-    given_up: reason why nothing may be computed.
+    failure: reason why nothing may be computed.
     """
-    work = PoolSample(settings, given_up)
+    work = PoolSample(settings, failure)
 
     def pool_sample(rows: pd.DataFrame) -> pd.DataFrame:
         return work(rows)
@@ -47,12 +47,12 @@ class PoolSample:
     """
 
     settings: FitSettings
-    given_up: str | None = None
+    failure: str | None = None
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Compute the statistics; a failure becomes the reason, and each series is forecast on its own."""
-        if self.given_up is not None:
-            return self._failed(rows, self.given_up)
+        if self.failure is not None:
+            return self._failed(rows, self.failure)
         with worker_limits():
             try:
                 return self._pool(rows)

@@ -24,12 +24,12 @@ _SCHEMA = (
 )
 
 
-def score(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
+def score(series: DataFrame, settings: FitSettings, failure: str | None = None) -> DataFrame:
     """The rows of `candidates` without the run's id.
 
-    given_up: reason why no model may run; the sums are then 0.
+    failure: reason why no model may run; the sums are then 0.
     """
-    work = ScoreBatch(settings, given_up)
+    work = ScoreBatch(settings, failure)
 
     def score_batch(rows: pd.DataFrame) -> pd.DataFrame:
         return work(rows)
@@ -43,17 +43,17 @@ class ScoreBatch:
     """Packed rows of one batch -> flat rows of `candidates`, with one list over the windows for each sum."""
 
     settings: FitSettings
-    given_up: str | None = None
+    failure: str | None = None
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Score a batch; a series that cannot be scored has sums of 0 and the reason."""
         self.settings.register()
         packed, batch = packed_batch(rows), int(rows["batch"].iloc[0])
         with worker_limits():
-            if self.given_up is None:
+            if self.failure is None:
                 scored = guarded(packed, self._score, self._unscored)
             else:
-                scored = one_by_one(packed, lambda part: self._unscored(part, str(self.given_up)))
+                scored = one_by_one(packed, lambda part: self._unscored(part, str(self.failure)))
         return scored.assign(batch=batch)
 
     def _score(self, packed: PackedBatch) -> pd.DataFrame:

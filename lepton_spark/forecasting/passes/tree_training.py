@@ -31,12 +31,12 @@ _NO_TREES = Trees(
 NOT_TRAINED = "too few series with enough history to learn from"
 
 
-def train_trees(series: DataFrame, settings: FitSettings, given_up: str | None = None) -> DataFrame:
+def train_trees(series: DataFrame, settings: FitSettings, failure: str | None = None) -> DataFrame:
     """The rows of `pooled_trees` without the run's id; one group for each day to train up to, in parallel.
 
-    given_up: reason why nothing may be trained.
+    failure: reason why nothing may be trained.
     """
-    work = TrainSample(settings, given_up)
+    work = TrainSample(settings, failure)
 
     def train_sample(rows: pd.DataFrame) -> pd.DataFrame:
         return work(rows)
@@ -51,14 +51,14 @@ class TrainSample:
     """Packed rows of the sample, and the last day to learn from in `until` -> rows of `pooled_trees`."""
 
     settings: FitSettings
-    given_up: str | None = None
+    failure: str | None = None
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Train; a failure becomes one row with the reason, and the run continues without trees."""
         until = int(rows["until"].iloc[0])
         n_series = len(rows[["product_id", "location_id"]].drop_duplicates())
-        if self.given_up is not None:
-            return _failed(until, n_series, self.given_up)
+        if self.failure is not None:
+            return _failed(until, n_series, self.failure)
         with worker_limits():
             try:
                 trained = self._train(rows, until)

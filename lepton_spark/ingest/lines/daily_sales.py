@@ -12,8 +12,8 @@ DAY = ("product_id", "location_id", "date")
 def current_lines(transactions: DataFrame) -> DataFrame:
     """Lines that make up `sales`.
 
-    A product-day with daily figures keeps those of its latest load only: older figures and single sales
-    of that day are already part of them. Any other product-day keeps all its lines.
+    A product-day with daily figures keeps only those of its latest load: they replace older figures and
+    include the single sales of that day. Any other product-day keeps all its lines.
     """
     day = Window.partitionBy(*DAY)
     load_of_figure = F.when(is_daily(), F.col("load_number"))
@@ -23,7 +23,7 @@ def current_lines(transactions: DataFrame) -> DataFrame:
 
 
 def current_figures(transactions: DataFrame) -> DataFrame:
-    """DAY, current_net (sold less returned units) and current_price of daily input."""
+    """Columns DAY, current_net (units sold less returned) and current_price, from daily figures only."""
     return (
         current_lines(transactions.where(is_daily()))
         .groupBy(*DAY)
@@ -54,7 +54,7 @@ def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
         _total(units).alias("sold"),
         _total(F.when(~is_sale & F.col("matched").isNull(), F.col("quantity"))).alias("returned"),
         F.count_if(is_sale).alias("n_transactions"),
-        F.sum((F.col("price") * priced_units).cast(EXACT)).alias("money"),
+        F.sum((F.col("price") * priced_units).cast(EXACT)).alias("revenue"),
         F.sum(priced_units.cast(EXACT)).alias("priced"),
         F.min(F.when(is_sale, F.col("price"))).alias("listed_price"),
         F.bool_or(is_daily()).alias("is_daily"),
@@ -64,7 +64,7 @@ def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
 
 def _measures() -> list[Column]:
     cancelled = F.coalesce(F.when(~F.col("is_daily"), F.col("cancelled")), F.lit(0).cast(EXACT))
-    mean_price = F.col("money").cast("double") / F.col("priced").cast("double")
+    mean_price = F.col("revenue").cast("double") / F.col("priced").cast("double")
     return [
         F.greatest(F.col("sold") - cancelled, F.lit(0)).cast("double").alias("quantity"),
         F.col("sold").cast("double").alias("sold_quantity"),

@@ -15,8 +15,8 @@ from lepton_spark.ingest.lines.quantities import is_return
 class Rule:
     """One reason for rejection.
 
-    code: as in the table `rejects`. rejects: whether it applies to a line. words: what was found and what is
-    allowed.
+    code: the reason in the table `rejects`. rejects: whether a line is rejected. words: the message, which
+    names what was found and what is allowed.
     """
 
     code: str
@@ -29,7 +29,7 @@ def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
 
     They read product_id, location_id, date, line_kind, quantity, price, unit_price, is_cancellation, and the
     texts that dates and numbers were parsed from.
-    today: the clock's day in `input.timezone`.
+    today: the current day in `input.timezone`.
     """
     return (
         *_product_rules(settings),
@@ -40,9 +40,9 @@ def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
 
 
 def reason_columns(ordered: tuple[Rule, ...]) -> dict[str, Column]:
-    """Columns `reasons` (codes in order, empty for a good line) and `words` (of the first reason).
+    """Columns `reasons` (codes in order, empty for a valid line) and `words` (message of the first reason).
 
-    A malformed line has that reason alone.
+    The only reason of a malformed line is `malformed_line`.
     """
     malformed = F.col("malformed").isNotNull()
     codes = F.array_compact(F.array(*(F.when(rule.rejects, F.lit(rule.code)) for rule in ordered)))
@@ -78,7 +78,7 @@ def _location_rules(settings: InputSettings) -> list[Rule]:
     if source is None:
         return []
     location = F.col("location_id")
-    return [Rule("missing_location_id", location.isNull(), _words(source, location, "a place of sale"))]
+    return [Rule("missing_location_id", location.isNull(), _words(source, location, "a location"))]
 
 
 def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
@@ -102,9 +102,7 @@ def _quantity_rules(settings: InputSettings) -> list[Rule]:
     ]
     if settings.kind == "daily":
         return quantity_rules
-    quantity_rules.append(
-        Rule("zero_quantity", quantity == 0, _words(source, text, "units sold or returned"))
-    )
+    quantity_rules.append(Rule("zero_quantity", quantity == 0, _words(source, text, "a number other than 0")))
     if settings.cancellation_pattern is not None:
         allowed = (
             f"negative only where {settings.columns.transaction_id} matches {settings.cancellation_pattern}"
@@ -135,7 +133,9 @@ def _price_rules(settings: InputSettings) -> list[Rule]:
     if settings.min_unit_price is not None:
         too_low = (unit > 0) & (unit < settings.min_unit_price)
         words = _words(
-            f"{source} a unit", unit, f"0, or from {settings.min_unit_price} up: less is not counted in units"
+            f"{source} per unit",
+            unit,
+            f"0, or at least {settings.min_unit_price}: cheaper goods are not counted in units",
         )
         price_rules.append(Rule("not_units", too_low, words))
     return price_rules

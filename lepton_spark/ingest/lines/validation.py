@@ -1,4 +1,4 @@
-"""Raw lines to validated lines: values parsed, reasons for rejection, identity."""
+"""Validates raw lines: parses their values, finds reasons for rejection, computes their identity."""
 
 from datetime import date
 
@@ -21,8 +21,9 @@ VALIDATED = (
 
 customer: the customer's token, or without a privacy key the customer's id; cancellations are matched by it.
 date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
-price: of one unit. reasons: codes in order, empty for a line that may be accepted; words: the first reason.
-line: the source columns as JSON, personal ones masked; null where it is not needed.
+price: of one unit. reasons: codes in order, empty for a line that may be accepted.
+words: the message for the first reason.
+line: the source columns as JSON, personal ones masked; null for a line that cannot be rejected.
 personal: personal values that are not part of `line_hash`, for finding repeats.
 """
 
@@ -39,8 +40,8 @@ def validate_lines(
 ) -> DataFrame:
     """Every raw line with the VALIDATED columns.
 
-    lines: raw lines of `files`. typed_forms: date forms of typed columns, tried before the configured ones.
-    today: the clock's day in `input.timezone`. key: the privacy key.
+    lines: raw lines of `files`. typed_forms: date formats of typed columns, tried before the configured ones.
+    today: the current day in `input.timezone`. key: the privacy key.
     """
     read = lines.join(files, "file").withColumns(_texts(settings))
     keyed = read.withColumns(_personal(settings, key))
@@ -51,9 +52,9 @@ def validate_lines(
 def revalidate_rejects(
     rejects: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
 ) -> DataFrame:
-    """Every rejected line validated by the present rules: the VALIDATED columns and all others it had.
+    """Validates every rejected line by the current rules: adds the VALIDATED columns, keeps all others.
 
-    rejects: rows of `rejects` whose `line` has every mapped column, with `file`, a number. Line identities
+    rejects: rows of `rejects` whose `line` has every mapped column; `file` is a number. Line identities
     do not change. The customer is null, because `rejects` holds it masked.
     """
     values = F.from_json("line", "map<string, string>")
@@ -134,7 +135,7 @@ def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column
 
 
 def _unit_price(settings: InputSettings) -> Column:
-    """The price of one unit; null for a total of no units. The total of a return is delivered negative."""
+    """The price of one unit; null for a line total of 0 units. The line total of a return is negative."""
     price, quantity = F.col("price"), F.col("quantity")
     if settings.price_is != "line_total":
         return price
@@ -150,7 +151,7 @@ def _identity(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
     is_malformed = F.col("malformed").isNotNull()
     raw = F.to_json(F.struct(F.col("raw").alias("malformed")))
     position_hash = F.sha2(F.concat_ws("|", "content_hash", F.col("line_number").cast("string")), 256)
-    # the text of a malformed line may be personal: then only its position identifies it
+    # the text of a malformed line may contain personal data, so only its position identifies it
     malformed_hash = position_hash if n_personal else F.coalesce(F.sha2("raw", 256), position_hash)
     line = F.when(is_malformed, F.lit(None) if n_personal else raw).otherwise(
         masked_line(F.col("columns"), values, n_personal)

@@ -10,7 +10,7 @@ from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 
 SEASON_LENGTH = 7
-"""Days in the season that every model knows: the week."""
+"""Days in a week, the only season that the models have."""
 
 
 def weekdays(days: IntArray) -> IntArray:
@@ -42,14 +42,14 @@ class HolidayCalendar:
 
 @dataclass(frozen=True)
 class History:
-    """Sales of S series in T columns; the last column is the cutoff.
+    """Sales of S series in T columns of one day or one week; the last column ends with the cutoff.
 
     quantity: [S, T], units; NaN = unknown, 0 = no sale.
     days: [T], the last epoch day of each column. period: days per column, 1 or 7.
-    regressors: [S, T+H, K], planned measures known at the cutoff; None without plans.
-    plans: the source of `regressors`, so that an earlier cutoff sees only what was planned by then.
+    regressors: [S, T+H, K], promotion measures as known at the cutoff; None without plans.
+    plans: the source of `regressors`, from which `until` takes those known at an earlier cutoff.
     damped: [S, T], the quantity with outliers damped; None where damping is off.
-    stock_out_sales: [S, T], units sold on days whose demand is unknown, else NaN; models never see it.
+    stock_out_sales: [S, T], units sold while out of stock, else NaN; removed before a model is fitted.
     holidays: None where no country is configured.
     """
 
@@ -110,12 +110,12 @@ class History:
 
     @cached_property
     def filled_damped(self) -> FloatArray:
-        """[S, T], as `filled`, with outliers damped where damping is on; levels are computed from it."""
+        """[S, T], as `filled`, with outliers damped where damping is on; used by the pooled models."""
         return self.filled if self.damped is None else np.where(self.known, self.damped, 0.0)
 
     @property
     def has_late_plans(self) -> bool:
-        """Whether an earlier cutoff damps days that are known as promoted by now."""
+        """Whether damping depends on the cutoff: a plan became known only after it had begun."""
         return self.damped is not None and self.plans is not None and self.plans.has_late_plans
 
     @cached_property
@@ -131,7 +131,7 @@ class History:
         return is_whole
 
     def until(self, column: int) -> "History":
-        """The history as it was when `column` was the cutoff; later days cannot be reached."""
+        """The history as known at an earlier cutoff, the end of `column`; later days are left out."""
         days, regressors = self.days[: column + 1], self.regressors
         if self.plans is not None:
             regressors = self.plans.by_day(days, self.period)

@@ -1,4 +1,4 @@
-"""The pooled model: the weekday forecast corrected by a regression and by trees trained on many series."""
+"""The pooled model corrects the weekday forecast (`shrunk_weekday`) by a regression and by trees."""
 
 from dataclasses import dataclass
 
@@ -15,21 +15,21 @@ from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 
 LARGEST_LOG_RATIO = 3.0
-"""Upper bound of the trees' log ratio: e^3 times the weekday forecast, however unusual the series."""
+"""Upper bound of the log ratio that trees predict: 20 times the weekday forecast."""
 
-MEDIAN_FROM = 0.5
-"""Units a day below which a whole median is 0: at most every second day has a sale (Markov)."""
+MIN_MEAN_FOR_MEDIAN = 0.5
+"""Mean in units below which the median is 0: by Markov's inequality, P(at least 1 unit) <= mean < 0.5."""
 
 TREES = "trees"
-"""Coefficient: the trees' share of the mean, 0 without trees."""
+"""Name of a coefficient: the trees' share of the mean, 0 without trees."""
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """The weekday forecast times a weighted mean of the regression's and the trees' ratio.
+    """The weekday forecast times a correction ratio, the weighted mean of the regression's and the trees'.
 
-    A pool without trees leaves the weekday forecast. The median comes from trees of its own. NaN rows where
-    no day is known. Coefficients: `level`, units per day, and `trees`.
+    If the pool has no trees, the weekday forecast is unchanged. Separate trees predict the median. NaN rows
+    where no day is known. Coefficients: `level`, units per column, and `trees`.
     """
 
     pool: Pool
@@ -46,12 +46,12 @@ class Pooled:
         median = None if trees.median is None else median_forecast(features, trees.median, forecast)
         unknown = history.n_known == 0
         forecast[unknown] = np.nan
-        level = np.where(unknown, np.nan, features.shrunk_level[:, 0])
+        level = np.where(unknown, np.nan, features.weekday_level[:, 0])
         return Fit(forecast, {"level": level, TREES: share}, median=median)
 
 
 def mean_forecast(features: PooledFeatures, trees: PooledTrees, share: FloatArray) -> FloatArray:
-    """[S, H], units, at the only cutoff of the features; share: [S], of the trees."""
+    """[S, H], units. features: of one cutoff. share: [S], the trees' share of the mean."""
     weekly = week_features(features)[:, 0]  # [S, B, 3]
     week_of = week_of_column(features)
     weeks = np.arange(weekly.shape[1], dtype=np.float64)[:, np.newaxis]
@@ -62,15 +62,17 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees, share: FloatArra
     by_trees = ratio if features.has_plans else ratio[:, week_of]
     by_regression = regression_ratio(features, trees.regression)[:, 0]
     weight = share[:, np.newaxis]
-    forecast: FloatArray = features.shrunk[:, 0] * (weight * by_trees + (1.0 - weight) * by_regression)
+    forecast: FloatArray = features.weekday_forecast[:, 0] * (
+        weight * by_trees + (1.0 - weight) * by_regression
+    )
     return forecast
 
 
 def tree_share(features: PooledFeatures, settings: PooledSettings) -> FloatArray:
     """[S], the trees' share of the mean at the only cutoff.
 
-    The trees make nearly all of a young series' forecast, and more where they know what the regression
-    cannot: plans and last year.
+    The share is 1 for a series that begins at the cutoff and falls with its age. It has a minimum if plans
+    are configured, and for a series whose last year is known: both effects are nonlinear.
     """
     if not settings.use_trees:
         return np.zeros(len(features.level))
@@ -83,7 +85,7 @@ def tree_share(features: PooledFeatures, settings: PooledSettings) -> FloatArray
 def own_history_weight(features: PooledFeatures, settings: PooledSettings) -> FloatArray:
     """[S, C], weight on the series' own history by its age, 0 to 1.
 
-    A product is known because it sold: its first days overstate its rate.
+    A history begins with a sale, so its first days overstate the rate.
     """
     days = np.clip(features.series["age"], 0, settings.full_history_days)
     weight: FloatArray = days / settings.full_history_days
@@ -91,13 +93,13 @@ def own_history_weight(features: PooledFeatures, settings: PooledSettings) -> Fl
 
 
 def median_forecast(features: PooledFeatures, trees: Trees, forecast: FloatArray) -> FloatArray:
-    """[S, H], whole units from 0 up, given the mean [S, H] at the only cutoff of the features."""
+    """[S, H], median in whole units, for the mean forecast [S, H]; the features have one cutoff."""
     median = np.zeros(forecast.shape)
-    rows = np.flatnonzero(forecast.max(axis=1, initial=0.0) >= MEDIAN_FROM)
+    rows = np.flatnonzero(forecast.max(axis=1, initial=0.0) >= MIN_MEAN_FOR_MEDIAN)
     if rows.size:
         mean = forecast[rows]
         series, step = np.repeat(rows, mean.shape[1]), np.tile(np.arange(mean.shape[1]), len(rows))
         days = features.days(series, np.zeros_like(series), step, mean.ravel()).reshape(*mean.shape, -1)
         ratio = trees.predict(features.series.values[rows, 0], days, features.calendar.values[0])
-        median[rows] = np.where(mean >= MEDIAN_FROM, np.round(np.maximum(ratio, 0.0) * mean), 0.0)
+        median[rows] = np.where(mean >= MIN_MEAN_FOR_MEDIAN, np.round(np.maximum(ratio, 0.0) * mean), 0.0)
     return median

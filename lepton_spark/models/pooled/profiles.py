@@ -9,6 +9,9 @@ from lepton_spark.models.data.decayed_sums import decay_weights, ratio, weighted
 from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
 from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
 
+FORECAST_PROFILE = PROFILE_HALF_LIVES.index(364.0)
+"""Position of the half-life whose profile forecasts use."""
+
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
 
 
@@ -70,6 +73,18 @@ def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
     means = ratio(sums, weighted_sums(history.known_weight, weight))
     level: FloatArray = means.mean(axis=2)
     return level
+
+
+def weekday_forecast(
+    history: History, cutoffs: IntArray, ahead: IntArray, index: FloatArray, pool: Pool
+) -> tuple[FloatArray, FloatArray]:
+    """The averaged level [S, C], units per day, and the weekday forecast [S, C, H], units.
+
+    ahead: [C, H], epoch days after each cutoff. index: [S, C, 7, L], shrunk to the pool's.
+    """
+    level = averaged_level(history, cutoffs)
+    by_weekday = index_on_days(index[..., [FORECAST_PROFILE]], ahead)[..., 0]
+    return level, level[:, :, np.newaxis] * by_weekday * pool.day_factors(ahead)
 
 
 def index_on_days(index: FloatArray, days: IntArray) -> FloatArray:

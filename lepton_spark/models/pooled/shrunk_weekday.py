@@ -7,7 +7,7 @@ import numpy as np
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pool
-from lepton_spark.models.pooled.profiles import averaged_level, index_on_days, shrunk_index, weekday_profiles
+from lepton_spark.models.pooled.profiles import shrunk_index, weekday_forecast, weekday_profiles
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,8 @@ class ShrunkWeekday:
         """Forecast every series at once."""
         cutoff = np.array([history.n_days - 1])
         index = shrunk_index(weekday_profiles(history, cutoff), self.pool)
-        level = averaged_level(history, cutoff)[:, 0]
         ahead = history.ahead(horizon)[np.newaxis]
-        by_weekday = index_on_days(index, ahead)[:, 0, :, -1]
-        forecast = level[:, np.newaxis] * by_weekday * self.pool.day_factors(ahead)
+        level, by_cutoff = weekday_forecast(history, cutoff, ahead, index, self.pool)
+        forecast = by_cutoff[:, 0]
         forecast[history.n_known == 0] = np.nan
-        return Fit(forecast, {"level": level})
+        return Fit(forecast, {"level": level[:, 0]})

@@ -1,4 +1,4 @@
-"""Training of the pooled model: the outcomes of many past cutoffs of a bounded sample of series."""
+"""Training of the pooled model on the weeks and days after many past cutoffs of a sample of series."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS, YEAR_DAYS
+from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS
+from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS
 from lepton_spark.models.pooled.features.pooled_features import MIN_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.pooled.features.weeks import (
     regression_columns,
@@ -15,7 +16,7 @@ from lepton_spark.models.pooled.features.weeks import (
     week_plans,
     week_sums,
 )
-from lepton_spark.models.pooled.model import MEDIAN_FROM, own_history_weight
+from lepton_spark.models.pooled.model import MIN_MEAN_FOR_MEDIAN, own_history_weight
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.regressors.boosting import grow_trees, sample_rows
 from lepton_spark.models.pooled.regressors.linear import LARGEST_RATIO, PooledRegression, fit_regression
@@ -29,28 +30,28 @@ from lepton_spark.models.pooled.settings import (
 
 MEDIAN = 0.5
 
-LARGEST_WEIGHT = 0.999
-"""Quantile of the weights at which they are capped, so that no single product dominates."""
+WEIGHT_CAP_LEVEL = 0.999
+"""Quantile level: weights are capped at this quantile of theirs, so that no single product dominates."""
 
-LARGEST_REGRESSION_RATIO, LARGEST_REGRESSION_WEIGHT = 5.0, 0.98
-"""Stricter caps of targets and weights for the regression, whose errors are squared."""
+LARGEST_REGRESSION_RATIO, REGRESSION_WEIGHT_CAP_LEVEL = 5.0, 0.98
+"""Stricter caps for the regression, whose errors are squared: of targets, and quantile level of weights."""
 
 TIE_BREAK = 0.01
-"""Largest random amount subtracted from a target when the median is learned.
+"""Upper bound of a random number that is subtracted from each target when median trees are trained.
 
-Days without a sale all have the target 0. Where they are the majority, the initial guess equals it and the
-gradient of the absolute error is the same on all days: no split would improve, and all medians would be 0.
+Days without a sale all have the target 0. If they are the majority, the initial prediction is 0 too, and the
+gradient of the absolute error is the same on all days: no split would help, and all medians would be 0.
 """
 
 LEVEL_POWER = 0.25
-"""Weight of a week by the level: between inverse variance (0) and units (1)."""
+"""Power of the level in a week's weight: 0 is inverse variance, 1 minimises squared errors in units."""
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Features at all cutoffs and the outcomes after them.
+    """Features at all cutoffs, and the sales after them.
 
-    target: [S, C, H], units; NaN = unknown, after the history's end, or a series not used at that cutoff.
+    target: [S, C, H], units; NaN = unknown, after the history's end, or series left out at that cutoff.
     age: [C], days from each cutoff to the history's end.
     """
 
@@ -64,7 +65,7 @@ class TrainingSet:
         return week_sums((~np.isnan(self.target)).astype(np.float64), self.features.period) > 0
 
     def weeks(self, series: IntArray | None = None) -> "Examples":
-        """Weeks with an outcome, with the features of the trees; of the given series [N], else of all."""
+        """Examples for the mean trees: the weeks with an outcome of the given series [N], or of all."""
         features, chosen = self.features, self.has_outcome()
         if series is not None:
             chosen[np.setdiff1d(np.arange(len(chosen)), series)] = False
@@ -80,8 +81,8 @@ class TrainingSet:
     def regression(self) -> PooledRegression:
         """The regression on all weeks with an outcome.
 
-        A week weighs by the square of the regression's share in the forecast of such a series: the trees
-        forecast young series, so these must not determine the regression.
+        A week's weight is multiplied by the square of `own_history_weight`: the trees forecast young series,
+        so these must not determine the regression.
         """
         chosen = self.has_outcome()
         row, cutoff, _ = np.nonzero(chosen)
@@ -90,15 +91,15 @@ class TrainingSet:
         columns = regression_columns(self.features)[chosen]
         usable = np.isfinite(columns).all(axis=1) & (ratio <= LARGEST_RATIO) & np.isfinite(weight)
         examples = Examples(columns[usable], ratio[usable], weight[usable])
-        examples = examples.capped(LARGEST_REGRESSION_RATIO, LARGEST_REGRESSION_WEIGHT)
+        examples = examples.capped(LARGEST_REGRESSION_RATIO, REGRESSION_WEIGHT_CAP_LEVEL)
         return fit_regression(examples.columns, examples.target, examples.weight, self.age[cutoff][usable])
 
     def _outcomes(self, chosen: BoolArray) -> tuple[FloatArray, FloatArray]:
-        """[N] each, of the chosen weeks: units over the weekday forecast, and the weight."""
+        """[N] each, for the chosen weeks: the ratio of units to the weekday forecast, and the weight."""
         features = self.features
         known = ~np.isnan(self.target)
         units = week_sums(np.where(known, self.target, 0.0), features.period)  # [S, C, B]
-        forecast = week_sums(np.where(known, features.shrunk, 0.0), features.period)
+        forecast = week_sums(np.where(known, features.weekday_forecast, 0.0), features.period)
         base = np.maximum(forecast, MIN_LEVEL)
         precision = features.level**LEVEL_POWER / np.exp(features.series["log_dispersion"])
         weight = base * precision[..., np.newaxis]
@@ -107,10 +108,11 @@ class TrainingSet:
     def days(self, mean: FloatArray, max_rows: int, seed: int) -> "Examples":
         """At most `max_rows` random days on which a median above 0 is possible.
 
-        The target is over the mean [S, C, H] that the median is applied to, with ties broken.
+        Targets are divided by `mean` [S, C, H], the forecast that the median trees scale; ties are broken
+        at random.
         """
         features = self.features
-        usable = ~np.isnan(self.target) & (mean >= MEDIAN_FROM)
+        usable = ~np.isnan(self.target) & (mean >= MIN_MEAN_FOR_MEDIAN)
         rows = sample_rows(np.flatnonzero(usable), max_rows, seed)
         series, cutoff, step = np.unravel_index(rows, self.target.shape)
         base = np.maximum(mean[series, cutoff, step], MIN_LEVEL)
@@ -126,27 +128,27 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows to train on: columns [N, K]; target, over its base, and weight [N]."""
+    """Training examples. columns: [N, K]. target: [N], a ratio to a forecast. weight: [N]."""
 
     columns: FloatArray
     target: FloatArray
     weight: FloatArray
 
     def sampled(self, max_rows: int, seed: int) -> "Examples":
-        """About `max_rows` of the rows, drawn by weight; rows drawn more rarely weigh more instead."""
+        """About `max_rows` rows, drawn with probability p proportional to weight; new weight = weight / p."""
         if len(self.target) <= max_rows:
             return self
         share = np.minimum(max_rows * self.weight / self.weight.sum(), 1.0)
         rows = np.flatnonzero(np.random.default_rng(seed).random(len(share)) < share)
         return Examples(self.columns[rows], self.target[rows], self.weight[rows] / share[rows])
 
-    def capped(self, target: float = LARGEST_RATIO, weight: float = LARGEST_WEIGHT) -> "Examples":
-        """The rows with targets capped at a value, and weights at a quantile of them."""
+    def capped(self, target: float = LARGEST_RATIO, weight: float = WEIGHT_CAP_LEVEL) -> "Examples":
+        """The examples with targets capped at `target`, and weights at their quantile of level `weight`."""
         largest = np.quantile(self.weight, weight)
         return Examples(self.columns, np.minimum(self.target, target), np.minimum(self.weight, largest))
 
     def trees(self, settings: BoostingSettings, seed: int, level: float | None = None) -> Trees:
-        """Trees for the log of the mean (Poisson), or for the quantile at `level`."""
+        """Trees for the log of the mean (Poisson loss), or for the quantile at the quantile level `level`."""
         rows = self.capped()
         return grow_trees(rows.columns, rows.target, rows.weight, settings, seed, level)
 
@@ -154,10 +156,9 @@ class Examples:
 def train(
     history: History, horizon: int, settings: PooledSettings = DEFAULT_SETTINGS, seed: int = 0
 ) -> PooledTrees | None:
-    """Train on a sample of series up to the history's end; None where there are too few outcomes.
+    """Train on a sample of series up to the history's end; None if there are too few outcomes.
 
-    The caller samples the series by a hash of their key and sorts them. Series without finite sums are
-    left out.
+    history: the sampled series, sorted by key. Series whose sums of squares overflow are left out.
     """
     training = settings.training
     examples = training_set(finite_series(history), horizon, settings)
@@ -180,7 +181,7 @@ def _median(
     examples: TrainingSet, regression: PooledRegression | None, training: TrainingSettings, seed: int
 ) -> Trees | None:
     """Trees for the median over the regression's forecast; None where too few days have enough demand."""
-    mean = examples.features.shrunk * regression_ratio(examples.features, regression)
+    mean = examples.features.weekday_forecast * regression_ratio(examples.features, regression)
     days = examples.days(mean, training.max_days, seed)
     if len(days.target) < training.min_weeks:
         return None
@@ -195,7 +196,7 @@ def finite_series(history: History) -> History:
 
 
 def training_set(history: History, horizon: int, settings: PooledSettings) -> TrainingSet | None:
-    """Features and outcomes of every cutoff, none after the history's end; None without a cutoff."""
+    """Features and outcomes of every training cutoff; None if the history is too short for any."""
     training = settings.training
     last = history.n_days - 1
     n_yearly = training.n_yearly if history.period > 1 else 0
@@ -215,6 +216,6 @@ def training_set(history: History, horizon: int, settings: PooledSettings) -> Tr
 
 
 def _is_active(features: PooledFeatures, training: TrainingSettings) -> BoolArray:
-    """[S, C], whether a series is old enough and has had a recent sale."""
+    """[S, C], whether a series has at least `min_age` days and a sale in the last `recent_days`."""
     is_old = features.series["age"] >= training.min_age
     return is_old & (features.series["days_since_sale"] <= training.recent_days)

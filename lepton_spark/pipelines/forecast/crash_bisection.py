@@ -20,17 +20,18 @@ CRASH_MESSAGES = (
     "Connection reset",
     "java.io.EOFException",
 )
-"""Parts of Spark's error messages when a worker process or an executor is gone."""
+"""Parts of the error messages that Spark gives when a worker process or an executor has ended."""
 
-WORKER_DIED = "worker_died: the process that fitted it ended"
+WORKER_DIED = "worker_died: the Python worker process ended"
 
 HASH_SALT = 7
-"""Makes the hash that divides a batch independent of the hash that formed it."""
+"""Makes the hash that halves a batch independent of the hash that assigns series to batches."""
 
 MAX_PARTS = 1 << 40
+"""Bisection ends here; series with equal hashes cannot be separated and fall back together."""
 
 MAX_HALVINGS = 4
-"""When each sixteenth of a sample crashes as well, neither its size nor a few series are the cause."""
+"""Halvings of a sample. If every sixteenth of it crashes, neither its size nor a few series are the cause."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ class Subset:
     @property
     def condition(self) -> Column:
         """Selects the subset's rows by batch and series key."""
-        mine = F.col("batch").isin(*self.batches)
-        return mine if self.parts == 1 else mine & (F.pmod(_hash(), F.lit(self.parts)) == self.remainder)
+        in_batches = F.col("batch").isin(*self.batches)
+        if self.parts == 1:
+            return in_batches
+        return in_batches & (F.pmod(_hash(), F.lit(self.parts)) == self.remainder)
 
     def halves(self) -> "tuple[Subset, Subset]":
-        """Half of the batches each; half of the series of a single batch each."""
+        """Two halves: of the batches, or of the series if there is only one batch."""
         if len(self.batches) > 1:
             middle = len(self.batches) // 2
             return Subset(self.batches[:middle]), Subset(self.batches[middle:])
@@ -66,7 +69,7 @@ def _hash() -> Column:
 Write = Callable[[Subset | None, str | None], None]
 """Computes and writes the rows of a subset (None: all series) in one commit.
 
-With a failure reason instead of None it writes rows without models.
+With a failure reason nothing is fitted, and the rows record the reason.
 """
 
 
@@ -85,7 +88,7 @@ def write_isolating(
         log.warning("a worker crashed; halving the batches to find the series")
         clear()
         for subset in _isolate(Subset(tuple(range(n_batches))), write, count):
-            log.warning("batch %s: a series that crashes its worker gets a fallback", subset.batches[0])
+            log.warning("batch %s: a series crashes its worker and gets no model", subset.batches[0])
 
 
 def write_from_sample(
@@ -110,7 +113,7 @@ def write_from_sample(
 def _largest_working(
     sample: Subset, write: Write, count: Callable[[Subset], int]
 ) -> tuple[Subset, str | None]:
-    """Writes the first of the largest parts that does not crash; else the last part, with the reason."""
+    """Writes the first part that does not crash, larger parts first; if all crash, rows with the reason."""
     parts = [sample]
     for _ in range(MAX_HALVINGS):
         parts = [half for part in parts for half in part.halves() if count(half)] or parts
@@ -145,6 +148,6 @@ def _isolate(subset: Subset, write: Write, count: Callable[[Subset], int]) -> It
 
 
 def is_worker_crash(fault: Exception) -> bool:
-    """Whether Spark failed because a worker process ended, not because of an error in the computation."""
+    """Whether the message is one of those that Spark gives when a worker process or an executor has ended."""
     text = str(fault)
     return any(message in text for message in CRASH_MESSAGES)

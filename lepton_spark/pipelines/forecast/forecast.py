@@ -1,4 +1,4 @@
-"""The forecast job: plan the run, learn from all series, score candidates, fit, write the tables."""
+"""The forecast job: plan the run, learn from a sample of the series, score candidates, fit, write tables."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class ForecastResult:
     """A complete run.
 
-    already_complete: whether it was complete before, so that nothing was done.
-    n_series: series forecast, of which n_fallback by a fallback and n_obsolete with 0.
+    already_complete: whether an earlier call had completed the run, so that nothing was done.
+    n_series: number of series; n_fallback: those with a fallback; n_obsolete: those with forecast 0.
     """
 
     run_id: str
@@ -35,7 +35,7 @@ class ForecastResult:
 
 
 def run_forecast(context: JobContext) -> ForecastResult:
-    """Forecasts every series that has sales by the cutoff, `forecast.cutoff` or the last complete day.
+    """Forecasts every series with sales by the cutoff: `forecast.cutoff`, by default the last complete day.
 
     Raises: InputError when `panel` is not up to date, or for a cutoff without sales; BalanceError when the
     numbers of series in and out differ.
@@ -46,7 +46,7 @@ def run_forecast(context: JobContext) -> ForecastResult:
         stage.note(f"{plan.cutoff}")
         if context.config.forecast.period > 1:
             settings = context.config.forecast
-            stage.note(f"the {settings.week_end} of the last complete week, {settings.ahead}")
+            stage.note(f"weeks end on {settings.week_end}, {settings.ahead}")
     known = runs.find(plan.run.run_id)
     if known is not None and known.state == "complete":
         return _result(known, plan.cutoff, already_complete=True)
@@ -65,13 +65,13 @@ def write_forecasts(context: JobContext, plan: Plan) -> dict[str, int]:
     """Writes every table of a planned run except `runs`; returns the counts of series in and out."""
     warehouse = context.warehouse
     series = read_series(warehouse, plan)
-    with context.stage("learn from all series"):
+    with context.stage("learn from a sample of the series"):
         plan = learn_pools_and_trees(warehouse, plan, series)
     with context.stage("score the candidates"):
         score_candidates(warehouse, plan, series)
     with context.stage("fit and forecast") as stage:
         counts = fit_series(warehouse, plan, series)
-        stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} by a fallback")
+        stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} with a fallback")
     with context.stage("write forecasts, metrics, models"):
         write_publishable_tables(warehouse, plan)
     return counts

@@ -23,7 +23,7 @@ from lepton_spark.tables import Warehouse
 
 @dataclass(frozen=True)
 class Plan:
-    """A run that is to be made: its row of `runs`, and what the workers receive.
+    """A planned run: its row of `runs`, its cutoff, and the settings and covariates to fit with.
 
     is_retry: whether an earlier attempt may have left rows in the tables.
     covariates: rows that were known by the cutoff.
@@ -37,7 +37,7 @@ class Plan:
 
 
 def plan_run(context: JobContext, runs: RunLog) -> Plan:
-    """The run for `forecast.cutoff`, else for the last complete day; writes nothing.
+    """Plans the run for `forecast.cutoff`, by default the last complete day; writes nothing.
 
     Raises: InputError when `panel` is not up to date, or for a cutoff without sales.
     """
@@ -49,7 +49,7 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     cutoff = end_of_period(chosen, config.forecast)
     _require_sales_by(cutoff, volumes)
     covariates = read_known_covariates(warehouse, config, cutoff)
-    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *_inputs_beside_sales(config, covariates)])
+    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *_other_inputs(config, covariates)])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),
@@ -64,7 +64,7 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     return Plan(run, cutoff, settings, covariates=covariates)
 
 
-def _inputs_beside_sales(config: Config, covariates: Covariates) -> list[str]:
+def _other_inputs(config: Config, covariates: Covariates) -> list[str]:
     """Fingerprints of the covariates, the custom regressors and the holiday calendar that the run uses."""
     rows = [f"{name}:{fingerprint_of_rows(rows)}" for name, rows in covariates.rows.items()]
     regressors = [
@@ -77,7 +77,7 @@ def _inputs_beside_sales(config: Config, covariates: Covariates) -> list[str]:
 
 
 def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:
-    """Refuses a week that ends before the first sale: its run would have no product."""
+    """Raises InputError for a week that ends before the first day of sales: no series would be forecast."""
     first = EPOCH + timedelta(days=min(volume.day for volume in volumes))
     if cutoff < first:
         remedy = "Choose a later cutoff, another forecast.week_end, or forecast.frequency daily."
@@ -89,5 +89,6 @@ def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
     packed, sales = packed_version(runs), warehouse.version("sales")
     if sales is None or packed != sales:
         found = "none" if packed is None else f"sales up to version {packed}"
-        allowed = "sales up to their present version" + ("" if sales is None else f" {sales}")
-        raise InputError(explain("table panel", found, allowed, "Run `lepton panel` first."))
+        allowed = "the sales" if sales is None else f"sales up to version {sales}, the current one"
+        remedy = f"Run `lepton {'ingest' if sales is None else 'panel'}` first."
+        raise InputError(explain("table panel", found, allowed, remedy))

@@ -28,17 +28,18 @@ NO_LINE_ACCEPTED = "no_line_accepted"
 
 @dataclass(frozen=True)
 class Delivery:
-    """The files under the configured path by what happens to them.
+    """The files under the configured path, grouped by what the load does with them.
 
     readable: new files that are read. copies: further new files with the content of one in `readable`.
-    known_refusals: content hash and reason of every file in `files`; the reason is empty for loaded files.
+    n_known: number of files that were loaded before. recorded_reasons: content hash and reason of refusal of
+    every file in `files`; the reason of a loaded file is empty.
     """
 
     readable: tuple[ReadFile, ...]
     copies: tuple[ReadFile, ...]
     refused: tuple[tuple[FoundFile, Inspection], ...]
     n_known: int
-    known_refusals: frozenset[tuple[str, str]]
+    recorded_reasons: frozenset[tuple[str, str]]
 
     @property
     def summary(self) -> str:
@@ -72,7 +73,7 @@ class Delivery:
 class LoadStamp:
     """Columns of `files` that are the same for all files of a load.
 
-    key_check: check value of the privacy key in the lines' hashes; None when no hash depends on the key.
+    key_check: check value of the privacy key with which line hashes were made; None when none depends on it.
     """
 
     batch: str
@@ -86,12 +87,12 @@ def find_delivery(context: JobContext) -> Delivery:
     Raises: InputError for a path that cannot be read, or when neither the path nor `files` has a file.
     """
     config = context.config
-    found, large = _found(context.spark, config)
-    on_record = context.warehouse.read("files").drop("loaded_at").collect()
-    if not (found or large or on_record):
-        raise _nothing_there(config)
-    known = {row["content_hash"]: row["reason"] or "" for row in on_record}
-    rejected = _still_rejected(context, on_record)
+    found, large = _find(context.spark, config)
+    recorded = context.warehouse.read("files").drop("loaded_at").collect()
+    if not (found or large or recorded):
+        raise _no_file_error(config)
+    known = {row["content_hash"]: row["reason"] or "" for row in recorded}
+    rejected = _still_rejected(context, recorded)
     to_read = [file for file in found if known.get(file.content_hash) != ""]
     new = [file for file in to_read if file.content_hash not in rejected]
     first = {file.content_hash: file for file in reversed(new)}
@@ -114,20 +115,20 @@ def find_delivery(context: JobContext) -> Delivery:
     )
 
 
-def _nothing_there(config: Config) -> InputError:
+def _no_file_error(config: Config) -> InputError:
     allowed = "a file whose name starts neither with _ nor with ."
-    remedy = "Check the path, and that something was delivered."
+    remedy = "Check the path, and that files were delivered."
     return InputError(explain("input.path", f"no file at {config.input.path}", allowed, remedy))
 
 
-def _still_rejected(context: JobContext, on_record: Sequence[Row]) -> dict[str, Inspection]:
-    """By content hash, files whose lines were all rejected and would be rejected again by the same rules.
+def _still_rejected(context: JobContext, recorded: Sequence[Row]) -> dict[str, Inspection]:
+    """Files, by content hash, of which all lines were rejected and would be rejected again by the same rules.
 
-    Files with lines in the future are not among them: these lines may be valid by now.
+    Files with dates in the future are left out, because those lines may be valid by now.
     """
     refused = [
         row
-        for row in on_record
+        for row in recorded
         if row["reason"] == NO_LINE_ACCEPTED and "rejected.future_date" not in (row["counts"] or {})
     ]
     if not refused:
@@ -148,7 +149,7 @@ def _rules(config: str) -> dict[str, object]:
     return {name: value for name, value in json.loads(config)["input"].items() if name != "path"}
 
 
-def _found(spark: SparkSession, config: Config) -> tuple[list[FoundFile], list[FoundFile]]:
+def _find(spark: SparkSession, config: Config) -> tuple[list[FoundFile], list[FoundFile]]:
     path = resolve(config.input.path)
     if config.input.format == "delta":
         return [find_table(spark, path, config.input.options.get("versionAsOf"))], []
@@ -174,7 +175,7 @@ def _too_large(config: Config) -> Callable[[FoundFile], tuple[FoundFile, Inspect
 def batch_of(delivery: Delivery, config: Config, load_number: int) -> str:
     """The load's id: a hash of the files' content, the settings of `input` and the load's number.
 
-    The number makes it unique: a file without an accepted line may be read again by the same rules.
+    The number makes it unique, because a file without an accepted line may be read again by the same rules.
     """
     hashes = sorted(read.file.content_hash for read in delivery.readable)
     rules = config.input.model_dump_json(exclude={"path"})
@@ -187,9 +188,10 @@ def record_files(
     counts: Mapping[str, Mapping[str, int]],
     stamp: LoadStamp,
 ) -> None:
-    """Writes the load's rows of `files`, without refusals that are there already unless read again.
+    """Writes one row of `files` for each loaded or refused file.
 
-    counts: lines by outcome, by the file's content hash.
+    A refusal that is recorded already is written only if the file was read again.
+    counts: content hash of a file -> its lines by outcome.
     """
     loaded = [
         _file_row(read.file, read.inspection, stamp)
@@ -205,7 +207,7 @@ def record_files(
         for file, inspection in {
             file.content_hash: (file, found) for file, found in delivery.refused
         }.values()
-        if inspection.lines or (file.content_hash, inspection.reason) not in delivery.known_refusals
+        if inspection.lines or (file.content_hash, inspection.reason) not in delivery.recorded_reasons
     ]
     if loaded or refused:
         warehouse.merge("files", warehouse.rows("files", [*loaded, *refused]))

@@ -43,8 +43,8 @@ from lepton_spark.pipelines.runs.run_log import Run, RunLog
 log = logging.getLogger(__name__)
 
 NO_KEY = (
-    "no privacy key: found LEPTON_PRIVACY_KEY unset; cancellations are matched within this load alone. "
-    "Set it to match those of earlier loads"
+    "no privacy key: found LEPTON_PRIVACY_KEY unset; returns are matched only with sales of this load. "
+    "Set it to match sales of earlier loads too"
 )
 
 
@@ -101,11 +101,11 @@ def planned_load(context: JobContext, delivery: Delivery, number: int) -> Load:
 
 
 def _run_load(load: Load, delivery: Delivery, runs: RunLog, started_at: datetime) -> tuple[Run, Delivery]:
-    """The complete run with its counts, and the delivery with files refused that had no accepted line."""
+    """Runs a load; returns its complete run, and the delivery with unusable files moved to `refused`."""
     load = replace(load, run=runs.start(load.run, load.config))
     try:
         finished, remaining = _load(load, delivery, started_at)
-    except BalanceError:
+    except BalanceError:  # raised before a write; after other errors the next load rolls this one back
         runs.fail(load.run)
         raise
     except GatesError:
@@ -117,7 +117,7 @@ def _run_load(load: Load, delivery: Delivery, runs: RunLog, started_at: datetime
 
 
 def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery]:
-    """Writes the load; returns its run with all counts, and what remains of the delivery."""
+    """Writes the lines; returns the run with its counts, and the delivery with unusable files as refused."""
     context = load.context
     with ExitStack() as cached:
         with context.stage("read and validate lines") as stage:
@@ -142,14 +142,14 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
 
 
 def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
-    """The gates on the volume of a load, compared with the last complete loads."""
+    """The gates that compare the volume of a load with those of the last complete loads."""
     runs = RunLog(load.warehouse, load.context.clock)
     recent = load_gates.recent_volumes(runs.last_load_counts(load_gates.RECENT_LOADS))
     return load_gates.evaluate_load(examined.volume, recent, load.config.gates)
 
 
 def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: Examined) -> Run:
-    is_first = load.run.load_number == 1
+    is_first = load.run.load_number == 1  # then there are no earlier rejects to count
     counts = {
         "lines_read": delivery.lines_read,
         load_gates.DAYS: examined.volume.days,

@@ -31,14 +31,14 @@ CONFLICTS = (
     conflicts.MetadataChangedException,
     conflicts.ProtocolChangedException,
 )
-"""What Delta raises when another job has committed first."""
+"""Exceptions that Delta raises when another job has committed first."""
 
 _LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A row of `runs`; times carry their time zone."""
+    """A row of `runs`; its times have a time zone."""
 
     run_id: str
     job: Job
@@ -124,7 +124,7 @@ class RunLog:
         return None if row is None else _run(row.asDict(recursive=True))
 
     def forecast_period(self, run: Run) -> int:
-        """Days that one forecast of the run covers, by the configuration that the run used."""
+        """Days that one forecast of the run covers, 1 or 7, from the configuration that the run used."""
         row = (
             self._warehouse.read("runs").where(F.col("run_id") == F.lit(run.run_id)).select("config").first()
         )
@@ -133,7 +133,7 @@ class RunLog:
         return ForecastSettings.model_validate({"frequency": frequency}).period
 
     def publications(self, run_id: str | None = None) -> list[Run]:
-        """The publish runs, the latest first; only those of one forecast run when it is named."""
+        """The publish runs, latest first; with `run_id`, only those that published this forecast run."""
         published = F.col("job") == F.lit("publish")
         if run_id is not None:
             published &= F.col("input_fingerprint") == F.lit(run_id)
@@ -145,9 +145,9 @@ class RunLog:
         rows = self._warehouse.read("runs").where(_complete("forecast"))
         return [str(row["run_id"]) for row in rows.orderBy(F.col("finished_at").desc(), "run_id").collect()]
 
-    def complete_loads(self, up_to: date | None) -> list[str]:
-        """The complete loads that have lines, in their order; only those with lines up to a day if given."""
-        in_time = F.col("min_date").isNotNull() if up_to is None else F.col("min_date") <= F.lit(up_to)
+    def complete_loads(self, up_to: date) -> list[str]:
+        """Complete loads with an accepted line up to a day, in order."""
+        in_time = F.col("min_date") <= F.lit(up_to)
         loads = self._warehouse.read("runs").where(_complete("ingest") & in_time)
         rows = loads.orderBy("load_number", "ingest_batch").select("ingest_batch").collect()
         return [str(row["ingest_batch"]) for row in rows]
@@ -221,5 +221,5 @@ def _run(row: Mapping[str, Any]) -> Run:
 
 
 def _with_zone(time: datetime | None) -> datetime | None:
-    """The time in UTC; PySpark returns times without a zone, in the process's own."""
+    """The time in UTC; PySpark returns times without a zone, in the local zone of the process."""
     return None if time is None else time.astimezone(UTC)

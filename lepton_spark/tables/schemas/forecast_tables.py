@@ -19,7 +19,7 @@ QUANTILE_LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.
 
 
 def _forecast_columns(published: bool) -> tuple[Column, ...]:
-    """Columns of a forecast row; NOT NULL in the published table."""
+    """Columns of a forecast row; in the published table, forecast and quantiles are NOT NULL."""
     return (
         RUN_ID,
         *SERIES,
@@ -42,6 +42,7 @@ _QUANTILES = {
     "ordered_quantiles": " AND ".join(f"{low} <= {high}" for low, high in pairwise(_LEVELS)),
 }
 _STEPS = "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))"
+"""Condition for `step` and `date`: the day of a daily step, or the first day of a weekly one."""
 
 FORECASTS = Table(
     name="forecasts",
@@ -104,7 +105,7 @@ ADJUSTMENTS = Table(
         ),
         Column("before", "DOUBLE", "units sold"),
         Column(
-            "after", "DOUBLE", "units that pooled and shrunk_weekday see instead; null: unknown to all models"
+            "after", "DOUBLE", "units that pooled and shrunk_weekday use instead; null: unknown to all models"
         ),
     ),
     key=("run_id", *SERIES_KEY, "date", "rule"),

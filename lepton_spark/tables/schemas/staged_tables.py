@@ -11,7 +11,7 @@ _WINDOW_SUMS = (
     "n_obs: BIGINT, sse: DOUBLE, abs_error: DOUBLE, sum_error: DOUBLE, sum_actual: DOUBLE, "
     "scaled_sse: DOUBLE, scaled_abs_error: DOUBLE"
 )
-_EVALUATED = "model: STRING, is_role: STRING, split: STRING, window: INT"
+_SCORED = "model: STRING, is_role: STRING, split: STRING, window: INT"
 _QUANTILE_SUMS = "pinball_sum: DOUBLE, covered_sum: DOUBLE, n_quantile_obs: BIGINT"
 
 POOLS = Table(
@@ -24,9 +24,9 @@ POOLS = Table(
         Column(
             "weekday_index",
             "ARRAY<DOUBLE>",
-            "sales of each weekday over the mean level: 7 days x 4 half-lives",
+            "sales of a weekday / mean sales of a day, by weekday, then by half-life: 7 x 4 values",
         ),
-        Column("log_dispersion", "DOUBLE", "median log of variance over mean"),
+        Column("log_dispersion", "DOUBLE", "median over the series of log(variance / mean of a day)"),
         *(Column(factor.name, "ARRAY<DOUBLE>", factor.meaning) for factor in FACTORS),
         Column("reason", "STRING", "why there are no statistics (then the run's only row); null otherwise"),
     ),
@@ -47,7 +47,7 @@ POOLED_TREES = Table(
         Column(
             "foretells",
             "STRING",
-            "what the part predicts: mean, median, linear (regression), or none when nothing was trained",
+            "prediction of the part: mean, median, linear (a regression for the mean), or none (untrained)",
             False,
         ),
         Column("n_series", "BIGINT", "number of sampled series"),
@@ -80,13 +80,14 @@ CANDIDATES = Table(
         *SERIES,
         _BATCH,
         Column("model", "STRING", "the candidate: a model and its settings", False),
-        Column("demand_class", "STRING", "class at the test window's cutoff, where the model is chosen"),
+        Column("demand_class", "STRING", "class at the test window's cutoff, for the choice of a model"),
         Column(
             "capped_sse",
             "DOUBLE",
-            "sum of scaled squared errors on the validation windows, capped per series; for class errors",
+            "sum of scaled squared errors on the validation windows, capped per series; "
+            "summed to the errors of a demand class",
         ),
-        Column("n_scaled", "BIGINT", "scored observations behind capped_sse"),
+        Column("n_scaled", "BIGINT", "number of scored observations in capped_sse"),
         Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
         Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
     ),
@@ -120,7 +121,7 @@ FITS = Table(
         Column("quantiles", "ARRAY<ARRAY<DOUBLE>>", "quantile forecasts by level, then step"),
         Column(
             "metrics",
-            f"ARRAY<STRUCT<{_EVALUATED}, {_WINDOW_SUMS}, {_QUANTILE_SUMS}>>",
+            f"ARRAY<STRUCT<{_SCORED}, {_WINDOW_SUMS}, {_QUANTILE_SUMS}>>",
             "sums of backtest errors by model, split and window",
         ),
         Column(

@@ -164,5 +164,5 @@ def test_batch_without_candidates_falls_back_with_the_reason(
     assert len(some) == N_SERIES // 3
     assert {row["status"] for row in some} == {"fallback"}
     assert {row["reason"].split(":")[0] for row in some} == {"batch_failed"}
-    given_up = fit(series, candidates, settings, errors, "the worker died").collect()
-    assert {row["reason"] for row in given_up} == {"batch_failed: the worker died"}
+    failure = fit(series, candidates, settings, errors, "the worker died").collect()
+    assert {row["reason"] for row in failure} == {"batch_failed: the worker died"}

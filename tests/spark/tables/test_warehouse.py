@@ -221,13 +221,6 @@ def test_merge_updates_inserts_and_deletes_by_key(spark: SparkSession, warehouse
     }  # fmt: skip
 
 
-def test_merge_without_update_keeps_existing_rows(spark: SparkSession, warehouse: Warehouse) -> None:
-    day = date(2021, 3, 4)
-    warehouse.append("sales", sales(spark, ("a", day, 1.0)))
-    warehouse.merge("sales", sales(spark, ("a", day, 10.0), ("b", day, 2.0)), update=False)
-    assert units(warehouse) == {("a", "2021-03-04"): 1.0, ("b", "2021-03-04"): 2.0}
-
-
 def test_checkpoint_is_found_by_its_version(spark: SparkSession, tmp_path: Path) -> None:
     log = str(tmp_path)
     files = jvm.FileSystem(spark, log)

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import cloudpickle
 import numpy as np
@@ -166,3 +167,13 @@ def test_registered_regressor_keeps_its_limits_and_version() -> None:
     registered = registered_regressors()["mine"]
     assert (registered.limits, registered.version) == (Limits(1.0, 256), "7")
     assert create(Candidate("mine")).limits == Limits(1.0, 256)
+
+
+def test_register_regressor_tells_lambdas_and_partials_apart() -> None:
+    register_regressor("mine", lambda: DummyRegressor(strategy="mean"))
+    with pytest.raises(InputError, match="one regressor per name"):
+        register_regressor("mine", lambda: DummyRegressor(strategy="median"))
+    register_regressor("yours", partial(DummyRegressor, strategy="mean"))
+    register_regressor("yours", partial(DummyRegressor, strategy="mean"))
+    with pytest.raises(InputError, match="one regressor per name"):
+        register_regressor("yours", partial(DummyRegressor, strategy="median"))

@@ -11,8 +11,8 @@ NEIGHBOUR_WEEKS = (-4, -3, -2, -1, 1, 2, 3, 4)
 NORMAL_MAD = 1.4826
 """Standard deviation of a normal distribution divided by its median absolute deviation."""
 
-FIRST_YEAR = 364
-"""Days in which no holiday can recur; until then holidays are treated as ordinary days."""
+YEAR_DAYS = 364
+"""52 weeks: the same weekday a year later. Holidays count as ordinary days in the first year."""
 
 MIN_DAYS = 60
 """Days with known neighbours needed to estimate the noise of daily totals."""
@@ -53,7 +53,7 @@ def totals_without_holidays(history: History, cutoff: int) -> FloatArray:
     In the first year holidays have no factor of their own and stay as they are.
     """
     total = pool_totals(history, cutoff)
-    is_holiday: BoolArray = history.is_holiday[: cutoff + 1] & (cutoff >= FIRST_YEAR)
+    is_holiday: BoolArray = history.is_holiday[: cutoff + 1] & (cutoff >= YEAR_DAYS)
     if not is_holiday.any():
         return total
     expected = np.exp(expected_logs(total, is_holiday))

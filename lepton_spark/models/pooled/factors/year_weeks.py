@@ -1,36 +1,33 @@
-"""Yearly season of a pool: last year's weeks relative to the weeks before them, as far as years repeat."""
+"""Yearly season of a pool: last year's weeks relative to the weeks before, times the share that repeats."""
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
-from lepton_spark.models.pooled.factors.pool_totals import totals_without_holidays
-
-YEAR_DAYS = 364
-"""52 weeks: the same weekday a year earlier."""
+from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS, totals_without_holidays
 
 N_WEEKS = 13
 """Weeks ahead that get a factor; later ones have 1."""
 
 BASE_DAYS = 56
-"""Days before a cutoff that its weeks ahead are compared with."""
+"""Days up to a cutoff whose mean the weeks ahead are compared with."""
 
 CUTOFF_STRIDE = 7
 MIN_CUTOFFS = 8
-"""Past cutoffs with a known year after them that are needed to estimate how far years repeat."""
+"""Past cutoffs, each with a known year after it, that are needed to estimate the share that repeats."""
 
 PRIOR_DEVIATION = 0.1
-"""Deviation of log ratios that is noise; seasons below it are carried over only in part."""
+"""Standard deviation of the noise of log ratios; it shrinks the share of seasons that are not larger."""
 
 LARGEST_LOG = 1.1
 """Bound of a log ratio: three times, or a third of, the weeks before."""
 
 
 class YearWeekFactor:
-    """Last year's log ratio of a week to the 56 days before its cutoff, times the share that repeats.
+    """The factor is exp(share x log ratio), from last year's ratio of a week to the 56 days up to its cutoff.
 
-    The share, 0 to 1, is a least squares slope through 0 over past cutoffs, shrunk to 0. Needs more than a
-    year of days. Weekly columns have factors of 1.
+    The share that repeats, 0 to 1, is a least squares slope through 0 over past cutoffs, shrunk to 0. All
+    factors are 1 in the first 420 days of the history, and for weekly columns.
     """
 
     name = "year_weeks"
@@ -50,7 +47,7 @@ class YearWeekFactor:
         return factors
 
     def ahead(self, learned: FloatArray, days: IntArray) -> FloatArray:
-        """[C, H], the factor of each day's week, 1 after the last week."""
+        """[C, H], the factor of the week of each day ahead, 1 after the last week."""
         factors = np.ones(days.shape)
         n_days = min(days.shape[1], SEASON_LENGTH * learned.shape[1])
         factors[:, :n_days] = learned[:, np.arange(n_days) // SEASON_LENGTH]
@@ -58,7 +55,7 @@ class YearWeekFactor:
 
 
 def _log_ratios(total: FloatArray) -> FloatArray:
-    """[T, W], log of the daily mean of each week after a day over that of the base days; NaN = unknown.
+    """[T, W], log ratio of the daily mean of each week after a day to that of the base days; NaN = unknown.
 
     total: [T], NaN on unknown days.
     """
@@ -87,7 +84,7 @@ def _mean(sums: FloatArray, counts: IntArray, start: IntArray, end: IntArray, mi
 
 
 def _repeating_share(ratios: FloatArray) -> float:
-    """Share of a week's log ratio that came back a year later, over all cutoffs where both are known."""
+    """Share of a week's log ratio that repeated a year later, over all cutoffs where both are known."""
     earlier, later = ratios[:-YEAR_DAYS:CUTOFF_STRIDE], ratios[YEAR_DAYS::CUTOFF_STRIDE]
     both = ~np.isnan(earlier) & ~np.isnan(later)
     if np.count_nonzero(both.any(axis=1)) < MIN_CUTOFFS:

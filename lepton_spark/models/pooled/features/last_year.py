@@ -10,7 +10,8 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
-from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS, YEAR_DAYS, YearWeekFactor
+from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS
+from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS, YearWeekFactor
 from lepton_spark.models.pooled.pool import Pool
 
 N_YEARS = 3

@@ -1,6 +1,6 @@
-"""Features of the pooled model: what is known of a series at a cutoff, and of the days ahead.
+"""Features of the pooled model, of each series at a cutoff and of the days ahead.
 
-Features have no units, so that one model serves series of every size. Three describe the size itself:
+Series of every size share one model, so features do not depend on a series' size, with three exceptions:
 `log_dispersion`, `log_level` and `log_forecast`.
 """
 
@@ -17,9 +17,8 @@ from lepton_spark.models.pooled.features.plans import plan_features
 from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
 from lepton_spark.models.pooled.profiles import (
     LEVEL_HALF_LIVES,
-    averaged_level,
-    index_on_days,
     shrunk_index,
+    weekday_forecast,
     weekday_profiles,
 )
 
@@ -38,7 +37,7 @@ AVERAGES = (
     *_names("share_of_days_sold", SALE_HALF_LIVES),
     *_names("root_mean_square", SALE_HALF_LIVES),
 )
-"""Averages of the past over the level, by half-life in days."""
+"""Decayed averages of the past by half-life in days; all but the shares are divided by the level."""
 
 SERIES_FEATURES = (*AVERAGES, "days_since_sale", "age", "log_dispersion", "log_level")
 DAY_FEATURES = (
@@ -49,17 +48,18 @@ DAY_FEATURES = (
     "log_forecast",
 )
 CALENDAR_FEATURES = ("step", "weekday", "day_of_month")
+"""Features of a day ahead that all series share; only the median trees use these and `DAY_FEATURES`."""
 
-POOL_INDEX_HALF_LIFE = PROFILE_HALF_LIVES.index(112.0)
-FORECAST_HALF_LIFE = PROFILE_HALF_LIVES.index(364.0)
+POOL_PROFILE = PROFILE_HALF_LIVES.index(112.0)
+"""Position of the half-life of the feature `pool_weekday_index`."""
 
 MIN_LEVEL = 1e-3
-"""Lower bound of a level in units per day, so that ratios to it stay finite."""
+"""Lower bound of a level in units per column, so that ratios to it stay finite."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Features [..., K] addressed by name; `names` has K entries."""
+    """An array of features [..., K] with a name for each of the K."""
 
     names: tuple[str, ...]
     values: FloatArray
@@ -79,17 +79,18 @@ class Features:
 class PooledFeatures:
     """Features of S series at C cutoffs with H columns ahead.
 
-    level: [S, C], units per day, the scale of features and targets.
-    shrunk: [S, C, H], the weekday forecast, units. shrunk_level: [S, C], the level behind it.
+    level: [S, C], units per column, by which the averages are divided.
+    weekday_forecast: [S, C, H], units. weekday_level: [S, C], the level behind it.
     series: [S, C] `SERIES_FEATURES`. calendar: [C, H] `CALENDAR_FEATURES`.
-    weekday_index: [S, C, 7, 2L], indices of each weekday, shrunk and own. pool_index: [C, 7].
+    weekday_index: [S, C, 7, 2L], weekday profiles, first L shrunk, then L of the series alone.
+    pool_index: [C, 7], the pool's weekday profile.
     plans: [S, C, H, 4K], see `plan_features`. last_year: [S, C, B, 2], see `last_year_features`.
     period: days per column.
     """
 
     level: FloatArray
-    shrunk: FloatArray
-    shrunk_level: FloatArray
+    weekday_forecast: FloatArray
+    weekday_level: FloatArray
     series: Features
     calendar: Features
     weekday_index: FloatArray
@@ -100,49 +101,47 @@ class PooledFeatures:
 
     @property
     def has_plans(self) -> bool:
-        """Whether promotions are planned at all."""
+        """Whether plans are configured; the features of a series without a plan are 0."""
         return bool(self.plans.shape[3])
 
     def days(self, series: IntArray, cutoff: IntArray, step: IntArray, base: FloatArray) -> FloatArray:
         """[N, K], the `DAY_FEATURES` of N days ahead.
 
-        series, cutoff, step: [N], positions. base: [N], a forecast of those days, units.
+        series, cutoff, step: [N], positions from 0. base: [N], forecasts of those days, units.
         """
         weekday = self.calendar["weekday"][cutoff, step].astype(np.int64)
-        over_level = self.shrunk[series, cutoff, step] / self.level[series, cutoff]
+        over_level = self.weekday_forecast[series, cutoff, step] / self.level[series, cutoff]
         log_forecast = np.log(np.maximum(base, MIN_LEVEL))
         single = (self.pool_index[cutoff, weekday], over_level, log_forecast)
         return np.column_stack([self.weekday_index[series, cutoff, weekday], *single])
 
 
 def pooled_features(history: History, cutoffs: IntArray, horizon: int, pool: Pool) -> PooledFeatures:
-    """Features from the days up to each cutoff.
+    """Features at each cutoff, from the days up to it.
 
-    cutoffs: [C], columns of the history. pool: as known at these C cutoffs.
+    cutoffs: [C], columns of the history. pool: as known at these cutoffs.
     """
-    own = weekday_profiles(history, cutoffs)
+    profiles = weekday_profiles(history, cutoffs)
     mean = _decayed_means(history, cutoffs, MEAN_HALF_LIVES, 1.0)
     level = (mean[..., MEAN_HALF_LIVES.index(28.0)] + mean[..., MEAN_HALF_LIVES.index(112.0)]) / 2.0
     level = np.maximum(level, MIN_LEVEL)
     ahead = history.days[cutoffs][:, np.newaxis] + history.period * np.arange(1, horizon + 1)  # [C, H]
-    index = shrunk_index(own, pool)
-    own_index = ratio(own.units, own.days) / level[:, :, np.newaxis, np.newaxis]
-    shrunk_level = averaged_level(history, cutoffs)
-    index_ahead = index_on_days(index[..., [FORECAST_HALF_LIFE]], ahead)[..., 0]
-    shrunk = shrunk_level[:, :, np.newaxis] * index_ahead * pool.day_factors(ahead)
+    index = shrunk_index(profiles, pool)
+    own_index = ratio(profiles.units, profiles.days) / level[:, :, np.newaxis, np.newaxis]
+    weekday_level, forecast = weekday_forecast(history, cutoffs, ahead, index, pool)
     averages = _averages(history, cutoffs, mean, level)
     since_sale, age = _days_since_sale(history, cutoffs), _age(history, cutoffs)
-    others = np.stack([since_sale, age, own.log_dispersion, np.log(level)], axis=2)
+    others = np.stack([since_sale, age, profiles.log_dispersion, np.log(level)], axis=2)
     return PooledFeatures(
         level=level,
-        shrunk=shrunk,
-        shrunk_level=shrunk_level,
+        weekday_forecast=forecast,
+        weekday_level=weekday_level,
         series=Features(SERIES_FEATURES, np.concatenate([averages, others], axis=2)),
         calendar=Features(CALENDAR_FEATURES, _calendar(ahead)),
         weekday_index=np.concatenate([index, own_index], axis=3),
-        pool_index=pool.index[..., POOL_INDEX_HALF_LIFE],
+        pool_index=pool.index[..., POOL_PROFILE],
         plans=plan_features(history, cutoffs, horizon),
-        last_year=last_year_features(history, cutoffs, horizon, pool, own.log_dispersion),
+        last_year=last_year_features(history, cutoffs, horizon, pool, profiles.log_dispersion),
         period=history.period,
     )
 
@@ -157,7 +156,7 @@ def _decayed_means(
 
 
 def _averages(history: History, cutoffs: IntArray, mean: FloatArray, level: FloatArray) -> FloatArray:
-    """[S, C, K], the features `AVERAGES`; means of roots are squared, so that outliers hardly move them."""
+    """[S, C, K], the features `AVERAGES`; means of roots, which outliers affect little, are squared."""
     scale = level[:, :, np.newaxis]
     roots = np.square(_decayed_means(history, cutoffs, ROOT_HALF_LIVES, 0.5))
     weight = decay_weights(history.n_days, cutoffs, SALE_HALF_LIVES, history.period)
@@ -176,13 +175,13 @@ def _calendar(ahead: IntArray) -> FloatArray:
 
 
 def _days_since_sale(history: History, cutoffs: IntArray) -> IntArray:
-    """[S, C], days since the last sale; longer than the history where there was none."""
+    """[S, C], days since the last sale; the length of the history up to the cutoff where there was none."""
     last = np.where(history.filled_damped > 0, np.arange(history.n_days), -1)
     since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
     return since * history.period
 
 
 def _age(history: History, cutoffs: IntArray) -> IntArray:
-    """[S, C], days since the first known day, inclusive; below 1 before it."""
+    """[S, C], days from the first known day to the cutoff, both counted; at most 0 at earlier cutoffs."""
     age: IntArray = cutoffs - np.argmax(history.known, axis=1)[:, np.newaxis] + 1
     return age * history.period

@@ -26,13 +26,13 @@ def week_means(values: FloatArray, period: int = 1) -> FloatArray:
 
 def week_of_column(features: PooledFeatures) -> IntArray:
     """[H], the week of each column ahead."""
-    weeks: IntArray = np.arange(features.shrunk.shape[2]) * features.period // SEASON_LENGTH
+    weeks: IntArray = np.arange(features.weekday_forecast.shape[2]) * features.period // SEASON_LENGTH
     return weeks
 
 
 def forecast_over_level(features: PooledFeatures) -> FloatArray:
     """[S, C, B], daily mean of each week's weekday forecast over the level."""
-    mean = week_means(features.shrunk, features.period)
+    mean = week_means(features.weekday_forecast, features.period)
     ratio: FloatArray = np.maximum(mean, MIN_LEVEL) / features.level[..., np.newaxis]
     return ratio
 
@@ -57,7 +57,7 @@ def regression_columns(features: PooledFeatures) -> FloatArray:
 def regression_ratio(features: PooledFeatures, regression: PooledRegression | None) -> FloatArray:
     """[S, C, H], units over the weekday forecast, 0 to 10; 1 without a regression. Plans count by day."""
     if regression is None:
-        return np.ones(features.shrunk.shape)
+        return np.ones(features.weekday_forecast.shape)
     averages = over_forecast(features.series.select(AVERAGES), forecast_over_level(features))
     n_averages, n_yearly = averages.shape[3], features.last_year.shape[3]
     by_week = regression.contribution(averages, 0) + regression.contribution(features.last_year, n_averages)

@@ -117,8 +117,8 @@ def test_weekday_forecast_of_the_features_is_that_of_the_model(history: History)
     factored = replace(pool, factors={"year_weeks": np.array([[2.0, 0.5]])})
     features = pooled_features(history, np.array([139]), HORIZON, factored)
     fit = ShrunkWeekday(factored).fit_forecast(history, HORIZON)
-    np.testing.assert_allclose(features.shrunk[:, 0], fit.forecast, rtol=1e-9)
-    np.testing.assert_allclose(features.shrunk_level[:, 0], fit.coefficients["level"], rtol=1e-9)
+    np.testing.assert_allclose(features.weekday_forecast[:, 0], fit.forecast, rtol=1e-9)
+    np.testing.assert_allclose(features.weekday_level[:, 0], fit.coefficients["level"], rtol=1e-9)
 
 
 def test_day_features_are_those_of_the_weekday_and_the_base(history: History) -> None:
@@ -132,7 +132,10 @@ def test_day_features_are_those_of_the_weekday_and_the_base(history: History) ->
         indices = features.weekday_index[series[row], cutoff[row], weekday[row]]
         np.testing.assert_array_equal(found.values[row, :8], indices)
         assert found["pool_weekday_index"][row] == features.pool_index[cutoff[row], weekday[row]]
-        over = features.shrunk[series[row], cutoff[row], step[row]] / features.level[series[row], cutoff[row]]
+        over = (
+            features.weekday_forecast[series[row], cutoff[row], step[row]]
+            / features.level[series[row], cutoff[row]]
+        )
         assert found["forecast_over_level"][row] == pytest.approx(over)
     np.testing.assert_allclose(found["log_forecast"], np.log([3.0, 0.001]))  # bounded below
 
@@ -153,7 +156,7 @@ def test_features_are_not_changed_by_days_after_the_cutoff(history: History) -> 
     both = pooled_features(history, cutoffs, HORIZON, neutral_pool(2))
     for position, cutoff in enumerate(cutoffs):
         alone = pooled_features(history.until(int(cutoff)), cutoffs[[position]], HORIZON, neutral_pool())
-        for name in ("level", "shrunk", "weekday_index", "shrunk_level", "last_year"):
+        for name in ("level", "weekday_forecast", "weekday_index", "weekday_level", "last_year"):
             found, expected = getattr(both, name)[:, position], getattr(alone, name)[:, 0]
             np.testing.assert_allclose(found, expected, rtol=1e-9, err_msg=name)
         for name in SERIES_FEATURES:
@@ -180,4 +183,4 @@ def test_features_are_computed_from_damped_quantities(history: History) -> None:
         pooled_features(each, np.array([139]), HORIZON, neutral_pool()) for each in (spiked, plain)
     )
     np.testing.assert_array_equal(found.series.values, expected.series.values)
-    np.testing.assert_array_equal(found.shrunk, expected.shrunk)
+    np.testing.assert_array_equal(found.weekday_forecast, expected.weekday_forecast)

@@ -160,7 +160,7 @@ def test_forecast_is_the_mean_of_trees_and_regression_by_the_share(history: Hist
     ratio = regression_ratio(features, trees.regression)[:, 0]
     assert (np.abs(ratio - 1.0) > 0.01).any()
     plain = Pooled(replace(model.pool, trees=replace(trees, regression=None))).fit_forecast(history, HORIZON)
-    added = features.shrunk[:, 0] * (1.0 - share) * (ratio - 1.0)
+    added = features.weekday_forecast[:, 0] * (1.0 - share) * (ratio - 1.0)
     np.testing.assert_allclose(fit.forecast - plain.forecast, added, atol=1e-9)
 
 

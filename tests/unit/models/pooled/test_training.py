@@ -144,7 +144,7 @@ def test_weight_of_a_week_is_divided_by_the_dispersion() -> None:
     examples = _set(_history(quantity), 7, n_cutoffs=1)
     log_dispersion = examples.features.series["log_dispersion"][0, 0]
     assert log_dispersion == pytest.approx(np.log(14.0), abs=0.05)
-    forecast, level = examples.features.shrunk[0, 0].sum(), examples.features.level[0, 0]
+    forecast, level = examples.features.weekday_forecast[0, 0].sum(), examples.features.level[0, 0]
     assert examples.weeks().weight[0] == pytest.approx(forecast * level**0.25 / np.exp(log_dispersion))
 
 
@@ -172,7 +172,7 @@ def test_week_has_an_outcome_if_a_day_is_known(history: History) -> None:
     partly = replace(examples, target=target)
     assert partly.has_outcome()[0, 1].tolist() == [True, True]
     found = partly.weeks(np.array([0])).target[2]
-    assert found == pytest.approx(target[0, 1, 7] / examples.features.shrunk[0, 1, 7])
+    assert found == pytest.approx(target[0, 1, 7] / examples.features.weekday_forecast[0, 1, 7])
 
 
 def _shop(ratio: tuple[float, ...], n_young: int = 0) -> TrainingSet:
@@ -241,7 +241,7 @@ def test_regression_learns_how_much_the_last_week_counts() -> None:
     expected = (history.quantity[:, -1] + level) / 2.0
 
     def squared_error(regression: PooledRegression | None) -> float:
-        mean = features.shrunk[:, 0, 0] * regression_ratio(features, regression)[:, 0, 0]
+        mean = features.weekday_forecast[:, 0, 0] * regression_ratio(features, regression)[:, 0, 0]
         return float(np.mean((mean - expected) ** 2))
 
     trained = _set(history, n_cutoffs=16).regression()
@@ -267,7 +267,7 @@ def test_regression_is_not_determined_by_many_products_that_hardly_sell() -> Non
     last = np.array([209])
     features = pooled_features(steady, last, HORIZON, fit_pool(steady, last))
     alone, among_many = (
-        (features.shrunk * regression_ratio(features, _set(each, n_cutoffs=16).regression())).sum()
+        (features.weekday_forecast * regression_ratio(features, _set(each, n_cutoffs=16).regression())).sum()
         for each in (steady, crowd)
     )
     assert among_many == pytest.approx(alone, rel=0.01)
@@ -366,8 +366,10 @@ def test_median_is_trained_over_the_forecast_of_the_regression(
     monkeypatch.setattr(TrainingSet, "days", note)
     trained = _train(history)
     ((features, mean),) = means
-    np.testing.assert_array_equal(mean, features.shrunk * regression_ratio(features, trained.regression))
-    assert not np.array_equal(mean, features.shrunk)
+    np.testing.assert_array_equal(
+        mean, features.weekday_forecast * regression_ratio(features, trained.regression)
+    )
+    assert not np.array_equal(mean, features.weekday_forecast)
 
 
 @pytest.mark.parametrize("small", [_history(np.ones((2, 40))), _sales(4)], ids=["short", "few weeks"])

@@ -56,7 +56,7 @@ def test_week_of_column_counts_weeks_ahead(features: PooledFeatures) -> None:
 def test_forecast_over_level_is_the_daily_mean_of_a_week_over_the_level(features: PooledFeatures) -> None:
     found = forecast_over_level(features)
     assert found.shape == (20, 2, 3)
-    expected = features.shrunk[:, 1, 14:17].sum(axis=1) / 3.0 / features.level[:, 1]
+    expected = features.weekday_forecast[:, 1, 14:17].sum(axis=1) / 3.0 / features.level[:, 1]
     np.testing.assert_allclose(found[:, 1, 2], expected)
 
 
