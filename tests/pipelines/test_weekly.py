@@ -92,7 +92,7 @@ def _rows(root: Path, name: str) -> list[dict[str, object]]:
 
 
 def test_run_prints_its_last_week_and_its_horizon(shop: Shop) -> None:
-    assert "cutoff: 2024-06-09, the sunday of the last complete week, 8 weeks ahead" in shop.first.out
+    assert "cutoff: 2024-06-09, weeks end on sunday, 8 weeks ahead" in shop.first.out
     assert ", 8 weeks ahead. Tables: " in shop.first.out
 
 

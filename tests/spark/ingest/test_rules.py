@@ -179,7 +179,7 @@ def test_empty_location_is_rejected_where_locations_are_mapped(spark: SparkSessi
     )
     assert (rows["named"]["reasons"], rows["named"]["location_id"]) == ([], "7")
     assert rows["blank"]["reasons"] == ["missing_location_id"]
-    assert rows["blank"]["words"] == "id: found nothing; allowed: a place of sale"
+    assert rows["blank"]["words"] == "id: found nothing; allowed: a location"
     assert rows["none"]["reasons"] == ["missing_location_id", "not_a_product"]
 
 
