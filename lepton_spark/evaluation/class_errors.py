@@ -35,12 +35,13 @@ class ClassErrors:
 def series_errors(validation: ErrorSums) -> tuple[FloatArray, FloatArray]:
     """[C, S] each: capped sums of scaled squared errors, and the observations behind them.
 
+    A mean error that is not a number (infinite error, infinite scale) counts as the cap.
     validation: fields of [C, Wv, S].
     """
     pooled = validation.pool(axis=1)
     scored = pooled.n_scaled > 0
     mean = np.divide(pooled.scaled_sse, pooled.n_scaled, out=np.zeros_like(pooled.sse), where=scored)
-    return np.minimum(mean, SERIES_CAP) * pooled.n_scaled, pooled.n_scaled
+    return np.fmin(mean, SERIES_CAP) * pooled.n_scaled, pooled.n_scaled
 
 
 def class_errors(validation: ErrorSums, demand_class: StringArray) -> ClassErrors:

@@ -1,7 +1,7 @@
 """Staged tables: intermediate results of a run, from which the published tables are built."""
 
 from lepton_spark.models.pooled.factors import FACTORS
-from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -93,7 +93,11 @@ CANDIDATES = Table(
     ),
     key=("run_id", *SERIES_KEY, "model"),
     partition_by=("run_id",),
-    checks={"batch_from_zero": at_least(0, "batch")},
+    checks={
+        "batch_from_zero": at_least(0, "batch"),
+        "finite_capped_sse": unless_null("capped_sse", units("capped_sse")),
+        "nonnegative_n_scaled": unless_null("n_scaled", at_least(0, "n_scaled")),
+    },
 )
 
 FITS = Table(

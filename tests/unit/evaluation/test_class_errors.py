@@ -19,6 +19,11 @@ def test_series_errors_pool_windows_and_cap_the_mean() -> None:
     assert n_obs.tolist() == [[6, 4, 0]]
 
 
+def test_an_error_that_is_not_a_number_counts_as_the_cap() -> None:
+    capped_sse, _ = series_errors(_sums(np.array([[[np.nan, np.inf, 1.0]]]), np.full((1, 1, 3), 2.0)))
+    assert capped_sse.tolist() == [[20.0, 20.0, 2.0]]
+
+
 def test_class_errors_cap_what_one_series_counts() -> None:
     mse = np.array([[[1.0, 1.0, 1000.0]], [[2.0, 2.0, 2.0]]])  # [C=2, W=1, S=3]
     errors = class_errors(_sums(mse, np.full(mse.shape, 28.0)), np.array(["smooth", "lumpy", "smooth"]))
