@@ -16,6 +16,7 @@ DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\nC1,A,2021-01-01 11:00,-2,5,c1\n2,A,2021-01
 DAY_2 = "2,A,2021-01-01 12:00,3,5,c2\nC2,A,2021-01-02 12:00,-3,5,c2\n"
 
 
+@pytest.mark.slow
 def test_without_a_key_cancellations_match_within_a_load_and_a_later_key_is_refused(
     spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -56,6 +57,7 @@ def stored_bytes(shop: Shop) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.slow
 def test_token_past_the_window_is_deleted_from_disk_and_another_key_is_refused(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -74,6 +76,7 @@ def test_token_past_the_window_is_deleted_from_disk_and_another_key_is_refused(
     assert '"delta.deletedFileRetentionDuration":"interval 0 hours"' in stored_bytes(shop).replace("\\", "")
 
 
+@pytest.mark.slow
 def test_key_is_rotated_by_loading_into_a_new_warehouse(spark: SparkSession, tmp_path: Path) -> None:
     """The procedure of docs/security.md; open orders can be cancelled under the new key."""
     shop = a_shop(spark, tmp_path)

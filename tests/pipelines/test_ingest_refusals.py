@@ -36,6 +36,7 @@ def refused(result: IngestResult) -> list[tuple[str, str]]:
     return [(Path(one.name).name, one.reason) for one in result.refused]
 
 
+@pytest.mark.slow
 def test_file_without_an_accepted_line_is_refused_and_read_again_with_changed_rules(
     spark: SparkSession, tmp_path: Path
 ) -> None:

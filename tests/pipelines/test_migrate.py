@@ -57,6 +57,7 @@ def declared(warehouse: Warehouse, name: str) -> dict[str, Any]:
     return {"fields": fields, "properties": properties}
 
 
+@pytest.mark.slow
 def test_tables_of_the_first_version_are_refused_until_they_are_migrated(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def units(shop: Shop) -> dict[tuple[str, str], float]:
     return {key: figures[0] for key, figures in shop.sales().items()}
 
 
+@pytest.mark.slow
 def test_lines_that_pass_changed_rules_are_loaded_and_no_line_is_lost(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +78,7 @@ def test_lines_that_pass_changed_rules_are_loaded_and_no_line_is_lost(
     assert (file["counts"]["accepted"], file["counts"]["rejected"], file["counts"]["reingested"]) == (1, 5, 3)
 
 
+@pytest.mark.slow
 def test_rejected_figure_does_not_overwrite_a_later_one(spark: SparkSession, tmp_path: Path) -> None:
     shop = a_shop(spark, tmp_path)
     daily = {

@@ -197,6 +197,7 @@ def submit(monkeypatch: pytest.MonkeyPatch, job: str, *arguments: str) -> object
     return ended.value.code
 
 
+@pytest.mark.slow
 def test_stages_run_by_spark_submit_forecast_from_a_past_cutoff(
     make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
