@@ -84,8 +84,8 @@ def shared_data() -> Path:
     root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
     data = root / "data"
     if not data.is_dir():
-        reason = (
-            f"needs the real data; {data} does not exist, set LEPTON_SHARED to the folder that holds data/"
+        pytest.skip(
+            f"needs the real data, which a fresh clone need not have: {data} does not exist. "
+            "Set LEPTON_SHARED to the folder that holds data/ (.ci/run sets it and skips nothing)"
         )
-        pytest.skip(reason)  # no README command may need ../shared; .ci/run skips nothing
     return data.resolve()

@@ -153,8 +153,10 @@ def test_bad_storage_is_reported_and_the_next_run_completes_the_tables(
     scenario: Scenario, tmp_path: Path
 ) -> None:
     if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
-        reason = "needs its own mount namespace, which this user may not create"
-        pytest.skip(reason)  # some hosts allow namespaces to the administrator only
+        pytest.skip(
+            "needs its own mount namespace, which this user may not create: "
+            "some hosts allow that to the administrator only"
+        )
     root = tmp_path / "root"
     shutil.copytree(scenario.root, root)
     (tmp_path / "root.before").mkdir()

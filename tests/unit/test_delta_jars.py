@@ -68,7 +68,10 @@ def test_fetch_jars_leaves_no_partial_download(tmp_path: Path) -> None:
 
 
 def fake_java(folder: Path, monkeypatch: pytest.MonkeyPatch, ivy: str) -> None:
-    """A fake Java 17 that stands in for Ivy: `ivy` is a shell script that fills the folder `$target`."""
+    """Puts a fake Java 17 on JAVA_HOME that runs the shell script `ivy` instead of downloading the jars.
+
+    The script finds the download folder in `$target`.
+    """
     java = folder / "bin" / "java"
     java.parent.mkdir()
     java.write_text(

@@ -16,22 +16,12 @@ from lepton_spark.models.pooled.features.pooled_features import (
 from lepton_spark.models.pooled.pool import neutral_pool
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
-
-HORIZON = 14
-
-
-def _sales(n_series: int = 30, n_days: int = 140) -> History:
-    rng = np.random.default_rng(11)
-    week = np.array([0.5, 0.7, 0.8, 1.0, 1.2, 1.6, 1.2])
-    rate = rng.gamma(1.0, 3.0, n_series)[:, np.newaxis] * week[np.arange(n_days) % 7]
-    quantity = rng.poisson(rate).astype(float)
-    quantity[3, :60] = np.nan
-    return History(quantity, 20_000 + np.arange(n_days))
+from tests.unit.models.pooled.examples import HORIZON, random_sales
 
 
 @pytest.fixture(scope="module")
 def history() -> History:
-    return _sales()
+    return random_sales()
 
 
 def test_features_are_addressed_by_name() -> None:

@@ -19,26 +19,13 @@ from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.profiles import averaged_level
 from lepton_spark.models.pooled.regressors.linear import PooledRegression
 from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
+from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 from lepton_spark.models.pooled.training import train
+from tests.unit.models.pooled.examples import HORIZON, random_sales, small_settings
 
-HORIZON = 14
 SETTINGS = PooledSettings()
 NONE = np.zeros(0, dtype=np.int64)
-
-
-def _settings(**training: Any) -> PooledSettings:
-    """Few and small trees."""
-    small = TrainingSettings(
-        n_cutoffs=6,
-        n_bags=2,
-        max_weeks=4_000,
-        min_weeks=100,
-        mean=BoostingSettings(20, 4, 20, 0.1),
-        median=BoostingSettings(20, 4, 50, 0.1),
-    )
-    return PooledSettings(training=replace(small, **training))
 
 
 def _constant(value: float) -> Trees:
@@ -46,21 +33,12 @@ def _constant(value: float) -> Trees:
     return Trees(value, NONE, np.zeros(0), NONE, NONE.astype(np.uint16), np.zeros((1, 16)))
 
 
-def _sales(n_series: int = 30, n_days: int = 140) -> History:
-    rng = np.random.default_rng(11)
-    week = np.array([0.5, 0.7, 0.8, 1.0, 1.2, 1.6, 1.2])
-    rate = rng.gamma(1.0, 3.0, n_series)[:, np.newaxis] * week[np.arange(n_days) % 7]
-    quantity = rng.poisson(rate).astype(float)
-    quantity[3, :60] = np.nan
-    return History(quantity, 20_000 + np.arange(n_days))
-
-
 def _pool(history: History, trees: PooledTrees | None) -> Pool:
     return replace(fit_pool(history, np.array([history.n_days - 1])), trees=trees)
 
 
 def _trained(history: History, **training: Any) -> Pooled:
-    trees = train(history, HORIZON, _settings(**training))
+    trees = train(history, HORIZON, small_settings(**training))
     assert trees is not None
     return Pooled(_pool(history, trees))
 
@@ -71,7 +49,7 @@ def _features(history: History, horizon: int = HORIZON) -> PooledFeatures:
 
 @pytest.fixture(scope="module")
 def history() -> History:
-    return _sales()
+    return random_sales()
 
 
 @pytest.fixture(scope="module")

@@ -10,47 +10,25 @@ from lepton_spark.models.pooled.features.weeks import regression_columns, regres
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.regressors.linear import PooledRegression
 from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
-from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings, TrainingSettings
+from lepton_spark.models.pooled.settings import BoostingSettings, PooledSettings
 from lepton_spark.models.pooled.training import Examples, TrainingSet, finite_series, train, training_set
+from tests.unit.models.pooled.examples import FIRST, HORIZON, random_sales, small_settings
 
 NAN = np.nan
-FIRST, HORIZON = 20_000, 14
-
-
-def _settings(**training: Any) -> PooledSettings:
-    """Few and small trees."""
-    small = TrainingSettings(
-        n_cutoffs=6,
-        n_bags=2,
-        max_weeks=4_000,
-        min_weeks=100,
-        mean=BoostingSettings(20, 4, 20, 0.1),
-        median=BoostingSettings(20, 4, 50, 0.1),
-    )
-    return PooledSettings(training=replace(small, **training))
 
 
 def _history(quantity: np.ndarray, period: int = 1) -> History:
     return History(quantity, FIRST + period * np.arange(quantity.shape[1]), period=period)
 
 
-def _sales(n_series: int = 30, n_days: int = 140) -> History:
-    rng = np.random.default_rng(11)
-    week = np.array([0.5, 0.7, 0.8, 1.0, 1.2, 1.6, 1.2])
-    rate = rng.gamma(1.0, 3.0, n_series)[:, np.newaxis] * week[np.arange(n_days) % 7]
-    quantity = rng.poisson(rate).astype(float)
-    quantity[3, :60] = NAN
-    return _history(quantity)
-
-
 def _set(history: History, horizon: int = HORIZON, **training: Any) -> TrainingSet:
-    examples = training_set(history, horizon, _settings(**training))
+    examples = training_set(history, horizon, small_settings(**training))
     assert examples is not None
     return examples
 
 
 def _train(history: History, **training: Any) -> PooledTrees:
-    trained = train(history, HORIZON, _settings(**training))
+    trained = train(history, HORIZON, small_settings(**training))
     assert trained is not None
     return trained
 
@@ -61,7 +39,7 @@ def _same(first: Trees, second: Trees) -> bool:
 
 @pytest.fixture(scope="module")
 def history() -> History:
-    return _sales()
+    return random_sales()
 
 
 def test_targets_are_the_days_after_each_cutoff_and_end_with_the_history(history: History) -> None:
@@ -343,7 +321,7 @@ def test_bag_is_trained_on_its_share_of_the_series() -> None:
 
 @pytest.mark.parametrize(("part", "setting"), [("median", "use_median"), ("regression", "use_regression")])
 def test_training_leaves_out_a_part_that_is_switched_off(history: History, part: str, setting: str) -> None:
-    trained = train(history, HORIZON, replace(_settings(), **{setting: False}))
+    trained = train(history, HORIZON, replace(small_settings(), **{setting: False}))
     assert trained is not None
     assert getattr(trained, part) is None
 
@@ -372,9 +350,9 @@ def test_median_is_trained_over_the_forecast_of_the_regression(
     assert not np.array_equal(mean, features.weekday_forecast)
 
 
-@pytest.mark.parametrize("small", [_history(np.ones((2, 40))), _sales(4)], ids=["short", "few weeks"])
+@pytest.mark.parametrize("small", [_history(np.ones((2, 40))), random_sales(4)], ids=["short", "few weeks"])
 def test_training_needs_a_cutoff_and_enough_weeks(small: History) -> None:
-    assert train(small, HORIZON, _settings()) is None
+    assert train(small, HORIZON, small_settings()) is None
 
 
 def test_training_repeats_itself_to_the_bit(history: History) -> None:
@@ -386,7 +364,7 @@ def test_training_repeats_itself_to_the_bit(history: History) -> None:
 
 
 def test_training_with_another_seed_draws_other_series(history: History) -> None:
-    other = train(history, HORIZON, _settings(), seed=5)
+    other = train(history, HORIZON, small_settings(), seed=5)
     assert other is not None
     assert not _same(_train(history).mean[0], other.mean[0])
 
