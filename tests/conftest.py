@@ -13,7 +13,7 @@ from lepton_spark.config import SparkSettings
 from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.delta import migration
 from lepton_spark.tables.warehouse import Warehouse
-from tests.java_options import LARGE_PLANS, QUICK_JAVA, SMALL_PLANS
+from tests.java_options import CHECKPOINT_INTERVAL, LARGE_PLANS, QUICK_JAVA, SMALL_PLANS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -53,7 +53,8 @@ def empty_tables_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     originals: dict[str, Path] = {}
 
     def create_once(warehouse: Warehouse, name: str, path: str) -> None:
-        declared = f"{TABLES[name]} {migration.STAMP}"
+        interval = warehouse._spark.conf.get(CHECKPOINT_INTERVAL)  # a new table keeps the session's setting
+        declared = f"{TABLES[name]} {migration.STAMP} {interval}"
         if not path.startswith("/") or Path(path).exists():
             create(warehouse, name, path)
             return
