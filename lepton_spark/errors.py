@@ -22,7 +22,7 @@ class InputError(LeptonError):
 
 
 class BalanceError(LeptonError):
-    """The lines read do not equal the lines accepted plus rejected; nothing is published."""
+    """A count of lines or series does not add up; nothing is published."""
 
 
 class GatesError(LeptonError):

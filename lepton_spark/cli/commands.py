@@ -35,7 +35,7 @@ from lepton_spark.pipelines.publish.publish import run_publish
 from lepton_spark.pipelines.publish.rollback import run_rollback
 from lepton_spark.pipelines.run import run_all
 from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
-from lepton_spark.report.summary import summarise
+from lepton_spark.report.summary import summarize
 
 app = typer.Typer(
     add_completion=False,
@@ -71,7 +71,7 @@ def run(
         result = run_all(context, force=publish, on_ingested=print_refused_files)
     print_summary(
         console(),
-        summarise(job.warehouse, result.forecast.run_id),
+        summarize(job.warehouse, result.forecast.run_id),
         result.ingest.counts,
         job.warehouse,
         ahead=job.config.forecast.ahead,
@@ -82,7 +82,7 @@ def run(
 
 @app.command()
 def ingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
-    """Load new files: their lines into transactions or rejects, and the sales of each day."""
+    """Load new files: write their lines to transactions or rejects, and update the daily sales."""
     with leased(open_job(conf, settings, reads_input=True), take_over=take_over) as context:
         result = run_ingest(context)
     print_counts(console(), result.counts)
@@ -117,7 +117,7 @@ def forecast(
     job = open_job(conf, settings, cutoff)
     with leased(job, take_over=take_over) as context:
         result = run_forecast(context)
-    summary, ahead = summarise(job.warehouse, result.run_id), job.config.forecast.ahead
+    summary, ahead = summarize(job.warehouse, result.run_id), job.config.forecast.ahead
     print_summary(console(), summary, {}, job.warehouse, ahead=ahead, published=False)
 
 
@@ -187,7 +187,7 @@ def forget(
     ] = False,
     take_over: TakeOver = False,
 ) -> None:
-    """Erase a product or a customer from all tables, files and earlier versions, for good."""
+    """Erase a product or a customer for good: from all tables, their files and their earlier versions."""
     if (product is None) == (customer is None):
         raise typer.BadParameter("give either --product or --customer")
     with leased(open_job(conf, settings), take_over=take_over) as context:

@@ -1,4 +1,4 @@
-"""Pass B, the second over a batch: select a candidate for each series, fit it, calibrate, forecast."""
+"""The second pass over a batch (pass B): select a candidate for each series, fit it, forecast, calibrate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class BatchForecast:
     `zero` for an obsolete series. coefficients: [S], of that model by name.
     status: [S], `ok`, `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
-    quantile_method: [S]. dispersion: [S], variance over mean, NaN for backtest errors.
+    quantile_method: [S]. dispersion: [S], variance over mean, NaN where quantiles use backtest errors.
     paths: [S, W, H], residual paths of the chosen candidate.
     chosen, runner_up, seasonal_naive: backtest scores of the candidates in these roles.
     """
@@ -74,7 +74,9 @@ def forecast_histories(
     closed: BoolArray | None = None,
     prior: Prior | None = None,
 ) -> BatchForecast:
-    """Pass A and pass B for series that fit into one process; a run makes them batch by batch.
+    """Score all candidates (pass A), then select and forecast (pass B), for series that fit into one process.
+
+    A run makes both passes batch by batch.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
@@ -98,8 +100,8 @@ def forecast_batch(
 
     Closed days and obsolete series are forecast 0. Quantiles use the chosen candidate's errors on all
     windows. After a fallback they use the pool's dispersion for whole units, and Poisson for others.
-    A prior moves the forecast towards a planner's level, even of an obsolete series; its median is that of
-    the distribution, not the model's own.
+    A prior moves the forecast towards a planner's level, even of an obsolete series; a series with a prior
+    gets the median of the distribution, not the model's own.
 
     validation, errors: from pass A. closed: [S, H], days ahead on which nothing can be sold.
 

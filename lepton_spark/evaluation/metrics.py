@@ -1,6 +1,6 @@
 """Forecast accuracy metrics, each defined once as a ratio of sums.
 
-Tables apply the ratios to columns, benchmarks and tests to `ErrorSums`.
+The published tables compute the ratios from Spark columns; benchmarks and tests, from `ErrorSums`.
 """
 
 from collections.abc import Mapping
@@ -35,13 +35,13 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 """Metrics of the mean forecast by name; numerators and denominators are fields of `ErrorSums`.
 
 Source: Hyndman and Koehler (2006) for mase; Makridakis, Spiliotis and Assimakopoulos (2022), the M5
-competition, for rmsse, there per series.
+competition, for rmsse, which takes the root of each series and then averages.
 """
 
 QUANTILE_METRICS: Mapping[str, Metric] = MappingProxyType(
     {"pinball": Metric("pinball_sum", "n_quantile_obs"), "coverage": Metric("covered_sum", "n_quantile_obs")}
 )
-"""Metrics of the quantile forecasts; `pinball_sum` is over levels too, so divide by their number."""
+"""Metrics of the quantile forecasts; `pinball` sums over levels: the tables divide it by their number."""
 
 
 def metric_values(sums: ErrorSums) -> dict[str, FloatArray]:

@@ -1,4 +1,4 @@
-"""The candidates that a run reports on in three roles, chosen, runner-up and baseline: fitted and scored."""
+"""Fits and scores the candidates in the three roles that a run reports on: chosen, runner-up and baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ INTERVAL = (0.1, 0.9)
 Keys = tuple[str | None, ...]
 
 Assignment = tuple[Candidate | None, ...]
-"""[S], the candidate that fits each series; None: not fitted."""
+"""[S], the candidate to fit to each series; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class RoleBacktest:
     """Forecasts of one role on all windows with the outcomes, [S, W, H]; NaN = not scored.
 
     median: [S, W, H], NaN where the model has none of its own.
-    obsolete: [S, W], obsolete at the window's cutoff: 0 would have been published, for quantiles too.
+    obsolete: [S, W], whether the series was obsolete at the window's cutoff, so that 0 would have been
+    published, for quantiles too; set for the first role only.
     """
 
     forecast: FloatArray
@@ -143,7 +144,7 @@ def backtest_roles(
 def calibration_of(
     backtest: RoleBacktest, history: History, pools: Pools, settings: EvaluationSettings
 ) -> Calibration:
-    """The spread around a role's forecasts, with whole units and the pool as known at the history's end."""
+    """The calibration of a role's forecasts; whole units and the pool are as known at the history's end."""
     pool = pool_of(pools, history)
     log_dispersion = 0.0 if pool is None else float(pool.log_dispersion[0])
     residual = backtest.actual - backtest.forecast
@@ -168,7 +169,7 @@ def score_role(
 ) -> RoleScores:
     """A role's error sums on every window, and its quantile scores on the test window.
 
-    before_test: the spread on the validation windows, as known at the test window's cutoff.
+    before_test: the calibration from the validation windows, as known at the test window's cutoff.
     scales: [S] for each window. Raises: InputError for levels without 0.1 and 0.9.
     """
     parts = [

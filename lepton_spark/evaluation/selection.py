@@ -12,7 +12,7 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, Str
 
 SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
 SPARSE_FACTOR = 2
-"""Sparse series need this many times the scored columns to use their own errors: most of these are 0."""
+"""Sparse series need this many times the scored columns to use their own errors: most of their days are 0."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SelectionSettings:
     class_gain: a class uses another candidate than the first if its error is lower by more than this share.
     series_gain: a series departs from its class's candidate if its own best error is lower by more than this
     share, and by more than series_standard_errors standard errors over the windows. For comparison, the
-    two-sided 95 % limit with three windows (two degrees of freedom) is 4.3.
+    two-sided 95 % limit of Student's t with three windows (two degrees of freedom) is 4.3.
     """
 
     min_class_series: int = 20
@@ -81,10 +81,11 @@ def select(
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
 
-    The errors of a series decide if it has `min_obs` scored columns (twice that for sparse demand) and its
-    best candidate is that of its class, or has less than half of that one's error, by more than four standard
-    errors, or that one was not scored on as many days. Otherwise the errors of its class decide, or of all
-    series if the class is small: for the first candidate, unless another's error is over 1 % lower.
+    A series' own errors decide if it has `min_obs` scored columns (twice as many for sparse demand) and one
+    of these holds: its best candidate is also that of its class; the best one's error is less than half of
+    the class candidate's, and lower by more than four standard errors; the class candidate was scored on
+    fewer columns. Otherwise the errors of its class decide, or of all series if the class is small: for the
+    first candidate, unless another's error is over 1 % lower.
 
     demand_class: [S].
     is_young: [S], series too young for the backtest; they get the first candidate whatever their class.
@@ -106,7 +107,7 @@ def select(
 
 
 def _class_choice(shared: FloatArray, settings: SelectionSettings) -> IntArray:
-    """[S], the candidate of least error [C, S] if it is enough below the first one's, else the first."""
+    """[S], the candidate with the least error [C, S], or the first one unless that error is enough lower."""
     best = np.argmin(shared, axis=0)
     least = shared[best, np.arange(shared.shape[1])]
     saves = least < (1.0 - settings.class_gain) * shared[0]
@@ -125,9 +126,9 @@ def _own_errors(validation: ValidationErrors) -> FloatArray:
 def _shared_errors(
     demand_class: StringArray, class_errors: ClassErrors, settings: SelectionSettings
 ) -> tuple[FloatArray, BoolArray]:
-    """[C, S], errors of each series' class, or of all series if the class is small; [S], whether the class's.
+    """[C, S], errors of each series' class, or of all series if the class is small; [S], True for the class.
 
-    Infinite where neither has enough series.
+    Errors are infinite where neither has enough series.
     """
     large = np.where(class_errors.n_series >= settings.min_class_series, class_errors.scaled_mse, np.nan)
     usable = np.where(np.isnan(large), np.inf, large)  # [G, C]
@@ -166,7 +167,7 @@ def _clearly_better(
 
 
 def _runner_up(errors: FloatArray, chosen: IntArray) -> tuple[IntArray, FloatArray]:
-    """[S] each: the best other candidate, and the share by which the chosen one's error is below its."""
+    """[S] each: the best other candidate, and by what share of its error the chosen one's is lower."""
     series = np.arange(len(chosen))
     others = errors.copy()
     others[chosen, series] = np.inf

@@ -22,17 +22,17 @@ _NUMBERS = ("forecast", *QUANTILE_LEVELS)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the gates are evaluated on: sums over a run's tables.
+    """What the gates are evaluated on: counts and sums over a run's tables.
 
-    unknown_series: series with a model or forecasts that are not in `panel`.
-    not_units: rows with a negative or infinite number.
+    n_series: series in `panel` by the cutoff. unknown_series: others with a model or forecasts.
+    not_units: rows with a negative number, infinity or NaN. n_days_known: the most of any series.
     recent_demand: units a day over the last RECENT_DAYS known days, of the series that have so many.
     forecast_demand: units a day forecast for the same series.
     error_ratio: RMSSE of the chosen models over seasonal naive's, on the validation days that both forecast;
     None without such days.
     """
 
-    n_products: int
+    n_series: int
     without_model: int
     without_forecasts: int
     unknown_series: int
@@ -69,11 +69,11 @@ def evaluate(evidence: Evidence, settings: GateSettings) -> tuple[Gate, ...]:
 
 def _all_products(evidence: Evidence, _: GateSettings) -> Gate:
     found = (
-        f"{evidence.n_products} products, {evidence.without_model} without exactly one model, "
-        f"{evidence.without_forecasts} without all forecasts, {evidence.unknown_series} unknown"
+        f"{evidence.n_series} series, {evidence.without_model} without exactly one model, "
+        f"{evidence.without_forecasts} without all forecasts, {evidence.unknown_series} not in panel"
     )
     complete = evidence.without_model == evidence.without_forecasts == evidence.unknown_series == 0
-    return Gate("all_products", complete and evidence.n_products > 0, found, "every product, each once")
+    return Gate("all_products", complete and evidence.n_series > 0, found, "every series, each once")
 
 
 def _no_null(evidence: Evidence, _: GateSettings) -> Gate:
@@ -81,7 +81,7 @@ def _no_null(evidence: Evidence, _: GateSettings) -> Gate:
 
 
 def _no_negative(evidence: Evidence, _: GateSettings) -> Gate:
-    found = f"{evidence.not_units} rows with a negative or infinite number"
+    found = f"{evidence.not_units} rows with a negative number, infinity or NaN"
     return Gate("no_negative", evidence.not_units == 0, found, "0 rows")
 
 
@@ -89,14 +89,16 @@ def _total(evidence: Evidence, settings: GateSettings) -> Gate:
     factor = settings.max_total_factor
     allowed = f"{1 / factor:.3g} to {factor:.3g} times recent demand"
     if evidence.n_days_known < RECENT_DAYS:
-        return Gate("total_forecast", True, f"not evaluated: {evidence.n_days_known} days", allowed)
+        found = f"not evaluated: {evidence.n_days_known} known days, {RECENT_DAYS} are needed"
+        return Gate("total_forecast", True, found, allowed)
     recent, ahead = evidence.recent_demand, evidence.forecast_demand
     within = recent / factor - SLACK <= ahead <= recent * factor + SLACK
-    return Gate("total_forecast", within, f"{ahead:.6g} units a day after {recent:.6g}", allowed)
+    found = f"{ahead:.6g} units a day forecast, {recent:.6g} sold recently"
+    return Gate("total_forecast", within, found, allowed)
 
 
 def _error(evidence: Evidence, settings: GateSettings) -> Gate:
-    allowed = f"{settings.max_error_ratio:.6g} times seasonal naive's"
+    allowed = f"at most {settings.max_error_ratio:.6g} times the RMSSE of seasonal naive"
     if evidence.error_ratio is None:
         return Gate("validation_error", True, "not evaluated: no validation observations", allowed)
     passed = evidence.error_ratio <= settings.max_error_ratio
@@ -141,7 +143,7 @@ def _totals(horizon: int, period: int) -> list[Column]:
         return F.coalesce(F.sum(value), F.lit(empty))
 
     return [
-        F.count_if(known).alias("n_products"),
+        F.count_if(known).alias("n_series"),
         F.count_if(known & (F.coalesce("models", F.lit(0)) != 1)).alias("without_model"),
         F.count_if(known & ~F.coalesce(complete, F.lit(False))).alias("without_forecasts"),
         F.count_if(~known).alias("unknown_series"),

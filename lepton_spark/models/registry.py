@@ -34,7 +34,7 @@ Parameters = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Model:
-    """A factory of forecasters, from parameters and the pool, and the parameters that it requires."""
+    """A function that creates a forecaster from parameters and a pool, and the names of its parameters."""
 
     factory: Callable[[Parameters, Pool | None], Forecaster]
     parameters: frozenset[str] = frozenset()
@@ -83,8 +83,8 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
 class CustomRegressor:
     """A registered scikit-learn regressor.
 
-    limits: of the separate process that fits a product; None: fitted in the worker itself, which is faster
-    but unlimited. version: to be changed with the regressor, so that runs get another id.
+    limits: of the separate process that fits a product. None: fit in the worker itself, which is faster but
+    unlimited. version: change it with every change of the regressor, so that runs get a new id.
     """
 
     factory: RegressorFactory
@@ -132,8 +132,8 @@ def register_regressor(
 
     It is fitted in a separate process. A product that exceeds a limit falls back, with the reason.
 
-    seconds, memory_mb: limits per product. version: to be changed with the regressor, so that runs get
-    another id.
+    seconds, memory_mb: limits per product. version: change it with every change of the regressor, so that
+    runs get a new id.
 
     Raises: InputError if the name belongs to a built-in model or to another regressor.
     """
@@ -141,12 +141,12 @@ def register_regressor(
 
 
 def register(name: str, regressor: CustomRegressor) -> None:
-    """Register a regressor with its limits, here or again in a worker; raises like `register_regressor`."""
+    """Register a regressor, in the driver or again in a worker; raises like `register_regressor`."""
     if name in BUILT_IN:
         raise InputError(f"model '{name}': built-in models cannot be replaced; use another name")
     existing = _registered.get(name)
     if existing is not None and not _is_same(existing.factory, regressor.factory):
-        found = f"{_origin(regressor.factory)}, registered already as {_origin(existing.factory)}"
+        found = f"{_origin(regressor.factory)}, but the name belongs to {_origin(existing.factory)}"
         raise InputError(f"model '{name}': found {found}; allowed: one regressor per name; use another name")
     _registered[name] = regressor
 
@@ -172,7 +172,7 @@ def registered_regressors() -> Mapping[str, CustomRegressor]:
 
 
 def candidates_for(names: Sequence[str], half_lives: Sequence[float]) -> tuple[Candidate, ...]:
-    """The candidates of the named models in that order; one per half-life for a model that takes one.
+    """The candidates of the named models in that order; one per half-life for models with that parameter.
 
     Raises: InputError for an unknown name.
     """
@@ -190,7 +190,7 @@ def create(candidate: Candidate, pool: Pool | None = None) -> Forecaster:
 
     pool: as known at the cutoff of the histories to forecast; None if there is none.
 
-    Raises: InputError for an unknown model, other parameters than the model's, or one that is not above 0.
+    Raises: InputError for an unknown model, for other parameters than the model has, or for one not above 0.
     """
     model = _model(candidate.model)
     given = dict(candidate.parameters)

@@ -73,9 +73,9 @@ class SeriesFacts:
 def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) -> History:
     """The history of a batch; a series begins with its first sale, or with its first row if never sold.
 
-    A day without a row in `sales` is 0 if the location delivered that day, else NaN. A day out of stock is
-    NaN, even with sales. Only the last `history_days` are kept, so that one very old series does not
-    lengthen the arrays of its batch.
+    A day without a row in `sales` is 0 if the location delivered data for that day, else NaN. A day out of
+    stock is NaN, even with sales. Only the last `history_days` are kept, so that one very old series does
+    not lengthen the arrays of its batch.
     """
     start = max(int(packed.first_day.min()), calendar.cutoff - history_days + 1)
     n_days = calendar.cutoff - start + 1
@@ -152,7 +152,7 @@ def plans_of(packed: PackedBatch, n_measures: int, horizon: int) -> Plans | None
 
 
 def delisted_ahead(packed: PackedBatch, first_days: IntArray) -> BoolArray:
-    """[S, H], whether a product is delisted on all days of a column; first_days: [H], its first epoch day."""
+    """[S, H], whether a product is delisted on all days of a column; first_days: [H], first day of each."""
     delisted = np.zeros((len(packed.product_ids), len(first_days)), dtype=np.bool_)
     lists = packed.covariates.get(DELISTED)
     if lists is not None:

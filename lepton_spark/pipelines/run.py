@@ -23,7 +23,7 @@ class RunResult:
 def run_all(
     context: JobContext, *, force: bool = False, on_ingested: Callable[[IngestResult], None]
 ) -> RunResult:
-    """Loads new files, packs them, forecasts and publishes.
+    """Loads new files, packs the sales into series, forecasts and publishes.
 
     force: publish even when a later cutoff is published, or the run was rolled back.
     on_ingested: called with the result of the load before the next stage starts.
@@ -43,5 +43,5 @@ def run_all(
 def _require_sales(context: JobContext, loaded: IngestResult) -> None:
     if loaded.refused and context.warehouse.read("sales").isEmpty():
         found = f"no rows, {len(loaded.refused)} files refused"
-        remedy = "Correct the files or the configuration as explained for each file, and run it again."
+        remedy = "Correct the files or the configuration as explained for each file, and run again."
         raise FilesError(explain("table sales", found, "at least one day of sales", remedy))

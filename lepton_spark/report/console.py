@@ -67,7 +67,7 @@ def print_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) 
 
 
 def _product_lines(summary: Summary) -> Iterator[tuple[str, str]]:
-    yield "total", f"{summary.n_products:,}"
+    yield "total", f"{summary.n_series:,}"
     yield "forecast by a chosen model", f"{summary.n_ok:,}"
     yield "forecast by a fallback", f"{summary.n_fallback:,}"
     for reason, count in summary.fallbacks.items():

@@ -25,10 +25,10 @@ class ClassError:
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in a few figures; fallbacks: series by reason."""
+    """A run in a few figures; every count is of series. fallbacks: number of series by reason."""
 
     run_id: str
-    n_products: int
+    n_series: int
     n_ok: int
     n_obsolete: int
     fallbacks: Mapping[str, int]
@@ -40,7 +40,7 @@ class Summary:
         return sum(self.fallbacks.values())
 
 
-def summarise(warehouse: Warehouse, run_id: str) -> Summary:
+def summarize(warehouse: Warehouse, run_id: str) -> Summary:
     """The figures of a complete run; collects a few rows."""
     statuses = _statuses(warehouse, run_id)
     fallbacks = {
@@ -48,7 +48,7 @@ def summarise(warehouse: Warehouse, run_id: str) -> Summary:
     }
     return Summary(
         run_id,
-        n_products=sum(statuses.values()),
+        n_series=sum(statuses.values()),
         n_ok=sum(count for (status, _), count in statuses.items() if status == "ok"),
         n_obsolete=sum(count for (status, _), count in statuses.items() if status == "obsolete"),
         fallbacks=dict(sorted(fallbacks.items(), key=lambda item: (-item[1], item[0]))),
@@ -57,7 +57,7 @@ def summarise(warehouse: Warehouse, run_id: str) -> Summary:
 
 
 def _statuses(warehouse: Warehouse, run_id: str) -> dict[tuple[str, str], int]:
-    """Series by status and the code of the reason, without its details."""
+    """Number of series by status and reason code; details after the colon of a reason are left out."""
     models = warehouse.read("models").where(F.col("run_id") == F.lit(run_id))
     code = F.substring_index(F.coalesce("reason", F.lit("no reason given")), ":", 1)
     groups = models.groupBy("status", code.alias("code")).count().collect()

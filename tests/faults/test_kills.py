@@ -1,6 +1,6 @@
 """A run that is killed at any point and run again leaves the tables of an undisturbed run.
 
-`make test` kills at one point, `make test-faults` at all of them, on the first days of Online Retail with
+`make test-slow` kills at one point, `make test-faults` at all, on the first days of Online Retail with
 cancellations and customer tokens. Meanwhile a reader must see complete runs only. The same holds after a full
 disk and a read-only disk.
 """

@@ -345,7 +345,7 @@ def test_evidence_of_the_gates_agrees_with_the_tables_of_the_run(done: Done) -> 
     fits = done.world.rows("fits", done.result.run_id)
     ahead = done.world.rows("forecasts", done.result.run_id)
     old = {(row["product_id"], row["location_id"]) for row in fits if row["n_days_known"] >= 28}
-    assert (evidence.n_products, evidence.without_model, evidence.without_forecasts) == (11, 0, 0)
+    assert (evidence.n_series, evidence.without_model, evidence.without_forecasts) == (11, 0, 0)
     recent = sum(row["recent_quantity"] for row in fits if row["n_days_known"] >= 28)
     assert evidence.recent_demand == pytest.approx(recent / 28)
     forecast_units = sum(row["forecast"] for row in ahead if (row["product_id"], row["location_id"]) in old)

@@ -124,7 +124,7 @@ def test_metrics_count_weeks(root: Path) -> None:
     assert {row["sum_actual"] for row in tested} == {8 * 35.0, 8 * 70.0}
     (run,) = (row for row in _rows(root, "runs") if row["job"] == "publish")
     (total,) = (gate for gate in run["gates"] if gate["name"] == "total_forecast")
-    assert total["found"] == "15 units a day after 15"
+    assert total["found"] == "15 units a day forecast, 15 sold recently"
 
 
 def test_cutoff_within_a_week_is_moved_to_the_end_of_the_previous_week(root: Path) -> None:

@@ -90,7 +90,7 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
         ),
         (
             ["--set", "forecast.holidays=US", "--set", "forecast.models=[mean]"],
-            "forecast.holidays: found 'US'; allowed: one of planned_ridge, pooled, ridge, shrunk_weekday",
+            "forecast.holidays: found 'US'; allowed: only with one of planned_ridge, pooled",
         ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],

@@ -39,9 +39,11 @@ def _known_region(region: str) -> str:
     country, dash, part = region.partition("-")
     parts = list_supported_countries().get(country)
     if parts is None:
-        raise ValueError("a country of the holidays package by its ISO 3166-1 code, such as US, GB or DE-BY")
+        allowed = "a country of the holidays package by its ISO 3166-1 code"
+        raise ValueError(f"{allowed}, such as US or GB, or a part of one, such as DE-BY")
     if dash and part not in parts:
-        raise ValueError(f"{country}, or one of its parts: {', '.join(parts) or 'none are known'}")
+        listed = ", ".join(parts) or "none are known"
+        raise ValueError(f"{country}, or {country}-PART with one of these parts: {listed}")
     return region
 
 
@@ -65,14 +67,14 @@ class ForecastSettings(Section):
     half_lives: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (28.0, 84.0, 224.0),
         min_length=1,
-        description="days in which a day's weight halves, chosen per product",
+        description="ridge and planned_ridge: days in which a day's weight halves; each is a candidate",
     )
     holidays: Annotated[str, AfterValidator(_known_region)] | None = Field(
         None,
         description="country, or part of one (US, DE-BY), whose public holidays are modelled; daily only",
     )
     series_per_batch: int = Field(
-        512, ge=1, le=16384, description="approximate number of series that one call fits"
+        512, ge=1, le=16384, description="approximate number of series in a batch, fitted in one call"
     )
 
     @property
@@ -97,10 +99,10 @@ class ForecastSettings(Section):
         if region is None:
             return None
         if info.data.get("frequency") == "weekly":
-            raise ValueError("unset with forecast.frequency weekly: a week has no holiday")
+            raise ValueError("unset with forecast.frequency weekly, which does not use holidays")
         readers = _from_context(info, HOLIDAY_MODELS)
         if readers is not None and "models" in info.data and not {*readers} & {*info.data["models"]}:
-            raise ValueError(f"one of {', '.join(sorted(readers))} among forecast.models: no other uses it")
+            raise ValueError(f"only with one of {', '.join(sorted(readers))} in forecast.models")
         return region
 
     @field_validator("models")

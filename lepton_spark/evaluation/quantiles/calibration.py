@@ -31,7 +31,7 @@ class Calibration:
     """Backtest errors of one candidate per series, and the prior of the dispersion.
 
     forecast, residual: [S, W, H], units, residual = actual - forecast; NaN = not scored.
-    whole_units: [S]. log_dispersion: the pool's, the centre of the prior.
+    whole_units: [S], whether all known quantities are whole. log_dispersion: the pool's, centre of the prior.
     """
 
     forecast: FloatArray
@@ -41,7 +41,7 @@ class Calibration:
     settings: DispersionSettings = DEFAULT_DISPERSION
 
     def of_windows(self, positions: Sequence[int]) -> "Calibration":
-        """The calibration from some of the windows; positions: which."""
+        """The calibration from some of the windows; positions: the positions of these windows."""
         return replace(self, forecast=self.forecast[:, positions], residual=self.residual[:, positions])
 
     @cached_property
@@ -57,7 +57,7 @@ class Calibration:
 class QuantileForecasts:
     """Quantiles of the days ahead.
 
-    values: [S, H, Q], units, not falling along Q, never negative; NaN where the forecast is NaN.
+    values: [S, H, Q], units, non-decreasing in Q, never negative; NaN where the forecast is NaN.
     method: [S], `COUNTS`, `BY_ERRORS` or `POISSON`. dispersion: [S], NaN for `BY_ERRORS`.
     """
 
@@ -72,13 +72,14 @@ def quantile_forecasts(
     levels: Sequence[float],
     median: FloatArray | None = None,
 ) -> QuantileForecasts:
-    """Counts for whole units; for other series the forecast plus quantiles of the errors around each step.
+    """Negative binomial quantiles for whole units; for others the forecast plus quantiles of the errors.
 
-    Errors of seven neighbouring steps (of days: one of each weekday) and all windows are pooled. If fewer
-    than 14 are pooled for some step, the series gets Poisson quantiles. A model's own median replaces
-    that of the negative binomial; lower levels stay at or below it, higher ones at or above.
+    The errors of seven neighbouring steps (in daily forecasts, one of each weekday) and of all windows are
+    pooled. If some step has fewer than 14 pooled errors, the series gets Poisson quantiles. A model's
+    own median replaces that of the negative binomial; lower levels stay at or below it, higher ones at or
+    above.
 
-    forecast: [S, H], units. levels: [Q], rising, in (0, 1). median: [S, H], NaN where there is none.
+    forecast: [S, H], units. levels: [Q], ascending, in (0, 1). median: [S, H], NaN where there is none.
     """
     dispersion = np.where(calibration.whole_units, calibration.dispersion, 1.0)
     known = np.where(np.isnan(forecast), 0.0, forecast)
@@ -97,7 +98,7 @@ def quantile_forecasts(
 
 
 def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[float]) -> FloatArray:
-    """[S, H, Q], quantiles with the rounded median as p50; lower levels are at most it, higher at least."""
+    """[S, H, Q], quantiles around the rounded median as p50: lower ones at most p50, higher ones at least."""
     middle = np.where(np.isnan(median), np.nan, np.round(median))[:, :, np.newaxis]
     side = np.sign(np.asarray(levels) - 0.5)
     low, high = np.minimum(values, middle), np.maximum(values, middle)
@@ -106,9 +107,9 @@ def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[floa
 
 
 def _error_quantiles(residuals: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """[S, H, Q] quantiles at position (n + 1) q of the sorted residuals, and [S] the least n of any step.
+    """[S, H, Q] quantiles at position (n + 1) q of n sorted residuals, and [S] the smallest n of any step.
 
-    Source: Hyndman and Fan (1996), definition 6, whose intervals have nominal coverage with few errors.
+    Source: Hyndman and Fan (1996), definition 6: intervals have nominal coverage even for small n.
     """
     n_series, n_windows, horizon = residuals.shape
     width = min(SEASON_LENGTH, horizon)

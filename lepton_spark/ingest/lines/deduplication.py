@@ -19,9 +19,9 @@ def number_lines(validated: DataFrame, duplicates: str, *, add_files: bool) -> D
     """Validated lines with `is_repeat`, `occurrence` and `in_earlier_file`.
 
     is_repeat: equal to an earlier line of its file in every source column, personal ones included; false
-    for all lines unless `duplicates` is drop. occurrence: n-th line with its hash in its file.
-    in_earlier_file: the same line is also in an earlier file of this load.
-    add_files: equal lines of two files are two lines, so occurrences are counted over the whole load.
+    for all lines unless `duplicates` is drop. occurrence: number of the line, from 1, among those of its file
+    with the same hash. in_earlier_file: the same line is also in an earlier file of this load.
+    add_files: whether equal lines of two files are two lines; occurrences then count over the whole load.
     """
     within = () if add_files else ("file",)
     same_line = Window.partitionBy("line_hash", "file", "personal").orderBy("line_number")
@@ -43,9 +43,9 @@ def deduplicate_transactions(
 ) -> DataFrame:
     """Numbered lines with `outcome`, `replaces` and `is_rejected`; a line is identified by IDENTITY.
 
-    known_lines, known_rejects: IDENTITY of lines accepted, or rejected, by earlier loads. A known reject
-    is already loaded only if it is rejected again.
-    is_rejected: rejected by this load or an earlier one; false for a repeat.
+    known_lines, known_rejects: IDENTITY of lines that earlier loads accepted, or rejected. A line that was
+    rejected before has the outcome already_loaded only if it is rejected again.
+    is_rejected: breaks a rule, even if it was rejected before; false for a repeat or a line accepted before.
     """
     flagged = numbered.transform(_flag, known_lines, "is_known").transform(
         _flag, known_rejects, "was_rejected"
@@ -97,11 +97,11 @@ def deduplicate_daily(
 def _with_figures(counted: DataFrame, conflicts: str) -> DataFrame:
     """Lines with the `figure` (net units, price) of their product-day in this load.
 
-    conflicts: whether the lines of the product-day differ. equals_earlier: whether an earlier line of
-    this load has the same figure.
+    conflicts: whether the lines of the product-day differ. equals_earlier: whether they are all equal and
+    this line is not the first. Both are false if figures are summed.
     """
     day = Window.partitionBy("product_id", "location_id", "date", "counts")
-    units = net_units()  # decimals, as stored figures are summed: 0.1 + 0.2 is 0.3
+    units = net_units()  # decimals, because stored figures are sums of decimals: 0.1 + 0.2 is 0.3
     if conflicts == "sum":
         total = F.sum(units).over(day).cast("double")
         figure = F.struct(total.alias("net"), F.max("price").over(day).alias("price"))

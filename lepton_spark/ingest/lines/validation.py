@@ -23,7 +23,8 @@ customer: the customer's token, or without a privacy key the customer's id; canc
 date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
 price: of one unit. reasons: codes in order, empty for a line that may be accepted.
 words: the message for the first reason.
-line: the source columns as JSON, personal ones masked; null for a line that cannot be rejected.
+line: the source columns as JSON, personal ones masked; null for a line that cannot be rejected, and for a
+malformed line if there are personal columns.
 personal: personal values that are not part of `line_hash`, for finding repeats.
 """
 
@@ -40,7 +41,7 @@ def validate_lines(
 ) -> DataFrame:
     """Every raw line with the VALIDATED columns.
 
-    lines: raw lines of `files`. typed_forms: date formats of typed columns, tried before the configured ones.
+    lines: raw lines of `files`. typed_forms: formats in which typed dates were written as text, tried first.
     today: the current day in `input.timezone`. key: the privacy key.
     """
     read = lines.join(files, "file").withColumns(_texts(settings))
@@ -135,7 +136,7 @@ def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column
 
 
 def _unit_price(settings: InputSettings) -> Column:
-    """The price of one unit; null for a line total of 0 units. The line total of a return is negative."""
+    """The price of one unit; null if a total is for 0 units. A return's total is negative: it is negated."""
     price, quantity = F.col("price"), F.col("quantity")
     if settings.price_is != "line_total":
         return price

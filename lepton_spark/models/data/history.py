@@ -10,7 +10,7 @@ from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 
 SEASON_LENGTH = 7
-"""Days in a week, the only season that the models have."""
+"""Days in a week, the season of weekday patterns; the pooled models treat the year separately."""
 
 
 def weekdays(days: IntArray) -> IntArray:
@@ -49,7 +49,8 @@ class History:
     regressors: [S, T+H, K], promotion measures as known at the cutoff; None without plans.
     plans: the source of `regressors`, from which `until` takes those known at an earlier cutoff.
     damped: [S, T], the quantity with outliers damped; None where damping is off.
-    stock_out_sales: [S, T], units sold while out of stock, else NaN; removed before a model is fitted.
+    stock_out_sales: [S, T], units sold while out of stock, else NaN; `until` and `select` drop it, so
+    that no model sees it.
     holidays: None where no country is configured.
     """
 

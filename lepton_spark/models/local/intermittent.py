@@ -27,7 +27,7 @@ class CrostonSBA:
     14. An interval counts known days only; a day with a quantity of 0 or less has no sale. `start` is a size
     in units and an interval in days; without it both start at their mean over the history, so that a rare
     product does not depend on its first sale. A series without a sale is forecast 0.
-    NaN rows without a known day, or with an infinite one.
+    A series without a known day, or with an infinite quantity, gets a NaN row.
     Coefficients: `alpha`, `size` in units, `interval` in days.
 
     Source: Croston (1972); Syntetos and Boylan (2005), the approximate correction.
@@ -46,7 +46,7 @@ class CrostonSBA:
             first_size = days.from_units(self.start[0])
             first_interval = np.full_like(frequency, self.start[1])
         size, interval = _states(first_size, alpha), _states(first_interval, alpha)  # [P, S]
-        since = np.ones_like(frequency)  # [S], known days since the last sale, this one counted
+        since = np.ones_like(frequency)  # [S], known days since the last sale, today included
         correction = 1.0 - alpha / 2.0
         total = np.zeros_like(size)
         for day, value in enumerate(days.value):
@@ -76,7 +76,7 @@ class TSB:
     The pair of parameters is the one of `alphas` with the least one-step squared error after the first 14
     known days. Unknown days change nothing; a day with a quantity of 0 or less has no sale. `start` is a size
     in units and a probability; without it both start at their mean over the history. A series without a sale
-    is forecast 0. NaN rows without a known day, or with an infinite one.
+    is forecast 0. A series without a known day, or with an infinite quantity, gets a NaN row.
     Coefficients: `alpha_size`, `alpha_probability`, `size` in units, `probability`.
 
     Source: Teunter, Syntetos and Babai (2011).
@@ -120,9 +120,9 @@ def _sold(days: ScaledDays) -> FloatArray:
 
 
 def _means(days: ScaledDays, sold: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """[S] each, the mean size of a sale, 0 without one, and its share of the known days.
+    """[S] each: the mean size of a sale, 0 if there was none, and the share of known days with a sale.
 
-    At least one sale is counted, so that a series without any has a finite interval.
+    The share counts at least one sale, so that a series without any has a finite interval.
     """
     by_series = [np.ascontiguousarray(array.T) for array in (days.value * sold, sold, days.known)]
     units, n_sales, n_known = (np.sum(array, axis=1) for array in by_series)

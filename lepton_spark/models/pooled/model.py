@@ -69,10 +69,10 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees, share: FloatArra
 
 
 def tree_share(features: PooledFeatures, settings: PooledSettings) -> FloatArray:
-    """[S], the trees' share of the mean at the only cutoff.
+    """[S], the trees' share of the mean; the features have one cutoff.
 
-    The share is 1 for a series that begins at the cutoff and falls with its age. It has a minimum if plans
-    are configured, and for a series whose last year is known: both effects are nonlinear.
+    The share is about 1 for a series that begins at the cutoff and falls with its age. It has a minimum if
+    plans are configured, and if the series' last year is known: promotions and seasons act nonlinearly.
     """
     if not settings.use_trees:
         return np.zeros(len(features.level))

@@ -31,10 +31,10 @@ from lepton_spark.models.pooled.settings import (
 MEDIAN = 0.5
 
 WEIGHT_CAP_LEVEL = 0.999
-"""Quantile level: weights are capped at this quantile of theirs, so that no single product dominates."""
+"""Weights are capped at their quantile of this level, so that no single product dominates."""
 
 LARGEST_REGRESSION_RATIO, REGRESSION_WEIGHT_CAP_LEVEL = 5.0, 0.98
-"""Stricter caps for the regression, whose errors are squared: of targets, and quantile level of weights."""
+"""Stricter caps for the regression, whose errors are squared: a largest target, and a level for weights."""
 
 TIE_BREAK = 0.01
 """Upper bound of a random number that is subtracted from each target when median trees are trained.
@@ -44,7 +44,7 @@ gradient of the absolute error is the same on all days: no split would help, and
 """
 
 LEVEL_POWER = 0.25
-"""Power of the level in a week's weight: 0 is inverse variance, 1 minimises squared errors in units."""
+"""Power of the level in a week's weight: 0 weights by inverse variance, 1 nearly by squared units."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class TrainingSet:
     settings: PooledSettings
 
     def has_outcome(self) -> BoolArray:
-        """[S, C, B], whether a week ahead has a known day."""
+        """[S, C, B], whether a week ahead has a known day; B: weeks ahead."""
         return week_sums((~np.isnan(self.target)).astype(np.float64), self.features.period) > 0
 
     def weeks(self, series: IntArray | None = None) -> "Examples":
-        """Examples for the mean trees: the weeks with an outcome of the given series [N], or of all."""
+        """Examples for the mean trees: weeks with a known day, of the given series [N] or of all."""
         features, chosen = self.features, self.has_outcome()
         if series is not None:
             chosen[np.setdiff1d(np.arange(len(chosen)), series)] = False
@@ -108,8 +108,8 @@ class TrainingSet:
     def days(self, mean: FloatArray, max_rows: int, seed: int) -> "Examples":
         """At most `max_rows` random days on which a median above 0 is possible.
 
-        Targets are divided by `mean` [S, C, H], the forecast that the median trees scale; ties are broken
-        at random.
+        mean: [S, C, H], the forecast by which targets are divided; the median trees predict that ratio. Ties
+        are broken at random.
         """
         features = self.features
         usable = ~np.isnan(self.target) & (mean >= MIN_MEAN_FOR_MEDIAN)
@@ -156,7 +156,7 @@ class Examples:
 def train(
     history: History, horizon: int, settings: PooledSettings = DEFAULT_SETTINGS, seed: int = 0
 ) -> PooledTrees | None:
-    """Train on a sample of series up to the history's end; None if there are too few outcomes.
+    """Train on a sample of series up to the history's end; None if too few weeks have a known day.
 
     history: the sampled series, sorted by key. Series whose sums of squares overflow are left out.
     """
@@ -180,7 +180,7 @@ def _bag(examples: TrainingSet, training: TrainingSettings, seed: int, bag: int)
 def _median(
     examples: TrainingSet, regression: PooledRegression | None, training: TrainingSettings, seed: int
 ) -> Trees | None:
-    """Trees for the median over the regression's forecast; None where too few days have enough demand."""
+    """Trees for the ratio of the median to the regression's forecast; None if too few days sell enough."""
     mean = examples.features.weekday_forecast * regression_ratio(examples.features, regression)
     days = examples.days(mean, training.max_days, seed)
     if len(days.target) < training.min_weeks:

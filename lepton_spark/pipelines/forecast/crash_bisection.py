@@ -31,7 +31,7 @@ MAX_PARTS = 1 << 40
 """Bisection ends here; series with equal hashes cannot be separated and fall back together."""
 
 MAX_HALVINGS = 4
-"""Halvings of a sample. If every sixteenth of it crashes, neither its size nor a few series are the cause."""
+"""Halvings of a sample. If each of its 16 parts crashes, neither its size nor a few series are the cause."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def write_isolating(
 ) -> None:
     """Writes all series at once; when a worker crashes, halves the work until each crashing series is alone.
 
-    clear: deletes the rows of an earlier attempt. count: the number of series in a subset.
+    The rows of such a series record the failure. clear: deletes the rows of an earlier attempt.
+    count: the number of series in a subset.
     """
     try:
         write(None, None)
@@ -96,8 +97,8 @@ def write_from_sample(
 ) -> None:
     """Writes what is learned from a sample; when a worker crashes, learns from a part of the sample.
 
-    Tries both halves, then all quarters, and so on; the first part that succeeds is used. When none does,
-    writes rows with the failure reason. count: the number of the sample's series in a subset.
+    Tries both halves, then all quarters, down to sixteenths; the first part that succeeds is used. When none
+    does, writes rows with the failure reason. count: the number of the sample's series in a subset.
     """
     try:
         write(None, None)
@@ -148,6 +149,6 @@ def _isolate(subset: Subset, write: Write, count: Callable[[Subset], int]) -> It
 
 
 def is_worker_crash(fault: Exception) -> bool:
-    """Whether the message is one of those that Spark gives when a worker process or an executor has ended."""
+    """Whether the message contains one of `CRASH_MESSAGES`."""
     text = str(fault)
     return any(message in text for message in CRASH_MESSAGES)

@@ -1,4 +1,4 @@
-"""The stages of a planned forecast run; each writes its rows under the run's id."""
+"""The stages of a planned forecast run; all rows are written under the run's id."""
 
 import logging
 from collections.abc import Callable
@@ -42,13 +42,13 @@ def read_series(warehouse: Warehouse, plan: Plan) -> DataFrame:
 
 
 def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
-    """The plan with what a sample of all series teaches; unchanged when no candidate uses it."""
+    """The plan with pools and trees learned from a sample of series; unchanged if no candidate uses them."""
     if not plan.settings.uses_pool:
         return plan
     _learn(warehouse, plan, "pools", series, pool_statistics)
     pools = collect_pools(_rows(warehouse, "pools", plan), plan.settings.pooled)
     if not pools:
-        log.warning("nothing was learned from all series; see the column reason of the table pools")
+        log.warning("no pool statistics were computed; see the column reason of the table pools")
     if plan.settings.uses_trees:
         _learn(warehouse, plan, "pooled_trees", series, train_trees)
         pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))
@@ -73,7 +73,10 @@ def _learn(
 
 
 def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
-    """Writes the validation errors of every candidate; does nothing when there is only one."""
+    """Writes the backtest errors of every candidate; does nothing when there is no choice to make.
+
+    There is none with a single candidate or without validation windows.
+    """
     if not plan.settings.evaluation.has_choice:
         return
 
@@ -86,7 +89,7 @@ def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Non
 
 
 def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
-    """Chooses, fits and backtests a model for every series; returns the counts in and out.
+    """Chooses, backtests and fits a model for every series, and forecasts; returns counts of series by name.
 
     Raises: BalanceError unless every series has exactly one row.
     """
@@ -114,7 +117,7 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
     counts = {**plan.run.counts, **({} if row is None else row.asDict())}
     if not counts["series_in"] == counts["series_out"] == counts.pop("distinct"):
         found = f"{counts['series_in']} series in, {counts['series_out']} rows out"
-        remedy = "The run is recorded as failed."
+        remedy = "The run is recorded as failed and is not published; run it again."
         raise BalanceError(explain(f"run {plan.run.run_id}", found, "one row for each series", remedy))
     return counts
 
@@ -174,8 +177,9 @@ def _write(
 ) -> None:
     """Writes rows of the run, in place of those of an earlier attempt.
 
-    A first attempt appends, which takes a third of the time. So does a subset: the rows of an earlier attempt
-    were deleted before the work was halved. Run ids are hexadecimal and thus safe in the condition.
+    A first attempt appends, because replacing takes three times as long. A subset is appended too: the rows
+    of an earlier attempt were deleted before the work was halved. Run ids are hexadecimal and thus safe in
+    the condition.
     """
     if plan.is_retry and subset is None:
         warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")

@@ -44,7 +44,8 @@ class Delivery:
     @property
     def summary(self) -> str:
         """The numbers of files, for the user."""
-        return f"{len(self.readable)} new, {self.n_known} known, {len(self.refused)} refused"
+        known = self.n_known + len(self.copies)
+        return f"{len(self.readable)} new, {known} known, {len(self.refused)} refused"
 
     @property
     def lines_read(self) -> int:
@@ -73,7 +74,7 @@ class Delivery:
 class LoadStamp:
     """Columns of `files` that are the same for all files of a load.
 
-    key_check: check value of the privacy key with which line hashes were made; None when none depends on it.
+    key_check: check value of the privacy key used for line hashes; None when no line hash depends on the key.
     """
 
     batch: str
@@ -116,13 +117,13 @@ def find_delivery(context: JobContext) -> Delivery:
 
 
 def _no_file_error(config: Config) -> InputError:
-    allowed = "a file whose name starts neither with _ nor with ."
+    allowed = "a file whose name does not start with '_' or '.'"
     remedy = "Check the path, and that files were delivered."
     return InputError(explain("input.path", f"no file at {config.input.path}", allowed, remedy))
 
 
 def _still_rejected(context: JobContext, recorded: Sequence[Row]) -> dict[str, Inspection]:
-    """Files, by content hash, of which all lines were rejected and would be rejected again by the same rules.
+    """Files whose lines were all rejected, by content hash; only those with the present rules and code.
 
     Files with dates in the future are left out, because those lines may be valid by now.
     """
@@ -172,7 +173,7 @@ def _too_large(config: Config) -> Callable[[FoundFile], tuple[FoundFile, Inspect
     )
 
 
-def batch_of(delivery: Delivery, config: Config, load_number: int) -> str:
+def load_id(delivery: Delivery, config: Config, load_number: int) -> str:
     """The load's id: a hash of the files' content, the settings of `input` and the load's number.
 
     The number makes it unique, because a file without an accepted line may be read again by the same rules.

@@ -22,9 +22,9 @@ from lepton_spark.pipelines.ingest.covariates import load_covariates
 from lepton_spark.pipelines.ingest.delivery import (
     Delivery,
     LoadStamp,
-    batch_of,
     file_counts,
     find_delivery,
+    load_id,
     record_files,
 )
 from lepton_spark.pipelines.ingest.examination import Examined, examine
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 NO_KEY = (
     "no privacy key: found LEPTON_PRIVACY_KEY unset; returns are matched only with sales of this load. "
-    "Set it to match sales of earlier loads too"
+    "To match earlier loads too, set it before the first load into a new warehouse (docs/ingest.md)"
 )
 
 
@@ -59,7 +59,7 @@ class RefusedFile:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """The result of a load; ingest_batch is None when there was no new file."""
+    """The result of a load; ingest_batch is None when no new file could be read."""
 
     ingest_batch: str | None
     counts: Mapping[str, int]
@@ -68,7 +68,7 @@ class IngestResult:
 
 
 def run_ingest(context: JobContext) -> IngestResult:
-    """Loads the new files under `input.path`; an incomplete load is rolled back first.
+    """Loads the covariates and the new files under `input.path`, after rolling back an incomplete load.
 
     Raises: InputError for a path or option that cannot be used; BalanceError when lines do not add up;
     GatesError for a load of unusual volume; ConfigError when the privacy key differs from earlier loads'.
@@ -84,7 +84,7 @@ def run_ingest(context: JobContext) -> IngestResult:
         stage.note(delivery.summary)
     number = runs.next_load_number()
     if not delivery.readable:
-        stamp = LoadStamp(batch_of(delivery, context.config, number), started_at)
+        stamp = LoadStamp(load_id(delivery, context.config, number), started_at)
         record_files(context.warehouse, delivery, {}, stamp)
         return _result(context, None, file_counts(delivery), delivery, started_at)
     load = planned_load(context, delivery, number)
@@ -94,7 +94,7 @@ def run_ingest(context: JobContext) -> IngestResult:
 
 def planned_load(context: JobContext, delivery: Delivery, number: int) -> Load:
     """The load of a delivery's new files; nothing is written."""
-    batch = batch_of(delivery, context.config, number)
+    batch = load_id(delivery, context.config, number)
     run_id = run_id_for("ingest", None, context.config, batch)
     run = Run(run_id, "ingest", ingest_batch=batch, load_number=number)
     return Load(context, run, files_frame(context.spark, delivery.readable))

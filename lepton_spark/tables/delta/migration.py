@@ -16,7 +16,7 @@ from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schemas.schema import Table
 
 SCHEMA_VERSION = 6
-"""Increase it with every schema change that existing tables do not fulfil."""
+"""Increase it with every schema change that existing tables do not satisfy already."""
 
 MANIFEST = "runs"
 """The table that holds the warehouse's version; created first, because it also holds the lease."""
@@ -64,7 +64,7 @@ def _require_migratable(delta: DeltaTable, table: Table) -> None:
         remedy = "Load the delivered files into a new warehouse (warehouse.root)."
         found = "; ".join(faults)
         raise InputError(
-            explain(f"table {table.name}", found, "differences that can be migrated in place", remedy)
+            explain(f"table {table.name}", found, "declared partitions, types, NOT NULL columns", remedy)
         )
 
 
@@ -106,7 +106,7 @@ def _set_checks(spark: SparkSession, delta: DeltaTable, path: str, table: Table)
 
 
 def _without_spaces(condition: str | None) -> str | None:
-    """Delta stores a constraint that was added later with other spaces, so spaces are ignored."""
+    """Without spaces, because Delta stores a constraint that was added later with different spacing."""
     return None if condition is None else "".join(condition.split())
 
 
@@ -136,5 +136,5 @@ def _properties(delta: DeltaTable) -> Mapping[str, str]:
 
 
 def quoted(path: str) -> str:
-    """A table's path as SQL names it, quoted; only paths come from outside in these statements."""
+    """The name of a path-based table in SQL; the path is all that a user supplies in these statements."""
     return "delta.`" + path.replace("`", "``") + "`"

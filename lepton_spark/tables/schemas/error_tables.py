@@ -25,7 +25,9 @@ _ERRORS = (
         "DOUBLE",
         "mean absolute error over the one-step naive error; null when that error is unknown or 0",
     ),
-    Column("rmsse", "DOUBLE", "root mean squared error over the one-step naive error; null as for mase"),
+    Column(
+        "rmsse", "DOUBLE", "root of (mean squared error / squared one-step naive error); null as for mase"
+    ),
     Column(
         "pinball",
         "DOUBLE",
@@ -43,7 +45,7 @@ METRICS = Table(
         Column("model", "STRING", "the evaluated model", False),
         Column("role", "STRING", "chosen, runner_up or seasonal_naive", False),
         Column("split", "STRING", "validation or test", False),
-        Column("window", "INT", "the backtest window", False),
+        Column("window", "INT", "number of the window: 0 test, 1 the latest validation window, ...", False),
         Column("n_obs", "BIGINT", "days with a known actual; for weekly forecasts, weeks"),
         *_ERRORS,
         Column("abs_error", "DOUBLE", "sum of absolute errors in units"),
@@ -76,7 +78,12 @@ METRICS_SUMMARY = Table(
     columns=(
         RUN_ID,
         Column("segment", "STRING", "all, demand_class=.., location=.. or category=..", False),
-        Column("model", "STRING", "a model, or 'chosen': the model chosen for each series", False),
+        Column(
+            "model",
+            "STRING",
+            "chosen: the model of each series; seasonal_naive: all series; others: series that chose it",
+            False,
+        ),
         Column("split", "STRING", "validation or test", False),
         Column("n_series", "BIGINT", "number of series evaluated"),
         Column("n_obs", "BIGINT", "days with a known actual; for weekly forecasts, weeks"),
@@ -103,7 +110,7 @@ RESIDUAL_PATHS = Table(
         Column(
             "window",
             "INT",
-            "the backtest window; paths of one window share events that affected all products",
+            "window number as in metrics; paths of one window share events that affected all products",
             False,
         ),
         Column("path", "ARRAY<DOUBLE>", "by step: (actual - forecast) / sqrt(dispersion x forecast)"),

@@ -62,7 +62,7 @@ LATEST_FORECASTS = Table(
     columns=(
         *_forecast_columns(published=True),
         Column("published_at", "TIMESTAMP", "when the run was published", False),
-        Column("valid_until", "DATE", "last day on which the forecasts may be used", False),
+        Column("valid_until", "DATE", "last day of use: cutoff + publish.valid_days", False),
     ),
     key=(*SERIES_KEY, "date"),
     checks={
@@ -92,7 +92,7 @@ MODELS = Table(
 
 ADJUSTMENTS = Table(
     name="adjustments",
-    comment="Quantities changed before fitting; errors are measured against the quantities sold",
+    comment="Quantities changed before fitting; errors use the sales, and leave out days out of stock",
     columns=(
         RUN_ID,
         *SERIES,

@@ -109,7 +109,7 @@ def test_load_rejects_holidays_that_no_model_uses() -> None:
     overrides = ["forecast.holidays=US", "forecast.models=[mean, zero]"]
 
     with pytest.raises(
-        ConfigError, match=r"forecast\.holidays: found 'US'; allowed: one of pooled, ridge among"
+        ConfigError, match=r"forecast\.holidays: found 'US'; allowed: only with one of pooled, ridge in"
     ):
         load_config([], overrides, holiday_models={"ridge", "pooled"})
 

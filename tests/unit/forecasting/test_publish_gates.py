@@ -7,7 +7,7 @@ from lepton_spark.config import GateSettings
 from lepton_spark.forecasting.publish_gates import Evidence, evaluate
 
 SOUND = Evidence(
-    n_products=3,
+    n_series=3,
     without_model=0,
     without_forecasts=0,
     unknown_series=0,
@@ -35,7 +35,7 @@ def test_sound_run_passes_every_gate() -> None:
         ({"without_model": 1}, "all_products"),
         ({"without_forecasts": 1}, "all_products"),
         ({"unknown_series": 1}, "all_products"),
-        ({"n_products": 0}, "all_products"),
+        ({"n_series": 0}, "all_products"),
         ({"nulls": 1}, "no_null"),
         ({"not_units": 1}, "no_negative"),
         ({"forecast_demand": 31.1}, "total_forecast"),
@@ -62,7 +62,7 @@ def test_total_of_a_short_history_is_not_evaluated() -> None:
         for gate in evaluate(replace(SOUND, n_days_known=27, forecast_demand=99.0), GateSettings())
     }
     assert gates["total_forecast"].passed
-    assert gates["total_forecast"].found == "not evaluated: 27 days"
+    assert gates["total_forecast"].found == "not evaluated: 27 known days, 28 are needed"
 
 
 def test_error_without_validation_is_not_evaluated() -> None:

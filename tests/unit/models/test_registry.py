@@ -117,7 +117,7 @@ def test_name_of_another_regressor_cannot_be_registered() -> None:
     register_regressor("mine", DummyRegressor)
     with pytest.raises(
         InputError,
-        match=r"^model 'mine': found sklearn\.linear_model\._base\.LinearRegression, registered already as "
+        match=r"^model 'mine': found sklearn\.linear_model\._base\.LinearRegression, but the name belongs to "
         r"sklearn\.dummy\.DummyRegressor; allowed: one regressor per name; use another name$",
     ):
         register_regressor("mine", LinearRegression)

@@ -77,10 +77,10 @@ class Features:
 
 @dataclass(frozen=True)
 class PooledFeatures:
-    """Features of S series at C cutoffs with H columns ahead.
+    """Features of S series at C cutoffs with H columns, or B weeks, ahead; L half-lives, K measures.
 
     level: [S, C], units per column, by which the averages are divided.
-    weekday_forecast: [S, C, H], units. weekday_level: [S, C], the level behind it.
+    weekday_forecast: [S, C, H], units. weekday_level: [S, C], units per column, the level in that forecast.
     series: [S, C] `SERIES_FEATURES`. calendar: [C, H] `CALENDAR_FEATURES`.
     weekday_index: [S, C, 7, 2L], weekday profiles, first L shrunk, then L of the series alone.
     pool_index: [C, 7], the pool's weekday profile.
@@ -182,6 +182,6 @@ def _days_since_sale(history: History, cutoffs: IntArray) -> IntArray:
 
 
 def _age(history: History, cutoffs: IntArray) -> IntArray:
-    """[S, C], days from the first known day to the cutoff, both counted; at most 0 at earlier cutoffs."""
+    """[S, C], days from the first known day to the cutoff, both counted; 0 or less at cutoffs before it."""
     age: IntArray = cutoffs - np.argmax(history.known, axis=1)[:, np.newaxis] + 1
     return age * history.period
