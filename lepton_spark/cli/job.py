@@ -16,7 +16,7 @@ from lepton_spark.models.registry import HOLIDAY_MODELS, known_models
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
-from lepton_spark.pipelines.runs.run_log import RunLog
+from lepton_spark.pipelines.runs.lease_row import LeaseRow
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
@@ -62,9 +62,8 @@ def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
 
     Raises: LeaseError when another job holds the lease.
     """
-    runs = RunLog(context.warehouse, context.clock)
-    dead_after = context.config.warehouse.dead_after_seconds
-    with Lease(runs, context.warehouse.heartbeat, context.clock, dead_after, take_over=take_over) as lease:
+    row, dead_after = LeaseRow(context.warehouse), context.config.warehouse.dead_after_seconds
+    with Lease(row, context.warehouse.heartbeat, context.clock, dead_after, take_over=take_over) as lease:
         yield replace(context, lease=lease)
 
 

@@ -84,6 +84,10 @@ class Warehouse:
         if self.exists(name):
             self._delta(name).delete(condition)
 
+    def update(self, name: str, condition: Column, values: Mapping[str, Column]) -> None:
+        """Sets columns of the rows that fulfil the condition, in one commit; faster than a merge."""
+        self._delta(name).update(condition, dict(values))
+
     def delete_keys(self, name: str, keys: DataFrame) -> None:
         """Deletes the rows with these keys in one commit; `keys` holds the table's key columns."""
         source = keys.select(*_table(name).key).distinct().alias("source")

@@ -15,8 +15,8 @@ from pyspark.sql import SparkSession
 from lepton_spark.config import Config, WarehouseSettings
 from lepton_spark.errors import LeaseError
 from lepton_spark.pipelines.runs.holder import Holder
-from lepton_spark.pipelines.runs.lease import LEASE, Lease
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.lease import Lease
+from lepton_spark.pipelines.runs.lease_row import Held, LeaseRow
 from tests.pipelines.job_context import context_for
 
 SINCE = datetime(2024, 5, 1, 2, tzinfo=UTC)
@@ -28,29 +28,26 @@ class Tables:
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self.context = context_for(spark, Config(warehouse=WarehouseSettings(root=str(root))), self.clock)
         self.warehouse = self.context.warehouse
-        self.runs = RunLog(self.warehouse, self.clock)
+        self.row = LeaseRow(self.warehouse)
         self.heartbeats = root / "_lease"
 
     def clock(self) -> datetime:
         return SINCE
 
     def lease(self, *, take_over: bool = False, dead_after: float = 30.0) -> Lease:
-        return Lease(self.runs, self.warehouse.heartbeat, self.clock, dead_after, take_over=take_over)
+        return Lease(self.row, self.warehouse.heartbeat, self.clock, dead_after, take_over=take_over)
 
     def held_by(self, holder: Holder, age: float = 0.0) -> None:
         """Makes this holder take the lease, with its last heartbeat `age` seconds ago."""
         self.warehouse.heartbeat(holder.token).renew()
         then = time.time() - age
         os.utime(self.heartbeats / holder.token, (then, then))
-        free = self.runs.find(LEASE)
-        self.runs.take_lease(
-            Run(LEASE, "lease", holder=str(holder), started_at=SINCE), free.holder if free else None
-        )
+        self.row.take(str(holder), SINCE, self.row.read())
 
     @property
     def holder(self) -> str | None:
-        run = self.runs.find(LEASE)
-        return None if run is None else run.holder
+        held = self.row.read()
+        return None if held is None else held.holder
 
     def tokens(self) -> list[str]:
         there = self.heartbeats.iterdir() if self.heartbeats.exists() else ()
@@ -76,7 +73,7 @@ def test_lease_is_held_by_one_job_at_a_time_and_free_afterwards(
             pass
         assert len(tables.tokens()) == 1
         mine = tables.holder
-        tables.runs.take_lease(Run(LEASE, "lease", holder="elsewhere/1/1/late", started_at=SINCE), None)
+        tables.row.take("elsewhere/1/1/late", SINCE, Held(None, SINCE))
         assert tables.holder == mine  # a job that saw the lease free comes too late
     for words in (f"held by process {os.getpid()} on", "since 2024-05-01 02:00:00 UTC", "add --take-over"):
         assert words in str(refused.value)
@@ -160,10 +157,10 @@ def test_error_of_the_job_is_raised_even_if_the_lease_cannot_be_released(
     lease = tables.lease(dead_after=600.0)
     fault = ValueError("the job's own")
     with lease:
-        monkeypatch.setattr(tables.runs, "release_lease", cannot)
+        monkeypatch.setattr(tables.row, "release", cannot)
         lease.__exit__(ValueError, fault, None)  # raises nothing, so Python raises the error of the job
         monkeypatch.undo()
-    monkeypatch.setattr(tables.runs, "release_lease", cannot)
+    monkeypatch.setattr(tables.row, "release", cannot)
     with pytest.raises(OSError, match="No space left"):
         lease.__exit__(None, None, None)
     monkeypatch.undo()

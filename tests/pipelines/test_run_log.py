@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,14 +25,17 @@ def ticking(seconds: float) -> Callable[[], datetime]:
     return lambda: NOON + timedelta(seconds=seconds * next(ticks))
 
 
+def read_again(warehouse: Warehouse) -> RunLog:
+    return RunLog(warehouse, ticking(1))
+
+
 def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1.5))
     run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28), Config())
-    assert log.find("r1") == run
-    gate = Gate("no_null", passed=True, found="0 rows", allowed="0 rows")
-    done = log.complete(Run(**(vars(run) | {"counts": {"series": 3}, "gates": (gate,)})))
+    assert log.find("r1") == read_again(warehouse).find("r1") == run
+    done = log.complete(replace(run, counts={"series": 3}))
     assert (done.state, done.seconds, done.started_at) == ("complete", 1.5, NOON)
-    assert log.find("r1") == done
+    assert log.find("r1") == read_again(warehouse).find("r1") == done
     row = warehouse.read("runs").first()
     assert row is not None
     assert row.library_versions["pyspark"].startswith("4.2")
@@ -46,6 +50,30 @@ def test_run_started_again_has_one_row(warehouse: Warehouse) -> None:
     assert log.latest("ingest") is None
 
 
+def test_withdrawn_publication_is_refused_by_one_more_gate_and_keeps_its_times(warehouse: Warehouse) -> None:
+    passed = Gate("no_null", passed=True, found="0 rows", allowed="0 rows")
+    failed = Gate("rolled_back", passed=False, found="run 'r2'", allowed="publish it with --publish")
+    log = RunLog(warehouse, ticking(1))
+    log.record(Run("p1", "publish", input_fingerprint="r1", gates=(passed,)), "complete", Config())
+    (record,) = log.publications("r1")
+    log.withdraw(record, failed)
+    (withdrawn,) = read_again(warehouse).publications("r1")
+    assert withdrawn == replace(record, state="refused", gates=(passed, failed))
+    assert (withdrawn.started_at, withdrawn.seconds) == (NOON, 0.0)
+
+
+def test_latest_run_has_the_latest_cutoff_then_the_latest_end(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1))
+    for run_id, day in (("b", 2), ("c", 1), ("a", 2), ("d", 1)):
+        log.record(Run(run_id, "forecast", cutoff=date(2021, 1, day)), "complete", Config())
+    log.record(Run("e", "forecast", cutoff=date(2021, 1, 3)), "failed", Config())
+    for runs in (log, read_again(warehouse)):
+        newest = runs.latest("forecast"), runs.latest("forecast", date(2021, 1, 1))
+        assert [run and run.run_id for run in newest] == ["a", "d"]
+        assert runs.complete_forecasts() == ["d", "a", "c", "b"]
+        assert runs.latest("forecast", date(2021, 1, 4)) is None
+
+
 def test_complete_loads_are_those_with_lines_up_to_the_day_in_order(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1))
     loads = {"late": (2, date(2021, 3, 1)), "first": (1, date(2021, 1, 1)), "empty": (3, None)}
@@ -54,8 +82,11 @@ def test_complete_loads_are_those_with_lines_up_to_the_day_in_order(warehouse: W
             log.start(Run(batch, "ingest", ingest_batch=batch, load_number=number, min_date=day), Config())
         )
     log.start(Run("crashed", "ingest", ingest_batch="crashed", min_date=date(2021, 1, 1)), Config())
-    assert log.complete_loads(date(2021, 2, 28)) == ["first"]
-    assert log.complete_loads(date(2021, 3, 1)) == ["first", "late"]
+    for loads_of in (log, read_again(warehouse)):
+        assert loads_of.complete_loads(date(2021, 2, 28)) == ["first"]
+        assert loads_of.complete_loads(date(2021, 3, 1)) == ["first", "late"]
+        assert loads_of.next_load_number() == 4
+        assert [run.run_id for run in loads_of.incomplete_loads()] == ["crashed"]
 
 
 def test_run_id_depends_only_on_what_changes_results() -> None:

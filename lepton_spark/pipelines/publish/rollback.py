@@ -1,6 +1,6 @@
 """The rollback job: publishes an earlier run again, and keeps the withdrawn one from being republished."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pyspark.sql import functions as F
 
@@ -8,7 +8,7 @@ from lepton_spark.errors import InputError, explain
 from lepton_spark.gates import Gate
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.publish import ROLLED_BACK, PublishResult, complete_run, run_publish
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
 
@@ -40,7 +40,7 @@ def run_rollback(context: JobContext, run_id: str | None = None) -> RollbackResu
         raise InputError(explain("table forecasts", found, "a run that is kept", remedy))
     if earlier != present:  # recorded first: an interrupted rollback, repeated, goes back to the same run
         for record in runs.publications(present):
-            runs.refuse(_withdrawn(record, earlier))
+            runs.withdraw(record, _rolled_back(earlier))
     return RollbackResult(present, run_publish(context, earlier, force=True))
 
 
@@ -59,6 +59,5 @@ def _published_before(runs: RunLog, warehouse: Warehouse, present: str) -> str:
     return found
 
 
-def _withdrawn(record: Run, instead: str) -> Run:
-    gate = Gate(ROLLED_BACK, False, f"run {instead} was published instead", "publish it with --publish")
-    return replace(record, gates=(*record.gates, gate))
+def _rolled_back(instead: str) -> Gate:
+    return Gate(ROLLED_BACK, False, f"run {instead} was published instead", "publish it with --publish")

@@ -10,12 +10,9 @@ from typing import Protocol, Self
 from lepton_spark.errors import LeaseError, explain
 from lepton_spark.pipelines.context import Clock
 from lepton_spark.pipelines.runs.holder import Holder
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.lease_row import Held, LeaseRow
 
 log = logging.getLogger(__name__)
-
-LEASE = "lease"
-"""The run id, and the job, of the row of `runs` that holds the lease."""
 
 HEARTBEATS_BEFORE_DEATH = 10
 """Heartbeats within the time after which a job without any counts as dead."""
@@ -42,7 +39,7 @@ class Lease:
 
     def __init__(
         self,
-        runs: RunLog,
+        row: LeaseRow,
         heartbeats: Callable[[str], Heartbeat],
         clock: Clock,
         dead_after: float,
@@ -54,7 +51,7 @@ class Lease:
         dead_after: seconds without a heartbeat after which a holder counts as dead.
         take_over: whether to take the lease even from a living holder.
         """
-        self._runs, self._heartbeats, self._clock = runs, heartbeats, clock
+        self._row, self._heartbeats, self._clock = row, heartbeats, clock
         self._dead_after, self._take_over = dead_after, take_over
         self._me = Holder.this_process()
         self._stopped = threading.Event()
@@ -80,7 +77,7 @@ class Lease:
         self._stopped.set()
         self._renewing.join()
         try:
-            self._runs.release_lease(self._row())
+            self._row.release(str(self._me), self._clock())
             self._heartbeats(self._me.token).remove()
         except Exception:  # when the job itself has failed, the user must see its error and not this one
             if fault is None:
@@ -98,13 +95,13 @@ class Lease:
             raise LeaseError(explain("lease of the warehouse", found, "held by this job", remedy))
 
     def _claim(self) -> None:
-        held = self._runs.find(LEASE)
+        held = self._row.read()
         previous = Holder.parse(held.holder) if held is not None and held.holder else None
         if previous is not None and held is not None:
-            self._require_dead(previous, held.started_at)
-        self._runs.take_lease(self._row(), None if previous is None else str(previous))
+            self._require_dead(previous, held.since)
+        self._row.take(str(self._me), self._clock(), held)
         time.sleep(SETTLING_SECONDS)
-        now = self._runs.find(LEASE)
+        now = self._row.read()
         if now is None or now.holder != str(self._me):
             found = "none" if now is None else _holder_text(now)
             remedy = "Wait until the other job has ended."
@@ -117,7 +114,7 @@ class Lease:
         if self._previous is not None:
             self._heartbeats(self._previous.token).remove()
 
-    def _require_dead(self, holder: Holder, since: datetime | None) -> None:
+    def _require_dead(self, holder: Holder, since: datetime) -> None:
         """Raises LeaseError unless the lease of this holder may be taken over."""
         last, now = self._heartbeats(holder.token).seen(), self._heartbeats(self._me.token).seen() or 0.0
         age = None if last is None else max(now - last, 0.0)
@@ -138,9 +135,6 @@ class Lease:
         )
         raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
 
-    def _row(self) -> Run:
-        return Run(LEASE, "lease", holder=str(self._me), started_at=self._clock())
-
     def _renew(self) -> None:
         heartbeat = self._heartbeats(self._me.token)
         while not self._stopped.wait(self._dead_after / HEARTBEATS_BEFORE_DEATH):
@@ -153,6 +147,6 @@ class Lease:
                 log.warning("the lease's heartbeat could not be renewed; trying again", exc_info=True)
 
 
-def _holder_text(run: Run) -> str:
-    holder = Holder.parse(run.holder) if run.holder else None
+def _holder_text(held: Held) -> str:
+    holder = Holder.parse(held.holder) if held.holder else None
     return "released" if holder is None else f"taken by process {holder.process} on {holder.host}"

@@ -1,14 +1,13 @@
 """The run log: the rows of `runs`, one for each run of a job."""
 
 import json
-import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from delta import exceptions as conflicts
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -20,18 +19,7 @@ from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job, State
 
-log = logging.getLogger(__name__)
-
-CONFLICTS = (
-    conflicts.ConcurrentAppendException,
-    conflicts.ConcurrentDeleteDeleteException,
-    conflicts.ConcurrentDeleteReadException,
-    conflicts.ConcurrentTransactionException,
-    conflicts.ConcurrentWriteException,
-    conflicts.MetadataChangedException,
-    conflicts.ProtocolChangedException,
-)
-"""Exceptions that Delta raises when another job has committed first."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 _LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")
 
@@ -56,11 +44,13 @@ class Run:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     seconds: float | None = None
-    holder: str | None = None
 
 
 class RunLog:
-    """Writes and reads the rows of `runs`; each write is one commit."""
+    """Writes and reads the rows of `runs`; each write is one commit.
+
+    Rows are read once: only this job writes to the table as long as it holds the lease.
+    """
 
     def __init__(self, warehouse: Warehouse, clock: Clock) -> None:
         self._warehouse = warehouse
@@ -86,89 +76,79 @@ class RunLog:
         return self._finish(run, "failed")
 
     def refuse(self, run: Run) -> Run:
-        """Records the run as refused by a gate; also used to withdraw a published run."""
+        """Records the run as refused by a gate."""
         return self._finish(run, "refused")
 
-    def take_lease(self, run: Run, expected: str | None) -> None:
-        """Writes a new holder into the lease's row if the row is free or its holder is still `expected`.
-
-        Read the row afterwards to see whether this job or another one got the lease.
-        """
-        free = F.col("target.holder").isNull() | (F.col("target.holder") == F.lit(expected))
-        row = self._warehouse.rows("runs", [_row(replace(run, state="running"))])
-        try:
-            self._warehouse.merge("runs", row, update_where=free)
-        except CONFLICTS:
-            log.info("another job wrote to the lease at the same moment")
-
-    def release_lease(self, run: Run) -> None:
-        """Removes a holder from the lease's row, unless another job has replaced it."""
-        now = self._clock()
-        mine = F.col("target.holder") == F.lit(run.holder)
-        released = replace(run, state="complete", holder=None, finished_at=now)
-        self._warehouse.merge("runs", self._warehouse.rows("runs", [_row(released)]), update_where=mine)
+    def withdraw(self, run: Run, gate: Gate) -> None:
+        """Records a publish run as refused by one more gate; its times do not change."""
+        withdrawn = replace(run, state="refused", gates=(*run.gates, gate))
+        gates = (F.struct(*(F.lit(value) for value in asdict(one).values())) for one in withdrawn.gates)
+        self._update(withdrawn, {"gates": F.array(*gates)})
 
     def find(self, run_id: str) -> Run | None:
         """The run with this id; None when it was never started."""
-        row = self._warehouse.read("runs").where(F.col("run_id") == F.lit(run_id)).first()
-        return None if row is None else _run(row.asDict(recursive=True))
+        return self._runs.get(run_id)
 
     def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
         """The complete run with the latest cutoff, or with the given one; None when there is none.
 
         Of several runs with the same cutoff, the one that finished last.
         """
-        newest = *(F.col(name).desc() for name in ("cutoff", "finished_at", "load_number")), F.col("run_id")
-        wanted = F.lit(cutoff is None) | (F.col("cutoff") == F.lit(cutoff))
-        row = self._warehouse.read("runs").where(_complete(job) & wanted).orderBy(*newest).first()
-        return None if row is None else _run(row.asDict(recursive=True))
+        runs = _latest_first(self._complete(job))
+        return max(
+            (run for run in runs if cutoff in (None, run.cutoff)),
+            key=lambda run: (run.cutoff or date.min, run.finished_at or _NEVER, run.load_number or 0),
+            default=None,
+        )
 
     def forecast_period(self, run: Run) -> int:
         """Days that one forecast of the run covers, 1 or 7, from the configuration that the run used."""
-        row = (
-            self._warehouse.read("runs").where(F.col("run_id") == F.lit(run.run_id)).select("config").first()
-        )
+        of_run = F.col("run_id") == F.lit(run.run_id)
+        row = self._warehouse.read("runs").where(of_run).select("config").first()
         used = {} if row is None or row["config"] is None else json.loads(row["config"])
         frequency = used.get("forecast", {}).get("frequency", "daily")
         return ForecastSettings.model_validate({"frequency": frequency}).period
 
     def publications(self, run_id: str | None = None) -> list[Run]:
         """The publish runs, latest first; with `run_id`, only those that published this forecast run."""
-        published = F.col("job") == F.lit("publish")
-        if run_id is not None:
-            published &= F.col("input_fingerprint") == F.lit(run_id)
-        rows = self._warehouse.read("runs").where(published).orderBy(F.col("finished_at").desc(), "run_id")
-        return [_run(row.asDict(recursive=True)) for row in rows.collect()]
+        published = [run for run in self._runs.values() if run.job == "publish"]
+        return _latest_first(run for run in published if run_id in (None, run.input_fingerprint))
 
     def complete_forecasts(self) -> list[str]:
         """Ids of the complete forecast runs, the latest first."""
-        rows = self._warehouse.read("runs").where(_complete("forecast"))
-        return [str(row["run_id"]) for row in rows.orderBy(F.col("finished_at").desc(), "run_id").collect()]
+        return [run.run_id for run in _latest_first(self._complete("forecast"))]
 
     def complete_loads(self, up_to: date) -> list[str]:
         """Complete loads with an accepted line up to a day, in order."""
-        in_time = F.col("min_date") <= F.lit(up_to)
-        loads = self._warehouse.read("runs").where(_complete("ingest") & in_time)
-        rows = loads.orderBy("load_number", "ingest_batch").select("ingest_batch").collect()
-        return [str(row["ingest_batch"]) for row in rows]
+        loads = [run for run in self._loads() if run.min_date is not None and run.min_date <= up_to]
+        return [str(run.ingest_batch) for run in loads]
 
     def incomplete_loads(self) -> list[Run]:
         """Loads that are still recorded as running."""
-        running = (F.col("job") == "ingest") & (F.col("state") == "running")
-        rows = self._warehouse.read("runs").where(running & F.col("ingest_batch").isNotNull()).collect()
-        return [_run(row.asDict(recursive=True)) for row in rows]
+        loads = [run for run in self._runs.values() if run.job == "ingest" and run.ingest_batch is not None]
+        return [run for run in loads if run.state == "running"]
 
     def last_load_counts(self, n_loads: int) -> list[Mapping[str, int]]:
         """Counts of the last complete loads, the latest first."""
-        newest = F.col("load_number").desc()
-        loads = self._warehouse.read("runs").where(_complete("ingest")).orderBy(newest).limit(n_loads)
-        return [row["counts"] or {} for row in loads.select("counts").collect()]
+        return [run.counts for run in reversed(self._loads()[-n_loads:])]
 
     def next_load_number(self) -> int:
         """One more than the number of the last complete load; the first is 1."""
-        loads = self._warehouse.read("runs").where(_complete("ingest"))
-        last = loads.agg(F.max("load_number").alias("last")).first()
-        return 1 + (last["last"] or 0 if last else 0)
+        return 1 + max((run.load_number or 0 for run in self._loads()), default=0)
+
+    @cached_property
+    def _runs(self) -> dict[str, Run]:
+        """Every run by its id; without configurations, which would take most of the memory."""
+        columns = [column.name for column in fields(Run)]
+        rows = self._warehouse.read("runs").where(F.col("job") != F.lit("lease")).select(*columns).collect()
+        return {row["run_id"]: _run(row.asDict(recursive=True)) for row in rows}
+
+    def _complete(self, job: Job) -> list[Run]:
+        return [run for run in self._runs.values() if run.job == job and run.state == "complete"]
+
+    def _loads(self) -> list[Run]:
+        """Complete loads in order."""
+        return sorted(self._complete("ingest"), key=lambda run: (run.load_number or 0, run.ingest_batch))
 
     def _write(self, run: Run, config: Config) -> None:
         versions = {
@@ -177,25 +157,29 @@ class RunLog:
             "library_versions": {name: version(name) for name in _LIBRARIES},
         }
         row = self._warehouse.rows("runs", [_row(run) | versions])
-        if self.find(run.run_id) is None:
-            self._warehouse.append("runs", row)  # takes a quarter of the time of a merge
-        else:
-            self._warehouse.merge("runs", row)
+        write = self._warehouse.merge if run.run_id in self._runs else self._warehouse.append
+        write("runs", row)
+        self._runs[run.run_id] = run
 
     def _finish(self, run: Run, state: State) -> Run:
         finished_at = self._clock()
         seconds = None if run.started_at is None else (finished_at - run.started_at).total_seconds()
         finished = replace(run, state=state, finished_at=finished_at, seconds=seconds)
-        kept = ("config", "code_version", "library_versions")
-        before = self._warehouse.read("runs").where(F.col("run_id") == F.lit(run.run_id)).select(*kept)
-        start = before.first()
-        row = _row(finished) | (start.asDict() if start else {})
-        self._warehouse.merge("runs", self._warehouse.rows("runs", [row]))
+        counts = F.create_map(*(F.lit(part) for pair in finished.counts.items() for part in pair))
+        self._update(finished, {"counts": counts.cast("map<string, bigint>")})
         return finished
 
+    def _update(self, run: Run, values: Mapping[str, Column]) -> None:
+        """Writes what may change in a recorded run."""
+        plain = ("state", "finished_at", "seconds", "min_date", "max_date")
+        known = {name: F.lit(getattr(run, name)) for name in plain}
+        self._warehouse.update("runs", F.col("run_id") == F.lit(run.run_id), known | dict(values))
+        self._runs[run.run_id] = run
 
-def _complete(job: Job) -> Column:
-    return (F.col("job") == F.lit(job)) & (F.col("state") == F.lit("complete"))
+
+def _latest_first(runs: Iterable[Run]) -> list[Run]:
+    by_id = sorted(runs, key=lambda run: run.run_id)
+    return sorted(by_id, key=lambda run: run.finished_at or _NEVER, reverse=True)
 
 
 def masked_json(config: Config) -> str:
