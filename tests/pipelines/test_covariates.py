@@ -24,6 +24,8 @@ from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecas
 from tests.pipelines.covariate_store import CovariateStore, clock
 from tests.pipelines.job_context import context_for, with_cutoff
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2024, 1, 1)
 N_DAYS = 60
 CUTOFF = FIRST + timedelta(days=N_DAYS - 1)

@@ -22,6 +22,8 @@ from lepton_spark.pipelines.panel import run_panel
 from tests.pipelines.job_context import NOON
 from tests.pipelines.shop import Shop, a_shop
 
+pytestmark = pytest.mark.slow
+
 GONE, STAYS = "FORGETMEATONCE", "KEEPMEHERE"
 DAY_1 = (
     f"1,{GONE},2021-01-01 10:00,2,5,c1\n2,{STAYS},2021-01-01 11:00,3,6,c2\n"

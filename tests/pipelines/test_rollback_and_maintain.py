@@ -90,7 +90,6 @@ def test_rollback_to_an_unknown_run_is_an_error_and_writes_nothing(rolled_back: 
     assert warehouse.version("runs") == before
 
 
-@pytest.mark.slow
 def test_maintain_keeps_the_configured_runs_and_the_published_one(shop: Shop) -> None:
     runs = [shop.forecast(float(units)) for units in (1, 2, 3, 4)]
     shop.publish(runs[0])

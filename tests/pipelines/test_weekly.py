@@ -16,6 +16,8 @@ from lepton_spark.cli import main
 from lepton_spark.tables import Warehouse
 from tests.pipelines.cluster import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2024, 1, 3)  # a Wednesday
 N_DAYS = 160  # to Monday, 10 June
 LAST_SUNDAY = date(2024, 6, 9)
