@@ -79,14 +79,25 @@ def compiled(spark: SparkSession) -> Iterator[None]:
         spark.conf.set(key, value)
 
 
+def _shared(name: str) -> Path:
+    """A folder under $LEPTON_SHARED, else under ../shared next to the checkout; skips where it is absent."""
+    root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
+    folder = root / name
+    if not folder.is_dir():
+        pytest.skip(
+            f"needs the real data, which a fresh clone need not have: {folder} does not exist. "
+            "Set LEPTON_SHARED to the folder that holds data/ and cases/ (.ci/run sets it and skips nothing)"
+        )
+    return folder.resolve()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder with the real data: $LEPTON_SHARED/data, else ../shared/data next to the checkout."""
-    root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
-    data = root / "data"
-    if not data.is_dir():
-        pytest.skip(
-            f"needs the real data, which a fresh clone need not have: {data} does not exist. "
-            "Set LEPTON_SHARED to the folder that holds data/ (.ci/run sets it and skips nothing)"
-        )
-    return data.resolve()
+    """The folder with the real data."""
+    return _shared("data")
+
+
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder with the cases from practice."""
+    return _shared("cases")

@@ -16,6 +16,8 @@ from lepton_spark.config.sections.section import Section
 from lepton_spark.config.values.file_formats import FileFormat, ReaderOptions
 from lepton_spark.config.values.types import DateForm, Day, Name, Pattern, Zone
 
+NumberForm = Literal["trailing_minus", "parentheses", "unicode_minus", "unit"]
+
 
 class ColumnNames(Section):
     """The name of each column in the source; none: the source has no such column."""
@@ -41,6 +43,21 @@ class InputSettings(Section):
     )
     columns: ColumnNames = ColumnNames()
     options: ReaderOptions = Field(default_factory=dict, description="reader options of the format")
+    skip_rows: int = Field(0, ge=0, le=1000, description="lines of text before the header of a CSV file")
+    skip_where: dict[Name, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="source column and values: lines with one of them are skipped, such as cancelled orders",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None, description="decimal sign of numbers; unset: a point, unless it may separate thousands"
+    )
+    thousands: Literal[",", ".", "'", " "] | None = Field(
+        None, description="sign between groups of three digits; unset: numbers have none"
+    )
+    number_forms: tuple[NumberForm, ...] = Field(
+        (),
+        description="further forms of numbers: trailing_minus 5-, parentheses (5), unicode_minus, unit 5 kg",
+    )
     date_formats: tuple[DateForm, ...] = Field(
         ("yyyy-MM-dd",),
         min_length=1,
@@ -96,6 +113,13 @@ class InputSettings(Section):
     def _each_column_once(cls, columns: ColumnNames, info: ValidationInfo) -> ColumnNames:
         raise_if_any(invalid_columns(info.data.get("kind"), columns.model_dump()))
         return columns
+
+    @field_validator("thousands")
+    @classmethod
+    def _differs_from_decimal(cls, sign: str | None, info: ValidationInfo) -> str | None:
+        if sign is not None and sign == (info.data.get("decimal") or "."):
+            raise ValueError("another sign than input.decimal, which is a point unless it is set")
+        return sign
 
     @field_validator("cancellation_pattern")
     @classmethod

@@ -8,7 +8,10 @@ from lepton_spark.config.invalid_settings import InvalidSetting
 
 READER_OPTIONS: Mapping[str, frozenset[str]] = {
     "csv": frozenset(
-        {"separator", "sep", "delimiter", "encoding", "charset", "quote", "compression", "header"}
+        {
+            *("separator", "sep", "delimiter", "encoding", "charset"),
+            *("quote", "escape", "compression", "header"),
+        }
     ),
     "json": frozenset({"encoding", "charset", "compression"}),
     "parquet": frozenset(),
@@ -71,6 +74,7 @@ _RULES: Mapping[str, Callable[[str], bool]] = {
     "separator": lambda value: value in _TABS or _is_one_character(value),
     "encoding": _is_text_encoding,
     "quote": lambda value: value == "" or _is_one_character(value),
+    "escape": lambda value: _is_one_character(value) and value not in {_QUOTE, "'"},
     "compression": lambda value: value.lower() in {"gzip", "none"},
     "header": lambda value: value.lower() in {"true", "false"},
     "versionAsOf": lambda value: re.fullmatch("0|[1-9][0-9]*", value) is not None,
@@ -79,6 +83,7 @@ _ALLOWED: Mapping[str, str] = {
     "separator": "one character, or \\t for a tab",
     "encoding": "a text encoding such as utf-8 or gb18030",
     "quote": "one character, or nothing when no field is quoted",
+    "escape": "one character other than a quote, such as \\",
     "compression": "gzip or none",
     "header": "true or false",
     "versionAsOf": "a version of the table, a whole number from 0 up",

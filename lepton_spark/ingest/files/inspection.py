@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from lepton_spark.ingest.files.csv_lines import read_csv
 from lepton_spark.ingest.files.json_lines import read_json
 from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, stored_order
+from lepton_spark.ingest.files.point_forms import PointForms
 from lepton_spark.ingest.files.text_files import decoded
 
 ROWS_AT_ONCE = 20_000
@@ -66,11 +67,20 @@ def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
     names, rows = read_text(name, content, layout)
     lines, missing = 0, dict.fromkeys(names, 0)
+    points = {name: PointForms() for name in layout.numbers}
     for chunk in chunks(rows):
         lines += len(chunk)
         values = zip(*(row[1] for row in chunk if row[1] is not None), strict=True)
         for column, texts in zip(names, values, strict=False):
             missing[column] += texts.count("") + texts.count(None)
+            if column in points:
+                points[column].count(texts)
+    for column, forms in points.items():
+        forms.require_clear(column)
+    if not lines:
+        raise UnreadableFileError(
+            "no_lines", "content: found a header and no lines; allowed: at least one line. Check the delivery"
+        )
     return Inspection(stored_order(names, layout), lines, missing)
 
 
@@ -89,6 +99,8 @@ def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
             "Have it delivered again",
         ) from fault
     check_columns(names, layout)
+    if len(set(names)) < len(names):
+        raise UnreadableFileError("wrong_header", "columns: found a name twice; allowed: each name once")
     nanoseconds = _nanoseconds(file.schema)
     schema = f"{file.schema_arrow.remove_metadata()} {sorted(nanoseconds)}"
     return Inspection(stored_order(names, layout), file.metadata.num_rows, missing, schema, nanoseconds)

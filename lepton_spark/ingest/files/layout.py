@@ -25,13 +25,19 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """How to read a file; plain values, because Spark sends them to its workers."""
+    """How to read a file; plain values, because Spark sends them to its workers.
+
+    numbers: columns of numbers whose decimal sign is not configured.
+    """
 
     format: str
     columns: tuple[str, ...]
     personal: tuple[str, ...] = ()
     separator: str = ","
     quote: str | None = '"'
+    escape: str | None = None
+    skip_rows: int = 0
+    numbers: tuple[str, ...] = ()
     encoding: str = "utf-8-sig"
     has_header: bool = True
     is_gzip: bool | None = None
@@ -48,6 +54,9 @@ class Layout:
             personal=personal_columns(settings),
             separator=options.get("separator", ","),
             quote=options.get("quote", '"') or None,
+            escape=options.get("escape"),
+            skip_rows=settings.skip_rows,
+            numbers=(settings.columns.quantity,) if settings.decimal is None else (),
             encoding=_encoding(options.get("encoding", "utf-8")),
             has_header=options.get("header", "true").lower() == "true",
             is_gzip=None if compression is None else compression.lower() == "gzip",
@@ -56,11 +65,10 @@ class Layout:
 
 
 def mapped_columns(settings: InputSettings) -> tuple[str, ...]:
-    """The source columns that a file must have: mapped and personal ones, without duplicates."""
+    """The source columns that a file must have, without duplicates: those that the configuration names."""
     mapped = (getattr(settings.columns, key) for key in MAPPED)
-    return tuple(
-        dict.fromkeys([name for name in mapped if name is not None] + list(settings.personal_columns))
-    )
+    named = (name for name in mapped if name is not None)
+    return tuple(dict.fromkeys((*named, *settings.skip_where, *settings.personal_columns)))
 
 
 def personal_columns(settings: InputSettings) -> tuple[str, ...]:
@@ -74,35 +82,31 @@ def stored_order(names: Sequence[str], layout: Layout) -> tuple[str, ...]:
     return tuple(sorted(set(names) - set(layout.personal))) + layout.personal
 
 
-def check_columns(found: list[str], layout: Layout) -> None:
-    """The header must have every mapped column, and no column twice.
+def check_columns(found: Sequence[str], layout: Layout, hint: str | None = None) -> None:
+    """The header must have every mapped column exactly once.
+
+    hint: what is probably wrong and what to do about it.
 
     Raises: UnreadableFileError otherwise.
     """
     missing = [name for name in layout.columns if name not in found]
-    twice = sorted({name for name in found if found.count(name) > 1})
+    twice = [name for name in layout.columns if list(found).count(name) > 1]
     if missing or twice:
+        remedy = hint or "Map the names in input.columns, or load this file by its own configuration"
+        fault = f"without {', '.join(missing)}" if missing else f"with {', '.join(twice)} twice"
         raise UnreadableFileError(
             "wrong_header",
-            f"columns: found {_found(found, layout)} ({_fault(missing, twice, layout)}); allowed: "
-            f"a header with each of {', '.join(layout.columns)} once. "
-            "Map the names in input.columns, or load this file by its own configuration",
+            f"columns: found {_found(found, layout)} ({fault}); allowed: "
+            f"a header with each of {', '.join(layout.columns)} once. {remedy}",
         )
 
 
-def _found(found: list[str], layout: Layout) -> str:
+def _found(found: Sequence[str], layout: Layout) -> str:
     """The names, or only their number if there are personal columns.
 
     In a file without a header, the supposed names are the values of its first line.
     """
     return f"{len(found)} names" if layout.personal else ", ".join(found)[:500]
-
-
-def _fault(missing: list[str], twice: list[str], layout: Layout) -> str:
-    if missing:
-        return f"without {', '.join(missing)}"
-    safe = [name for name in twice if not layout.personal or name in layout.columns]
-    return f"with {', '.join(safe) or 'a name'} twice"
 
 
 def quoted_column(name: str) -> str:

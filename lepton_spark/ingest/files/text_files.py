@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 
+from lepton_spark.ingest.files.kinds import require_lines
 from lepton_spark.ingest.files.layout import Layout, UnreadableFileError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -12,11 +13,13 @@ GZIP_MAGIC = b"\x1f\x8b"
 def decoded(name: str, content: bytes, layout: Layout) -> str:
     """The text of a file.
 
-    Raises: UnreadableFileError for a broken gzip, bytes outside the encoding, or an empty file.
+    Raises: UnreadableFileError for a broken gzip, an empty file, another kind of content, or bytes outside
+    the encoding.
     """
     plain = _unpacked(name, content, layout)
     if not plain.strip():
         raise UnreadableFileError("empty_file", "content: found nothing; allowed: a header and its lines")
+    require_lines(plain, layout.format, layout.encoding)
     try:
         return plain.decode(layout.encoding)
     except UnicodeDecodeError as fault:

@@ -42,10 +42,43 @@ EXPECTED = [(2, ["1001", "2021-01-01", "150"])]
         pytest.param(PLAIN.replace(b"\n", b"\r\n"), {}, id="carriage returns"),
         pytest.param(b'"sku","day","units"\n"1001","2021-01-01","150"\n', {}, id="quoted"),
         pytest.param(PLAIN.decode().encode("utf-16"), {"encoding": "utf-16"}, id="utf-16"),
+        pytest.param(PLAIN + b"sku,day,units\n", {}, id="the header again at the end"),
+        pytest.param(PLAIN + b"\xef\xbb\xbfsku, day,units\n", {}, id="the header again with a mark"),
+        pytest.param(PLAIN.replace(b"150", b"150,,"), {}, id="empty fields beyond the header"),
     ],
 )
 def test_read_text_gives_one_line_for_every_csv_layout(content: bytes, changes: dict[str, object]) -> None:
     assert lines_of(content, **changes) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "names", "line"),
+    [
+        pytest.param(b"sep=,\n" + PLAIN, {}, list(COLUMNS), 3, id="Excel's separator line"),
+        pytest.param(b"Sales\nof:,2021\n" + PLAIN, {"skip_rows": 2}, list(COLUMNS), 4, id="title rows"),
+        pytest.param(
+            b"sku,day,units,,\n1001,2021-01-01,150,,\n", {}, [*COLUMNS, "_c3", "_c4"], 2, id="no names"
+        ),
+        pytest.param(
+            b"sku,day,units,note,note\n1001,2021-01-01,150,,\n",
+            {},
+            [*COLUMNS, "note", "note_2"],
+            2,
+            id="a name twice",
+        ),
+    ],
+)
+def test_read_text_finds_the_header_and_names_every_column(
+    content: bytes, changes: dict[str, object], names: list[str], line: int
+) -> None:
+    found, rows = read_text("a.csv", content, layout(**changes))
+    assert found == names
+    assert [(number, (values or [])[:3]) for number, values, _, _ in rows] == [(line, EXPECTED[0][1])]
+
+
+def test_csv_quotes_behind_a_backslash_are_read_with_the_option_escape() -> None:
+    content = b'sku,day,units\n"Tube 5\\" long",2021-01-01,1\n'
+    assert lines_of(content, escape="\\") == [(2, ['Tube 5" long', "2021-01-01", "1"])]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
@@ -135,6 +168,56 @@ def test_inspection_counts_rows_and_nulls_of_parquet() -> None:
         ),
         pytest.param("a.csv", b'sku,day,units\n1,"2021', {}, "cut_short", "line 2", id="cut inside quotes"),
         pytest.param(
+            "a.csv",
+            b'sku,day,units\n"Tube 5\\" long",2021-01-01,1\n1,"x\ny"z,3\n',
+            {},
+            "bad_quotes",
+            "line 3: found bad quoting up to line 4",
+            id="bad quotes over two lines",
+        ),
+        pytest.param("a.csv", b"sku,day,units\n", {}, "no_lines", "a header and no lines", id="header alone"),
+        pytest.param(
+            "a.csv", PLAIN.replace(b",", b";"), {}, "wrong_header", 'options.separator: ";"', id="semicolons"
+        ),
+        pytest.param(
+            "a.csv", PLAIN.replace(b",", b"\t"), {}, "wrong_header", 'options.separator: "\\t"', id="tabs"
+        ),
+        pytest.param("a.csv", b"sep=;\n" + PLAIN, {}, "wrong_separator", "separator: ';'", id="sep=;"),
+        pytest.param(
+            "a.csv", b"Sales\nof:,2021\n\n" + PLAIN, {}, "wrong_header", "input.skip_rows: 3", id="title rows"
+        ),
+        pytest.param(
+            "a.csv",
+            b"sku,2021-01-01,2021-01-02,2021-01-03\n1,2,3,4\n",
+            {},
+            "wrong_header",
+            "3 columns are named by days",
+            id="wide",
+        ),
+        pytest.param(
+            "a.csv", PLAIN + b"day,sku,units\n", {}, "second_header", "line 3", id="a header in another order"
+        ),
+        pytest.param(
+            "a.csv",
+            b"sku,day,units\n1,2021-01-01,1.120\n1,2021-01-02,900\n1,2021-01-03,2.250\n",
+            {"numbers": ("units",)},
+            "ambiguous_decimal",
+            "2 numbers such as 2.250",
+            id="thousands or decimals",
+        ),
+        pytest.param(
+            "a", b"PK\x03\x04..[Content_Types].xml", {}, "wrong_kind", "workbook (.xlsx)", id="xlsx"
+        ),
+        pytest.param("a", b"PK\x03\x04..sales.csv", {}, "wrong_kind", "a zip archive", id="zip"),
+        pytest.param("a", b"\xd0\xcf\x11\xe0..", {}, "wrong_kind", "workbook (.xls)", id="xls"),
+        pytest.param("a", b"%PDF-1.7", {}, "wrong_kind", "a PDF document", id="pdf"),
+        pytest.param("a", parquet_bytes(), {}, "wrong_kind", "input.format: parquet", id="parquet as csv"),
+        pytest.param(
+            "a", PLAIN.decode().encode("utf-16"), {}, "wrong_kind", "options.encoding: utf-16", id="utf-16"
+        ),
+        pytest.param("a", b" <!DOCTYPE html><html>", {}, "wrong_kind", "a web page", id="html"),
+        pytest.param("a", b'[{"sku": 1}]', {"format": "json"}, "wrong_kind", "a JSON array", id="array"),
+        pytest.param(
             "a.json", b'{"sku": 1}\n', {"format": "json"}, "wrong_header", "without day, units", id="json"
         ),
         pytest.param(
@@ -194,11 +277,17 @@ def test_inspection_of_online_retail_agrees_with_its_readme(shared_data: Path) -
     assert sum(one.missing["Description"] for one in found) == 1_454
 
 
+@pytest.mark.parametrize("fraction", ["0.450", "1.5", "1000.250"])
+def test_numbers_with_another_kind_of_fraction_show_that_the_point_is_decimal(fraction: str) -> None:
+    content = b"sku,day,units\n1,2021-01-01,1.120\n1,2021-01-02," + fraction.encode() + b"\n"
+    assert inspect("a.csv", content, layout(numbers=("units",))).reason is None
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [
         pytest.param(b"4711,2021-01-01,Planted\n", "3 names (without sku, day, units)", id="no header"),
-        pytest.param(b"sku,day,units,Planted,Planted\n", "5 names (with a name twice)", id="a name twice"),
+        pytest.param(b"sku,day,sku,Planted\n1,2,3,4\n", "4 names (without units)", id="a name twice"),
     ],
 )
 def test_wrong_header_with_personal_columns_is_counted_not_quoted(content: bytes, found: str) -> None:
