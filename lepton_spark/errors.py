@@ -43,6 +43,12 @@ class LeaseError(LeptonError):
     exit_code = 5
 
 
+class LossError(LeptonError):
+    """Too many delivered lines would be lost; they were not loaded."""
+
+    exit_code = 6
+
+
 @dataclass(frozen=True)
 class Fault:
     """One invalid setting: its source and key, what was found, what is allowed."""

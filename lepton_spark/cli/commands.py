@@ -1,5 +1,6 @@
 """The commands: one for each job, and two that only print."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from lepton_spark.cli.messages import (
     print_rows_to_forget,
     refused_files_code,
 )
-from lepton_spark.cli.options import DEBUG, Cutoff, Files, Publish, Settings, TakeOver
+from lepton_spark.cli.options import DEBUG, Accept, Cutoff, Files, Publish, Reason, Settings, TakeOver
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import run_check
@@ -56,6 +57,13 @@ def version(
         raise typer.Exit
 
 
+def accepted_files(files: list[str] | None, reason: str | None) -> dict[str, str]:
+    """The accepted files with the reason; raises BadParameter if one is given without the other."""
+    if bool(files) != bool(reason and reason.strip()):
+        raise typer.BadParameter("give --accept and --reason together")
+    return dict.fromkeys(files or (), str(reason))
+
+
 @app.command()
 def run(
     conf: Files = None,
@@ -63,10 +71,13 @@ def run(
     cutoff: Cutoff = None,
     *,
     publish: Publish = False,
+    accept: Accept = None,
+    reason: Reason = None,
     take_over: TakeOver = False,
 ) -> None:
     """Run all stages: ingest, panel, forecast, publish."""
-    job = open_job(conf, settings, cutoff, reads_input=True)
+    accepted = accepted_files(accept, reason)
+    job = replace(open_job(conf, settings, cutoff, reads_input=True), accepted=accepted)
     with leased(job, take_over=take_over) as context:
         result = run_all(context, force=publish, on_ingested=print_refused_files)
     print_summary(
@@ -81,9 +92,18 @@ def run(
 
 
 @app.command()
-def ingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+def ingest(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    accept: Accept = None,
+    reason: Reason = None,
+    take_over: TakeOver = False,
+) -> None:
     """Load new files: write their lines to transactions or rejects, and update the daily sales."""
-    with leased(open_job(conf, settings, reads_input=True), take_over=take_over) as context:
+    accepted = accepted_files(accept, reason)
+    job = replace(open_job(conf, settings, reads_input=True), accepted=accepted)
+    with leased(job, take_over=take_over) as context:
         result = run_ingest(context)
     print_counts(console(), result.counts)
     print_refused_files(result)

@@ -7,7 +7,8 @@ from typing import Protocol
 import typer
 from rich.console import Console
 
-from lepton_spark.errors import FilesError, GatesError
+from lepton_spark.errors import FilesError, GatesError, LossError
+from lepton_spark.ingest.losses import TOO_MANY_LOST
 from lepton_spark.pipelines.ingest.ingest import RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
@@ -34,13 +35,17 @@ class WithRefusedFiles(Protocol):
 
 
 def print_refused_files(result: WithRefusedFiles) -> None:
-    """Lists the refused files on stderr."""
+    """Lists the refused files, and warnings about the load, on stderr."""
+    for warning in getattr(result, "warnings", ()):
+        typer.echo(warning, err=True)
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
 
 
 def refused_files_code(result: WithRefusedFiles) -> int:
     """The exit code of a load: that of refused files, or 0."""
+    if any(file.reason == TOO_MANY_LOST for file in result.refused):
+        return LossError.exit_code
     return FilesError.exit_code if result.refused else 0
 
 

@@ -30,6 +30,15 @@ Cutoff = Annotated[
         help="The last day that models may see, such as 2024-12-31; default: the last complete day.",
     ),
 ]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept", metavar="FILE", help="Load this file whatever it loses; needs --reason. May be repeated."
+    ),
+]
+Reason = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why files are accepted; kept in `files`.")
+]
 TakeOver = Annotated[
     bool,
     typer.Option(

@@ -9,6 +9,7 @@ from lepton_spark.gates import Gate
 from lepton_spark.ingest.covariates.definitions import covariate_sources
 from lepton_spark.ingest.covariates.source import CovariateSource
 from lepton_spark.ingest.lines import deduplication
+from lepton_spark.ingest.losses import loss_gate
 from lepton_spark.panel.calendar import EPOCH, day_volumes
 from lepton_spark.panel.cutoff import choose_cutoff
 from lepton_spark.pipelines.context import JobContext
@@ -67,7 +68,8 @@ def _load(context: JobContext, delivery: Delivery) -> Sequence[Gate]:
     load = planned_load(context, delivery, RunLog(context.warehouse, context.clock).next_load_number())
     with examine(load, delivery, context.clock()) as examined:
         accounted = sum(examined.report.total.get(outcome, 0) for outcome in deduplication.OUTCOMES)
-        return (_balance(accounted, delivery.lines_read), *volume_gates(load, examined))
+        lost = loss_gate(examined.losses, context.config.gates.max_lost_share, context.accepted)
+        return (_balance(accounted, delivery.lines_read), lost, *volume_gates(load, examined))
 
 
 def _balance(accounted: int, read: int) -> Gate:

@@ -1,6 +1,6 @@
 """The context of a job: Spark, warehouse, configuration, clock, progress and lease."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,7 +60,8 @@ class NoLease:
 class JobContext:
     """The session, warehouse, configuration and services that every pipeline needs.
 
-    privacy_key: the key of customer tokens; None when it is not set.
+    privacy_key: the key of customer tokens; None when it is not set. accepted: names of files that are
+    loaded whatever they lose, with the reason.
     """
 
     spark: SparkSession
@@ -70,6 +71,7 @@ class JobContext:
     progress: Progress = field(default_factory=NoProgress)
     lease: HeldLease = field(default_factory=NoLease)
     privacy_key: bytes | None = field(default=None, repr=False)
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, title: str) -> Iterator[Stage]:

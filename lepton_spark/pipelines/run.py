@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lepton_spark.errors import FilesError, explain
+from lepton_spark.errors import FilesError, LossError, explain
+from lepton_spark.ingest.losses import TOO_MANY_LOST
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
@@ -44,4 +45,7 @@ def _require_sales(context: JobContext, loaded: IngestResult) -> None:
     if loaded.refused and context.warehouse.read("sales").isEmpty():
         found = f"no rows, {len(loaded.refused)} files refused"
         remedy = "Correct the files or the configuration as explained for each file, and run again."
-        raise FilesError(explain("table sales", found, "at least one day of sales", remedy))
+        lossy = any(file.reason == TOO_MANY_LOST for file in loaded.refused)
+        raise (LossError if lossy else FilesError)(
+            explain("table sales", found, "at least one day of sales", remedy)
+        )

@@ -11,6 +11,9 @@ from lepton_spark.tables import TABLES, Warehouse
 
 _REJECTED = "rejected."
 
+ALWAYS_SHOWN = ("lines_read", "accepted", "already_loaded", "repeat", "rejected")
+"""Counts of a load that are printed even if they are 0."""
+
 
 def print_summary(
     console: Console,
@@ -78,12 +81,16 @@ def _product_lines(summary: Summary) -> Iterator[tuple[str, str]]:
 def _count_lines(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     for key, label in {
         "lines_read": "read",
+        "lost": "LOST: rejected, though they could be demand",
         "accepted": "accepted",
         "already_loaded": "already loaded",
         "repeat": "repeated within a file",
+        "skipped": "skipped by input.skip_where",
+        "unreadable_price": "accepted without their price, which is no number",
         "rejected": "rejected",
     }.items():
-        yield label, f"{counts.get(key, 0):,}"
+        if key in ALWAYS_SHOWN or counts.get(key):
+            yield label, f"{counts.get(key, 0):,}"
     rejected = {key.removeprefix(_REJECTED): n for key, n in counts.items() if key.startswith(_REJECTED)}
     for reason, count in sorted(rejected.items(), key=lambda item: (-item[1], item[0])):
         yield f"  {reason}", f"{count:,}"

@@ -49,7 +49,16 @@ def test_check_evaluates_every_gate_of_a_run_and_writes_nothing(shop: Shop) -> N
     before = shop.versions()
     result = _check(shop)
     assert [gate.name for gate in result.gates] == [
-        *("files", "lines_add_up", "load_lines", "load_products", "load_days", "cutoff", "forecast")
+        *(
+            "files",
+            "lines_add_up",
+            "lost_lines",
+            "load_lines",
+            "load_products",
+            "load_days",
+            "cutoff",
+            "forecast",
+        )
     ]
     assert [gate.name for gate in result.stopping] == ["load_lines", "cutoff"]  # there are no sales yet
     assert shop.versions() == before
@@ -77,7 +86,7 @@ def test_load_of_unusual_volume_is_refused_unless_the_gates_are_disabled(shop: S
         shop.load()
     assert shop.warehouse.version("sales") is None
     assert shop.warehouse.read("runs").where("state = 'refused'").count() == 1
-    allowed = replace(shop, gates=GateSettings(load_enabled=False)).load()
+    allowed = replace(shop, gates=GateSettings(load_enabled=False, max_lost_share=1.0)).load()
     assert allowed.counts["accepted"] == 20
     assert shop.sales()["A", "2021-01-04"][0] == 20.0
     assert _check(shop).stopping == ()

@@ -12,6 +12,7 @@ from lepton_spark.config import ColumnNames, Config, InputSettings, WarehouseSet
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import TABLES, Warehouse
 from tests.pipelines.job_context import context_for
+from tests.pipelines.shop import LOSE_ANYTHING
 
 HEADER = "日期,商品ID,销售量\n"
 DAY_1 = (
@@ -29,7 +30,9 @@ def load(spark: SparkSession, root: Path, **changes: Any) -> IngestResult:
     columns = ColumnNames(product_id="商品ID", date="日期", quantity="销售量")
     settings: dict[str, Any] = {"path": str(root / "in"), "columns": columns, **changes}
     config = Config(
-        warehouse=WarehouseSettings(root=str(root / "warehouse")), input=InputSettings(**settings)
+        gates=LOSE_ANYTHING,
+        warehouse=WarehouseSettings(root=str(root / "warehouse")),
+        input=InputSettings(**settings),
     )
     return run_ingest(context_for(spark, config))
 

@@ -13,6 +13,7 @@ from lepton_spark.errors import InputError
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import Warehouse
 from tests.pipelines.job_context import context_for
+from tests.pipelines.shop import LOSE_ANYTHING
 
 EXPECTED = {("7", "2017-01-01", 3.0), ("7", "2017-01-02", 2.0)}
 """04:59 UTC is still the previous day in New York; the third line is of the next day."""
@@ -26,7 +27,9 @@ def load(spark: SparkSession, root: Path, path: Path, **changes: Any) -> IngestR
         "timezone": "America/New_York",
         **changes,
     }
-    config = Config(warehouse=WarehouseSettings(root=str(root)), input=InputSettings(**settings))
+    config = Config(
+        warehouse=WarehouseSettings(root=str(root)), input=InputSettings(**settings), gates=LOSE_ANYTHING
+    )
     return run_ingest(context_for(spark, config))
 
 

@@ -12,6 +12,7 @@ from lepton_spark.errors import InputError
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.tables import Warehouse
 from tests.pipelines.job_context import context_for
+from tests.pipelines.shop import LOSE_ANYTHING
 
 HEADER = "day,sku,units\n"
 GERMAN = HEADER + "05.01.2021,2,7\n05.01.2021,2,7\n06.01.2021,3,4\n07.01.2021,,3\n"
@@ -24,7 +25,7 @@ def load(spark: SparkSession, root: Path, month: int = 2, **changes: Any) -> Ing
     columns = ColumnNames(product_id="sku", date="day", quantity="units")
     path = str(root / "data [2021]")
     settings = InputSettings(**{"path": path, "columns": columns, **changes})
-    config = Config(warehouse=WarehouseSettings(root=str(root / "w")), input=settings)
+    config = Config(warehouse=WarehouseSettings(root=str(root / "w")), input=settings, gates=LOSE_ANYTHING)
     return run_ingest(context_for(spark, config, lambda: datetime(2021, month, 1, tzinfo=UTC)))
 
 

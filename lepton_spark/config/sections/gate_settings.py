@@ -21,6 +21,13 @@ class GateSettings(Section):
         description="largest ratio of a load's lines per day, products and days to the median of the last 8, "
         "or its inverse",
     )
+    max_lost_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="largest share of a file's lines that may be rejected without a rule that excludes them; "
+        "also of a load's lines that may belong to products which lose more than this share",
+    )
     max_error_ratio: float = Field(
         1.0, gt=0, description="largest ratio of rmsse to seasonal naive's on validation windows"
     )

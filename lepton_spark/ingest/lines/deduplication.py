@@ -1,4 +1,4 @@
-"""The outcome of each line: exactly one of accepted, already_loaded, repeat, rejected."""
+"""The outcome of each line: exactly one of accepted, already_loaded, repeat, skipped, rejected."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -9,7 +9,8 @@ ACCEPTED = "accepted"
 ALREADY_LOADED = "already_loaded"
 REPEAT = "repeat"
 REJECTED = "rejected"
-OUTCOMES = (ACCEPTED, ALREADY_LOADED, REPEAT, REJECTED)
+SKIPPED = "skipped"
+OUTCOMES = (ACCEPTED, ALREADY_LOADED, REPEAT, SKIPPED, REJECTED)
 
 IDENTITY = ("line_hash", "occurrence")
 """Columns that identify a line across loads."""
@@ -69,7 +70,8 @@ def deduplicate_daily(
     """
     with_known = numbered.transform(_flag, known_rejects, "was_rejected")
     counted = with_known.withColumn(
-        "counts", ~F.col("is_repeat") & ~_has_reason() & ~F.col("in_earlier_file")
+        "counts",
+        ~F.col("is_repeat") & ~F.col("is_skipped") & ~_has_reason() & ~F.col("in_earlier_file"),
     )
     compared = _with_figures(counted, conflicts).join(current, ["product_id", "location_id", "date"], "left")
     has_current = F.col("current_net").isNotNull()
@@ -133,7 +135,8 @@ def _has_reason() -> Column:
 
 def _outcome(known: Column, rejected: Column) -> Column:
     return (
-        F.when(F.col("is_repeat"), REPEAT)
+        F.when(F.col("is_skipped"), SKIPPED)
+        .when(F.col("is_repeat"), REPEAT)
         .when(known, ALREADY_LOADED)
         .when(rejected, REJECTED)
         .otherwise(ACCEPTED)

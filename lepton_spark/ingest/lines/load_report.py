@@ -5,13 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError, explain
 from lepton_spark.ingest.files.delivery import ReadFile
-from lepton_spark.ingest.lines.deduplication import ACCEPTED, ALREADY_LOADED, OUTCOMES, REJECTED, REPEAT
+from lepton_spark.ingest.lines.deduplication import (
+    ACCEPTED,
+    ALREADY_LOADED,
+    OUTCOMES,
+    REJECTED,
+    REPEAT,
+    SKIPPED,
+)
 from lepton_spark.ingest.lines.quantities import is_return
+from lepton_spark.ingest.losses import EXCLUSIONS
 
 Counts = dict[str, int]
 
@@ -25,6 +33,7 @@ def raw_statistics(numbered: DataFrame) -> tuple[Counts, date | None, date | Non
         "write_off_lines": negative & ~F.col("is_cancellation"),
         "zero_price": price == 0,
         "negative_price": price < 0,
+        "unreadable_price": F.col("has_unreadable_price"),
         "not_a_product_lines": F.array_contains("reasons", "not_a_product"),
     }
     by_code = numbered.groupBy("product_text", "product_id").agg(
@@ -50,12 +59,15 @@ class LoadReport:
 
     files_without_accepted: file number -> explanation, for files of which every line is rejected,
     repeats not counted.
+    losses: file number -> lines that could be demand, those of them that are rejected, and the commonest
+    reason with an example.
     first_accepted, last_accepted: the days that the accepted lines span; None without one.
     """
 
     total: Counts
     by_file: Mapping[int, Counts]
     files_without_accepted: Mapping[int, str]
+    losses: Mapping[int, tuple[int, int, str]]
     first_accepted: date | None
     last_accepted: date | None
 
@@ -84,7 +96,42 @@ def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport
     accepted = [row for row in rows if row["outcome"] == ACCEPTED]
     first = min((row["first"] for row in accepted), default=None)
     last = max((row["last"] for row in accepted), default=None)
-    return LoadReport(total, by_file, _files_without_accepted(rows), first, last)
+    return LoadReport(total, by_file, _files_without_accepted(rows), _losses(rows), first, last)
+
+
+def lost_lines() -> Column:
+    """Whether a line could be demand and is rejected, by this load or an earlier one."""
+    return F.col("is_rejected") & ~F.col("reasons")[0].isin(*EXCLUSIONS)
+
+
+def could_be_demand() -> Column:
+    """Whether a line is neither skipped nor excluded by a rule."""
+    excluded = F.col("is_rejected") & F.col("reasons")[0].isin(*EXCLUSIONS)
+    return (F.col("outcome") != F.lit(SKIPPED)) & ~excluded
+
+
+def lossy_products(deduplicated: DataFrame, max_share: float, files: Sequence[int]) -> DataFrame:
+    """Products that lose more than a share of their lines: product_id, lines, lost. files: those counted."""
+    counted = deduplicated.where(F.col("file").isin(*files) & could_be_demand())
+    lost = F.count_if(lost_lines()).alias("lost")
+    by_product = counted.where(F.col("product_id").isNotNull()).groupBy("product_id")
+    counts = by_product.agg(F.count("*").alias("lines"), lost)
+    return counts.where(F.col("lost") > F.lit(max_share) * F.col("lines"))
+
+
+def _losses(rows: Sequence[Row]) -> dict[int, tuple[int, int, str]]:
+    by_file: dict[int, list[Row]] = {}
+    for row in rows:
+        if row["outcome"] != SKIPPED and row["reason"] not in EXCLUSIONS:
+            by_file.setdefault(row["file"], []).append(row)
+    return {file: _loss(of_file) for file, of_file in by_file.items()}
+
+
+def _loss(rows: Sequence[Row]) -> tuple[int, int, str]:
+    lost = [row for row in rows if row["reason"] is not None]
+    reason, words, _ = _commonest(lost) if lost else ("", "", 0)
+    n_lost = sum(row["lines"] for row in lost)
+    return sum(row["lines"] for row in rows), n_lost, f"{reason} (such as {words})"
 
 
 def _files_without_accepted(rows: Sequence[Row]) -> dict[int, str]:
@@ -97,18 +144,24 @@ def _files_without_accepted(rows: Sequence[Row]) -> dict[int, str]:
 
 
 def _explanation(rows: Sequence[Row]) -> str:
-    """The commonest reason of a file's rejected lines, with an example."""
+    reason, words, count = _commonest(rows)
+    total = sum(row["lines"] for row in rows)
+    return explain(
+        "lines",
+        f"none accepted, {count} of {total} rejected as {reason} (such as {words})",
+        "at least one that the rules accept",
+        "Correct the rules under input, or have the file delivered again; it is then read anew",
+    )
+
+
+def _commonest(rows: Sequence[Row]) -> tuple[str, str, int]:
+    """The commonest reason of rejected lines, an example in words, and the number of lines."""
     lines, words = Counter[str](), dict[str, str]()
     for row in sorted(rows, key=lambda row: str(row["words"])):
         lines[row["reason"]] += row["lines"]
         words.setdefault(row["reason"], str(row["words"]))
     reason, count = min(lines.items(), key=lambda item: (-item[1], item[0]))
-    return explain(
-        "lines",
-        f"none accepted, {count} of {lines.total()} rejected as {reason} (such as {words[reason]})",
-        "at least one that the rules accept",
-        "Correct the rules under input, or have the file delivered again; it is then read anew",
-    )
+    return reason, words[reason], count
 
 
 def _count_names(row: Row) -> list[str]:

@@ -1,4 +1,4 @@
-"""Text to codes, numbers, days and instants, as pure Column functions; null where the text does not fit."""
+"""Text to codes, days and instants, as pure Column functions; null where the text does not fit."""
 
 import re
 from collections.abc import Iterable
@@ -7,9 +7,6 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 BLANKS = " \t\r\n\u00a0\u3000\ufeff"
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-LARGEST = 1e12
-"""Numbers of units or money must be below this; their sums then stay exact in DECIMAL(38, 9)."""
 
 
 def trimmed(text: Column) -> Column:
@@ -21,12 +18,6 @@ def trimmed(text: Column) -> Column:
 def folded(code: Column, case: str) -> Column:
     """A code in the configured case: upper, lower, or as written."""
     return {"upper": F.upper(code), "lower": F.lower(code)}.get(case, code)
-
-
-def number(text: Column) -> Column:
-    """A number below LARGEST written with digits, a point and an exponent; null for anything else."""
-    value = F.when(text.rlike(NUMBER), text.try_cast("double"))
-    return F.when(F.abs(value) < LARGEST, value)
 
 
 def sold_at(text: Column, forms: Iterable[str], source_zone: str) -> Column:

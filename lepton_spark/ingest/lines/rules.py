@@ -7,7 +7,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
-from lepton_spark.ingest.lines.parsing import LARGEST
+from lepton_spark.ingest.lines.numbers import NumberFormat, recognised
 from lepton_spark.ingest.lines.quantities import is_return
 
 
@@ -42,13 +42,15 @@ def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
 def reason_columns(ordered: tuple[Rule, ...]) -> dict[str, Column]:
     """Columns `reasons` (codes in order, empty for a valid line) and `words` (message of the first reason).
 
-    The only reason of a malformed line is `malformed_line`.
+    The only reason of a malformed line is `malformed_line`; a skipped line has none.
     """
-    malformed = F.col("malformed").isNotNull()
+    malformed, is_skipped = F.col("malformed").isNotNull(), F.col("is_skipped")
     codes = F.array_compact(F.array(*(F.when(rule.rejects, F.lit(rule.code)) for rule in ordered)))
     first = F.coalesce(*(F.when(rule.rejects, rule.words) for rule in ordered))
     return {
-        "reasons": F.when(malformed, F.array(F.lit("malformed_line"))).otherwise(codes),
+        "reasons": F.when(malformed, F.array(F.lit("malformed_line")))
+        .when(is_skipped, F.array().cast("array<string>"))
+        .otherwise(codes),
         "words": F.when(malformed, F.col("malformed")).otherwise(first),
     }
 
@@ -98,7 +100,11 @@ def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
 def _quantity_rules(settings: InputSettings) -> list[Rule]:
     quantity, text, source = F.col("quantity"), F.col("quantity_text"), settings.columns.quantity
     quantity_rules = [
-        Rule("unparsable_quantity", quantity.isNull(), _words(source, text, f"a number below {LARGEST:.0e}"))
+        Rule(
+            "unparsable_quantity",
+            quantity.isNull(),
+            F.concat(_words(source, text, NumberFormat.of(settings).allowed), recognised(text)),
+        )
     ]
     if settings.kind == "daily":
         return quantity_rules
@@ -115,18 +121,8 @@ def _quantity_rules(settings: InputSettings) -> list[Rule]:
 def _price_rules(settings: InputSettings) -> list[Rule]:
     if settings.columns.price is None:
         return []
-    price, text, unit, source = (
-        F.col("price"),
-        F.col("price_text"),
-        F.col("unit_price"),
-        settings.columns.price,
-    )
-    unparsable = text.isNotNull() & price.isNull()
-    price_rules = [
-        Rule(
-            "unparsable_price", unparsable, _words(source, text, f"a number below {LARGEST:.0e}, or nothing")
-        )
-    ]
+    text, unit, source = F.col("price_text"), F.col("unit_price"), settings.columns.price
+    price_rules = []
     if settings.non_positive_price == "reject":
         too_low = (unit <= 0) & (F.col("quantity") != 0)
         price_rules.append(Rule("non_positive_price", too_low, _words(source, text, "prices above 0")))

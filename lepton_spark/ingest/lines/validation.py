@@ -1,13 +1,14 @@
 """Validates raw lines: parses their values, finds reasons for rejection, computes their identity."""
 
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.config import ColumnNames, InputSettings
 from lepton_spark.ingest.files.layout import personal_columns
-from lepton_spark.ingest.lines import parsing, quantities
+from lepton_spark.ingest.lines import numbers, parsing, quantities
 from lepton_spark.ingest.lines.identity import line_hash, masked_line, tokens
 from lepton_spark.ingest.lines.rules import reason_columns, rules
 
@@ -15,13 +16,15 @@ VALIDATED = (
     *("file", "line_number", "line_hash", "personal"),
     *("product_text", "product_id", "location_id", "transaction_id", "customer"),
     *("date", "sold_at", "line_kind", "quantity", "price", "is_cancellation"),
-    *("reasons", "words", "line"),
+    *("has_unreadable_price", "is_skipped", "reasons", "words", "line"),
 )
 """Columns of a validated line.
 
 customer: the customer's token, or without a privacy key the customer's id; cancellations are matched by it.
 date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
-price: of one unit. reasons: codes in order, empty for a line that may be accepted.
+price: of one unit. has_unreadable_price: the text of its price is no number, so the price is unknown.
+is_skipped: `input.skip_where` names one of its values. reasons: codes in order, empty for a line that may be
+accepted, and for a skipped one.
 words: the message for the first reason.
 line: the source columns as JSON, personal ones masked; null for a line that cannot be rejected, and for a
 malformed line if there are personal columns.
@@ -76,7 +79,10 @@ def _parse_and_validate(
     parsed = read.withColumns(_parsed(settings, (*typed_forms, *settings.date_formats)))
     priced = parsed.withColumn("unit_price", _unit_price(settings))
     validated = priced.withColumns(reason_columns(rules(settings, today)))
-    return validated.withColumn("price", F.col("unit_price")).drop("unit_price")
+    unreadable = F.col("price_text").isNotNull() & F.col("price").isNull()
+    return validated.withColumns({"has_unreadable_price": unreadable, "price": F.col("unit_price")}).drop(
+        "unit_price"
+    )
 
 
 def _field(name: str | None) -> Column:
@@ -94,7 +100,16 @@ def _texts(settings: InputSettings) -> dict[str, Column]:
         "quantity_text": parsing.trimmed(_field(names.quantity)),
         "price_text": parsing.trimmed(_field(names.price)),
         "transaction_id": parsing.trimmed(_field(names.transaction_id)),
+        "is_skipped": _is_skipped(settings),
     }
+
+
+def _is_skipped(settings: InputSettings) -> Column:
+    """Whether a line has a value of `input.skip_where`; surrounding blanks do not count."""
+    matches = (
+        parsing.trimmed(_field(name)).isin(list(values)) for name, values in settings.skip_where.items()
+    )
+    return F.coalesce(reduce(Column.__or__, matches, F.lit(False)), F.lit(False))
 
 
 def _personal(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
@@ -120,7 +135,7 @@ def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column
     at = parsing.sold_at(F.col("date_text"), forms, settings.source_timezone).cast("timestamp")
     location = F.lit(ALL_LOCATIONS) if settings.columns.location_id is None else F.col("location_text")
     code = parsing.folded(parsing.trimmed(F.col("product_text")), settings.product_case)
-    pattern = settings.cancellation_pattern
+    pattern, written = settings.cancellation_pattern, numbers.NumberFormat.of(settings)
     cancels = (
         F.lit(True) if pattern is None else F.coalesce(F.col("transaction_id").rlike(pattern), F.lit(False))
     )
@@ -129,8 +144,8 @@ def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column
         "location_id": location,
         "sold_at": at,
         "date": parsing.sold_on(F.col("date_text"), at, forms, settings.timezone),
-        **quantities.split_signed(parsing.number(F.col("quantity_text")), settings.kind),
-        "price": parsing.number(F.col("price_text")),
+        **quantities.split_signed(numbers.number(F.col("quantity_text"), written), settings.kind),
+        "price": numbers.number(F.col("price_text"), written),
         "is_cancellation": cancels,
     }
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Self
@@ -17,6 +17,7 @@ from lepton_spark.ingest.files.inspection import Inspection
 from lepton_spark.ingest.files.layout import Layout
 from lepton_spark.ingest.files.reading import inspect_files, inspect_table
 from lepton_spark.ingest.lines import load_report
+from lepton_spark.ingest.losses import reason_to_accept
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.pipelines.runs.run_log import masked_json
@@ -52,17 +53,25 @@ class Delivery:
         """Lines of all files that are read, as counted by the inspection."""
         return sum(read.inspection.lines for read in (*self.readable, *self.copies))
 
+    def without(self, rejected: Mapping[int, str], reason: str) -> Self:
+        """The delivery as if some of its files could not be read; the others are numbered anew."""
+        remaining = self.refusing(rejected, reason)
+        kept = {read.file.content_hash for read in remaining.readable}
+        readable = tuple(replace(read, number=number) for number, read in enumerate(remaining.readable))
+        copies = tuple(copy for copy in self.copies if copy.file.content_hash in kept)
+        return replace(remaining, readable=readable, copies=copies)
+
     def by_hash(self, by_number: Mapping[int, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
         """Counts by the content hash of each file instead of its number."""
         return {read.file.content_hash: by_number.get(read.number, {}) for read in self.readable}
 
-    def refusing(self, rejected: Mapping[int, str]) -> Self:
-        """The delivery with some files refused because all of their lines were rejected.
+    def refusing(self, rejected: Mapping[int, str], reason: str) -> Self:
+        """The delivery with some files refused for the same reason.
 
         rejected: the explanation for each of these files, by file number.
         """
         refused = tuple(
-            (read.file, replace(read.inspection, reason=NO_LINE_ACCEPTED, words=rejected[read.number]))
+            (read.file, replace(read.inspection, reason=reason, words=rejected[read.number]))
             for read in self.readable
             if read.number in rejected
         )
@@ -75,11 +84,13 @@ class LoadStamp:
     """Columns of `files` that are the same for all files of a load.
 
     key_check: check value of the privacy key used for line hashes; None when no line hash depends on the key.
+    accepted: names of files that are loaded whatever they lose, with the reason.
     """
 
     batch: str
     started_at: datetime
     key_check: str | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_delivery(context: JobContext) -> Delivery:
@@ -197,6 +208,7 @@ def record_files(
     loaded = [
         _file_row(read.file, read.inspection, stamp)
         | {
+            "words": _accepted_words(read, stamp),
             "state": "loaded",
             "counts": {**counts.get(read.file.content_hash, {}), **load_report.missing_values([read])},
             "key_check": stamp.key_check,
@@ -212,6 +224,11 @@ def record_files(
     ]
     if loaded or refused:
         warehouse.merge("files", warehouse.rows("files", [*loaded, *refused]))
+
+
+def _accepted_words(read: ReadFile, stamp: LoadStamp) -> str | None:
+    why = reason_to_accept(read.file.name, stamp.accepted)
+    return None if why is None else f"accepted in spite of lost lines: {why}"
 
 
 def _file_row(file: FoundFile, found: Inspection, stamp: LoadStamp) -> dict[str, object]:

@@ -15,21 +15,27 @@ from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.daily_sales import current_figures
 from lepton_spark.ingest.lines.validation import validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
+from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.writing import Load
+
+N_WORST = 3
+"""How many of the products that lose most are named."""
 
 
 @dataclass(frozen=True)
 class Examined:
     """The lines of a load with their outcomes.
 
-    statistics: counts over all lines as delivered, repeats included.
+    statistics: counts over all lines as delivered, repeats included. losses: lines that could be demand and
+    are rejected.
     """
 
     lines: DataFrame
     report: load_report.LoadReport
     statistics: Mapping[str, int]
     volume: LoadVolume
+    losses: Losses
 
 
 @contextmanager
@@ -42,9 +48,31 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
         report = load_report.summarize(lines, delivery.copies)
         n_days = numbered.select("date").distinct().where(F.col("date").isNotNull()).count()
         volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), n_days)
-        yield Examined(lines, report, statistics, volume)
+        yield Examined(lines, report, statistics, volume, _losses(load, delivery, lines, report))
     finally:
         numbered.unpersist()
+
+
+def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:
+    """The losses by file, and by product without the files that the user has accepted."""
+    names = {read.number: read.file.name for read in delivery.readable}
+    files = {
+        number: FileLoss(names[number], *counts)
+        for number, counts in report.losses.items()
+        if number not in report.files_without_accepted
+    }
+    counted = [
+        number for number, loss in files.items() if reason_to_accept(loss.name, load.context.accepted) is None
+    ]
+    if not any(files[number].lost for number in counted):
+        return Losses(files)
+    products = load_report.lossy_products(lines, load.config.gates.max_lost_share, counted)
+    total = products.agg(F.count("*").alias("products"), F.sum("lines").alias("lines")).first()
+    if total is None or not total["products"]:
+        return Losses(files)
+    worst = products.orderBy(F.desc("lost"), "product_id").limit(N_WORST).collect()
+    named = [ProductLoss(row["product_id"], row["lines"], row["lost"]) for row in worst]
+    return Losses(files, named, total["products"], total["lines"])
 
 
 def _numbered(load: Load, delivery: Delivery, started_at: datetime) -> DataFrame:

@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lepton_spark.errors import BalanceError, GatesError
+from lepton_spark.errors import BalanceError, GatesError, LossError
 from lepton_spark.gates import Gate
 from lepton_spark.ingest import load_gates
 from lepton_spark.ingest.files.delivery import files_frame
 from lepton_spark.ingest.lines import deduplication, load_report
+from lepton_spark.ingest.losses import TOO_MANY_LOST, Losses, product_words, require_products, too_lossy_files
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.completion import (
     RESOLVED_REJECTS,
@@ -20,6 +21,7 @@ from lepton_spark.pipelines.ingest.completion import (
 )
 from lepton_spark.pipelines.ingest.covariates import load_covariates
 from lepton_spark.pipelines.ingest.delivery import (
+    NO_LINE_ACCEPTED,
     Delivery,
     LoadStamp,
     file_counts,
@@ -65,13 +67,15 @@ class IngestResult:
     counts: Mapping[str, int]
     refused: tuple[RefusedFile, ...]
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 def run_ingest(context: JobContext) -> IngestResult:
     """Loads the covariates and the new files under `input.path`, after rolling back an incomplete load.
 
     Raises: InputError for a path or option that cannot be used; BalanceError when lines do not add up;
-    GatesError for a load of unusual volume; ConfigError when the privacy key differs from earlier loads'.
+    GatesError for a load of unusual volume; LossError when products would lose too many lines; ConfigError
+    when the privacy key differs from earlier loads'.
     """
     started_at = context.clock()
     runs = RunLog(context.warehouse, context.clock)
@@ -82,14 +86,40 @@ def run_ingest(context: JobContext) -> IngestResult:
         clean_up_last(context.warehouse, runs, context.config)
         delivery = find_delivery(context)
         stage.note(delivery.summary)
+    return _load_delivery(context, delivery, runs, started_at)
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """The counts of a load, and what the user should know about it."""
+
+    counts: Mapping[str, int]
+    warnings: tuple[str, ...] = ()
+
+
+class _LossyFilesError(LossError):
+    """Files that would lose too many of their lines; files: the explanation by number."""
+
+    def __init__(self, files: Mapping[int, str]) -> None:
+        super().__init__("; ".join(files.values()))
+        self.files = files
+
+
+def _load_delivery(
+    context: JobContext, delivery: Delivery, runs: RunLog, started_at: datetime
+) -> IngestResult:
+    """Loads the readable files; those that lose too many lines are refused, and the others loaded without."""
     number = runs.next_load_number()
     if not delivery.readable:
         stamp = LoadStamp(load_id(delivery, context.config, number), started_at)
         record_files(context.warehouse, delivery, {}, stamp)
-        return _result(context, None, file_counts(delivery), delivery, started_at)
+        return _result(context, None, _Finished(file_counts(delivery)), delivery, started_at)
     load = planned_load(context, delivery, number)
-    finished, remaining = _run_load(load, delivery, runs, started_at)
-    return _result(context, load.batch, finished.counts, remaining, started_at)
+    try:
+        finished, remaining = _run_load(load, delivery, runs, started_at)
+    except _LossyFilesError as lossy:
+        return _load_delivery(context, delivery.without(lossy.files, TOO_MANY_LOST), runs, started_at)
+    return _result(context, load.batch, finished, remaining, started_at)
 
 
 def planned_load(context: JobContext, delivery: Delivery, number: int) -> Load:
@@ -100,24 +130,39 @@ def planned_load(context: JobContext, delivery: Delivery, number: int) -> Load:
     return Load(context, run, files_frame(context.spark, delivery.readable))
 
 
-def _run_load(load: Load, delivery: Delivery, runs: RunLog, started_at: datetime) -> tuple[Run, Delivery]:
-    """Runs a load; returns its complete run, and the delivery with unusable files moved to `refused`."""
+def _run_load(
+    load: Load, delivery: Delivery, runs: RunLog, started_at: datetime
+) -> tuple[_Finished, Delivery]:
+    """Runs a load; returns its counts and warnings, and the delivery with unusable files in `refused`."""
     load = replace(load, run=runs.start(load.run, load.config))
     try:
-        finished, remaining = _load(load, delivery, started_at)
+        finished, remaining, losses = _load(load, delivery, started_at)
     except BalanceError:  # raised before a write; after other errors the next load rolls this one back
         runs.fail(load.run)
         raise
-    except GatesError:
+    except (GatesError, LossError):
         runs.refuse(load.run)
         raise
     runs.complete(finished)
     clean_up(load.warehouse, load.batch, finished.counts, load.config)
-    return finished, remaining
+    return _Finished(finished.counts, _warnings(losses)), remaining
 
 
-def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery]:
-    """Writes the lines; returns the run with its counts, and the delivery with unusable files as refused."""
+def _require_few_lost(losses: Losses, context: JobContext) -> None:
+    """Raises _LossyFilesError for files, and LossError for products, that lose too large a share of lines."""
+    max_share = context.config.gates.max_lost_share
+    lossy = too_lossy_files(losses, max_share, context.accepted)
+    if lossy:
+        raise _LossyFilesError(lossy)
+    require_products(losses, max_share)
+
+
+def _warnings(losses: Losses) -> tuple[str, ...]:
+    return (f"lost lines: {product_words(losses)}",) if losses.n_products else ()
+
+
+def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery, Losses]:
+    """Writes the lines; returns the run with its counts, the delivery with unusable files, and the losses."""
     context = load.context
     with ExitStack() as cached:
         with context.stage("read and validate lines") as stage:
@@ -125,8 +170,9 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
             total = examined.report.total
             load_report.check_balance(delivery.lines_read, total)
             stage.note(", ".join(f"{total[outcome]} {outcome}" for outcome in deduplication.OUTCOMES))
+            _require_few_lost(examined.losses, context)
             load_gates.require_passed(volume_gates(load, examined), load.config.gates)
-        remaining = delivery.refusing(examined.report.files_without_accepted)
+        remaining = delivery.refusing(examined.report.files_without_accepted, NO_LINE_ACCEPTED)
         with context.stage("write transactions, cancellations, sales") as stage:
             write_lines(load, examined.lines)
             if matches_customers(load.config):
@@ -135,10 +181,11 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
                     log.warning(NO_KEY)
                     stage.note(NO_KEY)
             write_sales(load)
-            stamp = LoadStamp(load.batch, started_at, check_value(load.config.input, context.privacy_key))
+            key = check_value(load.config.input, context.privacy_key)
+            stamp = LoadStamp(load.batch, started_at, key, context.accepted)
             by_file = delivery.by_hash(examined.report.by_file)
             record_files(load.warehouse, remaining, by_file, stamp)
-    return _with_counts(load, delivery, remaining, examined), remaining
+    return _with_counts(load, delivery, remaining, examined), remaining, examined.losses
 
 
 def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
@@ -154,6 +201,7 @@ def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: 
         "lines_read": delivery.lines_read,
         load_gates.DAYS: examined.volume.days,
         **examined.report.total,
+        "lost": examined.losses.lost,
         **examined.statistics,
         **load_report.missing_values(delivery.readable),
         **file_counts(remaining),
@@ -166,13 +214,14 @@ def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: 
 def _result(
     context: JobContext,
     batch: str | None,
-    counts: Mapping[str, int],
+    finished: _Finished,
     delivery: Delivery,
     started_at: datetime,
 ) -> IngestResult:
     none_read = {"lines_read": 0, **dict.fromkeys(deduplication.OUTCOMES, 0)}
     seconds = (context.clock() - started_at).total_seconds()
-    return IngestResult(batch, none_read | dict(counts), refused_files(delivery), seconds)
+    counts = none_read | dict(finished.counts)
+    return IngestResult(batch, counts, refused_files(delivery), seconds, finished.warnings)
 
 
 def refused_files(delivery: Delivery) -> tuple[RefusedFile, ...]:

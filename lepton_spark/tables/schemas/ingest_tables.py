@@ -37,7 +37,7 @@ FILES = Table(
         INGEST_BATCH,
         Column("state", "STRING", "loaded or refused", False),
         Column("reason", "STRING", "code of the reason for refusal; null when loaded"),
-        Column("words", "STRING", "the reason as text; null when loaded"),
+        Column("words", "STRING", "the reason as text; for a loaded file, why its lost lines were accepted"),
         Column("counts", "MAP<STRING, BIGINT>", "number of lines by outcome"),
         Column(
             "key_check",

@@ -17,7 +17,7 @@ STORED = (
 NUMBERED = (
     "product_id STRING, location_id STRING, date DATE, line_kind STRING, quantity DOUBLE, price DOUBLE, "
     "file INT, line_number INT, line_hash STRING, occurrence INT, is_repeat BOOLEAN, "
-    "in_earlier_file BOOLEAN, reasons ARRAY<STRING>, words STRING"
+    "in_earlier_file BOOLEAN, is_skipped BOOLEAN, reasons ARRAY<STRING>, words STRING"
 )
 
 
@@ -27,7 +27,7 @@ def compared(
     """The new lines of one product-day after deduplication, in their order."""
     before = spark.createDataFrame([("A", "all", DAY, *figure, None, 1) for figure in stored], STORED)
     rows = [
-        ("A", "all", DAY, *figure, None, 0, number, f"hash {number}", 1, False, False, [], None)
+        ("A", "all", DAY, *figure, None, 0, number, f"hash {number}", 1, False, False, False, [], None)
         for number, figure in enumerate(new)
     ]
     nothing: DataFrame = spark.createDataFrame([], "line_hash STRING, occurrence INT")

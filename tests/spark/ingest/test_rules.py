@@ -23,6 +23,7 @@ SETTINGS = InputSettings(
     cancellation_pattern="^C",
     price_is="line_total",
     min_unit_price=0.005,
+    skip_where={"id": ("void", "test")},
 )
 GOOD = {"sku": "10", "day": "2021-01-02", "units": "2", "paid": "3", "id": "7"}
 
@@ -51,7 +52,8 @@ CASES: dict[str, tuple[dict[str, str | None], list[str]]] = {
     "write-off": ({"units": "-2", "paid": "-3"}, ["stock_adjustment"]),
     "cancellation": ({"units": "-2", "paid": "-3", "id": "C7"}, []),
     "write-off without an id": ({"units": "-2", "paid": "-3", "id": None}, ["stock_adjustment"]),
-    "price in words": ({"paid": "free"}, ["unparsable_price"]),
+    "price in words": ({"paid": "free"}, []),
+    "skipped": ({"id": " void ", "units": "many"}, []),
     "price unknown": ({"paid": ""}, []),
     "free": ({"paid": "0"}, ["non_positive_price"]),
     "negative price": ({"paid": "-1"}, ["non_positive_price"]),
@@ -91,6 +93,16 @@ def validated(spark: SparkSession) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CASES)
 def test_rules_give_every_reason_in_order(validated: dict[str, Any], name: str) -> None:
     assert validated[name]["reasons"] == CASES[name][1]
+
+
+def test_unreadable_price_is_unknown_and_the_line_is_kept(validated: dict[str, Any]) -> None:
+    assert (validated["price in words"]["price"], validated["price in words"]["quantity"]) == (None, 2.0)
+    unreadable = [name for name, row in validated.items() if row["has_unreadable_price"]]
+    assert unreadable == ["price in words"]
+
+
+def test_lines_with_a_value_of_skip_where_are_skipped(validated: dict[str, Any]) -> None:
+    assert [name for name, row in validated.items() if row["is_skipped"]] == ["skipped"]
 
 
 def test_malformed_line_has_only_that_reason_and_keeps_its_text(validated: dict[str, Any]) -> None:

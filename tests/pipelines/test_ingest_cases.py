@@ -1,0 +1,95 @@
+"""Cases from practice, loaded by the command: the right demand, or a refusal that names the setting."""
+
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F
+
+from lepton_spark.cli import main
+from lepton_spark.tables import Warehouse
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The exit code and output of a load, and its warehouse."""
+
+    code: int
+    output: str
+    errors: str
+    warehouse: Warehouse
+
+    def units(self) -> dict[str, float]:
+        """Units sold by product."""
+        rows = (
+            self.warehouse.read("sales").groupBy("product_id").agg(F.sum("quantity").alias("units")).collect()
+        )
+        return {row["product_id"]: row["units"] for row in rows}
+
+    def file(self) -> Row:
+        """The row of the only file."""
+        (row,) = self.warehouse.read("files").collect()
+        return row
+
+
+Load = Callable[..., Loaded]
+
+
+@pytest.fixture
+def load(spark: SparkSession, shared_cases: Path, tmp_path: Path) -> Load:
+    def ingest(case: str, *settings: str, extra: tuple[str, ...] = ()) -> Loaded:
+        folder = shared_cases / case
+        pairs = [f"input.path={folder / 'in'}", f"warehouse.root={tmp_path / 'tables'}", *settings]
+        given = [part for pair in pairs for part in ("--set", pair)]
+        output, errors = StringIO(), StringIO()
+        with redirect_stdout(output), redirect_stderr(errors):
+            code = main(["ingest", "--conf", str(folder / "case.yaml"), *given, *extra])
+        return Loaded(code, output.getvalue(), errors.getvalue(), Warehouse(spark, str(tmp_path / "tables")))
+
+    return ingest
+
+
+def test_german_numbers_are_read_by_their_signs(load: Load) -> None:
+    loaded = load("03-number-forms", "input.decimal=','", "input.thousands='.'")
+    assert (loaded.code, loaded.units()) == (0, {"SCHRAUBE": 92_600.0, "KABEL": 1_331.0})
+
+
+def test_month_first_dates_are_refused_and_loaded_only_if_accepted(load: Load) -> None:
+    refused = load("06-day-month")
+    assert refused.code == 6
+    assert (
+        "too_many_lost: lines: found 750 of 1,188 (63%) would be lost, most of them as unparsable_date"
+        in refused.errors
+    )
+    assert (refused.warehouse.read("sales").count(), refused.file().state) == (0, "refused")
+    accepted = load("06-day-month", extra=("--accept", "us.csv", "--reason", "a test of the gate"))
+    assert accepted.code == 0
+    assert accepted.file().words == "accepted in spite of lost lines: a test of the gate"
+    assert accepted.warehouse.read("transactions").count() == 438
+    assert "LOST: rejected, though they could be demand" in accepted.output
+
+
+def test_unreadable_prices_cost_no_demand(load: Load) -> None:
+    loaded = load("19-prices", "input.non_positive_price=keep")
+    assert loaded.code == 0
+    assert loaded.warehouse.read("transactions").count() == 305
+    assert "accepted without their price, which is no number" in loaded.output
+
+
+def test_cancelled_orders_are_skipped_by_their_status(load: Load) -> None:
+    loaded = load("20-cancelled-by-status", "input.skip_where={order-status: [Cancelled]}")
+    assert loaded.code == 0
+    assert loaded.warehouse.read("transactions").count() == 183
+    assert loaded.warehouse.read("runs").where("job = 'ingest'").first().counts["skipped"] == 61  # type: ignore[union-attr]
+
+
+def test_product_that_loses_its_large_figures_is_named(load: Load) -> None:
+    lossy = load("27-refused-becomes-zero")
+    assert "lost lines: BIG loses 209 of 446 lines, most of them as unparsable_quantity" in lossy.errors
+    assert "set input.thousands" in lossy.errors
