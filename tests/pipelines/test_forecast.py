@@ -95,9 +95,9 @@ class World:
 
     def load(self, name: str, frame: DataFrame, min_date: date) -> None:
         self.warehouse.append("sales", frame)
-        started: dict[str, Any] = {"min_date": min_date, "max_date": LAST, "started_at": clock()}
-        run = Run(name, "ingest", ingest_batch=name, load_number=int(name[1:]), **started)
-        RunLog(self.warehouse, clock).complete(run)
+        days: dict[str, Any] = {"min_date": min_date, "max_date": LAST}
+        run = Run(name, "ingest", ingest_batch=name, load_number=int(name[1:]), **days)
+        RunLog(self.warehouse, clock).record(run, "complete", self.config)
 
     def cancel(self, product: str, units: float) -> None:
         """Cancels, after the cutoff, an order of the day before it; `sales` then has the lower quantity."""

@@ -67,12 +67,19 @@ def test_month_first_dates_are_refused_and_loaded_only_if_accepted(load: Load) -
         "too_many_lost: lines: found 750 of 1,188 (63%) would be lost, most of them as unparsable_date"
         in refused.errors
     )
+    assert "its dates fit M/d/yyyy: set input.date_formats" in refused.errors
     assert (refused.warehouse.read("sales").count(), refused.file().state) == (0, "refused")
     accepted = load("06-day-month", extra=("--accept", "us.csv", "--reason", "a test of the gate"))
     assert accepted.code == 0
     assert accepted.file().words == "accepted in spite of lost lines: a test of the gate"
     assert accepted.warehouse.read("transactions").count() == 438
     assert "LOST: rejected, though they could be demand" in accepted.output
+
+
+def test_day_numbers_of_a_spreadsheet_are_named(load: Load) -> None:
+    refused = load("05-excel-serials")
+    assert refused.code == 4
+    assert "46266.34789351852 is a spreadsheet's day number, 2026-09-01" in refused.errors
 
 
 def test_unreadable_prices_cost_no_demand(load: Load) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lepton_spark.ingest.files.csv_lines import read_csv
+from lepton_spark.ingest.files.date_texts import DateTexts
 from lepton_spark.ingest.files.json_lines import read_json
 from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, stored_order
 from lepton_spark.ingest.files.point_forms import PointForms
@@ -22,7 +23,7 @@ class Inspection:
 
     missing: lines without a value, by column. layout: the schema of a Parquet file; files of equal schemas
     are read together. nanoseconds: timestamp columns in nanoseconds, which Spark reads as integers, and
-    whether they are in UTC. words: the reason in words.
+    whether they are in UTC. date_hint: which form fits every date of a text file. words: the reason in words.
     """
 
     columns: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Inspection:
     missing: dict[str, int] = field(default_factory=dict)
     layout: str = ""
     nanoseconds: dict[str, bool] = field(default_factory=dict)
+    date_hint: str | None = None
     reason: str | None = None
     words: str | None = None
 
@@ -67,12 +69,15 @@ def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
     names, rows = read_text(name, content, layout)
     lines, missing = 0, dict.fromkeys(names, 0)
+    dates = DateTexts()
     points = {name: PointForms() for name in layout.numbers}
     for chunk in chunks(rows):
         lines += len(chunk)
         values = zip(*(row[1] for row in chunk if row[1] is not None), strict=True)
         for column, texts in zip(names, values, strict=False):
             missing[column] += texts.count("") + texts.count(None)
+            if column == layout.date:
+                dates.count(texts)
             if column in points:
                 points[column].count(texts)
     for column, forms in points.items():
@@ -81,7 +86,7 @@ def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
         raise UnreadableFileError(
             "no_lines", "content: found a header and no lines; allowed: at least one line. Check the delivery"
         )
-    return Inspection(stored_order(names, layout), lines, missing)
+    return Inspection(stored_order(names, layout), lines, missing, date_hint=dates.hint())
 
 
 def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:

@@ -27,7 +27,7 @@ class UnreadableFileError(Exception):
 class Layout:
     """How to read a file; plain values, because Spark sends them to its workers.
 
-    numbers: columns of numbers whose decimal sign is not configured.
+    numbers: columns of numbers whose decimal sign is not configured. date: the column of dates.
     """
 
     format: str
@@ -38,6 +38,7 @@ class Layout:
     escape: str | None = None
     skip_rows: int = 0
     numbers: tuple[str, ...] = ()
+    date: str = ""
     encoding: str = "utf-8-sig"
     has_header: bool = True
     is_gzip: bool | None = None
@@ -56,6 +57,7 @@ class Layout:
             quote=options.get("quote", '"') or None,
             escape=options.get("escape"),
             skip_rows=settings.skip_rows,
+            date=settings.columns.date,
             numbers=(settings.columns.quantity,) if settings.decimal is None else (),
             encoding=_encoding(options.get("encoding", "utf-8")),
             has_header=options.get("header", "true").lower() == "true",

@@ -71,7 +71,7 @@ class Delivery:
         rejected: the explanation for each of these files, by file number.
         """
         refused = tuple(
-            (read.file, replace(read.inspection, reason=reason, words=rejected[read.number]))
+            (read.file, replace(read.inspection, reason=reason, words=_hinted(read, rejected[read.number])))
             for read in self.readable
             if read.number in rejected
         )
@@ -224,6 +224,12 @@ def record_files(
     ]
     if loaded or refused:
         warehouse.merge("files", warehouse.rows("files", [*loaded, *refused]))
+
+
+def _hinted(read: ReadFile, words: str) -> str:
+    """The explanation, with the form of the file's dates if these are the reason and one was recognised."""
+    hint = read.inspection.date_hint
+    return f"{words}; {hint}" if hint is not None and " as unparsable_date " in words else words
 
 
 def _accepted_words(read: ReadFile, stamp: LoadStamp) -> str | None:

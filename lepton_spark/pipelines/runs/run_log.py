@@ -68,15 +68,15 @@ class RunLog:
         self._write(replace(run, state=state, started_at=now, finished_at=now, seconds=0.0), config)
 
     def complete(self, run: Run) -> Run:
-        """Records the run as complete; call it after all of its rows are written."""
+        """Records a started run as complete; call it after all of its rows are written."""
         return self._finish(run, "complete")
 
     def fail(self, run: Run) -> Run:
-        """Records the run as failed."""
+        """Records a started run as failed."""
         return self._finish(run, "failed")
 
     def refuse(self, run: Run) -> Run:
-        """Records the run as refused by a gate."""
+        """Records a started run as refused by a gate."""
         return self._finish(run, "refused")
 
     def withdraw(self, run: Run, gate: Gate) -> None:
