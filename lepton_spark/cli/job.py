@@ -78,6 +78,9 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     if reads_input and loaded.config.input.path is None:
         source, allowed = loaded.source("input.path"), "a file, a folder, a glob or a Delta table"
         faults.append(Fault(source, "input.path", "nothing", allowed))
+    elif reads_input and not _may_exist(loaded.config.input.path):
+        found, allowed = f"nothing at {loaded.config.input.path}", "a file, a folder, a glob or a Delta table"
+        faults.append(Fault(loaded.source("input.path"), "input.path", found, allowed))
     faults += [
         Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
         for key, found, allowed in contradictions(loaded.config.spark)
@@ -89,6 +92,12 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
         )
     if faults:
         raise ConfigError(faults)
+
+
+def _may_exist(path: str | None) -> bool:
+    """Whether there is something at a local path; True for globs, other stores and packages."""
+    local = (path or "").removeprefix("file:")
+    return ":" in local or any(sign in local for sign in "*?[{") or Path(local).exists()
 
 
 def _can_hold_tables(root: str) -> bool:

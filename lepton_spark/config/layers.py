@@ -12,10 +12,14 @@ from lepton_spark.errors import Fault
 
 SET_SOURCE = "--set"
 
-_NO_YAML = tuple("|>*&!@%#`")
+_NO_YAML = tuple("|>*&!@%#`,")
 """A `--set` value that starts with one of these is taken literally, for example `*.csv`."""
 
 Tree = dict[str, Any]
+
+
+class Replacement(dict[str, Any]):
+    """A mapping given by `--set`, which replaces the one below it instead of being merged with it."""
 
 
 def layers(
@@ -66,6 +70,8 @@ def _read_override(override: str, faults: list[Fault]) -> Tree | None:
     except yaml.YAMLError as fault:
         faults.append(Fault(SET_SOURCE, key, _summary(fault), "a YAML value"))
         return None
+    if isinstance(value, dict):
+        value = Replacement(value)
     for part in reversed(_split_at_fields(parts)):
         value = {part: value}
     layer: Tree = value

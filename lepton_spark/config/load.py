@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from lepton_spark.config.layers import Tree, layers
+from lepton_spark.config.layers import Replacement, Tree, layers
 from lepton_spark.config.secrets import masked
 from lepton_spark.config.sections.forecast_settings import HOLIDAY_MODELS, KNOWN_MODELS
 from lepton_spark.config.tree import Config
@@ -65,9 +65,13 @@ def load_config(
 
 
 def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], prefix: str = "") -> None:
-    """Merges a layer into the tree: mappings are merged, other values replaced."""
+    """Merges a layer into the tree: mappings are merged, replacements and other values replace."""
     for key, value in layer.items():
         dotted = f"{prefix}{key}"
+        if isinstance(value, Replacement):
+            tree[key] = {}
+            for name in [name for name in sources if name.startswith(f"{dotted}.")]:
+                del sources[name]
         if isinstance(value, dict):
             branch = tree.setdefault(key, {})
             if not isinstance(branch, dict):

@@ -59,6 +59,7 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
         ),
         (["--set", "forecast.horizn=3"], "forecast.horizn: found an unknown key; allowed: one of horizon"),
         ([], "default: input.path: found nothing; allowed: a file, a folder"),
+        (["--set", "input.path=/no/where"], "--set: input.path: found nothing at /no/where; allowed: a file"),
         (
             ["--set", "input.date_formats=[YYYY-MM-DD]"],
             "input.date_formats[0]: found 'YYYY-MM-DD'; allowed: a date form of y (year), M (month), d (day)",
@@ -95,7 +96,17 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
     ids=[
-        *("cutoff", "model", "key", "no_input", "date_form", "separator", "encoding", "pattern"),
+        *(
+            "cutoff",
+            "model",
+            "key",
+            "no_input",
+            "missing_input",
+            "date_form",
+            "separator",
+            "encoding",
+            "pattern",
+        ),
         *("valid_days", "daily_customer", "no_price", "fixed_option", "unused_holidays", "master"),
     ],
 )

@@ -122,6 +122,17 @@ def test_load_reads_a_section_of_comments_as_defaults(tmp_path: Path) -> None:
     assert load_config([path]).config == Config()
 
 
+def test_set_replaces_a_mapping_and_merges_a_key_below_it(tmp_path: Path) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text("input:\n  options: {separator: ';', encoding: gb18030}\n")
+    empty = load_config([base], ["input.options={}"])
+    assert (empty.config.input.options, empty.source("input.options")) == ({}, "--set")
+    replaced = load_config([base], ["input.options={quote: '~'}"]).config
+    assert replaced.input.options == {"quote": "~"}
+    merged = load_config([base], ["input.options.separator=,"]).config
+    assert merged.input.options == {"separator": ",", "encoding": "gb18030"}
+
+
 def test_set_reads_dots_below_a_free_mapping_as_part_of_the_key() -> None:
     loaded = load_config([], ["spark.options.fs.s3a.endpoint=store", "input.options.sep=;"])
 
