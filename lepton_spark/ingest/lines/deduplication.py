@@ -124,7 +124,8 @@ def _conflict_words() -> Column:
         F.when(is_return(), -F.col("quantity")).otherwise(F.col("quantity")).cast("string"),
         F.lit(
             " and another value in the same load; allowed: one. "
-            "Set input.conflicts: sum if they belong together"
+            "Map input.columns.location_id if they are of two stores, or set input.conflicts: sum if they "
+            "belong together"
         ),
     )
 
