@@ -82,6 +82,16 @@ def test_day_numbers_of_a_spreadsheet_are_named(load: Load) -> None:
     assert "46266.34789351852 is a spreadsheet's day number, 2026-09-01" in refused.errors
 
 
+def test_day_numbers_of_a_spreadsheet_are_read_by_their_form(load: Load) -> None:
+    loaded = load(
+        "05-excel-serials", "input.date_formats=[excel_day]", "input.source_timezone=America/Chicago"
+    )
+    assert loaded.code == 0
+    first = loaded.warehouse.read("sales").agg(F.min("date"), F.sum("quantity")).first()
+    assert first is not None
+    assert (str(first[0]), first[1]) == ("2026-09-01", 122.0)
+
+
 def test_unreadable_prices_cost_no_demand(load: Load) -> None:
     loaded = load("19-prices", "input.non_positive_price=keep")
     assert loaded.code == 0

@@ -17,6 +17,10 @@ WIDTHS = {
 Source: Spark 4.2, "Datetime Patterns for Formatting and Parsing"; a test compares them with Spark.
 """
 
+EXCEL_DAY, EPOCH_SECONDS, EPOCH_MILLISECONDS = "excel_day", "epoch_seconds", "epoch_milliseconds"
+NAMED_FORMS = (EXCEL_DAY, EPOCH_SECONDS, EPOCH_MILLISECONDS)
+"""Dates as numbers: days of a spreadsheet, where 1 is 1900-01-01, or time since 1970 in UTC."""
+
 _STRFTIME = {"%Y": "yyyy", "%y": "yy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss"}
 _OTHER_LETTERS = str.maketrans("YuDjJ", "yyddd")
 
@@ -27,7 +31,7 @@ def date_form_fault(form: str) -> str | None:
     >>> date_form_fault("dd/MM/YYYY").endswith("not YYYY; did you mean dd/MM/yyyy?")
     True
     """
-    fault = _fault(form)
+    fault = None if form in NAMED_FORMS else _fault(form)
     if fault is None:
         return None
     suggestion = next((guess for guess in _guesses(form) if _fault(guess) is None), None)

@@ -45,12 +45,15 @@ def _number_hint(text: str) -> str | None:
     whole = int(text.partition(".")[0])
     if whole in _PLAUSIBLE_DAYS:
         day = _EXCEL_DAY_ZERO + timedelta(days=whole)
-        return f"{text} is a spreadsheet's day number, {day}: have dates exported as text"
+        return f"{text} is a spreadsheet's day number, {day}: set input.date_formats: [excel_day]"
     if len(text) in (10, 13):
         seconds = whole // (1000 if len(text) == 13 else 1)
         unit = "milliseconds" if len(text) == 13 else "seconds"
+        form = f"epoch_{unit}"
         moment = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001 - shown in UTC
-        return f"{text} counts {unit} since 1970, {moment:%Y-%m-%d %H:%M} UTC: have dates exported as text"
+        return (
+            f"{text} counts {unit} since 1970, {moment:%Y-%m-%d %H:%M} UTC: set input.date_formats: [{form}]"
+        )
     return None
 
 

@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from lepton_spark.config.values.date_forms import EPOCH_SECONDS, EXCEL_DAY, NAMED_FORMS
+
+_EXCEL_DAYS_TO_1970 = 25_569
+_LAST_EXCEL_DAY = 2_958_465
+_SECONDS_A_DAY = 86_400
+
 BLANKS = " \t\r\n\u00a0\u3000\ufeff"
 
 
@@ -29,8 +35,29 @@ def sold_at(text: Column, forms: Iterable[str], source_zone: str) -> Column:
 
 def sold_on(text: Column, instant: Column, forms: Iterable[str], zone: str) -> Column:
     """The day: of the instant in the business's zone; without an instant, the date as written."""
-    days = (F.try_to_timestamp(text, F.lit(form)).cast("date") for form in forms if not has_time(form))
+    days = (_day(text, form) for form in forms if form == EXCEL_DAY or not has_time(form))
     return F.coalesce(F.from_utc_timestamp(instant, zone).cast("date"), *days)
+
+
+def _day(text: Column, form: str) -> Column:
+    if form == EXCEL_DAY:
+        return F.timestamp_seconds(_excel_seconds(text)).cast("date")
+    return F.try_to_timestamp(text, F.lit(form)).cast("date")
+
+
+def _excel_seconds(text: Column) -> Column:
+    """Seconds from 1970 to the moment that a spreadsheet counts in days; null for anything else."""
+    days = F.when(text.rlike(r"^[0-9]{1,7}([.][0-9]+)?$"), text.try_cast("double"))
+    known = F.when(days.between(1, _LAST_EXCEL_DAY), days)
+    return F.round((known - _EXCEL_DAYS_TO_1970) * _SECONDS_A_DAY).cast("bigint")
+
+
+def _named_instant(text: Column, form: str, source_zone: str) -> Column:
+    if form == EXCEL_DAY:  # a whole number is a day without a time
+        seconds = F.when(text.contains("."), _excel_seconds(text))
+        return F.to_utc_timestamp(F.timestamp_seconds(seconds), source_zone)
+    digits = F.when(text.rlike("^-?[0-9]{1,13}$"), text.try_cast("bigint"))
+    return F.timestamp_seconds(digits) if form == EPOCH_SECONDS else F.timestamp_millis(digits)
 
 
 def has_time(form: str) -> bool:
@@ -39,7 +66,7 @@ def has_time(form: str) -> bool:
     >>> has_time("dd.MM.yyyy HH:mm"), has_time("yyyy'H'MM")
     (True, False)
     """
-    return bool(re.search("[HhKkmsSaAnN]", _letters(form)))
+    return form in NAMED_FORMS or bool(re.search("[HhKkmsSaAnN]", _letters(form)))
 
 
 def has_offset(form: str) -> bool:
@@ -56,5 +83,7 @@ def _letters(form: str) -> str:
 
 
 def _instant(text: Column, form: str, source_zone: str) -> Column:
+    if form in NAMED_FORMS:
+        return _named_instant(text, form, source_zone)
     read = F.try_to_timestamp(text, F.lit(form))
     return read if has_offset(form) else F.to_utc_timestamp(read, source_zone)

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config.values.date_forms import date_form_fault
 from lepton_spark.config.values.patterns import pattern_fault
+from lepton_spark.ingest.lines.parsing import sold_at, sold_on
 
 SEVENTH_OF_MARCH = {
     "yyyy-MM-dd": "2021-03-07",
@@ -52,3 +53,30 @@ def test_accepted_patterns_match_in_spark(spark: SparkSession, pattern: str) -> 
     row = spark.range(1).select(F.lit("abc").rlike(pattern).alias("matches")).first()
     assert row is not None
     assert row["matches"]
+
+
+NUMBERS = {
+    "excel_day": {
+        "46266.5": ("2026-09-01 10:00:00", "2026-09-01"),  # noon in Berlin
+        "46266.99": ("2026-09-01 21:45:36", "2026-09-01"),
+        "46266": (None, "2026-09-01"),
+        "1": (None, "1899-12-31"),
+        "2026-09-01": (None, None),
+    },
+    "epoch_seconds": {
+        "1788213600": ("2026-08-31 22:00:00", "2026-09-01"),  # midnight in Berlin
+        "soon": (None, None),
+    },
+    "epoch_milliseconds": {"1788213600000": ("2026-08-31 22:00:00", "2026-09-01")},
+}
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+def test_dates_as_numbers_are_read_by_named_forms(spark: SparkSession, form: str) -> None:
+    assert date_form_fault(form) is None
+    zone, text = "Europe/Berlin", F.col("text")
+    texts = spark.createDataFrame([(given,) for given in NUMBERS[form]], "text STRING")
+    timed = texts.withColumn("at", sold_at(text, [form], zone).cast("timestamp"))
+    day = sold_on(text, F.col("at"), [form], zone).cast("string").alias("day")
+    rows = timed.select("text", F.col("at").cast("string").alias("at"), day).collect()
+    assert {row["text"]: (row["at"], row["day"]) for row in rows} == NUMBERS[form]

@@ -4,6 +4,8 @@ import pytest
 
 from lepton_spark.ingest.files.date_texts import DateTexts
 
+SINCE = "{} counts {} since 1970, 2026-09-01 09:00 UTC: set input.date_formats: [epoch_{}]"
+
 
 @pytest.mark.parametrize(
     ("texts", "hint"),
@@ -16,17 +18,11 @@ from lepton_spark.ingest.files.date_texts import DateTexts
         (["20251001"], "its dates fit yyyyMMdd: set input.date_formats"),
         (["2025-10-01T10:15:00Z", "2025-10-02 10:15"], "its dates fit yyyy-MM-dd: set input.date_formats"),
         (
-            ["46266.34789351852", "46267"],
-            "46266.34789351852 is a spreadsheet's day number, 2026-09-01: have dates exported as text",
+            ["46266.5", "46267"],
+            "46266.5 is a spreadsheet's day number, 2026-09-01: set input.date_formats: [excel_day]",
         ),
-        (
-            ["1788253200"],
-            "1788253200 counts seconds since 1970, 2026-09-01 09:00 UTC: have dates exported as text",
-        ),
-        (
-            ["1788253200000"],
-            "1788253200000 counts milliseconds since 1970, 2026-09-01 09:00 UTC: have dates exported as text",
-        ),
+        (["1788253200"], SINCE.format("1788253200", "seconds", "seconds")),
+        (["1788253200000"], SINCE.format("1788253200000", "milliseconds", "milliseconds")),
         (["2025-10-01", "soon"], None),
         (["2025-02-30"], None),
         (["12345"], None),
