@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
@@ -90,8 +91,17 @@ def require_input(spark: SparkSession, settings: InputSettings) -> None:
         _listing(spark, path)
 
 
-def find_files(spark: SparkSession, path: str, max_bytes: int) -> tuple[list[FoundFile], list[FoundFile]]:
-    """Every file under a path, sorted: those of at most `max_bytes`, and those that are larger.
+@dataclass(frozen=True)
+class FoundFiles:
+    """The files under a path, each list sorted: readable ones, too large ones, and those of 0 bytes."""
+
+    readable: list[FoundFile]
+    large: list[FoundFile]
+    empty: list[FoundFile]
+
+
+def find_files(spark: SparkSession, path: str, max_bytes: int) -> FoundFiles:
+    """Every file under a path; max_bytes: the size up to which a file is readable.
 
     Raises: InputError when there is nothing at the path.
     """
@@ -99,7 +109,26 @@ def find_files(spark: SparkSession, path: str, max_bytes: int) -> tuple[list[Fou
     readable = listing.where(F.col("length") <= max_bytes).withColumn("content_hash", F.sha2("content", 256))
     name_and_size = F.sha2(F.concat_ws("|", "path", F.col("length").cast("string")), 256)
     large = listing.where(F.col("length") > max_bytes).withColumn("content_hash", name_and_size)
-    return _collected(readable), _collected(large)
+    found, too_large = _collected(readable), _collected(large)
+    return FoundFiles(found, too_large, _empty_files(listing.inputFiles(), [*found, *too_large]))
+
+
+def _empty_files(listed: Iterable[str], found: Iterable[FoundFile]) -> list[FoundFile]:
+    """Files that Spark lists and, because they have 0 bytes, does not read. listed: their URIs."""
+    known = {_location(file.uri) for file in found}
+    empty = sorted(uri for uri in listed if _location(uri) not in known)
+    names = (unquote(uri).replace("file:///", "file:/", 1) for uri in empty)
+    hashes = (sha256(f"{uri}|0".encode()).hexdigest() for uri in empty)
+    return [
+        FoundFile(name, uri, 0, content_hash)
+        for name, uri, content_hash in zip(names, empty, hashes, strict=True)
+    ]
+
+
+def _location(uri: str) -> tuple[str, str]:
+    """Host and path, which are the same in file:/a and file:///a."""
+    parts = urlsplit(uri)
+    return parts.netloc, unquote(parts.path)
 
 
 def find_table(spark: SparkSession, path: str, version: str | None) -> FoundFile:

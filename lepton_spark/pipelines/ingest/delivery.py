@@ -12,7 +12,14 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
-from lepton_spark.ingest.files.delivery import FoundFile, ReadFile, find_files, find_table, resolve
+from lepton_spark.ingest.files.delivery import (
+    FoundFile,
+    FoundFiles,
+    ReadFile,
+    find_files,
+    find_table,
+    resolve,
+)
 from lepton_spark.ingest.files.inspection import Inspection
 from lepton_spark.ingest.files.layout import Layout
 from lepton_spark.ingest.files.reading import inspect_files, inspect_table
@@ -25,6 +32,9 @@ from lepton_spark.tables import Warehouse
 
 NO_LINE_ACCEPTED = "no_line_accepted"
 """The reason for refusing a file when all of its lines were rejected."""
+
+
+_EMPTY = Inspection(reason="empty_file", words="content: found 0 bytes; allowed: a header and its lines")
 
 
 @dataclass(frozen=True)
@@ -99,9 +109,10 @@ def find_delivery(context: JobContext) -> Delivery:
     Raises: InputError for a path that cannot be read, or when neither the path nor `files` has a file.
     """
     config = context.config
-    found, large = _find(context.spark, config)
+    files = _find(context.spark, config)
+    found = files.readable
     recorded = context.warehouse.read("files").drop("loaded_at").collect()
-    if not (found or large or recorded):
+    if not (found or files.large or files.empty or recorded):
         raise _no_file_error(config)
     known = {row["content_hash"]: row["reason"] or "" for row in recorded}
     rejected = _still_rejected(context, recorded)
@@ -121,7 +132,8 @@ def find_delivery(context: JobContext) -> Delivery:
         tuple(replace(by_hash[file.content_hash], file=file) for file in copies),
         tuple(pair for pair in inspected if pair[1].reason is not None)
         + tuple((file, rejected[file.content_hash]) for file in to_read if file.content_hash in rejected)
-        + tuple(map(_too_large(config), large)),
+        + tuple(map(_too_large(config), files.large))
+        + tuple((file, _EMPTY) for file in files.empty),
         len(found) - len(to_read),
         frozenset(known.items()),
     )
@@ -161,10 +173,11 @@ def _rules(config: str) -> dict[str, object]:
     return {name: value for name, value in json.loads(config)["input"].items() if name != "path"}
 
 
-def _find(spark: SparkSession, config: Config) -> tuple[list[FoundFile], list[FoundFile]]:
+def _find(spark: SparkSession, config: Config) -> FoundFiles:
     path = resolve(config.input.path)
     if config.input.format == "delta":
-        return [find_table(spark, path, config.input.options.get("versionAsOf"))], []
+        table = find_table(spark, path, config.input.options.get("versionAsOf"))
+        return FoundFiles([table], [], [])
     return find_files(spark, path, config.input.max_file_bytes)
 
 

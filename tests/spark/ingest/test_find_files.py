@@ -1,0 +1,26 @@
+"""Files under a path: readable, too large, and of 0 bytes, which Spark lists but does not read."""
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lepton_spark.ingest.files.delivery import find_files
+
+
+def test_every_file_is_found_once_and_empty_ones_are_not_passed_over(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a [box] d"
+    (folder / "below").mkdir(parents=True)
+    for name, text in {
+        "ok.csv": "1,2\n",
+        "below/large.csv": "1" * 50,
+        "empty.csv": "",
+        ".hidden": "",
+    }.items():
+        (folder / name).write_text(text)
+    found = find_files(spark, str(folder), max_bytes=20)
+    names = [[Path(file.name).name for file in files] for files in (found.readable, found.large, found.empty)]
+    assert names == [["ok.csv"], ["large.csv"], ["empty.csv"]]
+    assert found.empty[0].name == str(folder / "empty.csv")
+    assert found.empty[0].bytes == 0
