@@ -45,7 +45,8 @@ Load = Callable[..., Loaded]
 def load(spark: SparkSession, shared_cases: Path, tmp_path: Path) -> Load:
     def ingest(case: str, *settings: str, extra: tuple[str, ...] = ()) -> Loaded:
         folder = shared_cases / case
-        pairs = [f"input.path={folder / 'in'}", f"warehouse.root={tmp_path / 'tables'}", *settings]
+        own = [setting.replace("SIDE", str(folder / "side")) for setting in settings]
+        pairs = [f"input.path={folder / 'in'}", f"warehouse.root={tmp_path / 'tables'}", *own]
         given = [part for pair in pairs for part in ("--set", pair)]
         output, errors = StringIO(), StringIO()
         with redirect_stdout(output), redirect_stderr(errors):
@@ -104,6 +105,14 @@ def test_cancelled_orders_are_skipped_by_their_status(load: Load) -> None:
     assert loaded.code == 0
     assert loaded.warehouse.read("transactions").count() == 183
     assert loaded.warehouse.read("runs").where("job = 'ingest'").first().counts["skipped"] == 61  # type: ignore[union-attr]
+
+
+def test_covariates_that_match_no_product_are_named(load: Load) -> None:
+    loaded = load("17-ids-apart", "products.path=SIDE/products.csv", "stock.path=SIDE/stock.csv")
+    assert loaded.code == 0
+    assert "0 of 8 products of `products` are sold (01001; sold: 1001.0)" in loaded.errors
+    assert "0 of 1 products of `stock` are sold (01002; sold: 1001.0)" in loaded.errors
+    assert "the ids differ only by leading zeros or a trailing .0" in loaded.errors
 
 
 def test_product_that_loses_its_large_figures_is_named(load: Load) -> None:

@@ -19,6 +19,7 @@ from lepton_spark.pipelines.ingest.completion import (
     clean_up_last,
     resolved_rejects,
 )
+from lepton_spark.pipelines.ingest.covariate_matches import unmatched_covariates
 from lepton_spark.pipelines.ingest.covariates import load_covariates
 from lepton_spark.pipelines.ingest.delivery import (
     NO_LINE_ACCEPTED,
@@ -86,7 +87,8 @@ def run_ingest(context: JobContext) -> IngestResult:
         clean_up_last(context.warehouse, runs, context.config)
         delivery = find_delivery(context)
         stage.note(delivery.summary)
-    return _load_delivery(context, delivery, runs, started_at)
+    result = _load_delivery(context, delivery, runs, started_at)
+    return replace(result, warnings=(*result.warnings, *unmatched_covariates(context)))
 
 
 @dataclass(frozen=True)
