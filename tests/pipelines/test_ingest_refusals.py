@@ -52,7 +52,8 @@ def test_file_without_an_accepted_line_is_refused_and_read_again_with_changed_ru
     assert first.refused[0].words == (
         "lines: found none accepted, 2 of 3 rejected as unparsable_date (such as day: found '05.01.2021'; "
         "allowed: dates of the form yyyy-MM-dd); allowed: at least one that the rules accept. "
-        "Correct the rules under input, or have the file delivered again; it is then read anew"
+        "Correct the rules under input, or have the file delivered again; it is then read anew; "
+        "its dates fit d.M.yyyy or M.d.yyyy: set input.date_formats"
     )
     assert (first.counts["files_loaded"], first.counts["files_refused"]) == (1, 1)
 
