@@ -84,10 +84,7 @@ def _shared(name: str) -> Path:
     root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
     folder = root / name
     if not folder.is_dir():
-        pytest.skip(
-            f"needs the real data, which a fresh clone need not have: {folder} does not exist. "
-            "Set LEPTON_SHARED to the folder that holds data/ and cases/ (.ci/run sets it and skips nothing)"
-        )
+        pytest.skip(f"a fresh clone need not have the real data: no {folder}; .ci/run sets LEPTON_SHARED")
     return folder.resolve()
 
 

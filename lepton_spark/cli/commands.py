@@ -1,6 +1,5 @@
 """The commands: one for each job, and two that only print."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from lepton_spark import __version__
 from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
     console,
+    print_load_messages,
     print_migration,
     print_publish_result,
     print_refused_files,
@@ -16,7 +16,17 @@ from lepton_spark.cli.messages import (
     print_rows_to_forget,
     refused_files_code,
 )
-from lepton_spark.cli.options import DEBUG, Accept, Cutoff, Files, Publish, Reason, Settings, TakeOver
+from lepton_spark.cli.options import (
+    DEBUG,
+    Accept,
+    Cutoff,
+    Files,
+    Publish,
+    Reason,
+    Settings,
+    TakeOver,
+    accepted_files,
+)
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import run_check
@@ -57,13 +67,6 @@ def version(
         raise typer.Exit
 
 
-def accepted_files(files: list[str] | None, reason: str | None) -> dict[str, str]:
-    """The accepted files with the reason; raises BadParameter if one is given without the other."""
-    if bool(files) != bool(reason and reason.strip()):
-        raise typer.BadParameter("give --accept and --reason together")
-    return dict.fromkeys(files or (), str(reason))
-
-
 @app.command()
 def run(
     conf: Files = None,
@@ -76,10 +79,9 @@ def run(
     take_over: TakeOver = False,
 ) -> None:
     """Run all stages: ingest, panel, forecast, publish."""
-    accepted = accepted_files(accept, reason)
-    job = replace(open_job(conf, settings, cutoff, reads_input=True), accepted=accepted)
+    job = open_job(conf, settings, cutoff, reads_input=True, accepted=accepted_files(accept, reason))
     with leased(job, take_over=take_over) as context:
-        result = run_all(context, force=publish, on_ingested=print_refused_files)
+        result = run_all(context, force=publish, on_ingested=print_load_messages)
     print_summary(
         console(),
         summarize(job.warehouse, result.forecast.run_id),
@@ -101,12 +103,11 @@ def ingest(
     take_over: TakeOver = False,
 ) -> None:
     """Load new files: write their lines to transactions or rejects, and update the daily sales."""
-    accepted = accepted_files(accept, reason)
-    job = replace(open_job(conf, settings, reads_input=True), accepted=accepted)
+    job = open_job(conf, settings, reads_input=True, accepted=accepted_files(accept, reason))
     with leased(job, take_over=take_over) as context:
         result = run_ingest(context)
     print_counts(console(), result.counts)
-    print_refused_files(result)
+    print_load_messages(result)
     raise typer.Exit(refused_files_code(result))
 
 

@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from lepton_spark.cli.messages import console
 from lepton_spark.config import LoadedConfig, load_config
@@ -22,6 +23,7 @@ from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
 
 PRIVACY_KEY = "LEPTON_PRIVACY_KEY"
+NOTHING_ACCEPTED: Mapping[str, str] = MappingProxyType({})
 
 
 def open_job(
@@ -31,10 +33,12 @@ def open_job(
     *,
     reads_input: bool = False,
     migrates: bool = False,
+    accepted: Mapping[str, str] = NOTHING_ACCEPTED,
 ) -> JobContext:
     """The context of a job that does not hold the lease yet; checks everything that can fail early.
 
     reads_input: whether the job reads `input.path`. migrates: whether tables of earlier versions are allowed.
+    accepted: names of files that are loaded whatever they lose, with the reason.
 
     Raises: ConfigError, SetupError, InputError.
     """
@@ -51,7 +55,7 @@ def open_job(
         require_present_version(warehouse)
     if reads_input:
         require_input(spark, config.input)
-    return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key())
+    return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key(), accepted=accepted)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from lepton_spark.errors import FilesError, GatesError, LossError
 from lepton_spark.ingest.losses import TOO_MANY_LOST
-from lepton_spark.pipelines.ingest.ingest import RefusedFile
+from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.publish.publish import PublishResult
@@ -35,11 +35,16 @@ class WithRefusedFiles(Protocol):
 
 
 def print_refused_files(result: WithRefusedFiles) -> None:
-    """Lists the refused files, and warnings about the load, on stderr."""
-    for warning in getattr(result, "warnings", ()):
-        typer.echo(warning, err=True)
+    """Lists the refused files on stderr."""
     for file in result.refused:
         typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
+
+
+def print_load_messages(result: IngestResult) -> None:
+    """Prints the warnings of a load and its refused files on stderr."""
+    for warning in result.warnings:
+        typer.echo(warning, err=True)
+    print_refused_files(result)
 
 
 def refused_files_code(result: WithRefusedFiles) -> int:

@@ -50,3 +50,10 @@ Publish = Annotated[
     bool,
     typer.Option("--publish", help="Publish even if a later cutoff is published or the run was rolled back."),
 ]
+
+
+def accepted_files(files: list[str] | None, reason: str | None) -> dict[str, str]:
+    """The accepted files with the reason; raises BadParameter if one is given without the other."""
+    if bool(files) != bool(reason and reason.strip()):
+        raise typer.BadParameter("give --accept and --reason together")
+    return dict.fromkeys(files or (), str(reason))

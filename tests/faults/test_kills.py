@@ -153,10 +153,7 @@ def test_bad_storage_is_reported_and_the_next_run_completes_the_tables(
     scenario: Scenario, tmp_path: Path
 ) -> None:
     if subprocess.run([*NAME_SPACE, "true"], check=False, capture_output=True).returncode:
-        pytest.skip(
-            "needs its own mount namespace, which this user may not create: "
-            "some hosts allow that to the administrator only"
-        )
+        pytest.skip("bad storage needs a mount namespace, which this host does not let this user create")
     root = tmp_path / "root"
     shutil.copytree(scenario.root, root)
     (tmp_path / "root.before").mkdir()
