@@ -93,6 +93,14 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             ["--set", "forecast.holidays=US", "--set", "forecast.models=[mean]"],
             "forecast.holidays: found 'US'; allowed: only with one of planned_ridge, pooled",
         ),
+        (
+            ["--set", "input.decimal=,", "--set", "input.thousands=,"],
+            "input.thousands: found ','; allowed: another sign than input.decimal",
+        ),
+        (
+            ["--set", "input.options.escape='"],
+            'input.options.escape: found "\'"; allowed: one character other',
+        ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
     ids=[
@@ -107,7 +115,16 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             "encoding",
             "pattern",
         ),
-        *("valid_days", "daily_customer", "no_price", "fixed_option", "unused_holidays", "master"),
+        *(
+            "valid_days",
+            "daily_customer",
+            "no_price",
+            "fixed_option",
+            "unused_holidays",
+            "thousands",
+            "escape",
+            "master",
+        ),
     ],
 )
 def test_wrong_configuration_ends_with_2_and_writes_nothing(

@@ -127,6 +127,7 @@ def test_set_replaces_a_mapping_and_merges_a_key_below_it(tmp_path: Path) -> Non
     base.write_text("input:\n  options: {separator: ';', encoding: gb18030}\n")
     empty = load_config([base], ["input.options={}"])
     assert (empty.config.input.options, empty.source("input.options")) == ({}, "--set")
+    assert empty.source("input.options.encoding") == "--set"
     replaced = load_config([base], ["input.options={quote: '~'}"]).config
     assert replaced.input.options == {"quote": "~"}
     merged = load_config([base], ["input.options.separator=,"]).config

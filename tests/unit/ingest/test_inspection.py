@@ -45,6 +45,7 @@ EXPECTED = [(2, ["1001", "2021-01-01", "150"])]
         pytest.param(PLAIN + b"sku,day,units\n", {}, id="the header again at the end"),
         pytest.param(PLAIN + b"\xef\xbb\xbfsku, day,units\n", {}, id="the header again with a mark"),
         pytest.param(PLAIN.replace(b"150", b"150,,"), {}, id="empty fields beyond the header"),
+        pytest.param(PLAIN + b",,\n,,\n", {}, id="lines of separators alone"),
     ],
 )
 def test_read_text_gives_one_line_for_every_csv_layout(content: bytes, changes: dict[str, object]) -> None:
