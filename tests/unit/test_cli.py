@@ -97,10 +97,6 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             ["--set", "input.decimal=,", "--set", "input.thousands=,"],
             "input.thousands: found ','; allowed: another sign than input.decimal",
         ),
-        (
-            ["--set", "input.options.escape='"],
-            'input.options.escape: found "\'"; allowed: one character other',
-        ),
         (["--set", "spark.master=banana"], "spark.master: found 'banana'; allowed: local[*]"),
     ],
     ids=[
@@ -122,7 +118,6 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             "fixed_option",
             "unused_holidays",
             "thousands",
-            "escape",
             "master",
         ),
     ],

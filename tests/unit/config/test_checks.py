@@ -96,6 +96,7 @@ def test_pattern_that_java_rejects_is_explained(pattern: str, message: str) -> N
         ),
         ("input: {options: {charset: rot13}}", "input.options.charset", "a text encoding such as utf-8"),
         ("input: {options: {separator: '||'}}", "input.options.separator", "one character, or \\t for a tab"),
+        ("input: {options: {escape: '\"'}}", "input.options.escape", "one character other than a quote"),
         ("input: {options: {sep: ''}}", "input.options.sep", "one character"),
         ("input: {options: {sep: ;, separator: ;}}", "input.options.sep", "either sep or separator"),
         (
