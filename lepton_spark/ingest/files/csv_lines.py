@@ -47,7 +47,7 @@ def read_csv(text: str, layout: Layout) -> tuple[list[str], Iterator[Row]]:
         following = [
             (number, row) for number, row, _ in islice(records, SEARCHED_RECORDS) if isinstance(row, list)
         ]
-        check_columns(written, layout, hint((first[0], written), following, layout))
+        check_columns(written, layout, hint(written, following, layout))
     check_columns(written, layout)
     names = unique_names(written)
     return names, _lines(records, names, layout)

@@ -43,14 +43,12 @@ def unique_names(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def hint(
-    first: tuple[int, Sequence[str]], following: Sequence[tuple[int, Sequence[str]]], layout: Layout
-) -> str:
-    """What is probably wrong with a header that lacks columns, as a remedy; empty if nothing is recognised.
+def hint(names: Sequence[str], following: Sequence[tuple[int, Sequence[str]]], layout: Layout) -> str | None:
+    """What is probably wrong with a header that lacks columns, as a remedy; None if nothing is recognised.
 
-    first: line number and fields of the supposed header. following: the records after it.
+    names: those of the supposed header. following: the records after it, with their line numbers.
     """
-    return _other_separator(first[1], layout) or _later_header(following, layout) or _wide(first[1]) or ""
+    return _other_separator(names, layout) or _later_header(following, layout) or _wide(names)
 
 
 def _other_separator(fields: Sequence[str], layout: Layout) -> str | None:

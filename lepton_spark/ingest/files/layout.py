@@ -58,12 +58,17 @@ class Layout:
             escape=options.get("escape"),
             skip_rows=settings.skip_rows,
             date=settings.columns.date,
-            numbers=(settings.columns.quantity,) if settings.decimal is None else (),
+            numbers=_unclear_numbers(settings),
             encoding=_encoding(options.get("encoding", "utf-8")),
             has_header=options.get("header", "true").lower() == "true",
             is_gzip=None if compression is None else compression.lower() == "gzip",
             max_unpacked=settings.max_unpacked_bytes,
         )
+
+
+def _unclear_numbers(settings: InputSettings) -> tuple[str, ...]:
+    """The quantity of a CSV file, unless its decimal sign is configured; JSON has decimal points only."""
+    return (settings.columns.quantity,) if settings.format == "csv" and settings.decimal is None else ()
 
 
 def mapped_columns(settings: InputSettings) -> tuple[str, ...]:

@@ -66,11 +66,14 @@ def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_repor
     ]
     if not any(files[number].lost for number in counted):
         return Losses(files)
-    products = load_report.lossy_products(lines, load.config.gates.max_lost_share, counted)
-    total = products.agg(F.count("*").alias("products"), F.sum("lines").alias("lines")).first()
+    products = load_report.lossy_products(lines, load.config.gates.max_lost_share, counted).persist()
+    try:
+        total = products.agg(F.count("*").alias("products"), F.sum("lines").alias("lines")).first()
+        worst = products.orderBy(F.desc("lost"), "product_id").limit(N_WORST).collect()
+    finally:
+        products.unpersist()
     if total is None or not total["products"]:
         return Losses(files)
-    worst = products.orderBy(F.desc("lost"), "product_id").limit(N_WORST).collect()
     named = [ProductLoss(row["product_id"], row["lines"], row["lost"]) for row in worst]
     return Losses(files, named, total["products"], total["lines"])
 

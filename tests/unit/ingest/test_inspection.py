@@ -278,6 +278,12 @@ def test_inspection_of_online_retail_agrees_with_its_readme(shared_data: Path) -
     assert sum(one.missing["Description"] for one in found) == 1_454
 
 
+def test_only_the_quantities_of_csv_files_without_a_decimal_sign_are_unclear() -> None:
+    assert Layout.of(InputSettings()).numbers == ("quantity",)
+    assert Layout.of(InputSettings(decimal=".")).numbers == ()
+    assert Layout.of(InputSettings(format="json")).numbers == ()
+
+
 @pytest.mark.parametrize("fraction", ["0.450", "1.5", "1000.250"])
 def test_numbers_with_another_kind_of_fraction_show_that_the_point_is_decimal(fraction: str) -> None:
     content = b"sku,day,units\n1,2021-01-01,1.120\n1,2021-01-02," + fraction.encode() + b"\n"
