@@ -74,7 +74,7 @@ def _with_plain_sign(text: Column, forms: tuple[str, ...]) -> Column:
     if "unicode_minus" in forms:
         text = F.translate(text, _MINUS, "-")
     if "unit" in forms:
-        text = F.when(text.rlike(NUMBER), text).otherwise(F.regexp_replace(text, _UNIT, "$1"))
+        text = F.regexp_replace(text, _UNIT, "$1")
     if "trailing_minus" in forms:
         text = F.regexp_replace(text, r"^([0-9][^-]*)-$", "-$1")
     if "parentheses" in forms:
