@@ -68,8 +68,16 @@ class InputSettings(Section):
     earliest_date: Day = Field(
         date(1990, 1, 1), description="lines of earlier days are rejected as `implausible_date`"
     )
-    duplicates: Literal["drop", "keep"] = Field(
-        "drop", description="what to do with a line repeated within its file"
+    duplicates: Literal["drop", "keep"] | None = Field(
+        None,
+        description="what to do with a line that equals another one of its file in all columns; unset: drop "
+        "it if columns.transaction_id is mapped, otherwise keep it as a sale of its own",
+    )
+    identity: tuple[Name, ...] | None = Field(
+        None,
+        min_length=1,
+        description="source columns by which, with product, location and day, a line is recognised in "
+        "another file; unset: time, quantity, price and transaction_id",
     )
     conflicts: Literal["reject", "sum"] = Field(
         "reject", description="what to do with two values for one product and day in a load of kind daily"

@@ -155,12 +155,9 @@ def content_of(spark: SparkSession, found: Iterable[FoundFile]) -> DataFrame:
 
 
 def files_frame(spark: SparkSession, loaded: Iterable[ReadFile]) -> DataFrame:
-    """Columns `file` (its number), `content_hash`, `name`, `columns` of the load's files, to be broadcast."""
-    rows = [
-        (read.number, read.file.content_hash, read.file.name, list(read.inspection.columns))
-        for read in loaded
-    ]
-    schema = "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>"
+    """Columns `file` (its number), `content_hash`, `name` of the load's files, to be broadcast."""
+    rows = [(read.number, read.file.content_hash, read.file.name) for read in loaded]
+    schema = "file INT, content_hash STRING, name STRING"
     return F.broadcast(spark.createDataFrame(rows, schema))
 
 

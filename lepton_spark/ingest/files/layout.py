@@ -1,7 +1,7 @@
 """The configured layout of delivered files, and the error for a file that does not have it."""
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -75,7 +75,9 @@ def mapped_columns(settings: InputSettings) -> tuple[str, ...]:
     """The source columns that a file must have, without duplicates: those that the configuration names."""
     mapped = (getattr(settings.columns, key) for key in MAPPED)
     named = (name for name in mapped if name is not None)
-    return tuple(dict.fromkeys((*named, *settings.skip_where, *settings.personal_columns)))
+    return tuple(
+        dict.fromkeys((*named, *settings.skip_where, *(settings.identity or ()), *settings.personal_columns))
+    )
 
 
 def personal_columns(settings: InputSettings) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ def personal_columns(settings: InputSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(([customer] if customer else []) + list(settings.personal_columns)))
 
 
-def stored_order(names: Sequence[str], layout: Layout) -> tuple[str, ...]:
+def stored_order(names: Collection[str], layout: Layout) -> tuple[str, ...]:
     """The columns sorted by name, personal ones last: the order of a line's values, whatever its file."""
     return tuple(sorted(set(names) - set(layout.personal))) + layout.personal
 

@@ -3,12 +3,9 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from functools import reduce
-from itertools import chain
-from operator import itemgetter
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.files.delivery import FoundFile, ReadFile, content_of, numbers_by_path
@@ -21,17 +18,15 @@ from lepton_spark.ingest.files.layout import (
     quoted_column,
     stored_order,
 )
-from lepton_spark.ingest.files.typed_lines import RawLines, delta_lines, delta_table, parquet_lines
+from lepton_spark.ingest.files.raw_lines import RawLines
+from lepton_spark.ingest.files.typed_lines import delta_lines, delta_table, parquet_lines
 
-RAW_LINES = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
-_ARROW_LINES = pa.schema(
-    [
-        ("file", pa.int32()),
-        ("line_number", pa.int64()),
-        ("values", pa.list_(pa.string())),
-        ("malformed", pa.string()),
-        ("raw", pa.string()),
-    ]
+_POSITION = "file INT, line_number BIGINT, malformed STRING, raw STRING"
+_ARROW_POSITION = (
+    ("file", pa.int32()),
+    ("line_number", pa.int64()),
+    ("malformed", pa.string()),
+    ("raw", pa.string()),
 )
 
 Batches = Iterator[pa.RecordBatch]
@@ -59,18 +54,20 @@ def inspect_table(spark: SparkSession, found: FoundFile, layout: Layout) -> Insp
     return Inspection(stored_order(frame.columns, layout), 0 if counts is None else counts["lines"], missing)
 
 
-def read_lines(spark: SparkSession, loaded: Sequence[ReadFile], layout: Layout, date_column: str) -> RawLines:
-    """The raw lines of all files of a load; date_column: the source column with the day of sale."""
-    if layout.format in ("csv", "json"):
-        content = content_of(spark, [read.file for read in loaded])
-        return RawLines(content.mapInArrow(_line_reader(layout, loaded), RAW_LINES))
-    groups = (
-        [delta_lines(spark, loaded[0], date_column)]
-        if layout.format == "delta"
-        else [parquet_lines(spark, group, date_column) for group in _by_layout(loaded)]
-    )
-    frame = reduce(DataFrame.unionByName, (group.frame for group in groups))
-    return RawLines(frame, tuple(dict.fromkeys(form for group in groups for form in group.typed_forms)))
+def read_lines(spark: SparkSession, loaded: Sequence[ReadFile], layout: Layout) -> list[RawLines]:
+    """The raw lines of all files of a load, in groups of files with the same columns.
+
+    Text files are one group with the columns of all of them, null where a file lacks one.
+    """
+    if layout.format == "delta":
+        return [delta_lines(spark, loaded[0])]
+    if layout.format == "parquet":
+        return [parquet_lines(spark, group) for group in _by_layout(loaded)]
+    names = stored_order({name for read in loaded for name in read.inspection.columns}, layout)
+    sources = (f"source_{position} STRING" for position in range(len(names)))
+    content = content_of(spark, [read.file for read in loaded])
+    frame = content.mapInArrow(_line_reader(layout, loaded, names), ", ".join([_POSITION, *sources]))
+    return [RawLines(names, frame)]
 
 
 def _inspector(layout: Layout) -> Callable[[Batches], Batches]:
@@ -88,38 +85,35 @@ def _inspection(found: dict[str, object]) -> Inspection:
     return Inspection(**{**found, "columns": tuple(found["columns"])})  # type: ignore[arg-type]  # the fields that asdict wrote
 
 
-def _line_reader(layout: Layout, loaded: Sequence[ReadFile]) -> Callable[[Batches], Batches]:
+def _line_reader(
+    layout: Layout, loaded: Sequence[ReadFile], columns: Sequence[str]
+) -> Callable[[Batches], Batches]:
     numbers = numbers_by_path(loaded)
 
     def read_batches(batches: Batches) -> Batches:
         for batch in batches:
             for path, content in zip(*batch.columns, strict=True):
                 names, rows = read_text(path.as_py(), content.as_py(), layout)
-                order = [names.index(name) for name in stored_order(names, layout)]
                 for chunk in chunks(rows):
-                    yield _arrow_lines(numbers[path.as_py()], chunk, order)
+                    yield _arrow_lines(numbers[path.as_py()], chunk, names, columns)
 
     return read_batches
 
 
-def _arrow_lines(file: int, chunk: list[Row], order: list[int]) -> pa.RecordBatch:
+def _arrow_lines(file: int, chunk: list[Row], names: Sequence[str], columns: Sequence[str]) -> pa.RecordBatch:
     line_numbers, values, malformed, raw = zip(*chunk, strict=True)
-    pick = itemgetter(*order)
-    width = len(order)
-    flat = list(chain.from_iterable(pick(row) for row in values if row is not None))
-    ends = [0]
-    for row in values:
-        ends.append(ends[-1] + (width if row is not None else 0))
-    offsets = pa.array(ends, pa.int32())
-    mask = pa.array([row is None for row in values])
-    columns = [
+    nothing = (None,) * len(names)
+    by_name = dict(zip(names, zip(*(row or nothing for row in values), strict=True), strict=True))
+    absent = pa.nulls(len(chunk), pa.string())
+    arrays = [
         pa.array([file] * len(chunk), pa.int32()),
         pa.array(line_numbers, pa.int64()),
-        pa.ListArray.from_arrays(offsets, pa.array(flat, pa.string()), mask=mask),
         pa.array(malformed, pa.string()),
         pa.array(raw, pa.string()),
+        *(pa.array(by_name[name], pa.string()) if name in by_name else absent for name in columns),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=_ARROW_LINES)
+    sources = [(f"source_{position}", pa.string()) for position in range(len(columns))]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*_ARROW_POSITION, *sources]))
 
 
 def _by_layout(loaded: Sequence[ReadFile]) -> list[list[ReadFile]]:

@@ -34,6 +34,20 @@ def current_figures(transactions: DataFrame) -> DataFrame:
     )
 
 
+def sales_of_figures(figures: DataFrame) -> DataFrame:
+    """The same as `derive_sales` for daily figures of which each is the only line of its product-day."""
+    sold = F.when(is_return(), F.lit(0.0)).otherwise(F.col("quantity"))
+    return figures.select(
+        *DAY,
+        sold.alias("quantity"),
+        sold.alias("sold_quantity"),
+        F.lit(0.0).alias("cancelled_quantity"),
+        F.when(is_return(), F.col("quantity")).otherwise(F.lit(0.0)).alias("returned_quantity"),
+        F.when(is_return(), F.lit(0)).otherwise(F.lit(1)).cast("bigint").alias("n_transactions"),
+        F.when(~is_return(), F.col("price")).alias("price"),
+    )
+
+
 def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
     """Rows of `sales` without `ingest_batch`, one for every product-day among the lines.
 

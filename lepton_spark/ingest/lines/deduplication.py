@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.quantities import is_return, net_units
+from lepton_spark.ingest.lines.rules import rejection
 
 ACCEPTED = "accepted"
 ALREADY_LOADED = "already_loaded"
@@ -15,107 +16,159 @@ OUTCOMES = (ACCEPTED, ALREADY_LOADED, REPEAT, SKIPPED, REJECTED)
 IDENTITY = ("line_hash", "occurrence")
 """Columns that identify a line across loads."""
 
+_DAY = ("product_id", "location_id", "date")
 
-def number_lines(validated: DataFrame, duplicates: str, *, add_files: bool) -> DataFrame:
-    """Validated lines with `is_repeat`, `occurrence` and `in_earlier_file`.
 
-    is_repeat: equal to an earlier line of its file in every source column, personal ones included; false
-    for all lines unless `duplicates` is drop. occurrence: number of the line, from 1, among those of its file
-    with the same hash. in_earlier_file: the same line is also in an earlier file of this load.
+def crowded_keys(lines: DataFrame, stored: DataFrame | None, kind: str) -> DataFrame:
+    """The keys, as `key`, that several lines have: only these lines are compared with each other.
+
+    lines: new lines. stored: lines of earlier loads, accepted or rejected. kind: `input.kind`.
+    """
+    keys = lines.select(key_of(kind).alias("key"))
+    if stored is not None:
+        keys = keys.unionAll(stored.select(key_of(kind).alias("key")))
+    return keys.groupBy("key").count().where(F.col("count") > 1).select("key")
+
+
+def key_of(kind: str) -> Column:
+    """A number that equal lines share: by identity, or by product-day for daily figures."""
+    return F.xxhash64(*_DAY) if kind == "daily" else F.xxhash64("line_hash")
+
+
+def outcome_of_single_lines(lines: DataFrame) -> DataFrame:
+    """Lines that no other line, new or stored, can equal: with the columns that deduplication adds."""
+    is_invalid = F.col("reject").isNotNull()
+    return lines.withColumns(
+        {
+            "occurrence": F.lit(1),
+            "outcome": F.when(F.col("is_skipped"), SKIPPED).when(is_invalid, REJECTED).otherwise(ACCEPTED),
+            "replaces": F.lit(False),
+            "is_rejected": is_invalid,
+        }
+    )
+
+
+def number_lines(validated: DataFrame, *, add_files: bool = False) -> DataFrame:
+    """Validated lines with `is_repeat`, `occurrence`, `in_earlier_file` and `counts`.
+
+    is_repeat: equal to an earlier line of its file in all source columns; false for all lines if `content` is
+    null. occurrence: number of the line, from 1, among those of its file with the same identity.
+    in_earlier_file: the same line is also in an earlier file of this load. counts: neither rejected nor
+    skipped.
     add_files: whether equal lines of two files are two lines; occurrences then count over the whole load.
     """
-    within = () if add_files else ("file",)
-    same_line = Window.partitionBy("line_hash", "file", "personal").orderBy("line_number")
-    same_hash = Window.partitionBy("line_hash", *within, "is_repeat").orderBy(
-        "file", "line_number", "personal"
+    identity = (*_DAY, "counts", "line_hash")
+    of_line = Window.partitionBy(*identity)
+    same_content = Window.partitionBy(*identity, "file", "content").orderBy("line_number")
+    in_file = Window.partitionBy(*identity, "file").orderBy("content", "line_number")
+    counted = of_line.orderBy("file", "content", "line_number") if add_files else in_file
+    so_far = counted.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    earlier = of_line.orderBy("file").rangeBetween(Window.unboundedPreceding, -1)
+    numbered = (
+        validated.withColumn("counts", F.col("reject").isNull() & ~F.col("is_skipped"))
+        .withColumn("is_repeat", F.col("content").isNotNull() & (F.row_number().over(same_content) > 1))
+        # a repeat has the number of the line that it repeats
+        .withColumn("occurrence", F.sum(F.when(F.col("is_repeat"), 0).otherwise(1)).over(so_far).cast("int"))
     )
-    same_identity = Window.partitionBy("line_hash", "occurrence", "is_repeat").orderBy("file")
-    is_repeat = F.row_number().over(same_line) > 1 if duplicates == "drop" else F.lit(False)
-    return (
-        validated.repartition("line_hash")
-        .withColumn("is_repeat", is_repeat)
-        .withColumn("occurrence", F.row_number().over(same_hash))
-        .withColumn("in_earlier_file", F.row_number().over(same_identity) > 1)
-    )
+    if add_files:
+        return numbered.withColumn("in_earlier_file", F.lit(False))
+    known = F.max("occurrence").over(earlier) >= F.col("occurrence")
+    return numbered.withColumn("in_earlier_file", F.coalesce(known, F.lit(False)))
 
 
 def deduplicate_transactions(
-    numbered: DataFrame, known_lines: DataFrame, known_rejects: DataFrame
+    numbered: DataFrame, known_lines: DataFrame | None, known_rejects: DataFrame | None
 ) -> DataFrame:
     """Numbered lines with `outcome`, `replaces` and `is_rejected`; a line is identified by IDENTITY.
 
-    known_lines, known_rejects: IDENTITY of lines that earlier loads accepted, or rejected. A line that was
-    rejected before has the outcome already_loaded only if it is rejected again.
+    known_lines, known_rejects: IDENTITY of lines that earlier loads accepted, or rejected; None if there are
+    none. A line that was rejected before has the outcome already_loaded only if it is rejected again.
     is_rejected: breaks a rule, even if it was rejected before; false for a repeat or a line accepted before.
     """
     flagged = numbered.transform(_flag, known_lines, "is_known").transform(
         _flag, known_rejects, "was_rejected"
     )
-    known = F.col("in_earlier_file") | F.col("is_known") | (_has_reason() & F.col("was_rejected"))
-    is_rejected = _has_reason() & ~F.col("is_known") & ~F.col("is_repeat")
+    known = F.col("in_earlier_file") | F.col("is_known") | (_is_invalid() & F.col("was_rejected"))
+    is_rejected = _is_invalid() & ~F.col("is_known") & ~F.col("is_repeat")
     with_outcome = flagged.withColumns(
-        {"outcome": _outcome(known, _has_reason()), "replaces": F.lit(False), "is_rejected": is_rejected}
+        {"outcome": _outcome(known, _is_invalid()), "replaces": F.lit(False), "is_rejected": is_rejected}
     )
     return with_outcome.drop("is_known", "was_rejected")
 
 
 def deduplicate_daily(
-    numbered: DataFrame, current: DataFrame, known_rejects: DataFrame, conflicts: str
+    numbered: DataFrame, current: DataFrame | None, known_rejects: DataFrame | None, conflicts: str
 ) -> DataFrame:
     """Numbered lines with `outcome`, `replaces` and `is_rejected`; a figure is identified by its product-day.
 
     A figure is already loaded if it equals the current one of its product-day, and replaces it otherwise.
-    current: product_id, location_id, date, current_net and current_price, from `current_figures`.
-    conflicts: `input.conflicts`; reject or sum.
+    current: product_id, location_id, date, current_net and current_price, from `current_figures`; None if
+    there are none. conflicts: `input.conflicts`; reject or sum.
     """
-    with_known = numbered.transform(_flag, known_rejects, "was_rejected")
-    counted = with_known.withColumn(
-        "counts",
-        ~F.col("is_repeat") & ~F.col("is_skipped") & ~_has_reason() & ~F.col("in_earlier_file"),
-    )
-    compared = _with_figures(counted, conflicts).join(current, ["product_id", "location_id", "date"], "left")
-    has_current = F.col("current_net").isNotNull()
-    is_equal = F.col("figure").eqNullSafe(F.struct("current_net", "current_price"))
-    conflicting = F.col("counts") & F.col("conflicts")
-    rejected = _has_reason() | conflicting
-    known = (
-        F.col("in_earlier_file")
-        | F.col("equals_earlier")
-        | (F.col("counts") & has_current & is_equal & ~conflicting)
-    )
-    with_outcome = compared.withColumn(
-        "outcome", _outcome(known | (rejected & F.col("was_rejected")), rejected)
-    )
-    return with_outcome.withColumns(
+    compared = _with_figures(numbered.transform(_flag, known_rejects, "was_rejected"), conflicts)
+    has_current = is_equal = F.lit(False)
+    if current is not None:
+        compared = compared.join(current, list(_DAY), "left")
+        has_current = F.col("counts") & F.col("current_net").isNotNull()
+        is_equal = has_current & (F.col("net") == F.col("current_net"))
+        is_equal &= F.col("day_price").eqNullSafe(F.col("current_price"))
+    rejected = _is_invalid() | F.col("conflicts")
+    known = F.col("in_earlier_file") | F.col("equals_earlier") | (is_equal & ~F.col("conflicts"))
+    conflict = rejection(F.array(F.lit("conflicting_day")), _conflict_words(), F.lit(None).cast("string"))
+    with_outcome = compared.withColumns(
         {
-            "replaces": (F.col("outcome") == ACCEPTED) & has_current,
+            "outcome": _outcome(known | (rejected & F.col("was_rejected")), rejected),
             "is_rejected": rejected & ~F.col("is_repeat"),
-            "reasons": F.when(conflicting, F.array(F.lit("conflicting_day"))).otherwise(F.col("reasons")),
-            "words": F.when(conflicting, _conflict_words()).otherwise(F.col("words")),
+            "reject": F.when(F.col("conflicts"), conflict).otherwise(F.col("reject")),
         }
-    ).drop("counts", "figure", "conflicts", "equals_earlier", "was_rejected", "current_net", "current_price")
+    )
+    replaces = (F.col("outcome") == ACCEPTED) & has_current
+    unused = (
+        "net",
+        "day_price",
+        "conflicts",
+        "equals_earlier",
+        "was_rejected",
+        "current_net",
+        "current_price",
+    )
+    return with_outcome.withColumn("replaces", replaces).drop(*unused)
 
 
-def _with_figures(counted: DataFrame, conflicts: str) -> DataFrame:
-    """Lines with the `figure` (net units, price) of their product-day in this load.
+def _with_figures(numbered: DataFrame, conflicts: str) -> DataFrame:
+    """Lines with `net` and `day_price`, the figure of their product-day in this load.
 
     conflicts: whether the lines of the product-day differ. equals_earlier: whether they are all equal and
-    this line is not the first. Both are false if figures are summed.
+    this line is not the first of them. is_repeat: the same within its file. All are false if figures are
+    summed.
     """
-    day = Window.partitionBy("product_id", "location_id", "date", "counts")
+    day, counts = Window.partitionBy(*_DAY, "counts"), F.col("counts")
     units = net_units()  # decimals, because stored figures are sums of decimals: 0.1 + 0.2 is 0.3
     if conflicts == "sum":
-        total = F.sum(units).over(day).cast("double")
-        figure = F.struct(total.alias("net"), F.max("price").over(day).alias("price"))
-        return counted.withColumns(
-            {"figure": figure, "conflicts": F.lit(False), "equals_earlier": F.lit(False)}
+        return numbered.withColumns(
+            {
+                "net": F.sum(F.when(~F.col("is_repeat"), units)).over(day).cast("double"),
+                "day_price": F.max("price").over(day),
+                "conflicts": F.lit(False),
+                "equals_earlier": F.lit(False),
+            }
         )
-    nth = F.row_number().over(day.orderBy("file", "line_number"))
-    valued = counted.withColumn("figure", F.struct(units.cast("double").alias("net"), "price"))
-    all_equal = F.min("figure").over(day).eqNullSafe(F.max("figure").over(day))
-    return valued.withColumns(
-        {"conflicts": ~all_equal, "equals_earlier": F.col("counts") & (nth > 1) & all_equal}
+    ordered = day.orderBy("line_hash", "file", "content", "line_number")
+    whole = ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    differ = F.min("line_hash").over(whole) != F.max("line_hash").over(whole)
+    within_file = F.lag("file").over(ordered) == F.col("file")
+    found = numbered.withColumns(
+        {"conflicts": counts & differ, "nth": F.row_number().over(ordered), "in_file": within_file}
     )
+    equals_earlier = counts & ~F.col("conflicts") & (F.col("nth") > 1)
+    return found.withColumns(
+        {
+            "net": units.cast("double"),
+            "day_price": F.col("price"),
+            "equals_earlier": equals_earlier,
+            "is_repeat": equals_earlier & F.coalesce("in_file", F.lit(False)),
+        }
+    ).drop("nth", "in_file")
 
 
 def _conflict_words() -> Column:
@@ -130,8 +183,8 @@ def _conflict_words() -> Column:
     )
 
 
-def _has_reason() -> Column:
-    return F.size("reasons") > 0
+def _is_invalid() -> Column:
+    return F.col("reject").isNotNull()
 
 
 def _outcome(known: Column, rejected: Column) -> Column:
@@ -144,7 +197,9 @@ def _outcome(known: Column, rejected: Column) -> Column:
     )
 
 
-def _flag(lines: DataFrame, known: DataFrame, name: str) -> DataFrame:
+def _flag(lines: DataFrame, known: DataFrame | None, name: str) -> DataFrame:
     """Lines with a column that is true where their IDENTITY is among the known ones."""
+    if known is None:
+        return lines.withColumn(name, F.lit(False))
     marked = known.select(*IDENTITY).distinct().withColumn(name, F.lit(True))
     return lines.join(marked, list(IDENTITY), "left").withColumn(name, F.coalesce(name, F.lit(False)))

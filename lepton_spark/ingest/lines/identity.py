@@ -1,12 +1,14 @@
-"""Line identity: a hash of all source columns, in which personal values are keyed or left out."""
+"""Line identity: a hash of the values that a line is known by; and tokens of personal values."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
+
+from lepton_spark.ingest.files.raw_lines import RawLines
 
 MASK = "***"
 
@@ -35,12 +37,41 @@ def tokens(key: bytes, column: str) -> Callable[[Column], Column]:
     return pandas_udf(keyed, "string")  # type: ignore[call-overload,no-any-return]  # its stubs want a kind
 
 
-def line_hash(columns: Column, values: Column, personal: Column) -> Column:
-    """SHA-256 of column names, values and tokens as JSON, which separates fields and null from empty."""
-    return F.sha2(F.to_json(F.struct(columns.alias("c"), values.alias("v"), personal.alias("p"))), 256)
+DAY_IDENTITY = ("product_id", "location_id", "date")
+DAILY_IDENTITY = (*DAY_IDENTITY, "line_kind", "quantity", "price")
+TRANSACTION_IDENTITY = (*DAY_IDENTITY, "sold_at", "line_kind", "quantity", "price", "transaction_id")
+"""Columns of `transactions` that a line is known by when it is delivered again."""
+
+_WITHOUT_NULL: Mapping[str, Callable[[Column], Column]] = {
+    "date": lambda day: F.coalesce(F.unix_date(day), F.lit(-(2**31))),
+    "sold_at": lambda instant: F.coalesce(F.unix_micros(instant), F.lit(-(2**63))),
+    "quantity": lambda units: F.coalesce(units, F.lit(float("nan"))),
+    "price": lambda price: F.coalesce(price, F.lit(float("nan"))),
+}
 
 
-def masked_line(columns: Column, values: Column, n_personal: int) -> Column:
+def line_hash(names: Sequence[str], texts: Sequence[Column] = ()) -> Column:
+    """Line identity: 128 bits of two xxHash64 over columns of these names, and over further texts.
+
+    Spark's hash leaves nulls out, so each is replaced by a value that no line has.
+    """
+    columns = (_WITHOUT_NULL.get(name, _text_without_null)(F.col(name)) for name in names)
+    values = [*columns, *map(_text_without_null, texts)]
+    halves = (F.lpad(F.hex(F.xxhash64(F.lit(seed), *values)), 16, "0") for seed in (1, 2))
+    return F.unhex(F.concat(*halves))
+
+
+def values_hash(columns: Sequence[Column]) -> Column:
+    """A hash of all source columns of a line, by which repeats within a file are found."""
+    return F.xxhash64(*columns, *(F.isnull(column) for column in columns))
+
+
+def masked_line(raw: RawLines, n_personal: int) -> Column:
     """The source columns as JSON; the last `n_personal` of them masked, null ones included."""
-    masks = F.array(*([F.lit(MASK)] * n_personal)).cast("array<string>")
-    return F.to_json(F.map_from_arrays(columns, F.concat(values, masks)))
+    names, n_plain = raw.columns, len(raw.columns) - n_personal
+    texts = [raw.text(name) if position < n_plain else F.lit(MASK) for position, name in enumerate(names)]
+    return F.to_json(F.map_from_arrays(F.array(*map(F.lit, names)), F.array(*texts)))
+
+
+def _text_without_null(text: Column) -> Column:
+    return F.coalesce(text, F.lit(""))

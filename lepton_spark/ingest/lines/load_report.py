@@ -24,8 +24,8 @@ from lepton_spark.ingest.losses import EXCLUSIONS
 Counts = dict[str, int]
 
 
-def raw_statistics(numbered: DataFrame) -> tuple[Counts, date | None, date | None]:
-    """Counts over every raw line, repeats included, and the first and last day of the load."""
+def raw_statistics(numbered: DataFrame) -> Counts:
+    """Counts over every raw line, repeats included."""
     price, negative = F.col("price"), is_return()
     counted = {
         "negative_quantity": negative,
@@ -34,23 +34,17 @@ def raw_statistics(numbered: DataFrame) -> tuple[Counts, date | None, date | Non
         "zero_price": price == 0,
         "negative_price": price < 0,
         "unreadable_price": F.col("has_unreadable_price"),
-        "not_a_product_lines": F.array_contains("reasons", "not_a_product"),
+        "not_a_product_lines": F.array_contains("reject.reasons", "not_a_product"),
     }
-    by_code = numbered.groupBy("product_text", "product_id").agg(
-        *(F.count_if(condition).alias(name) for name, condition in counted.items()),
-        F.min("date").alias("first"),
-        F.max("date").alias("last"),
+    by_code = numbered.groupBy("code_as_written", "product_id").agg(
+        *(F.count_if(condition).alias(name) for name, condition in counted.items())
     )
     row = by_code.agg(
         *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in counted),
-        F.count("product_text").alias("product_codes_as_written"),
+        F.count(F.coalesce("code_as_written", "product_id")).alias("product_codes_as_written"),
         F.count_distinct("product_id").alias("product_codes_folded"),
-        F.min("first").alias("first"),
-        F.max("last").alias("last"),
     ).first()
-    found = {} if row is None else row.asDict()
-    first, last = found.pop("first", None), found.pop("last", None)
-    return {name: int(value) for name, value in found.items()}, first, last
+    return {} if row is None else {name: int(value) for name, value in row.asDict().items()}
 
 
 @dataclass(frozen=True)
@@ -77,12 +71,12 @@ def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport
 
     copies: further deliveries of a file of this load; their lines count as already loaded.
     """
-    reason = F.when(F.col("is_rejected"), F.col("reasons")[0])
+    reason = F.when(F.col("is_rejected"), F.col("reject.reasons")[0])
     groups = deduplicated.groupBy("file", "outcome", reason.alias("reason"), "replaces").agg(
         F.count("*").alias("lines"),
         F.min("date").alias("first"),
         F.max("date").alias("last"),
-        F.min("words").alias("words"),
+        F.min("reject.words").alias("words"),
     )
     rows = groups.collect()
     total: Counts = dict.fromkeys(OUTCOMES, 0) | {"replaced": 0}
@@ -101,12 +95,12 @@ def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport
 
 def lost_lines() -> Column:
     """Whether a line could be demand and is rejected, by this load or an earlier one."""
-    return F.col("is_rejected") & ~F.col("reasons")[0].isin(*EXCLUSIONS)
+    return F.col("is_rejected") & ~F.col("reject.reasons")[0].isin(*EXCLUSIONS)
 
 
 def could_be_demand() -> Column:
     """Whether a line is neither skipped nor excluded by a rule."""
-    excluded = F.col("is_rejected") & F.col("reasons")[0].isin(*EXCLUSIONS)
+    excluded = F.col("is_rejected") & F.col("reject.reasons")[0].isin(*EXCLUSIONS)
     return (F.col("outcome") != F.lit(SKIPPED)) & ~excluded
 
 

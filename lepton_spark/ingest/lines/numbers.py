@@ -48,6 +48,12 @@ def number(text: Column, written: NumberFormat = PLAIN) -> Column:
     return F.when(F.abs(value) < LARGEST, value)
 
 
+def typed_number(column: Column) -> Column:
+    """A typed number, if it is finite and below LARGEST; null for anything else."""
+    value = column.cast("double")
+    return F.when(F.abs(value) < LARGEST, value)
+
+
 def recognised(text: Column) -> Column:
     """What a text that is not a number probably is, and the setting for it; empty if it is unknown."""
     digits, found = "[0-9]", F.lit("")

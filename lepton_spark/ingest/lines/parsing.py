@@ -1,10 +1,11 @@
-"""Text to codes, days and instants, as pure Column functions; null where the text does not fit."""
+"""Source columns to codes, days and instants, as pure Column functions; null where a value does not fit."""
 
 import re
 from collections.abc import Iterable
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, DateType, FractionalType, TimestampNTZType, TimestampType
 
 from lepton_spark.config.values.date_forms import EPOCH_SECONDS, EXCEL_DAY, NAMED_FORMS
 
@@ -21,6 +22,31 @@ def trimmed(text: Column) -> Column:
     return F.when(bare != "", bare)
 
 
+def code(column: Column, kind: DataType) -> Column:
+    """A code as text without surrounding blanks; null when nothing is left.
+
+    A whole floating-point number is written without its fraction, as programs write 1001.0 for a code of 1001
+    if other codes are missing.
+    """
+    if isinstance(kind, FractionalType):
+        is_whole = (column == F.floor(column)) & (F.abs(column) < F.lit(1e15))
+        return F.when(is_whole, column.cast("bigint").cast("string")).otherwise(column.cast("string"))
+    text = column.cast("string")
+    whole = F.regexp_replace(trimmed(text), r"^([0-9]+)\.0$", "$1")
+    return F.when(text.endswith(".0"), whole).otherwise(trimmed(text))
+
+
+def typed_instant(column: Column, kind: DataType, source_zone: str) -> Column | None:
+    """The instant of a typed column; null for a typed day. None for a column of text."""
+    if isinstance(kind, DateType):
+        return F.lit(None).cast("timestamp")
+    if isinstance(kind, TimestampType):
+        return column
+    if isinstance(kind, TimestampNTZType):
+        return F.to_utc_timestamp(column.cast("timestamp"), source_zone)
+    return None
+
+
 def folded(code: Column, case: str) -> Column:
     """A code in the configured case: upper, lower, or as written."""
     return {"upper": F.upper(code), "lower": F.lower(code)}.get(case, code)
@@ -33,10 +59,15 @@ def sold_at(text: Column, forms: Iterable[str], source_zone: str) -> Column:
     )
 
 
+def day_of(instant: Column, zone: str) -> Column:
+    """The day of an instant in the business's zone."""
+    return F.from_utc_timestamp(instant, zone).cast("date")
+
+
 def sold_on(text: Column, instant: Column, forms: Iterable[str], zone: str) -> Column:
     """The day: of the instant in the business's zone; without an instant, the date as written."""
     days = (_day(text, form) for form in forms if form == EXCEL_DAY or not has_time(form))
-    return F.coalesce(F.from_utc_timestamp(instant, zone).cast("date"), *days)
+    return F.coalesce(day_of(instant, zone), *days)
 
 
 def _day(text: Column, form: str) -> Column:

@@ -6,9 +6,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
-from lepton_spark.ingest.files.layout import mapped_columns
 from lepton_spark.ingest.lines import deduplication
 from lepton_spark.ingest.lines.daily_sales import DAY
+from lepton_spark.ingest.lines.validation import source_names
 
 
 def complete_rejects(
@@ -22,7 +22,7 @@ def complete_rejects(
     named = F.map_keys(F.from_json("line", "map<string, string>"))
     has_all = reduce(
         lambda all_so_far, name: all_so_far & F.array_contains(named, F.lit(name)),
-        mapped_columns(settings),
+        source_names(settings),
         F.col("line").isNotNull(),
     )
     numbers = loads.select("ingest_batch", F.col("load_number").alias("rejecting_load"))
@@ -31,23 +31,47 @@ def complete_rejects(
     return known.drop("content_hash", "ingest_batch", "reason")
 
 
-def mark_copies(validated: DataFrame) -> DataFrame:
-    """Adds the columns of numbered lines: of equal lines, only the one that was rejected last counts."""
-    newest = Window.partitionBy(*deduplication.IDENTITY).orderBy(F.desc("rejecting_load"))
-    return validated.withColumns(
-        {"is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
+def number_revalidated(validated: DataFrame, stored: DataFrame | None, files: DataFrame) -> DataFrame:
+    """Adds the columns of numbered lines: of equal lines, only the one that was rejected last counts.
+
+    A line that is valid now is numbered after the accepted lines of its file with the same identity; one that
+    is rejected again keeps its identity.
+    stored: rows of `transactions`; None if there are none. files: file, content_hash.
+    """
+    newest = Window.partitionBy("rejected_hash", "rejected_occurrence").orderBy(F.desc("rejecting_load"))
+    is_valid = F.col("reject").isNull()
+    marked = validated.withColumns(
+        {"counts": is_valid, "is_repeat": F.lit(False), "in_earlier_file": F.row_number().over(newest) > 1}
+    )
+    same = Window.partitionBy("line_hash", "file", "counts", "in_earlier_file").orderBy("line_number")
+    number = F.row_number().over(same)
+    if stored is not None:
+        accepted = stored.join(files, "content_hash").groupBy("line_hash", "file")
+        marked = marked.join(
+            accepted.agg(F.max("occurrence").alias("n_accepted")), ["line_hash", "file"], "left"
+        )
+        number = number + F.coalesce("n_accepted", F.lit(0))
+    identity = {
+        "occurrence": F.when(is_valid, number).otherwise(F.col("rejected_occurrence")),
+        "line_hash": F.when(is_valid, F.col("line_hash")).otherwise(F.col("rejected_hash")),
+    }
+    return marked.withColumn("occurrence", identity["occurrence"]).withColumn(
+        "line_hash", identity["line_hash"]
     )
 
 
-def without_superseded(validated: DataFrame, stored: DataFrame) -> DataFrame:
+def without_superseded(validated: DataFrame, stored: DataFrame | None) -> DataFrame:
     """Daily figures without those for which a later load has, or would have, a valid figure of the same day.
 
-    stored: rows of `transactions`.
+    stored: rows of `transactions`; None if there are none.
     """
-    figures = stored.groupBy(*DAY).agg(F.max("load_number").alias("accepting_load"))
-    day = Window.partitionBy(*DAY)
-    passing = F.when(F.size("reasons") == 0, F.col("rejecting_load"))
-    latest = validated.join(figures, list(DAY), "left").withColumn("last_passing", F.max(passing).over(day))
+    accepting = F.lit(None).cast("bigint").alias("accepting_load")
+    with_load = validated.withColumn("accepting_load", accepting)
+    if stored is not None:
+        figures = stored.groupBy(*DAY).agg(F.max("load_number").alias("accepting_load"))
+        with_load = validated.join(figures, list(DAY), "left")
+    passing = F.when(F.col("reject").isNull(), F.col("rejecting_load"))
+    latest = with_load.withColumn("last_passing", F.max(passing).over(Window.partitionBy(*DAY)))
     later = F.greatest("accepting_load", "last_passing")
     kept = latest.where(later.isNull() | (F.col("rejecting_load") >= later))
     return kept.drop("accepting_load", "last_passing")
@@ -55,7 +79,16 @@ def without_superseded(validated: DataFrame, stored: DataFrame) -> DataFrame:
 
 def mark_unchanged(deduplicated: DataFrame) -> DataFrame:
     """Lines rejected for the same reasons as before count as already loaded."""
-    unchanged = (F.col("outcome") == deduplication.REJECTED) & (F.col("reasons") == F.col("reasons_before"))
+    is_rejected = F.col("outcome") == deduplication.REJECTED
+    unchanged = is_rejected & (F.col("reject.reasons") == F.col("reasons"))
     return deduplicated.withColumn(
         "outcome", F.when(unchanged, deduplication.ALREADY_LOADED).otherwise(F.col("outcome"))
+    )
+
+
+def known_rejects(deduplicated: DataFrame) -> DataFrame:
+    """Rejected lines, as line_hash and occurrence, that are valid now and that another file has delivered."""
+    known = F.col("reject").isNull() & (F.col("outcome") == deduplication.ALREADY_LOADED)
+    return deduplicated.where(known).select(
+        F.col("rejected_hash").alias("line_hash"), F.col("rejected_occurrence").alias("occurrence")
     )

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
+from lepton_spark.ingest.files.raw_lines import RawLines
+from lepton_spark.ingest.lines import parsing
 from lepton_spark.ingest.lines.numbers import NumberFormat, recognised
 from lepton_spark.ingest.lines.quantities import is_return
 
@@ -24,35 +27,38 @@ class Rule:
     words: Column
 
 
-def rules(settings: InputSettings, today: date) -> tuple[Rule, ...]:
+def rules(settings: InputSettings, raw: RawLines, today: date) -> tuple[Rule, ...]:
     """Every rule, in the order in which reasons are given.
 
-    They read product_id, location_id, date, line_kind, quantity, price, unit_price, is_cancellation, and the
-    texts that dates and numbers were parsed from.
-    today: the current day in `input.timezone`.
+    They read product_id, location_id, date, line_kind, quantity, price (of one unit), is_cancellation, and
+    for messages the texts of `raw`. today: the current day in `input.timezone`.
     """
     return (
         *_product_rules(settings),
-        *_date_rules(settings, today),
-        *_quantity_rules(settings),
-        *_price_rules(settings),
+        *_date_rules(settings, raw, today),
+        *_quantity_rules(settings, raw),
+        *_price_rules(settings, raw),
     )
 
 
-def reason_columns(ordered: tuple[Rule, ...]) -> dict[str, Column]:
-    """Columns `reasons` (codes in order, empty for a valid line) and `words` (message of the first reason).
+def reject_column(ordered: tuple[Rule, ...], line: Column) -> Column:
+    """A struct of reasons (codes in order), words (message of the first reason) and line.
 
-    The only reason of a malformed line is `malformed_line`; a skipped line has none.
+    Null for a valid line and for a skipped one. The only reason of a malformed line is `malformed_line`.
     """
-    malformed, is_skipped = F.col("malformed").isNotNull(), F.col("is_skipped")
     codes = F.array_compact(F.array(*(F.when(rule.rejects, F.lit(rule.code)) for rule in ordered)))
     first = F.coalesce(*(F.when(rule.rejects, rule.words) for rule in ordered))
-    return {
-        "reasons": F.when(malformed, F.array(F.lit("malformed_line")))
-        .when(is_skipped, F.array().cast("array<string>"))
-        .otherwise(codes),
-        "words": F.when(malformed, F.col("malformed")).otherwise(first),
-    }
+    is_rejected = reduce(Column.__or__, (F.coalesce(rule.rejects, F.lit(False)) for rule in ordered))
+    malformed = F.col("malformed")
+    of_malformed = rejection(F.array(F.lit("malformed_line")), malformed, line)
+    return F.when(malformed.isNotNull(), of_malformed).when(
+        ~F.col("is_skipped") & is_rejected, rejection(codes, first, line)
+    )
+
+
+def rejection(reasons: Column, words: Column, line: Column) -> Column:
+    """The struct that describes a rejected line."""
+    return F.struct(reasons.alias("reasons"), words.alias("words"), line.alias("line"))
 
 
 def _words(subject: str, found: Column, allowed: str) -> Column:
@@ -83,8 +89,9 @@ def _location_rules(settings: InputSettings) -> list[Rule]:
     return [Rule("missing_location_id", location.isNull(), _words(source, location, "a location"))]
 
 
-def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
-    day, text, source = F.col("date"), F.col("date_text"), settings.columns.date
+def _date_rules(settings: InputSettings, raw: RawLines, today: date) -> list[Rule]:
+    day, source = F.col("date"), settings.columns.date
+    text = parsing.trimmed(raw.text(source))
     forms = ", ".join(settings.date_formats)
     return [
         Rule("unparsable_date", day.isNull(), _words(source, text, f"dates of the form {forms}")),
@@ -97,8 +104,9 @@ def _date_rules(settings: InputSettings, today: date) -> list[Rule]:
     ]
 
 
-def _quantity_rules(settings: InputSettings) -> list[Rule]:
-    quantity, text, source = F.col("quantity"), F.col("quantity_text"), settings.columns.quantity
+def _quantity_rules(settings: InputSettings, raw: RawLines) -> list[Rule]:
+    quantity, source = F.col("quantity"), settings.columns.quantity
+    text = parsing.trimmed(raw.text(source))
     quantity_rules = [
         Rule(
             "unparsable_quantity",
@@ -118,10 +126,11 @@ def _quantity_rules(settings: InputSettings) -> list[Rule]:
     return quantity_rules
 
 
-def _price_rules(settings: InputSettings) -> list[Rule]:
+def _price_rules(settings: InputSettings, raw: RawLines) -> list[Rule]:
     if settings.columns.price is None:
         return []
-    text, unit, source = F.col("price_text"), F.col("unit_price"), settings.columns.price
+    unit, source = F.col("price"), settings.columns.price
+    text = parsing.trimmed(raw.text(source))
     price_rules = []
     if settings.non_positive_price == "reject":
         too_low = (unit <= 0) & (F.col("quantity") != 0)

@@ -1,153 +1,187 @@
 """Validates raw lines: parses their values, finds reasons for rejection, computes their identity."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DateType, NumericType
 
-from lepton_spark.config import ColumnNames, InputSettings
+from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.layout import personal_columns
+from lepton_spark.ingest.files.raw_lines import PARSED_FORMS, RawLines, source_columns
 from lepton_spark.ingest.lines import numbers, parsing, quantities
-from lepton_spark.ingest.lines.identity import line_hash, masked_line, tokens
-from lepton_spark.ingest.lines.rules import reason_columns, rules
+from lepton_spark.ingest.lines.identity import (
+    DAILY_IDENTITY,
+    DAY_IDENTITY,
+    TRANSACTION_IDENTITY,
+    line_hash,
+    masked_line,
+    tokens,
+    values_hash,
+)
+from lepton_spark.ingest.lines.rules import reject_column, rules
 
 VALIDATED = (
-    *("file", "line_number", "line_hash", "personal"),
-    *("product_text", "product_id", "location_id", "transaction_id", "customer"),
-    *("date", "sold_at", "line_kind", "quantity", "price", "is_cancellation"),
-    *("has_unreadable_price", "is_skipped", "reasons", "words", "line"),
+    *("file", "line_number", "line_hash", "content", "code_as_written", "product_id", "location_id"),
+    *("transaction_id", "customer", "date", "sold_at", "line_kind", "quantity", "price", "is_cancellation"),
+    *("has_unreadable_price", "is_skipped", "reject"),
 )
 """Columns of a validated line.
 
+content: hash of all source columns; null if repeats are not looked for by it.
+code_as_written: the product code, where it was changed to become product_id.
 customer: the customer's token, or without a privacy key the customer's id; cancellations are matched by it.
 date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
-price: of one unit. has_unreadable_price: the text of its price is no number, so the price is unknown.
-is_skipped: `input.skip_where` names one of its values. reasons: codes in order, empty for a line that may be
-accepted, and for a skipped one.
-words: the message for the first reason.
-line: the source columns as JSON, personal ones masked; null for a line that cannot be rejected, and for a
-malformed line if there are personal columns.
-personal: personal values that are not part of `line_hash`, for finding repeats.
+price: of one unit. has_unreadable_price: its price is no number, so the price is unknown.
+is_skipped: `input.skip_where` names one of its values.
+reject: null for a line that may be accepted, and for a skipped one; else reasons (codes in order), words (the
+message for the first reason) and line (the source columns as JSON, personal ones masked; null for a malformed
+line if there are personal columns).
 """
 
 ALL_LOCATIONS = "all"
 
 
 def validate_lines(
-    lines: DataFrame,
-    files: DataFrame,
-    settings: InputSettings,
-    typed_forms: tuple[str, ...],
-    today: date,
-    key: bytes | None,
+    raw: RawLines, files: DataFrame, settings: InputSettings, today: date, key: bytes | None
 ) -> DataFrame:
     """Every raw line with the VALIDATED columns.
 
-    lines: raw lines of `files`. typed_forms: formats in which typed dates were written as text, tried first.
-    today: the current day in `input.timezone`. key: the privacy key.
+    files: file, content_hash. today: the current day in `input.timezone`. key: the privacy key.
     """
-    read = lines.join(files, "file").withColumns(_texts(settings))
-    keyed = read.withColumns(_personal(settings, key))
-    validated = _parse_and_validate(keyed, settings, typed_forms, today)
-    return validated.withColumns(_identity(settings, key)).select(*VALIDATED)
+    n_personal = len(personal_columns(settings))
+    customer = {"customer": _customer(raw, settings, key)}
+    parsed = _parsed(raw.frame.withColumns(customer), raw, settings, settings.date_formats)
+    line = F.when(F.col("malformed").isNull(), masked_line(raw, n_personal))
+    if not n_personal:
+        malformed = F.to_json(F.struct(F.col("raw").alias("malformed")))
+        line = F.coalesce(line, malformed)
+    reject = reject_column(rules(settings, raw, today), line)
+    sources = [raw.text(name) for name in raw.columns]
+    content = values_hash(sources) if drops_equal_content(settings) else F.lit(None).cast("bigint")
+    validated = parsed.withColumns({"reject": reject, "content": content})
+    return _identified(validated, raw, files, settings).select(*VALIDATED)
 
 
-def revalidate_rejects(
-    rejects: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
-) -> DataFrame:
-    """Validates every rejected line by the current rules: adds the VALIDATED columns, keeps all others.
+def masked_lines(raw: RawLines, settings: InputSettings) -> DataFrame:
+    """file, line_number and `line`, the source columns as JSON, of well-formed lines."""
+    line = masked_line(raw, len(personal_columns(settings))).alias("line")
+    return raw.frame.where(F.col("malformed").isNull()).select("file", "line_number", line)
 
-    rejects: rows of `rejects` whose `line` has every mapped column; `file` is a number. Line identities
-    do not change. The customer is null, because `rejects` holds it masked.
+
+def revalidate_rejects(rejects: DataFrame, settings: InputSettings, today: date) -> DataFrame:
+    """Validates every rejected line by the current rules: adds the VALIDATED columns, keeps the others.
+
+    rejects: rows of `rejects` whose `line` has every mapped column; `file` is a number. Their line identity
+    is kept as `rejected_hash` and `rejected_occurrence`. The customer is null, because `rejects` holds it
+    masked.
     """
+    names = source_names(settings)
     values = F.from_json("line", "map<string, string>")
-    masked = {
-        "personal": F.array().cast("array<string>"),
-        "customer": F.lit(None).cast("string"),
-        "malformed": F.lit(None).cast("string"),
+    nothing = F.lit(None).cast("string")
+    sources = source_columns([F.element_at(values, F.lit(name)) for name in names])
+    kept = rejects.withColumnsRenamed({"line_hash": "rejected_hash", "occurrence": "rejected_occurrence"})
+    frame = kept.select(
+        *kept.columns, nothing.alias("malformed"), nothing.alias("raw"), nothing.alias("customer"), *sources
+    ).drop("product_id", "location_id", "date")
+    raw = RawLines(names, frame)
+    parsed = _parsed(frame, raw, settings, (*PARSED_FORMS, *settings.date_formats))
+    reject = reject_column(rules(settings, raw, today), F.col("line"))
+    validated = parsed.withColumns({"reject": reject, "content": F.lit(None).cast("bigint")})
+    hashed = validated.withColumn("line_hash", _readable_hash(raw, settings))
+    return hashed.drop(*(f"source_{position}" for position in range(len(names))), "malformed", "raw")
+
+
+def source_names(settings: InputSettings) -> tuple[str, ...]:
+    """The source columns that validation reads, personal ones left out."""
+    names = settings.columns
+    mapped = (names.product_id, names.location_id, names.date, names.quantity, names.price)
+    named = (*mapped, names.transaction_id, *settings.skip_where, *(settings.identity or ()))
+    return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
+def drops_equal_content(settings: InputSettings) -> bool:
+    """Whether lines that are equal in all source columns are repeats.
+
+    Without a ticket, equal lines are usually sales to different customers.
+    """
+    if settings.kind == "daily":
+        return settings.conflicts == "sum" and settings.duplicates == "drop"
+    default = "keep" if settings.columns.transaction_id is None else "drop"
+    return (settings.duplicates or default) == "drop"
+
+
+def _customer(raw: RawLines, settings: InputSettings, key: bytes | None) -> Column:
+    name = settings.columns.customer_id
+    text = parsing.code(raw.column(name), raw.kind(name))
+    return text if key is None or name is None else tokens(key, name)(text)
+
+
+def _parsed(frame: DataFrame, raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> DataFrame:
+    """The lines with the values of their mapped columns."""
+    names, written = settings.columns, numbers.NumberFormat.of(settings)
+
+    def code(name: str | None) -> Column:
+        return parsing.code(raw.column(name), raw.kind(name))
+
+    def number(name: str | None) -> Column:
+        if isinstance(raw.kind(name), NumericType):
+            return numbers.typed_number(raw.column(name))
+        return numbers.number(parsing.trimmed(raw.text(name)), written)
+
+    location = F.lit(ALL_LOCATIONS) if names.location_id is None else code(names.location_id)
+    product = parsing.folded(code(names.product_id), settings.product_case)
+    codes = {
+        "product_id": product,
+        "location_id": location,
+        "transaction_id": code(names.transaction_id),
+        "sold_at": _instant(raw, settings, forms),
+        "signed": number(names.quantity),
+        "price": number(names.price),
+        "is_skipped": _is_skipped(raw, settings),
     }
-    read = rejects.withColumns(
-        {"columns": F.map_keys(values), "values": F.map_values(values), "reasons_before": F.col("reasons")}
-    )
-    return _parse_and_validate(read.withColumns(_texts(settings) | masked), settings, typed_forms, today)
-
-
-def _parse_and_validate(
-    read: DataFrame, settings: InputSettings, typed_forms: tuple[str, ...], today: date
-) -> DataFrame:
-    parsed = read.withColumns(_parsed(settings, (*typed_forms, *settings.date_formats)))
-    priced = parsed.withColumn("unit_price", _unit_price(settings))
-    validated = priced.withColumns(reason_columns(rules(settings, today)))
-    unreadable = F.col("price_text").isNotNull() & F.col("price").isNull()
-    return validated.withColumns({"has_unreadable_price": unreadable, "price": F.col("unit_price")}).drop(
-        "unit_price"
-    )
-
-
-def _field(name: str | None) -> Column:
-    if name is None:
-        return F.lit(None).cast("string")
-    return F.get("values", F.array_position("columns", F.lit(name)).cast("int") - 1)
-
-
-def _texts(settings: InputSettings) -> dict[str, Column]:
-    names: ColumnNames = settings.columns
-    return {
-        "product_text": _field(names.product_id),
-        "location_text": parsing.trimmed(_field(names.location_id)),
-        "date_text": parsing.trimmed(_field(names.date)),
-        "quantity_text": parsing.trimmed(_field(names.quantity)),
-        "price_text": parsing.trimmed(_field(names.price)),
-        "transaction_id": parsing.trimmed(_field(names.transaction_id)),
-        "is_skipped": _is_skipped(settings),
+    parsed = frame.withColumns(codes)
+    pattern, as_written = settings.cancellation_pattern, raw.text(names.product_id)
+    cancels = F.lit(True) if pattern is None else F.col("transaction_id").rlike(pattern)
+    unreadable = F.col("price").isNull() & parsing.trimmed(raw.text(names.price)).isNotNull()
+    derived = {
+        "date": _day(raw, settings, forms),
+        **quantities.split_signed(F.col("signed"), settings.kind),
+        "is_cancellation": F.coalesce(cancels, F.lit(False)),
+        "has_unreadable_price": unreadable,
+        "code_as_written": F.when(~as_written.eqNullSafe(F.col("product_id")), as_written),
     }
+    return parsed.withColumns(derived).withColumn("price", _unit_price(settings)).drop("signed")
 
 
-def _is_skipped(settings: InputSettings) -> Column:
+def _instant(raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> Column:
+    name = settings.columns.date
+    typed = parsing.typed_instant(raw.column(name), raw.kind(name), settings.source_timezone)
+    if typed is not None:
+        return typed
+    text = parsing.trimmed(raw.text(name))
+    return parsing.sold_at(text, forms, settings.source_timezone).cast("timestamp")
+
+
+def _day(raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> Column:
+    column, kind = raw.column(settings.columns.date), raw.kind(settings.columns.date)
+    if isinstance(kind, DateType):
+        return column
+    if parsing.typed_instant(column, kind, settings.source_timezone) is not None:
+        return parsing.day_of(F.col("sold_at"), settings.timezone)
+    text = parsing.trimmed(raw.text(settings.columns.date))
+    return parsing.sold_on(text, F.col("sold_at"), forms, settings.timezone)
+
+
+def _is_skipped(raw: RawLines, settings: InputSettings) -> Column:
     """Whether a line has a value of `input.skip_where`; surrounding blanks do not count."""
     matches = (
-        parsing.trimmed(_field(name)).isin(list(values)) for name, values in settings.skip_where.items()
+        parsing.trimmed(raw.text(name)).isin(list(values)) for name, values in settings.skip_where.items()
     )
-    return F.coalesce(reduce(Column.__or__, matches, F.lit(False)), F.lit(False))
-
-
-def _personal(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
-    def keyed(name: str) -> Column:
-        text = _field(name)
-        return text if key is None else tokens(key, name)(text)
-
-    names = personal_columns(settings)
-    fields = {f"personal_{position}": keyed(name) for position, name in enumerate(names)}
-    has_customer = settings.columns.customer_id is not None
-    customer = (
-        F.when(parsing.trimmed(_field(settings.columns.customer_id)).isNotNull(), fields["personal_0"])
-        if has_customer
-        else F.lit(None)
-    )
-    return {
-        "personal": F.array(*fields.values()).cast("array<string>"),
-        "customer": customer.cast("string"),
-    }
-
-
-def _parsed(settings: InputSettings, forms: tuple[str, ...]) -> dict[str, Column]:
-    at = parsing.sold_at(F.col("date_text"), forms, settings.source_timezone).cast("timestamp")
-    location = F.lit(ALL_LOCATIONS) if settings.columns.location_id is None else F.col("location_text")
-    code = parsing.folded(parsing.trimmed(F.col("product_text")), settings.product_case)
-    pattern, written = settings.cancellation_pattern, numbers.NumberFormat.of(settings)
-    cancels = (
-        F.lit(True) if pattern is None else F.coalesce(F.col("transaction_id").rlike(pattern), F.lit(False))
-    )
-    return {
-        "product_id": code,
-        "location_id": location,
-        "sold_at": at,
-        "date": parsing.sold_on(F.col("date_text"), at, forms, settings.timezone),
-        **quantities.split_signed(numbers.number(F.col("quantity_text"), written), settings.kind),
-        "price": numbers.number(F.col("price_text"), written),
-        "is_cancellation": cancels,
-    }
+    is_malformed = F.col("malformed").isNotNull()
+    return ~is_malformed & F.coalesce(reduce(Column.__or__, matches, F.lit(False)), F.lit(False))
 
 
 def _unit_price(settings: InputSettings) -> Column:
@@ -159,22 +193,31 @@ def _unit_price(settings: InputSettings) -> Column:
     return F.when(quantities.is_return(), -per_unit).otherwise(per_unit)
 
 
-def _identity(settings: InputSettings, key: bytes | None) -> dict[str, Column]:
-    n_personal = len(personal_columns(settings))
-    values = F.slice("values", F.lit(1), F.size("values") - n_personal)
-    nothing = F.array().cast("array<string>")
-    readable_hash = line_hash(F.col("columns"), values, nothing if key is None else F.col("personal"))
-    is_malformed = F.col("malformed").isNotNull()
-    raw = F.to_json(F.struct(F.col("raw").alias("malformed")))
-    position_hash = F.sha2(F.concat_ws("|", "content_hash", F.col("line_number").cast("string")), 256)
-    # the text of a malformed line may contain personal data, so only its position identifies it
-    malformed_hash = position_hash if n_personal else F.coalesce(F.sha2("raw", 256), position_hash)
-    line = F.when(is_malformed, F.lit(None) if n_personal else raw).otherwise(
-        masked_line(F.col("columns"), values, n_personal)
+def _identified(validated: DataFrame, raw: RawLines, files: DataFrame, settings: InputSettings) -> DataFrame:
+    """The lines with `line_hash`; that of a malformed line is the hash of its text or of its position.
+
+    The text of a malformed line may contain personal data, so then only its position identifies it.
+    """
+    position = F.concat_ws("|", "content_hash", F.col("line_number").cast("string"))
+    text = position if personal_columns(settings) else F.coalesce("raw", position)
+    malformed = line_hash((), [F.lit("malformed"), text])
+    readable = _readable_hash(raw, settings)
+    located = validated.join(F.broadcast(files.select("file", "content_hash")), "file")
+    return located.withColumn("line_hash", F.when(F.col("malformed").isNull(), readable).otherwise(malformed))
+
+
+def _readable_hash(raw: RawLines, settings: InputSettings) -> Column:
+    names = settings.columns
+    unread = F.concat_ws(
+        "|",
+        F.when(F.col("date").isNull(), raw.text(names.date)),
+        F.when(F.col("quantity").isNull(), raw.text(names.quantity)),
     )
-    may_be_rejected = (F.size("reasons") > 0) | F.lit(settings.kind == "daily")
-    return {
-        "line_hash": F.when(is_malformed, malformed_hash).otherwise(readable_hash),
-        "line": F.when(may_be_rejected, line),
-        "personal": F.col("personal") if key is None else nothing,
-    }
+    if settings.identity is not None:
+        texts = [
+            F.lit("identity"),
+            *(parsing.code(raw.column(name), raw.kind(name)) for name in settings.identity),
+        ]
+        return line_hash(DAY_IDENTITY, [unread, *texts])
+    by_kind: Mapping[str, tuple[str, ...]] = {"daily": DAILY_IDENTITY, "transactions": TRANSACTION_IDENTITY}
+    return line_hash(by_kind[settings.kind], [unread])

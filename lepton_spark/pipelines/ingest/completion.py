@@ -1,6 +1,7 @@
 """Cleaning up after a complete load; every step can be interrupted and run again."""
 
 from collections.abc import Mapping
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,6 +11,9 @@ from lepton_spark.ingest.lines.cancellations import still_open
 from lepton_spark.ingest.lines.deduplication import IDENTITY
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
+
+POSITION = ("content_hash", "line_number")
+"""Where a line is."""
 
 RESOLVED_REJECTS = "rejects_mended"
 """Count of a load: rows of `rejects` to be deleted once the load is complete."""
@@ -42,17 +46,21 @@ def resolved_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
     """Earlier rows of `rejects` that a load has replaced.
 
     Those are the rows of files that it read again, and of lines that it accepted or rejected for another
-    reason.
+    reason. A line that is valid now may have another identity, but it is in the same place of its file.
     """
     of_load = F.col("ingest_batch") == F.lit(batch)
     earlier = warehouse.read("rejects").where(~of_load)
     files = warehouse.read("files").where(of_load & F.col("lines").isNotNull()).select("content_hash")
-    accepted = warehouse.read("transactions").where(of_load).select(*IDENTITY)
-    rejected = warehouse.read("rejects").where(of_load).select(*IDENTITY)
-    read_again = earlier.join(F.broadcast(files), "content_hash", "left_semi")
-    replaced = earlier.join(accepted.union(rejected), list(IDENTITY), "left_semi")
+    accepted = warehouse.read("transactions").where(of_load)
+    rejected = warehouse.read("rejects").where(of_load)
+    of_identity = accepted.select(*IDENTITY).union(rejected.select(*IDENTITY))
+    replaced = (
+        earlier.join(F.broadcast(files), "content_hash", "left_semi"),
+        earlier.join(of_identity, list(IDENTITY), "left_semi"),
+        earlier.join(accepted.select(*POSITION), list(POSITION), "left_semi"),
+    )
     key = (*IDENTITY, "ingest_batch")
-    return read_again.select(*key).union(replaced.select(*key)).distinct()
+    return reduce(DataFrame.union, (rows.select(*key) for rows in replaced)).distinct()
 
 
 def _update_file_counts(warehouse: Warehouse) -> None:

@@ -1,26 +1,33 @@
 """Examines a load: reads its lines, validates them and finds the outcome of each; writes nothing."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.files.layout import Layout
+from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.daily_sales import current_figures
-from lepton_spark.ingest.lines.validation import validate_lines
+from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
 from lepton_spark.pipelines.ingest.delivery import Delivery
+from lepton_spark.pipelines.ingest.recovery import on_days
 from lepton_spark.pipelines.ingest.writing import Load
 
 N_WORST = 3
 """How many of the products that lose most are named."""
+
+KEY_COLUMNS = ("product_id", "location_id", "date", "line_hash")
+OUTCOME_COLUMNS = ("occurrence", "outcome", "replaces", "is_rejected")
+"""Columns that deduplication adds to validated lines."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Examined:
     """The lines of a load with their outcomes.
 
     statistics: counts over all lines as delivered, repeats included. losses: lines that could be demand and
-    are rejected.
+    are rejected. on_new_days: no other load has lines on the days of these.
     """
 
     lines: DataFrame
@@ -36,21 +43,34 @@ class Examined:
     statistics: Mapping[str, int]
     volume: LoadVolume
     losses: Losses
+    on_new_days: bool
 
 
 @contextmanager
 def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Examined]:
     """Reads and validates a load's lines; they stay cached while the block runs."""
-    numbered = _numbered(load, delivery, started_at).persist()
-    try:
-        statistics, first, last = load_report.raw_statistics(numbered)
-        lines = _deduplicated(load, numbered, first, last)
+    raw = read_lines(load.context.spark, delivery.readable, Layout.of(load.config.input))
+    with ExitStack() as cached:
+        validated = cached.enter_context(persisted(_validated(load, raw, started_at)))
+        stored = stored_lines(load, validated)
+        lines = cached.enter_context(deduplicated(load, validated, stored, _earlier_rejects(load)))
         report = load_report.summarize(lines, delivery.copies)
-        n_days = numbered.select("date").distinct().where(F.col("date").isNotNull()).count()
+        statistics = load_report.raw_statistics(validated)
+        n_days = validated.select("date").distinct().where(F.col("date").isNotNull()).count()
         volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), n_days)
-        yield Examined(lines, report, statistics, volume, _losses(load, delivery, lines, report))
+        losses = _losses(load, delivery, lines, report)
+        described = _with_lines(load, raw, lines, report)
+        yield Examined(described, report, statistics, volume, losses, on_new_days=stored is None)
+
+
+@contextmanager
+def persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    """The frame, cached while the block runs."""
+    cached = frame.persist()
+    try:
+        yield cached
     finally:
-        numbered.unpersist()
+        cached.unpersist()
 
 
 def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:
@@ -78,31 +98,88 @@ def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_repor
     return Losses(files, named, total["products"], total["lines"])
 
 
-def _numbered(load: Load, delivery: Delivery, started_at: datetime) -> DataFrame:
-    settings, context = load.config.input, load.context
+def _validated(load: Load, raw: Sequence[RawLines], started_at: datetime) -> DataFrame:
+    settings = load.config.input
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
-    raw = read_lines(context.spark, delivery.readable, Layout.of(settings), settings.columns.date)
-    validated = validate_lines(raw.frame, load.files, settings, raw.typed_forms, today, context.privacy_key)
-    add_files = settings.kind == "daily" and settings.conflicts == "sum"
-    return deduplication.number_lines(validated, settings.duplicates, add_files=add_files)
+    key = load.context.privacy_key
+    return reduce(
+        DataFrame.unionByName, (validate_lines(group, load.files, settings, today, key) for group in raw)
+    )
 
 
-def _deduplicated(load: Load, numbered: DataFrame, first: object, last: object) -> DataFrame:
-    """Lines with their outcomes; earlier rejects of a file that is read again do not count."""
+def _with_lines(
+    load: Load, raw: Sequence[RawLines], lines: DataFrame, report: load_report.LoadReport
+) -> DataFrame:
+    """The lines, each conflicting one with its source columns as JSON, for which the files are read again.
+
+    Conflicts are found after the source columns were left behind; there are few or none.
+    """
+    if not report.total.get("rejected.conflicting_day"):
+        return lines
+    settings, key = load.config.input, ["file", "line_number"]
+    sources = reduce(DataFrame.unionByName, (masked_lines(group, settings) for group in raw))
+    conflicting = lines.where(F.col("reject.line").isNull() & F.col("reject").isNotNull())
+    texts = sources.join(conflicting.select(*key), key, "left_semi").withColumnRenamed("line", "source_line")
+    joined = lines.join(texts, key, "left")
+    line = F.coalesce("reject.line", "source_line")
+    return joined.withColumn("reject", F.col("reject").withField("line", line)).drop("source_line")
+
+
+def _earlier_rejects(load: Load) -> DataFrame | None:
+    """Rejects of earlier loads, without those of files that are read again; None if there are none."""
     hashes = load.files.select("content_hash")
     rejects = load.rows_of_other_loads("rejects").join(hashes, "content_hash", "left_anti")
-    return deduplicate(load, numbered, stored_between(load, first, last), rejects)
+    return None if rejects.isEmpty() else rejects
 
 
-def stored_between(load: Load, first: object, last: object) -> DataFrame:
-    """Lines of other loads in the months of a load; a join by hash alone would read every month."""
-    in_months = F.col("month").between(F.trunc(F.lit(first).cast("date"), "MM"), F.lit(last).cast("date"))
-    return load.rows_of_other_loads("transactions").where(in_months)
+def stored_lines(load: Load, validated: DataFrame) -> DataFrame | None:
+    """Lines of other loads on the days of these lines; None if there are none.
+
+    The days are collected so that Delta reads only the files that hold them.
+    """
+    if not load.warehouse.exists("transactions"):
+        return None
+    days = [row["date"] for row in validated.select("date").distinct().collect() if row["date"] is not None]
+    lines = load.rows_of_other_loads("transactions").where(on_days(days))
+    return None if lines.isEmpty() else lines
 
 
-def deduplicate(load: Load, numbered: DataFrame, stored: DataFrame, rejects: DataFrame) -> DataFrame:
-    """The outcome of each line, by the kind of the input."""
+@contextmanager
+def deduplicated(
+    load: Load, validated: DataFrame, stored: DataFrame | None, rejects: DataFrame | None
+) -> Iterator[DataFrame]:
+    """The lines with the outcome of each; nearly all of them equal no other line, so only few are compared.
+
+    stored, rejects: lines that earlier loads accepted, or rejected.
+    """
+    kind = load.config.input.kind
+    earlier = [frame.select(*KEY_COLUMNS) for frame in (stored, rejects) if frame is not None]
+    known = reduce(DataFrame.unionAll, earlier) if earlier else None
+    with persisted(deduplication.crowded_keys(validated, known, kind)) as crowded:
+        if crowded.isEmpty():
+            yield deduplication.outcome_of_single_lines(validated)
+            return
+        keyed = validated.withColumn("key", deduplication.key_of(kind))
+        single = keyed.join(crowded, "key", "left_anti").drop("key")
+        several = keyed.join(crowded, "key", "left_semi").drop("key")
+        with persisted(_compared(load, several, stored, rejects)) as compared:
+            columns = (*validated.columns, *OUTCOME_COLUMNS)
+            singles = deduplication.outcome_of_single_lines(single)
+            yield singles.select(*columns).unionAll(compared.select(*columns))
+
+
+def _compared(load: Load, lines: DataFrame, stored: DataFrame | None, rejects: DataFrame | None) -> DataFrame:
+    settings = load.config.input
+    add_files = settings.kind == "daily" and settings.conflicts == "sum"
+    return outcomes(load, deduplication.number_lines(lines, add_files=add_files), stored, rejects)
+
+
+def outcomes(
+    load: Load, numbered: DataFrame, stored: DataFrame | None, rejects: DataFrame | None
+) -> DataFrame:
+    """The outcome of each numbered line, by the kind of the input."""
     settings = load.config.input
     if settings.kind == "daily":
-        return deduplication.deduplicate_daily(numbered, current_figures(stored), rejects, settings.conflicts)
+        current = None if stored is None else current_figures(stored)
+        return deduplication.deduplicate_daily(numbered, current, rejects, settings.conflicts)
     return deduplication.deduplicate_transactions(numbered, stored, rejects)

@@ -176,13 +176,13 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
             load_gates.require_passed(volume_gates(load, examined), load.config.gates)
         remaining = delivery.refusing(examined.report.files_without_accepted, NO_LINE_ACCEPTED)
         with context.stage("write transactions, cancellations, sales") as stage:
-            write_lines(load, examined.lines)
+            write_lines(load, examined.lines, examined.report)
             if matches_customers(load.config):
                 write_cancellations(load, examined.lines)
                 if context.privacy_key is None:
                     log.warning(NO_KEY)
                     stage.note(NO_KEY)
-            write_sales(load)
+            write_sales(load, on_new_days=examined.on_new_days)
             key = check_value(load.config.input, context.privacy_key)
             stamp = LoadStamp(load.batch, started_at, key, context.accepted)
             by_file = delivery.by_hash(examined.report.by_file)

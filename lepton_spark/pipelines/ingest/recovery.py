@@ -1,9 +1,11 @@
 """Recovery: an incomplete load is rolled back before the next one starts."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.daily_sales import DAY, current_lines, derive_sales
@@ -11,6 +13,9 @@ from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)
+
+MAX_DAYS_NAMED = 400
+"""Up to so many days are named in a condition; more are looked up by month."""
 
 WRITTEN_BY_LOADS = ("transactions", "rejects", "cancellations", "open_orders", "files")
 
@@ -39,10 +44,16 @@ def sales_of(warehouse: Warehouse, days: DataFrame) -> DataFrame:
     return derive_sales(current_lines(_lines_of(warehouse, days)), warehouse.read("cancellations"))
 
 
+def on_days(days: Sequence[date]) -> Column:
+    """Whether a row of `transactions` is of one of these days, in words by which Delta skips files."""
+    months = sorted({day.replace(day=1) for day in days})
+    of_months = F.col("month").isin(months)
+    return of_months if len(days) > MAX_DAYS_NAMED else of_months & F.col("date").isin(sorted(days))
+
+
 def _lines_of(warehouse: Warehouse, days: DataFrame) -> DataFrame:
-    months = [row["month"] for row in days.select(F.trunc("date", "MM").alias("month")).distinct().collect()]
-    in_months = warehouse.read("transactions").where(F.col("month").isin(months))
-    return in_months.join(days, list(DAY), "left_semi")
+    named = [row["date"] for row in days.select("date").distinct().collect()]
+    return warehouse.read("transactions").where(on_days(named)).join(days, list(DAY), "left_semi")
 
 
 def _last_changed(warehouse: Warehouse, days: DataFrame) -> DataFrame:

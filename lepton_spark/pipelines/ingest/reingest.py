@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.files.typed_lines import TYPED_FORMS
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.revalidation import (
     complete_rejects,
-    mark_copies,
     mark_unchanged,
+    number_revalidated,
     without_superseded,
 )
 from lepton_spark.ingest.lines.validation import revalidate_rejects
@@ -27,13 +26,11 @@ from lepton_spark.pipelines.ingest.completion import (
     clean_up_last,
     resolved_rejects,
 )
-from lepton_spark.pipelines.ingest.examination import deduplicate, stored_between
+from lepton_spark.pipelines.ingest.examination import outcomes, stored_lines
 from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
-
-TYPED_FORMATS = ("parquet", "delta")
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,8 @@ def run_reingest(context: JobContext) -> ReingestResult:
             return replace(result, ingest_batch=None)
         with context.stage("write transactions, rejects, sales"):
             run = runs.start(load.run, context.config)
-            write_lines(load, deduplicated)
-            write_sales(load)
+            write_lines(load, deduplicated, report)
+            write_sales(load, on_new_days=False)
     counts = {
         "lines_read": n_validated,
         **report.total,
@@ -111,15 +108,13 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     """The validated lines, and the same with their report; both stay cached while the block runs."""
     settings = load.config.input
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
-    forms = tuple(form.read for form in TYPED_FORMS.values()) if settings.format in TYPED_FORMATS else ()
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
     rejects = complete_rejects(load.rows_of_other_loads("rejects"), loads, load.files, settings)
-    validated = mark_copies(revalidate_rejects(rejects, settings, forms, today)).persist()
-    first, last = validated.agg(F.min("date"), F.max("date")).first() or (None, None)
-    stored = stored_between(load, first, last)
-    numbered = without_superseded(validated, stored) if settings.kind == "daily" else validated
-    no_rejects = load.rows_of_other_loads("rejects").limit(0)
-    deduplicated = mark_unchanged(deduplicate(load, numbered, stored, no_rejects)).persist()
+    validated = revalidate_rejects(rejects, settings, today).persist()
+    stored = stored_lines(load, validated)
+    current = without_superseded(validated, stored) if settings.kind == "daily" else validated
+    numbered = number_revalidated(current, stored, load.files)
+    deduplicated = mark_unchanged(outcomes(load, numbered, stored, None)).persist()
     try:
         yield numbered, deduplicated
     finally:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lepton_spark.ingest.lines.daily_sales import current_figures
 from lepton_spark.ingest.lines.deduplication import deduplicate_daily
@@ -16,8 +16,9 @@ STORED = (
 )
 NUMBERED = (
     "product_id STRING, location_id STRING, date DATE, line_kind STRING, quantity DOUBLE, price DOUBLE, "
-    "file INT, line_number INT, line_hash STRING, occurrence INT, is_repeat BOOLEAN, "
-    "in_earlier_file BOOLEAN, is_skipped BOOLEAN, reasons ARRAY<STRING>, words STRING"
+    "file INT, line_number INT, line_hash STRING, content BIGINT, occurrence INT, counts BOOLEAN, "
+    "is_repeat BOOLEAN, in_earlier_file BOOLEAN, is_skipped BOOLEAN, "
+    "reject STRUCT<reasons: ARRAY<STRING>, words: STRING, line: STRING>"
 )
 
 
@@ -27,15 +28,28 @@ def compared(
     """The new lines of one product-day after deduplication, in their order."""
     before = spark.createDataFrame([("A", "all", DAY, *figure, None, 1) for figure in stored], STORED)
     rows = [
-        ("A", "all", DAY, *figure, None, 0, number, f"hash {number}", 1, False, False, False, [], None)
+        (
+            "A",
+            "all",
+            DAY,
+            *figure,
+            None,
+            0,
+            number,
+            f"hash {number}",
+            None,
+            1,
+            True,
+            False,
+            False,
+            False,
+            None,
+        )
         for number, figure in enumerate(new)
     ]
-    nothing: DataFrame = spark.createDataFrame([], "line_hash STRING, occurrence INT")
     numbered = spark.createDataFrame(rows, NUMBERED)  # type: ignore[type-var]
     return (
-        deduplicate_daily(numbered, current_figures(before), nothing, conflicts)
-        .orderBy("line_number")
-        .collect()
+        deduplicate_daily(numbered, current_figures(before), None, conflicts).orderBy("line_number").collect()
     )
 
 
@@ -58,8 +72,8 @@ def test_daily_figure_is_compared_with_its_sign(
 
 def test_daily_sale_and_return_of_equal_units_conflict(spark: SparkSession) -> None:
     rows = compared(spark, [], [("daily", 3.0), ("daily_return", 3.0)], "reject")
-    assert [row["reasons"] for row in rows] == [["conflicting_day"]] * 2
-    found = [row["words"].partition(" and another")[0] for row in rows]
+    assert [row["reject"]["reasons"] for row in rows] == [["conflicting_day"]] * 2
+    found = [row["reject"]["words"].partition(" and another")[0] for row in rows]
     assert found == ["product-day: found 3.0", "product-day: found -3.0"]
 
 

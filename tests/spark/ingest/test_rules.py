@@ -1,13 +1,15 @@
 """Validation of raw lines: parsed values, reasons in their order, messages, identity."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import ColumnNames, InputSettings
+from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.lines.validation import validate_lines
 
 TODAY = date(2021, 6, 30)
@@ -65,23 +67,32 @@ CASES: dict[str, tuple[dict[str, str | None], list[str]]] = {
 }
 
 
+def raw_lines(spark: SparkSession, columns: Sequence[str], values: list[list[str | None]]) -> RawLines:
+    """Text lines with these values, numbered from 0, and a malformed one at the end."""
+    rows = [(0, number, None, None, *line) for number, line in enumerate(values)]
+    rows.append((0, len(rows), "line: found 2 columns; allowed: 5", "4711,555", *[None] * len(columns)))  # type: ignore[arg-type]
+    sources = "".join(f", source_{position} STRING" for position in range(len(columns)))
+    schema = f"file INT, line_number BIGINT, malformed STRING, raw STRING{sources}"
+    return RawLines(tuple(columns), spark.createDataFrame(rows, schema))  # type: ignore[type-var]
+
+
+def files(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame([(0, "hash")], "file INT, content_hash STRING")
+
+
+def described(lines: DataFrame) -> DataFrame:
+    """The lines with their reasons (none: an empty list), words and JSON, and the time as text."""
+    named = {name: F.col(f"reject.{name}") for name in ("words", "line")}
+    reasons = F.coalesce("reject.reasons", F.array().cast("array<string>"))
+    return lines.withColumns({"at": F.col("sold_at").cast("string"), "reasons": reasons, **named})
+
+
 def validated_rows(
     spark: SparkSession, cases: dict[str, dict[str, str | None]], settings: InputSettings
 ) -> dict[str, Any]:
-    rows = [
-        (0, number, [({**GOOD, **case})[name] for name in COLUMNS], None, None)
-        for number, case in enumerate(cases.values())
-    ]
-    rows.append((0, len(rows), None, "line: found 2 columns; allowed: 5", "a,b"))  # type: ignore[arg-type]
-    schema = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
-    files = spark.createDataFrame(
-        [(0, "hash", "a.csv", list(COLUMNS))],
-        "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>",
-    )
-    lines = validate_lines(spark.createDataFrame(rows, schema), files, settings, (), TODAY, None)
-    by_number = {
-        row["line_number"]: row for row in lines.withColumn("at", F.col("sold_at").cast("string")).collect()
-    }
+    values = [[({**GOOD, **case})[name] for name in COLUMNS] for case in cases.values()]
+    lines = validate_lines(raw_lines(spark, COLUMNS, values), files(spark), settings, TODAY, None)
+    by_number = {row["line_number"]: row for row in described(lines).collect()}
     return {name: by_number[number] for number, name in enumerate([*cases, "malformed"])}
 
 
@@ -109,7 +120,7 @@ def test_malformed_line_has_only_that_reason_and_keeps_its_text(validated: dict[
     row = validated["malformed"]
     assert row["reasons"] == ["malformed_line"]
     assert row["words"] == "line: found 2 columns; allowed: 5"
-    assert row["line"] == '{"malformed":"a,b"}'
+    assert row["line"] == '{"malformed":"4711,555"}'
 
 
 def test_words_name_what_was_found_and_what_is_allowed(validated: dict[str, Any]) -> None:
@@ -195,37 +206,58 @@ def test_empty_location_is_rejected_where_locations_are_mapped(spark: SparkSessi
     assert rows["none"]["reasons"] == ["missing_location_id", "not_a_product"]
 
 
-def test_line_hash_distinguishes_null_from_empty(spark: SparkSession) -> None:
-    rows = validated_rows(
-        spark, {"a": {"id": None}, "b": {"id": ""}, "c": {"id": "", "paid": "3,"}, "d": {"id": ""}}, SETTINGS
-    )
-    hashes = [rows[name]["line_hash"] for name in "abcd"]
-    assert len(set(hashes)) == 3
-    assert hashes[1] == hashes[3]
+def test_line_is_known_by_its_typed_values_and_not_by_how_they_are_written(spark: SparkSession) -> None:
+    cases: dict[str, dict[str, str | None]] = {
+        "a line": {},
+        "as floating point": {"sku": "10.0", "units": "2.0", "id": "7.0"},
+        "other units": {"units": "4", "paid": "6"},
+        "other ticket": {"id": "8"},
+        "no ticket": {"id": None},
+        "no price": {"paid": ""},
+        "price of 0": {"paid": "0"},
+        "other time": {"day": "02.01.2021 12:00"},
+        "unreadable day": {"day": "x"},
+        "another unreadable day": {"day": "y"},
+    }
+    rows = validated_rows(spark, cases, SETTINGS)
+    hashes = {name: bytes(rows[name]["line_hash"]) for name in cases}
+    assert hashes["a line"] == hashes.pop("as floating point")
+    assert len(set(hashes.values())) == len(hashes)
+    assert {len(one) for one in hashes.values()} == {16}
 
 
-def test_personal_values_are_keyed_in_the_hash_and_masked_elsewhere(spark: SparkSession) -> None:
+def test_identity_replaces_the_values_by_which_a_line_is_known(spark: SparkSession) -> None:
+    settings = SETTINGS.model_copy(update={"identity": ("id",)})
+    cases: dict[str, dict[str, str | None]] = {
+        "first": {},
+        "other units": {"units": "9"},
+        "other": {"id": "8"},
+    }
+    rows = validated_rows(spark, cases, settings)
+    first, same, other = (bytes(rows[name]["line_hash"]) for name in cases)
+    assert first == same != other
+
+
+def test_personal_values_are_masked_and_not_part_of_the_identity(spark: SparkSession) -> None:
     columns = ColumnNames(product_id="sku", date="day", quantity="units", price="paid", customer_id="who")
     personal = InputSettings(kind="transactions", columns=columns, personal_columns=("phone",))
-    files = spark.createDataFrame(
-        [(0, "hash", "a.csv", ["day", "paid", "sku", "units", "who", "phone"])],
-        "file INT, content_hash STRING, name STRING, columns ARRAY<STRING>",
-    )
-    rows = [
-        (0, 1, ["2021-01-02", "1", "", "1", "4711", "555"], None, None),
-        (0, 2, ["2021-01-02", "1", "", "1", "4712", "555"], None, None),
-        (0, 3, ["2021-01-02", "1", "", "1", " ", None], None, None),
-        (0, 4, None, "line: found 2 columns", "4711,555"),
+    values: list[list[str | None]] = [
+        ["2021-01-02", "1", "", "1", "4711", "555"],
+        ["2021-01-02", "1", "", "1", "4712", "555"],
+        ["2021-01-02", "1", "", "1", " ", None],
     ]
-    schema = "file INT, line_number BIGINT, values ARRAY<STRING>, malformed STRING, raw STRING"
-    lines = spark.createDataFrame(rows, schema)  # type: ignore[type-var]
-    keyed = validate_lines(lines, files, personal, (), TODAY, b"key").orderBy("line_number").collect()
-    plain = validate_lines(lines, files, personal, (), TODAY, None).orderBy("line_number").collect()
+    raw = raw_lines(spark, ("day", "paid", "sku", "units", "who", "phone"), values)
+    keyed = (
+        described(validate_lines(raw, files(spark), personal, TODAY, b"key")).orderBy("line_number").collect()
+    )
+    plain = (
+        described(validate_lines(raw, files(spark), personal, TODAY, None)).orderBy("line_number").collect()
+    )
     assert '"who":"***"' in keyed[0]["line"]
     assert '"phone":"***"' in keyed[2]["line"]
     assert keyed[3]["line"] is None
     assert not any("4711" in str(row) or "555" in str(row) for row in keyed)
-    assert keyed[0]["line_hash"] != keyed[1]["line_hash"]
-    assert plain[0]["line_hash"] == plain[1]["line_hash"] != keyed[0]["line_hash"]
+    assert keyed[0]["line_hash"] == keyed[1]["line_hash"] == plain[0]["line_hash"]
+    assert keyed[0]["customer"] != keyed[1]["customer"]
     assert [row["customer"] for row in plain] == ["4711", "4712", None, None]
     assert keyed[2]["customer"] is None
