@@ -39,7 +39,7 @@ class PackedBatch:
     """The K packed rows of a batch, sorted by series and day; a series has one row per year.
 
     series: [K], index of the row's series. first_day: [K], epoch days. offsets: [K+1], where the days of
-    each row begin in `quantity`. quantity: [N], units; NaN = no row in `sales`.
+    each row begin in `quantity`. quantity: [N], units; NaN = no row in `sales`, -1 = unknown.
     covariates: by name of `COVARIATE_LISTS`; only configured ones.
     """
 
@@ -73,9 +73,9 @@ class SeriesFacts:
 def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) -> History:
     """The history of a batch; a series begins with its first sale, or with its first row if never sold.
 
-    A day without a row in `sales` is 0 if the location delivered data for that day, else NaN. A day out of
-    stock is NaN, even with sales. Only the last `history_days` are kept, so that one very old series does
-    not lengthen the arrays of its batch.
+    A day without a row in `sales` is 0 if the location delivered data for that day, else NaN. A day of which
+    a line was rejected is NaN, and so is a day out of stock, even with sales. Only the last `history_days` are
+    kept, so that one very old series does not lengthen the arrays of its batch.
     """
     start = max(int(packed.first_day.min()), calendar.cutoff - history_days + 1)
     n_days = calendar.cutoff - start + 1
@@ -83,14 +83,18 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     observed = ~np.isnan(quantity)
     no_sales = ~observed & calendar.is_delivered(packed.location_ids, start)
     quantity[no_sales] = 0.0
+    rejected = quantity < 0
     begin = np.where(packed.series_begin < start, 0, _begin(quantity, observed))
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan
+    quantity[rejected] = np.nan
     stock_out_sales = _remove_stock_outs(packed.covariates.get(STOCK_OUTS), quantity, start)
     skipped = int(begin.min())
     days = np.arange(start + skipped, calendar.cutoff + 1)
     if stock_out_sales is not None:
         stock_out_sales = stock_out_sales[:, skipped:]
-    return History(quantity[:, skipped:], days, stock_out_sales=stock_out_sales)
+    return History(
+        quantity[:, skipped:], days, stock_out_sales=stock_out_sales, rejected=rejected[:, skipped:]
+    )
 
 
 def _remove_stock_outs(stock_outs: Ragged | None, quantity: FloatArray, start: int) -> FloatArray | None:
@@ -109,8 +113,8 @@ def _remove_stock_outs(stock_outs: Ragged | None, quantity: FloatArray, start: i
 def weekly(history: History) -> History:
     """Weekly sums; the last week ends with the cutoff.
 
-    A week is unknown (NaN) if all its days are unknown, if one was out of stock, or if it is the first of
-    several known weeks and its first day is unknown (the series begins inside it).
+    A week is unknown (NaN) if all its days are unknown, if one was out of stock or has a rejected line, or if
+    it is the first of several known weeks and its first day is unknown (the series begins inside it).
     """
     days = _by_week(history.quantity)
     known = ~np.isnan(days)
@@ -122,6 +126,8 @@ def weekly(history: History) -> History:
         sold = np.nansum(padded, axis=2) + np.sum(days, axis=2, where=known)
         stock_out_sales = np.where(had_stock_out, sold, np.nan)
         week_known &= ~had_stock_out
+    if history.rejected is not None:
+        week_known &= ~(_by_week(np.where(history.rejected, 1.0, 0.0)) > 0).any(axis=2)
     first = np.argmax(week_known, axis=1)
     rows = np.arange(history.n_series)
     has_further = np.count_nonzero(week_known, axis=1) > 1

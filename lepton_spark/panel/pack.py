@@ -9,6 +9,9 @@ from pyspark.sql import functions as F
 
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
+UNKNOWN = -1.0
+"""The quantity of a day in `sales` whose demand is unknown; null stands for a day without a row."""
+
 _PACKED = (
     "product_id STRING, location_id STRING, chunk INT, first_date DATE, quantity ARRAY<DOUBLE>, "
     "price ARRAY<DOUBLE>"
@@ -18,7 +21,7 @@ _PACKED = (
 def pack(sales: DataFrame) -> DataFrame:
     """Rows of `sales` as rows of `panel`: arrays by day, from a year's first row in `sales` to its last.
 
-    A day between them without a row is null in both arrays.
+    A day between them without a row is null in both arrays; an unknown quantity is UNKNOWN.
 
     The values are placed on their days in Python, where a batch of arrays is one array.
     """
@@ -27,8 +30,8 @@ def pack(sales: DataFrame) -> DataFrame:
         *SERIES_KEY,
         F.year("date").alias("chunk"),
         F.unix_date("date").alias("day"),
-        F.coalesce("quantity", F.lit(float("nan"))).alias("quantity"),  # collect_list leaves nulls out
-        F.coalesce("price", F.lit(float("nan"))).alias("price"),
+        F.coalesce("quantity", F.lit(UNKNOWN)).alias("quantity"),
+        F.coalesce("price", F.lit(float("nan"))).alias("price"),  # collect_list leaves nulls out
     )
     key = ("series_hash", *SERIES_KEY, "chunk")
     lists = (F.collect_list(name).alias(name) for name in ("day", "quantity", "price"))

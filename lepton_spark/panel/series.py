@@ -29,7 +29,8 @@ def count_series(panel: DataFrame, cutoff: date) -> int:
 def run_series(panel: DataFrame, cancellations: DataFrame | None, cutoff: date, n_batches: int) -> DataFrame:
     """One row per series and year: `batch`, the series key, `first_day`, and `quantity` by day.
 
-    quantity: null = no row in `sales`. Units that were cancelled only after the cutoff count as sold.
+    quantity: null = no row in `sales`, -1 = unknown. Units that were cancelled only after the cutoff count as
+    sold.
     cancellations: None if the input never has any.
     The years of a series are not joined here, which would cost as much as fitting it; the UDF joins them.
     """
@@ -79,9 +80,9 @@ def _restore(years: DataFrame, cancellations: DataFrame, cutoff: date) -> DataFr
     )
     added = F.transform(
         "quantity",
-        lambda units, index: (
-            units + F.coalesce(F.element_at("restored", F.col("first_day") + index), F.lit(0.0))
-        ),
+        lambda units, index: F.when(
+            units >= 0, units + F.coalesce(F.element_at("restored", F.col("first_day") + index), F.lit(0.0))
+        ).otherwise(units),
     )
     quantity = F.when(F.col("restored").isNull(), F.col("quantity")).otherwise(added)
     joined = years.join(F.broadcast(by_series), list(SERIES_KEY), "left")

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.catalog import TABLES
@@ -116,18 +117,22 @@ class Warehouse:
         name: str,
         df: DataFrame,
         *,
+        within: Column | None = None,
         update_where: Column | None = None,
         delete_unmatched: Column | None = None,
     ) -> None:
         """Merges rows by the table's key, in one commit; `df` holds each key once.
 
+        within: a condition on `target` that holds for every row of a key in `df`, by which files are skipped.
         update_where: which `target` rows are updated; all by default. delete_unmatched: which rows are
         deleted when `df` has no row with their key; none by default.
         """
         source = conform(_table(name), df).alias("source")
         self._ensure_exists(name)
         target = self._delta(name).alias("target")
-        merge = target.merge(source, _same_key(name)).whenMatchedUpdateAll(update_where)
+        same_key = F.expr(_same_key(name))
+        condition = same_key if within is None else same_key & within
+        merge = target.merge(source, condition).whenMatchedUpdateAll(update_where)
         merge = merge.whenNotMatchedInsertAll()
         if delete_unmatched is not None:
             merge = merge.whenNotMatchedBySourceDelete(delete_unmatched)

@@ -110,7 +110,7 @@ def test_cancelled_orders_are_skipped_by_their_status(load: Load) -> None:
 def test_covariates_that_match_no_product_are_named(load: Load) -> None:
     loaded = load("17-ids-apart", "products.path=SIDE/products.csv", "stock.path=SIDE/stock.csv")
     assert loaded.code == 0
-    assert "0 of 8 products of `products` are sold (01001; sold: 1001.0)" in loaded.errors
+    assert "0 of 8 products of `products` are sold (01001; sold: 1001)" in loaded.errors
     assert "0 of 1 products of `stock` are sold (01002; sold: 1001.0)" in loaded.errors
     assert "the ids differ only by leading zeros or a trailing .0" in loaded.errors
 

@@ -134,7 +134,7 @@ def test_figures_of_one_day_are_summed_when_configured(spark: SparkSession, tmp_
     (tmp_path / "in" / "a.csv").write_text(DAY_1)
     (tmp_path / "in" / "b.csv").write_text(HEADER + "2021-01-02,1001,7\n2021-01-02,1001,7\n")
     counts = load(spark, tmp_path, conflicts="sum").counts
-    assert (counts["accepted"], counts["repeat"], counts["rejected"]) == (7, 1, 0)
-    assert sales(spark, tmp_path)["1001", "2021-01-02"] == (7.0 + 8.0 + 7.0, 0.0)
-    (tmp_path / "in" / "c.csv").write_text(HEADER + "2021-01-02,1001,22\n2021-01-01,1001,150\n")
+    assert (counts["accepted"], counts["repeat"], counts["rejected"]) == (8, 0, 0)
+    assert sales(spark, tmp_path)["1001", "2021-01-02"] == (7.0 + 8.0 + 7.0 + 7.0, 0.0)
+    (tmp_path / "in" / "c.csv").write_text(HEADER + "2021-01-02,1001,29\n2021-01-01,1001,150\n")
     assert load(spark, tmp_path, conflicts="sum").counts["already_loaded"] == 2

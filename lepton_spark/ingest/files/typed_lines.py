@@ -20,11 +20,12 @@ def delta_table(spark: SparkSession, found: FoundFile) -> DataFrame:
 
 
 def delta_lines(spark: SparkSession, read: ReadFile) -> RawLines:
-    """The rows of a Delta table as raw lines; a line number is of the data file and the row in it."""
-    data_file = F.pmod(F.xxhash64("_metadata.file_path"), F.lit(1 << 31))
-    number = F.shiftleft(data_file, 32) + F.col("_metadata.row_index") + 1
-    frame = delta_table(spark, read.file).withColumns({_FILE: F.lit(read.number), _LINE: number})
-    return _raw_lines(frame, read.inspection.columns)
+    """The rows of a Delta table as raw lines; a hash of the row stands for its number."""
+    frame = delta_table(spark, read.file)
+    values = [F.col(quoted_column(name)) for name in read.inspection.columns]
+    row_hash = F.pmod(F.xxhash64(F.to_json(F.struct(*values))), F.lit(1 << 62)) + 1
+    numbered = frame.withColumns({_FILE: F.lit(read.number), _LINE: row_hash})
+    return _raw_lines(numbered, read.inspection.columns)
 
 
 def parquet_lines(spark: SparkSession, group: Sequence[ReadFile]) -> RawLines:

@@ -4,9 +4,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.quantities import EXACT, is_daily, is_return, net_units
+from lepton_spark.ingest.losses import EXCLUSIONS
 
 DAY = ("product_id", "location_id", "date")
 """The key of a product-day."""
+
+IMPOSSIBLE_DATES = ("implausible_date", "future_date")
+"""Reasons for rejection by which the date of a line is wrong."""
 
 
 def current_lines(transactions: DataFrame) -> DataFrame:
@@ -36,13 +40,15 @@ def current_figures(transactions: DataFrame) -> DataFrame:
 
 def sales_of_figures(figures: DataFrame) -> DataFrame:
     """The same as `derive_sales` for daily figures of which each is the only line of its product-day."""
-    sold = F.when(is_return(), F.lit(0.0)).otherwise(F.col("quantity"))
+    units = F.col("quantity")
+    exact = F.when(units == F.floor(units), units).otherwise(units.cast(EXACT).cast("double"))
+    sold = F.when(is_return(), F.lit(0.0)).otherwise(exact)
     return figures.select(
         *DAY,
         sold.alias("quantity"),
         sold.alias("sold_quantity"),
         F.lit(0.0).alias("cancelled_quantity"),
-        F.when(is_return(), F.col("quantity")).otherwise(F.lit(0.0)).alias("returned_quantity"),
+        F.when(is_return(), exact).otherwise(F.lit(0.0)).alias("returned_quantity"),
         F.when(is_return(), F.lit(0)).otherwise(F.lit(1)).cast("bigint").alias("n_transactions"),
         F.when(~is_return(), F.col("price")).alias("price"),
     )
@@ -74,6 +80,40 @@ def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
         F.bool_or(is_daily()).alias("is_daily"),
     )
     return days.join(cancelled, list(DAY), "left").select(*DAY, *_measures())
+
+
+def unknown_days(rejects: DataFrame) -> DataFrame:
+    """DAY and load_number of rejected lines that may be demand of a product-day: its demand is unknown.
+
+    rejects: rows of `rejects` with their load_number. Dates that are impossible name no day.
+    """
+    is_demand = ~F.col("reason").isin(*EXCLUSIONS) & ~F.arrays_overlap(
+        "reasons", F.array(*map(F.lit, IMPOSSIBLE_DATES))
+    )
+    is_readable = (
+        F.col("product_id").isNotNull() & F.col("location_id").isNotNull() & F.col("date").isNotNull()
+    )
+    return rejects.where(is_demand & is_readable).groupBy(*DAY).agg(F.max("load_number").alias("load_number"))
+
+
+def with_unknown_days(sales: DataFrame, lines: DataFrame, unknown: DataFrame) -> DataFrame:
+    """Rows of `sales`, with an unknown quantity where a line of the product-day was rejected.
+
+    lines: rows of `transactions`. A daily figure of a later load makes its day known again.
+    unknown: from `unknown_days`.
+    """
+    figures = lines.where(is_daily()).groupBy(*DAY).agg(F.max("load_number").alias("known_from"))
+    still = unknown.join(figures, list(DAY), "left").where(
+        F.col("known_from").isNull() | (F.col("load_number") >= F.col("known_from"))
+    )
+    joined = sales.join(still.select(*DAY, F.lit(True).alias("is_unknown")), list(DAY), "full")
+    nothing = {
+        name: F.coalesce(name, F.lit(0.0))
+        for name in ("sold_quantity", "cancelled_quantity", "returned_quantity")
+    }
+    counts = {"n_transactions": F.coalesce("n_transactions", F.lit(0).cast("bigint"))}
+    quantity = {"quantity": F.when(F.col("is_unknown").isNull(), F.col("quantity"))}
+    return joined.withColumns(quantity | nothing | counts).drop("is_unknown")
 
 
 def _measures() -> list[Column]:

@@ -139,8 +139,8 @@ def _with_figures(numbered: DataFrame, conflicts: str) -> DataFrame:
     """Lines with `net` and `day_price`, the figure of their product-day in this load.
 
     conflicts: whether the lines of the product-day differ. equals_earlier: whether they are all equal and
-    this line is not the first of them. is_repeat: the same within its file. All are false if figures are
-    summed.
+    this line is not the first of them. is_repeat: this line equals an earlier one of its file. All are false
+    if figures are summed.
     """
     day, counts = Window.partitionBy(*_DAY, "counts"), F.col("counts")
     units = net_units()  # decimals, because stored figures are sums of decimals: 0.1 + 0.2 is 0.3
@@ -153,22 +153,24 @@ def _with_figures(numbered: DataFrame, conflicts: str) -> DataFrame:
                 "equals_earlier": F.lit(False),
             }
         )
-    ordered = day.orderBy("line_hash", "file", "content", "line_number")
+    ordered = day.orderBy("line_hash", "file", "line_number")
     whole = ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     differ = F.min("line_hash").over(whole) != F.max("line_hash").over(whole)
-    within_file = F.lag("file").over(ordered) == F.col("file")
+    before = F.lag(F.struct("line_hash", "file")).over(ordered)
     found = numbered.withColumns(
-        {"conflicts": counts & differ, "nth": F.row_number().over(ordered), "in_file": within_file}
+        {
+            "conflicts": counts & differ,
+            "nth": F.row_number().over(ordered),
+            "is_repeat": F.coalesce(before == F.struct("line_hash", "file"), F.lit(False)),
+        }
     )
-    equals_earlier = counts & ~F.col("conflicts") & (F.col("nth") > 1)
     return found.withColumns(
         {
             "net": units.cast("double"),
             "day_price": F.col("price"),
-            "equals_earlier": equals_earlier,
-            "is_repeat": equals_earlier & F.coalesce("in_file", F.lit(False)),
+            "equals_earlier": counts & ~F.col("conflicts") & (F.col("nth") > 1),
         }
-    ).drop("nth", "in_file")
+    ).drop("nth")
 
 
 def _conflict_words() -> Column:

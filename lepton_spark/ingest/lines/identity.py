@@ -50,15 +50,21 @@ _WITHOUT_NULL: Mapping[str, Callable[[Column], Column]] = {
 }
 
 
+def hash_of_stored(is_daily: Column) -> Column:
+    """The identity of a row of `transactions`, from its columns."""
+    daily, transaction = (line_hash(names, [F.lit("")]) for names in (DAILY_IDENTITY, TRANSACTION_IDENTITY))
+    return F.when(is_daily, daily).otherwise(transaction)
+
+
 def line_hash(names: Sequence[str], texts: Sequence[Column] = ()) -> Column:
-    """Line identity: 128 bits of two xxHash64 over columns of these names, and over further texts.
+    """Line identity: 32 hexadecimal digits of two xxHash64 over columns of these names, and further texts.
 
     Spark's hash leaves nulls out, so each is replaced by a value that no line has.
     """
     columns = (_WITHOUT_NULL.get(name, _text_without_null)(F.col(name)) for name in names)
     values = [*columns, *map(_text_without_null, texts)]
     halves = (F.lpad(F.hex(F.xxhash64(F.lit(seed), *values)), 16, "0") for seed in (1, 2))
-    return F.unhex(F.concat(*halves))
+    return F.concat(*halves)
 
 
 def values_hash(columns: Sequence[Column]) -> Column:

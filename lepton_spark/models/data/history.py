@@ -51,6 +51,7 @@ class History:
     damped: [S, T], the quantity with outliers damped; None where damping is off.
     stock_out_sales: [S, T], units sold while out of stock, else NaN; `until` and `select` drop it, so
     that no model sees it.
+    rejected: [S, T], days that are unknown because a line was rejected; used to sum weeks, then dropped.
     holidays: None where no country is configured.
     """
 
@@ -61,6 +62,7 @@ class History:
     plans: Plans | None = None
     period: int = 1
     stock_out_sales: FloatArray | None = None
+    rejected: BoolArray | None = None
     holidays: HolidayCalendar | None = None
 
     @property
@@ -143,7 +145,13 @@ class History:
         if self.has_late_plans:
             damped = damp_outliers(quantity, regressors)
         return replace(
-            self, quantity=quantity, days=days, regressors=regressors, damped=damped, stock_out_sales=None
+            self,
+            quantity=quantity,
+            days=days,
+            regressors=regressors,
+            damped=damped,
+            stock_out_sales=None,
+            rejected=None,
         )
 
     def select(self, rows: IntArray | BoolArray) -> "History":
@@ -155,4 +163,5 @@ class History:
             damped=None if self.damped is None else self.damped[rows],
             plans=None if self.plans is None else self.plans.select(rows),
             stock_out_sales=None,
+            rejected=None,
         )

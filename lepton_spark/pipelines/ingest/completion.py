@@ -43,7 +43,7 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
 
 
 def resolved_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
-    """Earlier rows of `rejects` that a load has replaced.
+    """The keys of earlier rows of `rejects` that a load has replaced.
 
     Those are the rows of files that it read again, and of lines that it accepted or rejected for another
     reason. A line that is valid now may have another identity, but it is in the same place of its file.

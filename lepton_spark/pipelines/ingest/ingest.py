@@ -182,11 +182,11 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
                 if context.privacy_key is None:
                     log.warning(NO_KEY)
                     stage.note(NO_KEY)
-            write_sales(load, on_new_days=examined.on_new_days)
             key = check_value(load.config.input, context.privacy_key)
             stamp = LoadStamp(load.batch, started_at, key, context.accepted)
             by_file = delivery.by_hash(examined.report.by_file)
             record_files(load.warehouse, remaining, by_file, stamp)
+            write_sales(load, examined.report, on_new_days=examined.on_new_days)
     return _with_counts(load, delivery, remaining, examined), remaining, examined.losses
 
 

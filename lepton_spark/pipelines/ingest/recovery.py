@@ -8,7 +8,13 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.lines.daily_sales import DAY, current_lines, derive_sales
+from lepton_spark.ingest.lines.daily_sales import (
+    DAY,
+    current_lines,
+    derive_sales,
+    unknown_days,
+    with_unknown_days,
+)
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
@@ -16,6 +22,8 @@ log = logging.getLogger(__name__)
 
 MAX_DAYS_NAMED = 400
 """Up to so many days are named in a condition; more are looked up by month."""
+
+REJECT_KEY = ("line_hash", "occurrence", "ingest_batch")
 
 WRITTEN_BY_LOADS = ("transactions", "rejects", "cancellations", "open_orders", "files")
 
@@ -36,35 +44,67 @@ def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> None:
         runs.fail(replace(run, counts={}, min_date=None, max_date=None))
 
 
-def sales_of(warehouse: Warehouse, days: DataFrame) -> DataFrame:
-    """`sales` of the given product-days, computed from the stored lines; without `ingest_batch`.
+def replace_sales(
+    warehouse: Warehouse, days: DataFrame, ingest_batch: Column, resolved: DataFrame | None
+) -> None:
+    """Computes the rows of `sales` of these product-days from the stored lines, and writes them.
 
-    days: DAY, each once.
+    days: DAY, each once. resolved: keys of `rejects` that no longer make a day unknown.
     """
-    return derive_sales(current_lines(_lines_of(warehouse, days)), warehouse.read("cancellations"))
+    dates = _dates_of(days)
+    sales = _sales_of(warehouse, days, dates, resolved)
+    if not warehouse.exists("sales"):
+        warehouse.append("sales", sales.withColumn("ingest_batch", ingest_batch))
+        return
+    warehouse.merge("sales", sales.withColumn("ingest_batch", ingest_batch), within=on_dates(dates))
+    if resolved is not None:  # a day may have had nothing but a line that is an exclusion now
+        warehouse.delete_keys("sales", days.join(sales, list(DAY), "left_anti"))
 
 
-def on_days(days: Sequence[date]) -> Column:
+def _sales_of(
+    warehouse: Warehouse, days: DataFrame, dates: Sequence[date], resolved: DataFrame | None = None
+) -> DataFrame:
+    """`sales` of product-days without `ingest_batch`. dates: of the days, so that Delta can skip files."""
+    lines = warehouse.read("transactions").where(on_days(dates)).join(days, list(DAY), "left_semi")
+    sales = derive_sales(current_lines(lines), warehouse.read("cancellations"))
+    rejects = warehouse.read("rejects").join(days, list(DAY), "left_semi")
+    if resolved is not None:
+        rejects = rejects.join(resolved, list(REJECT_KEY), "left_anti")
+    return with_unknown_days(sales, lines, unknown_days(with_load_number(warehouse, rejects)))
+
+
+def _dates_of(days: DataFrame) -> list[date]:
+    return sorted(row["date"] for row in days.select("date").distinct().collect())
+
+
+def with_load_number(warehouse: Warehouse, rows: DataFrame) -> DataFrame:
+    """Rows with the number of the load in their `ingest_batch`."""
+    loads = warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
+    return rows.join(F.broadcast(loads.select("ingest_batch", "load_number")), "ingest_batch")
+
+
+def on_days(dates: Sequence[date]) -> Column:
     """Whether a row of `transactions` is of one of these days, in words by which Delta skips files."""
-    months = sorted({day.replace(day=1) for day in days})
-    of_months = F.col("month").isin(months)
-    return of_months if len(days) > MAX_DAYS_NAMED else of_months & F.col("date").isin(sorted(days))
+    of_months = F.col("month").isin(sorted({day.replace(day=1) for day in dates}))
+    return of_months if len(dates) > MAX_DAYS_NAMED else of_months & F.col("date").isin(list(dates))
 
 
-def _lines_of(warehouse: Warehouse, days: DataFrame) -> DataFrame:
-    named = [row["date"] for row in days.select("date").distinct().collect()]
-    return warehouse.read("transactions").where(on_days(named)).join(days, list(DAY), "left_semi")
+def on_dates(dates: Sequence[date]) -> Column:
+    """The same for the target of a merge into `sales`."""
+    of_years = F.col("target.year").isin(sorted({day.year for day in dates}))
+    return of_years if len(dates) > MAX_DAYS_NAMED else of_years & F.col("target.date").isin(list(dates))
 
 
-def _last_changed(warehouse: Warehouse, days: DataFrame) -> DataFrame:
+def _last_changed(warehouse: Warehouse, days: DataFrame, dates: Sequence[date]) -> DataFrame:
     """DAY, ingest_batch: the latest load with a line of the day, or with a cancellation from or on it."""
-    lines = _lines_of(warehouse, days).select(*DAY, "ingest_batch", "load_number")
-    numbers = warehouse.read("runs").where(F.col("job") == "ingest").select("ingest_batch", "load_number")
-    matched = warehouse.read("cancellations").join(F.broadcast(numbers), "ingest_batch")
+    stored = warehouse.read("transactions").where(on_days(dates)).join(days, list(DAY), "left_semi")
+    lines = stored.select(*DAY, "ingest_batch", "load_number")
+    rejects = with_load_number(warehouse, warehouse.read("rejects")).select(*lines.columns)
+    matched = with_load_number(warehouse, warehouse.read("cancellations"))
     sold = matched.select(*lines.columns)
     returned = matched.withColumn("date", F.col("cancelled_on")).select(*lines.columns)
     latest = F.max_by("ingest_batch", "load_number").alias("ingest_batch")
-    return lines.union(sold).union(returned).groupBy(*DAY).agg(latest)
+    return lines.union(rejects).union(sold).union(returned).groupBy(*DAY).agg(latest)
 
 
 def _recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:
@@ -73,6 +113,7 @@ def _recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:
     changed = F.col("ingest_batch") == F.lit(ingest_batch)
     days = warehouse.read("sales").where(changed).select(*DAY)
     if not days.isEmpty():
+        dates = _dates_of(days)
         of_batch = F.col("target.ingest_batch") == F.lit(ingest_batch)
-        sales = sales_of(warehouse, days).join(_last_changed(warehouse, days), list(DAY))
+        sales = _sales_of(warehouse, days, dates).join(_last_changed(warehouse, days, dates), list(DAY))
         warehouse.merge("sales", sales, delete_unmatched=of_batch)

@@ -76,7 +76,7 @@ def run_reingest(context: JobContext) -> ReingestResult:
         with context.stage("write transactions, rejects, sales"):
             run = runs.start(load.run, context.config)
             write_lines(load, deduplicated, report)
-            write_sales(load, on_new_days=False)
+            write_sales(load, report, on_new_days=False)
     counts = {
         "lines_read": n_validated,
         **report.total,

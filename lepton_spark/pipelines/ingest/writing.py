@@ -1,17 +1,19 @@
 """Writes of a load: its lines, the cancellations among them, and the sales of the days they change."""
 
 from dataclasses import dataclass, field
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import CANDIDATE, match_returns, still_open
-from lepton_spark.ingest.lines.daily_sales import DAY, derive_sales, sales_of_figures
+from lepton_spark.ingest.lines.daily_sales import DAY, derive_sales, sales_of_figures, unknown_days
 from lepton_spark.ingest.lines.deduplication import ACCEPTED, REJECTED
 from lepton_spark.ingest.lines.load_report import LoadReport
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.recovery import sales_of
+from lepton_spark.pipelines.ingest.completion import resolved_rejects
+from lepton_spark.pipelines.ingest.recovery import REJECT_KEY, replace_sales, with_load_number
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
@@ -108,22 +110,30 @@ def write_cancellations(load: Load, deduplicated: DataFrame) -> None:
         warehouse.append("open_orders", orders)
 
 
-def write_sales(load: Load, *, on_new_days: bool) -> None:
-    """Recomputes `sales` for every product-day that the load has lines for or cancellations from or on.
+def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> None:
+    """Recomputes `sales` for every product-day that the load has changed.
 
+    Those are the days of its lines, rejected ones included, of its cancellations, of the returns that these
+    are matched with, and of earlier rejects that it has resolved.
     on_new_days: no other load has lines on the days of this load's lines.
     """
     warehouse, of_load = load.warehouse, F.col("ingest_batch") == F.lit(load.batch)
     lines, stamp = warehouse.read("transactions").where(of_load), F.lit(load.batch)
-    cancelled = warehouse.read("cancellations").where(of_load)
-    if on_new_days and cancelled.isEmpty():
+    cancelled, rejects = (warehouse.read(name).where(of_load) for name in ("cancellations", "rejects"))
+    is_first = load.run.load_number == 1  # then there are no earlier rejects
+    resolved = None if is_first else resolved_rejects(warehouse, load.batch)
+    has_resolved = resolved is not None and not resolved.isEmpty()
+    if on_new_days and not (report.total[REJECTED] or has_resolved) and cancelled.isEmpty():
         warehouse.append("sales", _new_sales(load, lines).withColumn("ingest_batch", stamp))
         return
-    returned_on = cancelled.select("product_id", "location_id", F.col("cancelled_on").alias("date"))
-    days = lines.select(*DAY).union(cancelled.select(*DAY)).union(returned_on).distinct()
-    sales = sales_of(warehouse, days).withColumn("ingest_batch", stamp)
-    write = warehouse.merge if warehouse.exists("sales") else warehouse.append
-    write("sales", sales)
+    if resolved is not None and has_resolved:
+        no_longer = warehouse.read("rejects").join(resolved, list(REJECT_KEY), "left_semi")
+        rejects = rejects.unionByName(no_longer)
+    named = unknown_days(with_load_number(warehouse, rejects))
+    returned_on = cancelled.withColumn("date", F.col("cancelled_on"))
+    changed = (frame.select(*DAY) for frame in (lines, cancelled, returned_on, named))
+    days = reduce(DataFrame.union, changed).distinct()
+    replace_sales(warehouse, days, stamp, resolved if has_resolved else None)
 
 
 def _new_sales(load: Load, lines: DataFrame) -> DataFrame:

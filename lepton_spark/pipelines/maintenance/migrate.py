@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.maintenance.line_identities import renew_identities
 from lepton_spark.tables import TABLES, Warehouse
 from lepton_spark.tables.delta.migration import MANIFEST, SCHEMA_VERSION
 
@@ -50,11 +51,19 @@ def run_migrate(context: JobContext) -> MigrateResult:
     """
     warehouse = context.warehouse
     found = warehouse.schema_version()
-    done = {}
-    for name in sorted(TABLES, key=lambda name: name == MANIFEST):
-        if not warehouse.exists(name):
-            continue
-        with context.stage(f"migrate {name}") as stage:
-            done[name] = tuple(warehouse.migrate(name))
-            stage.note(f"{len(done[name])} changes" if done[name] else "no change")
+    done = {name: _migrate(context, name) for name in TABLES if name != MANIFEST and warehouse.exists(name)}
+    with context.stage("renew line identities") as stage:
+        renewed = renew_identities(warehouse)
+        stage.note(", ".join(renewed) or "no change")
+    for name in renewed:
+        done[name] = (*done[name], "line identities renewed")
+    if warehouse.exists(MANIFEST):
+        done[MANIFEST] = _migrate(context, MANIFEST)
     return MigrateResult(found, done)
+
+
+def _migrate(context: JobContext, name: str) -> tuple[str, ...]:
+    with context.stage(f"migrate {name}") as stage:
+        done = tuple(context.warehouse.migrate(name))
+        stage.note(f"{len(done)} changes" if done else "no change")
+    return done

@@ -15,7 +15,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schemas.schema import Table
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Increase it with every schema change that existing tables do not satisfy already."""
 
 MANIFEST = "runs"
@@ -45,6 +45,7 @@ def migrate_table(spark: SparkSession, path: str, table: Table) -> list[str]:
     """
     done = add_columns(spark, path, table)
     delta = DeltaTable.forPath(spark, path)
+    done += _allow_nulls(spark, delta, path, table)
     done += _set_checks(spark, delta, path, table)
     return done + _set_properties(spark, delta, path, {**table.properties, **STAMP})
 
@@ -83,6 +84,14 @@ def add_columns(spark: SparkSession, path: str, table: Table) -> list[str]:
     empty = spark.createDataFrame([], StructType([*delta.toDF().schema.fields, *new]))
     empty.write.format("delta").mode("append").option("mergeSchema", "true").save(path)
     return [f"column {column.name} added" for column in missing]
+
+
+def _allow_nulls(spark: SparkSession, delta: DeltaTable, path: str, table: Table) -> list[str]:
+    required = {field.name for field in delta.toDF().schema.fields if not field.nullable}
+    names = [column.name for column in table.columns if column.nullable and column.name in required]
+    for name in names:
+        spark.sql(f"ALTER TABLE {quoted(path)} ALTER COLUMN {name} DROP NOT NULL")
+    return [f"column {name} may be null" for name in names]
 
 
 def _set_checks(spark: SparkSession, delta: DeltaTable, path: str, table: Table) -> list[str]:

@@ -5,8 +5,8 @@ from lepton_spark.tables.schemas.schema import INGEST_BATCH, SERIES, SERIES_KEY,
 
 _LINE_HASH = Column(
     "line_hash",
-    "BINARY",
-    "line identity: 128-bit hash of the values by which a line is recognised in another file",
+    "STRING",
+    "line identity: hash of the values by which a line is recognised in another file",
     False,
 )
 _OCCURRENCE = Column(
@@ -64,7 +64,7 @@ TRANSACTIONS = Table(
         INGEST_BATCH,
         Column("load_number", "BIGINT", "number of the load, from 1; the latest daily total counts", False),
         _CONTENT_HASH,
-        Column("line_number", "BIGINT", "position in the file, from 1"),
+        Column("line_number", "BIGINT", "position in the file, from 1; for a row of a Delta table, its hash"),
         _LINE_KIND,
         Column("transaction_id", "STRING", "transaction id of the source; null when it has none"),
         _DATE,
@@ -96,7 +96,7 @@ REJECTS = Table(
         INGEST_BATCH,
         _CONTENT_HASH,
         Column("file", "STRING", "name of the line's file", False),
-        Column("line_number", "BIGINT", "position in the file, from 1"),
+        Column("line_number", "BIGINT", "position in the file, from 1; for a row of a Delta table, its hash"),
         Column("reason", "STRING", "code of the first reason, in the fixed order of rules", False),
         Column("reasons", "ARRAY<STRING>", "codes of all reasons"),
         Column("words", "STRING", "the first reason as text"),
@@ -117,9 +117,9 @@ CANCELLATIONS = Table(
         Column("date", "DATE", "day of the cancelled sale", False),
         Column("cancelled_on", "DATE", "day of the cancellation", False),
         Column("quantity", "DOUBLE", "units cancelled", False),
-        Column("line_hash", "BINARY", "line identity of the sale", False),
+        Column("line_hash", "STRING", "line identity of the sale", False),
         Column("occurrence", "INT", "occurrence of the sale's line", False),
-        Column("cancel_line_hash", "BINARY", "line identity of the cancellation", False),
+        Column("cancel_line_hash", "STRING", "line identity of the cancellation", False),
         Column("cancel_occurrence", "INT", "occurrence of the cancellation's line", False),
         INGEST_BATCH,
     ),
@@ -163,7 +163,11 @@ SALES = Table(
     columns=(
         *SERIES,
         _DATE,
-        Column("quantity", "DOUBLE", "demand in units: sold less cancelled, at least 0", False),
+        Column(
+            "quantity",
+            "DOUBLE",
+            "demand in units: sold less cancelled, at least 0; null when unknown, as a line was rejected",
+        ),
         Column("sold_quantity", "DOUBLE", "units sold", False),
         Column(
             "cancelled_quantity",
@@ -190,7 +194,7 @@ SALES = Table(
     key=(*SERIES_KEY, "date"),
     partition_by=("year",),
     checks={
-        "finite_quantity": units("quantity"),
+        "finite_quantity": unless_null("quantity", units("quantity")),
         "finite_sold_quantity": units("sold_quantity"),
         "finite_cancelled_quantity": units("cancelled_quantity"),
         "finite_returned_quantity": units("returned_quantity"),
@@ -207,7 +211,9 @@ PANEL = Table(
         *SERIES,
         Column("chunk", "INT", "the year", False),
         Column("first_date", "DATE", "day of the first array element", False),
-        Column("quantity", "ARRAY<DOUBLE>", "units by day; null when sales has no row for the day", False),
+        Column(
+            "quantity", "ARRAY<DOUBLE>", "units by day; -1 when unknown; null when sales has no row", False
+        ),
         Column("price", "ARRAY<DOUBLE>", "mean price per unit by day; null when unknown"),
     ),
     key=(*SERIES_KEY, "chunk"),
