@@ -1,5 +1,6 @@
 """The commands: one for each job, and two that only print."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ from lepton_spark.cli.options import (
     Reason,
     Settings,
     TakeOver,
+    Verify,
     accepted_files,
 )
 from lepton_spark.config.show import resolved_lines
@@ -76,11 +78,12 @@ def run(
     publish: Publish = False,
     accept: Accept = None,
     reason: Reason = None,
+    verify: Verify = False,
     take_over: TakeOver = False,
 ) -> None:
     """Run all stages: ingest, panel, forecast, publish."""
     job = open_job(conf, settings, cutoff, reads_input=True, accepted=accepted_files(accept, reason))
-    with leased(job, take_over=take_over) as context:
+    with leased(replace(job, verify=verify), take_over=take_over) as context:
         result = run_all(context, force=publish, on_ingested=print_load_messages)
     print_summary(
         console(),
@@ -100,11 +103,12 @@ def ingest(
     *,
     accept: Accept = None,
     reason: Reason = None,
+    verify: Verify = False,
     take_over: TakeOver = False,
 ) -> None:
     """Load new files: write their lines to transactions or rejects, and update the daily sales."""
     job = open_job(conf, settings, reads_input=True, accepted=accepted_files(accept, reason))
-    with leased(job, take_over=take_over) as context:
+    with leased(replace(job, verify=verify), take_over=take_over) as context:
         result = run_ingest(context)
     print_counts(console(), result.counts)
     print_load_messages(result)

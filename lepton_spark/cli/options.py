@@ -39,6 +39,13 @@ Accept = Annotated[
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why files are accepted; kept in `files`.")
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify",
+        help="Compare the content of every file with what was loaded, not only name, size and time.",
+    ),
+]
 TakeOver = Annotated[
     bool,
     typer.Option(

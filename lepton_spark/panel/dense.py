@@ -74,8 +74,8 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     """The history of a batch; a series begins with its first sale, or with its first row if never sold.
 
     A day without a row in `sales` is 0 if the location delivered data for that day, else NaN. A day of which
-    a line was rejected is NaN, and so is a day out of stock, even with sales. Only the last `history_days` are
-    kept, so that one very old series does not lengthen the arrays of its batch.
+    a line was rejected is NaN, and so is a day out of stock, even with sales. Only the last `history_days`
+    are kept, so that one very old series does not lengthen the arrays of its batch.
     """
     start = max(int(packed.first_day.min()), calendar.cutoff - history_days + 1)
     n_days = calendar.cutoff - start + 1

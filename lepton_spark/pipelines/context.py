@@ -61,7 +61,8 @@ class JobContext:
     """The session, warehouse, configuration and services that every pipeline needs.
 
     privacy_key: the key of customer tokens; None when it is not set. accepted: names of files that are
-    loaded whatever they lose, with the reason.
+    loaded whatever they lose, with the reason. verify: whether known files are read again to compare their
+    content, instead of name, size and time of change.
     """
 
     spark: SparkSession
@@ -72,6 +73,7 @@ class JobContext:
     lease: HeldLease = field(default_factory=NoLease)
     privacy_key: bytes | None = field(default=None, repr=False)
     accepted: Mapping[str, str] = field(default_factory=dict)
+    verify: bool = False
 
     @contextmanager
     def stage(self, title: str) -> Iterator[Stage]:

@@ -83,6 +83,7 @@ def _count_lines(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         "lines_read": "read",
         "lost": "LOST: rejected, though they could be demand",
         "accepted": "accepted",
+        "equal_lines": "  equal to another line, counted as sales of their own",
         "already_loaded": "already loaded",
         "repeat": "repeated within a file",
         "skipped": "skipped by input.skip_where",

@@ -72,6 +72,7 @@ def test_first_load_keeps_zeros_and_rejects_conflicting_figures(
         ("1002", "2021-01-01"): (0.0, 0.0),
         ("1003", "2021-01-01"): (0.0, 2.0),
         ("1001", "2020-12-31"): (0.3, 0.0),
+        ("1001", "2021-01-02"): (None, 0.0),  # two figures, neither of which is known to be right
     }
     assert (results[0].counts["accepted"], results[0].counts["rejected.conflicting_day"]) == (4, 2)
 

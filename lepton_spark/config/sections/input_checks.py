@@ -45,6 +45,15 @@ def invalid_price(value: object, columns: Mapping[str, str | None]) -> Iterator[
         yield InvalidSetting((), value, "only with input.columns.price")
 
 
+def invalid_identity(
+    identity: Sequence[str] | None, personal: Sequence[str | None]
+) -> Iterator[InvalidSetting]:
+    """An identity by personal data, which could be guessed from a hash without a key."""
+    for name in identity or ():
+        if name in personal:
+            yield InvalidSetting((), name, "no personal column in input.identity, of which a hash is stored")
+
+
 def invalid_personal(personal: Sequence[str], columns: Mapping[str, str | None]) -> Iterator[InvalidSetting]:
     """Personal columns that are mapped: their values would be stored unmasked."""
     stored = {name: key for key, name in columns.items() if name is not None and key != "customer_id"}

@@ -9,6 +9,7 @@ from lepton_spark.config.invalid_settings import raise_if_any
 from lepton_spark.config.sections.input_checks import (
     invalid_cancellation,
     invalid_columns,
+    invalid_identity,
     invalid_personal,
     invalid_price,
 )
@@ -138,6 +139,15 @@ class InputSettings(Section):
             )
         return pattern
 
+    @field_validator("identity")
+    @classmethod
+    def _customers_do_not_identify(
+        cls, identity: tuple[str, ...] | None, info: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        if "columns" in info.data:
+            raise_if_any(invalid_identity(identity, [info.data["columns"].customer_id]))
+        return identity
+
     @field_validator("price_is", "min_unit_price")
     @classmethod
     def _needs_prices(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - text or a number
@@ -152,4 +162,5 @@ class InputSettings(Section):
     ) -> tuple[str, ...]:
         if "columns" in info.data:
             raise_if_any(invalid_personal(personal, info.data["columns"].model_dump()))
+            raise_if_any(invalid_identity(info.data.get("identity"), personal))
         return personal

@@ -1,10 +1,12 @@
 """Delivered files: those under the configured path, identified by a hash of their content."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from delta.tables import DeltaTable
@@ -24,19 +26,25 @@ PACKAGE = "package:"
 class FoundFile:
     """A delivered file.
 
-    path: as given by the `binaryFile` reader. uri: as given by `_metadata.file_path`. bytes: None for a
-    table.
+    path: as given by the `binaryFile` reader. uri: as given by `_metadata.file_path`. bytes, modified_at:
+    None for a table.
     """
 
     path: str
     uri: str
     bytes: int | None
     content_hash: str
+    modified_at: datetime | None = None
 
     @property
     def name(self) -> str:
         """The path for messages and tables."""
         return self.path.removeprefix("file:")
+
+    @property
+    def state(self) -> "FileState":
+        """By which an unchanged file is recognised."""
+        return self.name, self.bytes, self.modified_at
 
 
 @dataclass(frozen=True)
@@ -100,17 +108,31 @@ class FoundFiles:
     empty: list[FoundFile]
 
 
-def find_files(spark: SparkSession, path: str, max_bytes: int) -> FoundFiles:
-    """Every file under a path; max_bytes: the size up to which a file is readable.
+FileState = tuple[str, int | None, datetime | None]
+"""Name, size and time of the last change of a file."""
+
+
+def find_files(
+    spark: SparkSession, path: str, max_bytes: int, known: Mapping[FileState, str] = MappingProxyType({})
+) -> FoundFiles:
+    """Every file under a path; a file in an unchanged state is not read.
+
+    max_bytes: the size up to which a file is readable. known: content hashes by state.
 
     Raises: InputError when there is nothing at the path.
     """
     listing = _listing(spark, path)
-    readable = listing.where(F.col("length") <= max_bytes).withColumn("content_hash", F.sha2("content", 256))
     name_and_size = F.sha2(F.concat_ws("|", "path", F.col("length").cast("string")), 256)
-    large = listing.where(F.col("length") > max_bytes).withColumn("content_hash", name_and_size)
-    found, too_large = _collected(readable), _collected(large)
-    return FoundFiles(found, too_large, _empty_files(listing.inputFiles(), [*found, *too_large]))
+    listed = _collected(listing.withColumn("content_hash", name_and_size))
+    large = [file for file in listed if file.bytes is not None and file.bytes > max_bytes]
+    small = [file for file in listed if file not in large]
+    unknown = [file for file in small if file.state not in known]
+    hashes = {file.path: known[file.state] for file in small if file.state in known}
+    if unknown:
+        contents = content_of(spark, unknown).select("path", F.sha2("content", 256).alias("content_hash"))
+        hashes.update((row["path"], row["content_hash"]) for row in contents.collect())
+    readable = [replace(file, content_hash=hashes[file.path]) for file in small]
+    return FoundFiles(readable, large, _empty_files(listing.inputFiles(), listed))
 
 
 def _empty_files(listed: Iterable[str], found: Iterable[FoundFile]) -> list[FoundFile]:
@@ -172,7 +194,7 @@ def _listing(spark: SparkSession, path: str) -> DataFrame:
     for pattern in dict.fromkeys((escaped(path), path)):
         try:
             return reader.load(pattern).select(
-                "path", F.col("_metadata.file_path").alias("uri"), "length", "content"
+                "path", F.col("_metadata.file_path").alias("uri"), "length", "modificationTime"
             )
         except AnalysisException as fault:
             if fault.getCondition() != "PATH_NOT_FOUND":
@@ -182,5 +204,5 @@ def _listing(spark: SparkSession, path: str) -> DataFrame:
 
 
 def _collected(listing: DataFrame) -> list[FoundFile]:
-    rows = listing.select("path", "uri", "length", "content_hash").orderBy("path").collect()
-    return [FoundFile(row["path"], row["uri"], row["length"], row["content_hash"]) for row in rows]
+    columns = ("path", "uri", "length", "content_hash", "modificationTime")
+    return [FoundFile(*row) for row in listing.select(*columns).orderBy("path").collect()]

@@ -23,6 +23,9 @@ from lepton_spark.ingest.losses import EXCLUSIONS
 
 Counts = dict[str, int]
 
+EQUAL_LINES = "equal_lines"
+"""Count of a load: accepted lines that have the identity of an earlier line of their file."""
+
 
 def raw_statistics(numbered: DataFrame) -> Counts:
     """Counts over every raw line, repeats included."""
@@ -77,6 +80,7 @@ def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport
         F.min("date").alias("first"),
         F.max("date").alias("last"),
         F.min("reject.words").alias("words"),
+        F.count_if(F.col("occurrence") > 1).alias("equal_lines"),
     )
     rows = groups.collect()
     total: Counts = dict.fromkeys(OUTCOMES, 0) | {"replaced": 0}
@@ -88,6 +92,7 @@ def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport
             of_file[name] = of_file.get(name, 0) + row["lines"]
     total[ALREADY_LOADED] += sum(copy.inspection.lines for copy in copies)
     accepted = [row for row in rows if row["outcome"] == ACCEPTED]
+    total[EQUAL_LINES] = sum(row["equal_lines"] for row in accepted)
     first = min((row["first"] for row in accepted), default=None)
     last = max((row["last"] for row in accepted), default=None)
     return LoadReport(total, by_file, _files_without_accepted(rows), _losses(rows), first, last)

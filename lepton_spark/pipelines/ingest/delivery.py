@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.files.delivery import (
+    FileState,
     FoundFile,
     FoundFiles,
     ReadFile,
@@ -93,7 +94,7 @@ class Delivery:
 class LoadStamp:
     """Columns of `files` that are the same for all files of a load.
 
-    key_check: check value of the privacy key used for line hashes; None when no line hash depends on the key.
+    key_check: check value of the key of customers' tokens; None when the input has no customers.
     accepted: names of files that are loaded whatever they lose, with the reason.
     """
 
@@ -109,9 +110,10 @@ def find_delivery(context: JobContext) -> Delivery:
     Raises: InputError for a path that cannot be read, or when neither the path nor `files` has a file.
     """
     config = context.config
-    files = _find(context.spark, config)
-    found = files.readable
     recorded = context.warehouse.read("files").drop("loaded_at").collect()
+    unchanged = {} if context.verify else _states(recorded)
+    files = _find(context.spark, config, unchanged)
+    found = files.readable
     if not (found or files.large or files.empty or recorded):
         raise _no_file_error(config)
     known = {row["content_hash"]: row["reason"] or "" for row in recorded}
@@ -173,12 +175,21 @@ def _rules(config: str) -> dict[str, object]:
     return {name: value for name, value in json.loads(config)["input"].items() if name != "path"}
 
 
-def _find(spark: SparkSession, config: Config) -> FoundFiles:
+def _states(recorded: Sequence[Row]) -> dict[FileState, str]:
+    """The content hashes of loaded files by their state when they were loaded."""
+    return {
+        (row["name"], row["bytes"], row["modified_at"]): row["content_hash"]
+        for row in recorded
+        if row["reason"] is None and row["modified_at"] is not None
+    }
+
+
+def _find(spark: SparkSession, config: Config, known: Mapping[FileState, str]) -> FoundFiles:
     path = resolve(config.input.path)
     if config.input.format == "delta":
         table = find_table(spark, path, config.input.options.get("versionAsOf"))
         return FoundFiles([table], [], [])
-    return find_files(spark, path, config.input.max_file_bytes)
+    return find_files(spark, path, config.input.max_file_bytes, known)
 
 
 def _inspect(
@@ -253,6 +264,7 @@ def _accepted_words(read: ReadFile, stamp: LoadStamp) -> str | None:
 def _file_row(file: FoundFile, found: Inspection, stamp: LoadStamp) -> dict[str, object]:
     lines = None if found.reason and not found.lines else found.lines
     known = {"content_hash": file.content_hash, "name": file.name, "bytes": file.bytes, "lines": lines}
+    known["modified_at"] = file.modified_at
     of_load = {"ingest_batch": stamp.batch, "loaded_at": stamp.started_at}
     return known | of_load | {"reason": found.reason, "words": found.words}
 

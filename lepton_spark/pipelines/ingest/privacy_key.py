@@ -1,10 +1,9 @@
-"""Refuses a changed privacy key: line identity depends on it, so lines would be counted twice."""
+"""Refuses a changed privacy key: returns would not be matched with the customers of earlier orders."""
 
 from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
 from lepton_spark.errors import ConfigError, Fault, examples
-from lepton_spark.ingest.files.layout import personal_columns
 from lepton_spark.ingest.lines.identity import key_check
 from lepton_spark.pipelines.context import JobContext
 
@@ -12,8 +11,8 @@ ALLOWED = "the key of the earlier loads. Set that key again, or load into a new 
 
 
 def check_value(settings: InputSettings, key: bytes | None) -> str | None:
-    """The key's check value; None when no personal column is mapped, so that no hash depends on the key."""
-    return key_check(key) if personal_columns(settings) else None
+    """The key's check value; None when customers are not mapped, so that nothing depends on the key."""
+    return None if settings.columns.customer_id is None else key_check(key)
 
 
 def require_same_key(context: JobContext) -> None:

@@ -33,6 +33,7 @@ FILES = Table(
         Column("content_hash", "STRING", "hash of the file's content", False),
         Column("name", "STRING", "name under which it was first delivered", False),
         Column("bytes", "BIGINT", "file size"),
+        Column("modified_at", "TIMESTAMP", "last change of the file, as given by its file system"),
         Column("lines", "BIGINT", "number of data lines; null when the file could not be read"),
         INGEST_BATCH,
         Column("state", "STRING", "loaded or refused", False),
@@ -42,7 +43,7 @@ FILES = Table(
         Column(
             "key_check",
             "STRING",
-            "check value of the privacy key in its line hashes; 'none': no key; null: no personal column",
+            "check value of the privacy key of its customers' tokens; 'none': no key; null: no customers",
         ),
         Column("loaded_at", "TIMESTAMP", "start of its load", False),
     ),

@@ -24,3 +24,17 @@ def test_every_file_is_found_once_and_empty_ones_are_not_passed_over(
     assert names == [["ok.csv"], ["large.csv"], ["empty.csv"]]
     assert found.empty[0].name == str(folder / "empty.csv")
     assert found.empty[0].bytes == 0
+
+
+def test_file_in_a_known_state_is_not_read(spark: SparkSession, tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("1,2\n")
+    first = find_files(spark, str(tmp_path), max_bytes=20).readable
+    assert first[0].content_hash == first[1].content_hash
+    known = {first[0].state: "as loaded"}
+    again = find_files(spark, str(tmp_path), max_bytes=20, known=known).readable
+    assert [file.content_hash for file in again] == ["as loaded", first[1].content_hash]
+
+    (tmp_path / "a.csv").write_text("1,2,3\n")
+    changed = find_files(spark, str(tmp_path), max_bytes=20, known=known).readable
+    assert changed[0].content_hash not in ("as loaded", first[0].content_hash)

@@ -92,8 +92,8 @@ def test_append_fills_absent_nullable_columns_with_null(spark: SparkSession, war
 
 
 def test_append_rejects_a_frame_without_a_required_column(spark: SparkSession, warehouse: Warehouse) -> None:
-    with pytest.raises(InputError, match="table sales: found no column 'quantity'"):
-        warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)).drop("quantity"))
+    with pytest.raises(InputError, match="table sales: found no column 'sold_quantity'"):
+        warehouse.append("sales", sales(spark, ("a", date(2021, 3, 4), 2.0)).drop("sold_quantity"))
     assert not warehouse.exists("sales")
 
 
@@ -103,8 +103,8 @@ def test_append_rejects_a_frame_without_a_required_column(spark: SparkSession, w
 def test_append_rejects_a_quantity_that_is_not_a_finite_number_from_zero(
     spark: SparkSession, warehouse: Warehouse, bad: float | None
 ) -> None:
-    frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("quantity", F.lit(bad).cast("double"))
-    with pytest.raises(WRITE_REFUSED, match=r"CHECK constraint finite_quantity|NOT NULL constraint"):
+    frame = sales(spark, ("a", date(2021, 3, 4), 2.0)).withColumn("sold_quantity", F.lit(bad).cast("double"))
+    with pytest.raises(WRITE_REFUSED, match=r"CHECK constraint finite_sold_quantity|NOT NULL constraint"):
         warehouse.append("sales", frame)
     assert units(warehouse) == {}
 
@@ -137,7 +137,7 @@ def test_overwrite_creates_a_table_together_with_its_first_rows(
     assert units(warehouse) == {("b", "2022-03-04"): 3.0}
     first = deltalake.DeltaTable(target, version=1)
     assert first.to_pyarrow_table(columns=["product_id"]).to_pylist() == [{"product_id": "a"}]
-    assert not {field.name: field for field in first.schema().fields}["quantity"].nullable
+    assert not {field.name: field for field in first.schema().fields}["sold_quantity"].nullable
     assert [path.name for path in Path(target).parent.iterdir()] == ["sales"]
 
 

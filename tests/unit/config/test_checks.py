@@ -143,6 +143,12 @@ def test_pattern_that_java_rejects_is_explained(pattern: str, message: str) -> N
         ),
         ("input: {columns: {price: quantity}}", "input.columns.price", "quantity is mapped to this one"),
         ("input: {personal_columns: [a, date]}", "input.personal_columns[1]", "it is input.columns.date"),
+        ("input: {identity: [a, who], personal_columns: [who]}", "input.personal_columns", "of which a hash"),
+        (
+            "input: {kind: transactions, columns: {customer_id: who}, identity: [who]}",
+            "input.identity",
+            "no personal column",
+        ),
         (
             "forecast: {models: [mean, zero, mean]}",
             "forecast.models[2]",

@@ -113,3 +113,10 @@ def test_prior_has_weight_until_its_end_date() -> None:
     assert weeks is not None
     np.testing.assert_array_equal(weeks.level, [NAN, 21.0])
     assert prior_of(_with_side(), np.array([16]), 1) is None
+
+
+def test_dense_history_has_no_quantity_where_a_line_was_rejected() -> None:
+    history = dense_history(packed(("a", 10, [-1.0, 5.0, -1.0, NAN, 2.0])), CALENDAR, 99)
+    np.testing.assert_array_equal(history.quantity, [[5.0, NAN, NAN, 2.0, 0.0]])
+    assert history.rejected is not None
+    np.testing.assert_array_equal(history.rejected, [[False, True, False, False, False]])

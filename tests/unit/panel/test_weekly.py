@@ -36,6 +36,15 @@ def test_weekly_first_partial_week_is_unknown_unless_it_is_the_only_one() -> Non
     np.testing.assert_array_equal(weekly(_daily(days)).quantity, [[NAN, 7.0], [NAN, 7.0], [NAN, 4.0]])
 
 
+def test_week_with_a_rejected_line_is_unknown_and_a_closed_day_is_not() -> None:
+    days = np.ones((2, 21))
+    days[:, 10] = NAN
+    rejected = np.zeros((2, 21), dtype=bool)
+    rejected[0, 10] = True
+    weeks = weekly(replace(_daily(days), rejected=rejected))
+    np.testing.assert_array_equal(weeks.quantity, [[7.0, NAN, 7.0], [7.0, 6.0, 7.0]])
+
+
 def test_weekly_history_keeps_its_period_and_has_no_season() -> None:
     weeks = weekly(_daily(np.ones((2, 28))))
     for history in (weeks, weeks.until(2), weeks.select(np.array([1]))):

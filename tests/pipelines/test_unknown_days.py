@@ -1,0 +1,72 @@
+"""A product-day with a rejected line has an unknown demand until the line is loaded or replaced."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lepton_spark.pipelines.ingest.reingest import run_reingest
+from lepton_spark.pipelines.runs.run_log import RunLog
+from tests.pipelines.shop import Shop, a_shop
+
+DAY = (
+    "1,A,2021-01-01 10:00,2,5,c1\n2,A,2021-01-01 11:00,x,5,c2\n3,B,2021-01-01 11:00,3,6,c2\n"
+    "4,C,2021-01-01 11:00,y,6,c2\n5,POST,2021-01-01 12:00,1,6,c2\n6,B,2021-01-02 12:00,0,6,c2\n"
+)
+
+
+def demand(shop: Shop) -> dict[tuple[str, str], float | None]:
+    return {key: figures[0] for key, figures in shop.sales().items()}
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_rejected_line_makes_its_product_day_unknown_and_an_exclusion_does_not(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = a_shop(spark, tmp_path)
+    shop.deliver("day1.csv", DAY)
+    shop.load()
+    assert demand(shop) == {
+        ("A", "2021-01-01"): None,
+        ("B", "2021-01-01"): 3.0,
+        ("C", "2021-01-01"): None,
+    }
+    assert shop.sales()["A", "2021-01-01"][1] == 2.0  # what was sold as far as it is known
+
+    shop.deliver("day2.csv", "7,A,2021-01-02 10:00,4,5,c1\n")
+    shop.load()
+    assert demand(shop)["A", "2021-01-01"] is None
+    assert demand(shop)["A", "2021-01-02"] == 4.0
+
+
+def test_day_is_known_once_its_line_is_loaded_or_excluded(spark: SparkSession, tmp_path: Path) -> None:
+    shop = a_shop(spark, tmp_path)
+    units = {"x": "1.234,5", "y": "3-"}
+    shop.deliver("day1.csv", DAY.replace(",x,", f',"{units["x"]}",').replace(",y,", f",{units['y']},"))
+    shop.load()
+    assert demand(shop)["A", "2021-01-01"] is demand(shop)["C", "2021-01-01"] is None
+    forms = {"decimal": ",", "thousands": ".", "number_forms": ("trailing_minus",)}
+    done = run_reingest(shop.context(path=None, **forms))
+    assert (done.accepted, done.other_reasons) == (1, 1)  # 3- is a write-off
+    assert demand(shop) == {("A", "2021-01-01"): 2.0 + 1234.5, ("B", "2021-01-01"): 3.0}
+
+
+def test_interrupted_load_leaves_no_unknown_day(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = a_shop(spark, tmp_path)
+    shop.deliver("day1.csv", "1,A,2021-01-01 10:00,2,5,c1\n")
+    shop.load()
+    before = demand(shop)
+    shop.deliver("day2.csv", DAY)
+    with monkeypatch.context() as patched:
+        patched.setattr(RunLog, "complete", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            shop.load()
+    assert demand(shop)["C", "2021-01-01"] is None
+    (shop.folder / "day2.csv").unlink()
+    shop.load()
+    assert demand(shop) == before
