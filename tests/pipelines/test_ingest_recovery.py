@@ -70,7 +70,7 @@ def uninterrupted(one_day: Shop, tmp_path_factory: pytest.TempPathFactory) -> tu
     return shop, contents(shop)
 
 
-EVERY_POINT = ("transactions", "cancellations", "sales", "files", "clean_up")
+EVERY_POINT = ("transactions", "cancellations", "files", "sales", "clean_up")
 POINTS = EVERY_POINT if os.environ.get("LEPTON_FAULTS") else ("clean_up",)
 """`make test-faults` tests all points; every test run also kills a real load (tests/faults)."""
 
@@ -102,7 +102,7 @@ def test_interrupted_load_whose_file_is_removed_leaves_no_trace(
     shop = complete.copied_to(tmp_path / "warehouse")
     shop.deliver("day3.csv", DAY_3)
     with monkeypatch.context() as patched:
-        interrupt_after(patched, "files")
+        interrupt_after(patched, "sales")
         with pytest.raises(KeyboardInterrupt):
             shop.load()
     (shop.folder / "day3.csv").unlink()

@@ -34,7 +34,7 @@ def balance(shop: Shop) -> tuple[int, int]:
     return (files[0] if files else 0), stored
 
 
-def units(shop: Shop) -> dict[tuple[str, str], float]:
+def units(shop: Shop) -> dict[tuple[str, str], float | None]:
     return {key: figures[0] for key, figures in shop.sales().items()}
 
 
@@ -58,7 +58,7 @@ def test_lines_that_pass_changed_rules_are_loaded_and_no_line_is_lost(
     changed = {"date_formats": forms, "non_positive_price": "keep", "product_pattern": "[A-Z]{1,4}"}
     done = again(shop, **changed, min_unit_price=10.0)
     assert (done.accepted, done.other_reasons, done.as_before, done.not_validated) == (1, 3, 0, 1)
-    assert units(shop) == {("A", "2021-01-01"): 2.0, ("B", "2021-01-01"): 3.0}
+    assert units(shop) == {("A", "2021-01-01"): None, ("B", "2021-01-01"): 3.0}  # x units of A are unknown
     assert reasons(shop) == ["malformed_line", "not_units", "not_units", "unparsable_quantity"]
     assert balance(shop) == (6, 6)
     with monkeypatch.context() as patch:
@@ -68,10 +68,11 @@ def test_lines_that_pass_changed_rules_are_loaded_and_no_line_is_lost(
     done = again(shop, **changed)  # cleans up after the complete load, and finds nothing more
     assert done == ReingestResult(None, 0, 0, 1, 1)
     assert units(shop) == {
-        ("A", "2021-01-01"): 9.0,
+        ("A", "2021-01-01"): None,
         ("B", "2021-01-01"): 3.0,
         ("POST", "2021-01-01"): 3.0,
     }
+    assert shop.sales()["A", "2021-01-01"][1] == 9.0
     assert balance(shop) == (6, 6)
     file = shop.warehouse.read("files").first()
     assert file is not None

@@ -264,9 +264,9 @@ def _accepted_words(read: ReadFile, stamp: LoadStamp) -> str | None:
 def _file_row(file: FoundFile, found: Inspection, stamp: LoadStamp) -> dict[str, object]:
     lines = None if found.reason and not found.lines else found.lines
     known = {"content_hash": file.content_hash, "name": file.name, "bytes": file.bytes, "lines": lines}
-    known["modified_at"] = file.modified_at
     of_load = {"ingest_batch": stamp.batch, "loaded_at": stamp.started_at}
-    return known | of_load | {"reason": found.reason, "words": found.words}
+    more = {"modified_at": file.modified_at, "reason": found.reason, "words": found.words}
+    return known | of_load | more
 
 
 def file_counts(delivery: Delivery) -> dict[str, int]:
