@@ -86,7 +86,7 @@ def configuration(arguments: argparse.Namespace, folder: Path, root: Path) -> Co
     """The configuration of the benchmark; generates the files if they are not there yet."""
     replaced = {"warehouse": {"root": str(root)}}
     if arguments.conf:
-        return load_config([Path(path) for path in arguments.conf], [f"warehouse.root={root}"])
+        return load_config(arguments.conf, [f"warehouse.root={root}"]).config
     data = folder / f"{arguments.format}-{arguments.products}x{arguments.days}"
     if not data.exists():
         generate(data, arguments)

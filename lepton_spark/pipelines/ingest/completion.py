@@ -1,6 +1,7 @@
 """Cleaning up after a complete load; every step can be interrupted and run again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -9,6 +10,7 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import still_open
 from lepton_spark.ingest.lines.deduplication import IDENTITY
+from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
@@ -35,21 +37,27 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
     counts: those of the load.
     """
     if counts.get(RESOLVED_REJECTS):
-        warehouse.delete_keys("rejects", resolved_rejects(warehouse, batch))
+        with resolved_rejects(warehouse, batch) as resolved:
+            if resolved is not None:
+                warehouse.delete_keys("rejects", resolved)
     if counts.get(REINGESTED):
         _update_file_counts(warehouse)
     if warehouse.exists("open_orders"):
         _close_orders(warehouse, config.input.cancel_window_days)
 
 
-def resolved_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
-    """The keys of earlier rows of `rejects` that a load has replaced.
+@contextmanager
+def resolved_rejects(warehouse: Warehouse, batch: str) -> Iterator[DataFrame | None]:
+    """The keys of earlier rows of `rejects` that a load has replaced, cached; None if there are none.
 
     Those are the rows of files that it read again, and of lines that it accepted or rejected for another
     reason. A line that is valid now may have another identity, but it is in the same place of its file.
     """
     of_load = F.col("ingest_batch") == F.lit(batch)
     earlier = warehouse.read("rejects").where(~of_load)
+    if earlier.isEmpty():
+        yield None
+        return
     files = warehouse.read("files").where(of_load & F.col("lines").isNotNull()).select("content_hash")
     accepted = warehouse.read("transactions").where(of_load)
     rejected = warehouse.read("rejects").where(of_load)
@@ -60,7 +68,9 @@ def resolved_rejects(warehouse: Warehouse, batch: str) -> DataFrame:
         earlier.join(accepted.select(*POSITION), list(POSITION), "left_semi"),
     )
     key = (*IDENTITY, "ingest_batch")
-    return reduce(DataFrame.union, (rows.select(*key) for rows in replaced)).distinct()
+    keys = reduce(DataFrame.union, (rows.select(*key) for rows in replaced)).distinct()
+    with persisted(keys) as resolved:
+        yield None if resolved.isEmpty() else resolved
 
 
 def _update_file_counts(warehouse: Warehouse) -> None:

@@ -18,6 +18,7 @@ from lepton_spark.ingest.lines.daily_sales import current_figures
 from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
+from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.recovery import on_days
 from lepton_spark.pipelines.ingest.writing import Load
@@ -61,16 +62,6 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
         losses = _losses(load, delivery, lines, report)
         described = _with_lines(load, raw, lines, report)
         yield Examined(described, report, statistics, volume, losses, on_new_days=stored is None)
-
-
-@contextmanager
-def persisted(frame: DataFrame) -> Iterator[DataFrame]:
-    """The frame, cached while the block runs."""
-    cached = frame.persist()
-    try:
-        yield cached
-    finally:
-        cached.unpersist()
 
 
 def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:

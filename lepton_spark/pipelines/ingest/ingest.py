@@ -17,7 +17,6 @@ from lepton_spark.pipelines.ingest.completion import (
     RESOLVED_REJECTS,
     clean_up,
     clean_up_last,
-    resolved_rejects,
 )
 from lepton_spark.pipelines.ingest.covariate_matches import unmatched_covariates
 from lepton_spark.pipelines.ingest.covariates import load_covariates
@@ -186,8 +185,9 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
             stamp = LoadStamp(load.batch, started_at, key, context.accepted)
             by_file = delivery.by_hash(examined.report.by_file)
             record_files(load.warehouse, remaining, by_file, stamp)
-            write_sales(load, examined.report, on_new_days=examined.on_new_days)
-    return _with_counts(load, delivery, remaining, examined), remaining, examined.losses
+            n_resolved = write_sales(load, examined.report, on_new_days=examined.on_new_days)
+    run = _with_counts(load, delivery, remaining, examined, n_resolved)
+    return run, remaining, examined.losses
 
 
 def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
@@ -197,8 +197,9 @@ def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
     return load_gates.evaluate_load(examined.volume, recent, load.config.gates)
 
 
-def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: Examined) -> Run:
-    is_first = load.run.load_number == 1  # then there are no earlier rejects to count
+def _with_counts(
+    load: Load, delivery: Delivery, remaining: Delivery, examined: Examined, n_resolved: int
+) -> Run:
     counts = {
         "lines_read": delivery.lines_read,
         load_gates.DAYS: examined.volume.days,
@@ -207,7 +208,7 @@ def _with_counts(load: Load, delivery: Delivery, remaining: Delivery, examined: 
         **examined.statistics,
         **load_report.missing_values(delivery.readable),
         **file_counts(remaining),
-        RESOLVED_REJECTS: 0 if is_first else resolved_rejects(load.warehouse, load.batch).count(),
+        RESOLVED_REJECTS: n_resolved,
     }
     first, last = examined.report.first_accepted, examined.report.last_accepted
     return replace(load.run, counts=counts, min_date=first, max_date=last)

@@ -67,10 +67,20 @@ def _sales_of(
     """`sales` of product-days without `ingest_batch`. dates: of the days, so that Delta can skip files."""
     lines = warehouse.read("transactions").where(on_days(dates)).join(days, list(DAY), "left_semi")
     sales = derive_sales(current_lines(lines), warehouse.read("cancellations"))
-    rejects = warehouse.read("rejects").join(days, list(DAY), "left_semi")
+    rejects = _rejects_on(warehouse, dates)
+    if rejects is None:
+        return sales
     if resolved is not None:
         rejects = rejects.join(resolved, list(REJECT_KEY), "left_anti")
-    return with_unknown_days(sales, lines, unknown_days(with_load_number(warehouse, rejects)))
+    on_these_days = rejects.join(days, list(DAY), "left_semi")
+    return with_unknown_days(sales, lines, unknown_days(with_load_number(warehouse, on_these_days)))
+
+
+def _rejects_on(warehouse: Warehouse, dates: Sequence[date]) -> DataFrame | None:
+    rejects = warehouse.read("rejects")
+    if len(dates) <= MAX_DAYS_NAMED:
+        rejects = rejects.where(F.col("date").isin(list(dates)))
+    return None if rejects.isEmpty() else rejects
 
 
 def _dates_of(days: DataFrame) -> list[date]:

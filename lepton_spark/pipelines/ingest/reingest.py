@@ -24,7 +24,6 @@ from lepton_spark.pipelines.ingest.completion import (
     RESOLVED_REJECTS,
     clean_up,
     clean_up_last,
-    resolved_rejects,
 )
 from lepton_spark.pipelines.ingest.examination import outcomes, stored_lines
 from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
@@ -76,12 +75,12 @@ def run_reingest(context: JobContext) -> ReingestResult:
         with context.stage("write transactions, rejects, sales"):
             run = runs.start(load.run, context.config)
             write_lines(load, deduplicated, report)
-            write_sales(load, report, on_new_days=False)
+            n_resolved = write_sales(load, report, on_new_days=False)
     counts = {
         "lines_read": n_validated,
         **report.total,
         REINGESTED: result.accepted,
-        RESOLVED_REJECTS: resolved_rejects(warehouse, load.batch).count(),
+        RESOLVED_REJECTS: n_resolved,
     }
     first, last = report.first_accepted, report.last_accepted
     runs.complete(replace(run, counts=counts, min_date=first, max_date=last))

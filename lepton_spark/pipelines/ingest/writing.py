@@ -12,6 +12,7 @@ from lepton_spark.ingest.lines.daily_sales import DAY, derive_sales, sales_of_fi
 from lepton_spark.ingest.lines.deduplication import ACCEPTED, REJECTED
 from lepton_spark.ingest.lines.load_report import LoadReport
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.completion import resolved_rejects
 from lepton_spark.pipelines.ingest.recovery import REJECT_KEY, replace_sales, with_load_number
 from lepton_spark.pipelines.runs.run_log import Run
@@ -110,30 +111,30 @@ def write_cancellations(load: Load, deduplicated: DataFrame) -> None:
         warehouse.append("open_orders", orders)
 
 
-def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> None:
+def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> int:
     """Recomputes `sales` for every product-day that the load has changed.
 
     Those are the days of its lines, rejected ones included, of its cancellations, of the returns that these
-    are matched with, and of earlier rejects that it has resolved.
+    are matched with, and of earlier rejects that it has resolved. Returns the number of these rejects.
     on_new_days: no other load has lines on the days of this load's lines.
     """
     warehouse, of_load = load.warehouse, F.col("ingest_batch") == F.lit(load.batch)
     lines, stamp = warehouse.read("transactions").where(of_load), F.lit(load.batch)
     cancelled, rejects = (warehouse.read(name).where(of_load) for name in ("cancellations", "rejects"))
-    is_first = load.run.load_number == 1  # then there are no earlier rejects
-    resolved = None if is_first else resolved_rejects(warehouse, load.batch)
-    has_resolved = resolved is not None and not resolved.isEmpty()
-    if on_new_days and not (report.total[REJECTED] or has_resolved) and cancelled.isEmpty():
-        warehouse.append("sales", _new_sales(load, lines).withColumn("ingest_batch", stamp))
-        return
-    if resolved is not None and has_resolved:
-        no_longer = warehouse.read("rejects").join(resolved, list(REJECT_KEY), "left_semi")
-        rejects = rejects.unionByName(no_longer)
-    named = unknown_days(with_load_number(warehouse, rejects))
-    returned_on = cancelled.withColumn("date", F.col("cancelled_on"))
-    changed = (frame.select(*DAY) for frame in (lines, cancelled, returned_on, named))
-    days = reduce(DataFrame.union, changed).distinct()
-    replace_sales(warehouse, days, stamp, resolved if has_resolved else None)
+    with resolved_rejects(warehouse, load.batch) as resolved:
+        n_resolved = 0 if resolved is None else resolved.count()
+        if on_new_days and not (report.total[REJECTED] or n_resolved) and cancelled.isEmpty():
+            warehouse.append("sales", _new_sales(load, lines).withColumn("ingest_batch", stamp))
+            return 0
+        if resolved is not None:
+            no_longer = warehouse.read("rejects").join(resolved, list(REJECT_KEY), "left_semi")
+            rejects = rejects.unionByName(no_longer)
+        named = unknown_days(with_load_number(warehouse, rejects))
+        returned_on = cancelled.withColumn("date", F.col("cancelled_on"))
+        changed = (frame.select(*DAY) for frame in (lines, cancelled, returned_on, named))
+        with persisted(reduce(DataFrame.union, changed).distinct()) as days:
+            replace_sales(warehouse, days, stamp, resolved)
+    return n_resolved
 
 
 def _new_sales(load: Load, lines: DataFrame) -> DataFrame:
