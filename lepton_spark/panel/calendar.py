@@ -1,5 +1,6 @@
 """The days on which each location delivered data: zero sales on such a day, unknown sales on any other."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,9 @@ from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
 CLOSED_LOOKBACK_DAYS = 56
 MIN_WEEKDAYS_SEEN = 4
 """A weekday is closed if at least this many of it in the look-back had no sales at all."""
+
+USUAL_DAYS, MIN_USUAL_DAYS, MIN_USUALLY_SOLD = 28, 7, 5.0
+"""A day of zeros is no fact after 7 to 28 selling days on which 5 products were sold on average."""
 
 EPOCH = date(1970, 1, 1)
 
@@ -39,11 +43,34 @@ class DayVolume:
 
 def day_volumes(sales: DataFrame) -> list[DayVolume]:
     """Every delivered day of every location, sorted; collected, because there are few."""
+    is_sold = (F.col("sold_quantity") > 0) | F.col("quantity").isNull()
     volumes = sales.groupBy("location_id", F.unix_date("date").alias("day")).agg(
-        F.sum("n_transactions").alias("lines"), F.count("*").alias("n_series")
+        F.sum("n_transactions").alias("lines"),
+        F.count("*").alias("n_series"),
+        F.count_if(is_sold).alias("n_sold"),
     )
-    rows = volumes.select("location_id", "day", "lines", "n_series").collect()
-    return sorted((DayVolume(*row) for row in rows), key=lambda volume: (volume.location_id, volume.day))
+    rows = volumes.select("location_id", "day", "lines", "n_series", "n_sold").collect()
+    sold = {DayVolume(*row[:4]): row["n_sold"] for row in rows}
+    in_order = sorted(sold, key=lambda volume: (volume.location_id, volume.day))
+    return without_implausible_zeros([(volume, sold[volume]) for volume in in_order])
+
+
+def without_implausible_zeros(volumes: Sequence[tuple[DayVolume, int]]) -> list[DayVolume]:
+    """The days without those on which nothing was sold although a location usually sells many products.
+
+    Such a day is closed, or its feed was sent before the shop opened. If on average five products sell a day,
+    none at all has a probability below 1 % (Poisson). Only earlier days are looked at.
+    volumes: sorted, with the number of series that were sold.
+    """
+    kept, usual = [], dict[str, deque[int]]()
+    for volume, n_sold in volumes:
+        recent = usual.setdefault(volume.location_id, deque(maxlen=USUAL_DAYS))
+        if n_sold:
+            recent.append(n_sold)
+        elif len(recent) >= MIN_USUAL_DAYS and sum(recent) / len(recent) >= MIN_USUALLY_SOLD:
+            continue
+        kept.append(volume)
+    return kept
 
 
 @dataclass(frozen=True)

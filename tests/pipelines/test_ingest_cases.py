@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.cli import main
+from lepton_spark.panel.calendar import day_volumes, epoch_day
 from lepton_spark.tables import Warehouse
 
 pytestmark = pytest.mark.slow
@@ -68,6 +70,19 @@ def test_equal_lines_of_a_till_are_sales_of_their_own(load: Load) -> None:
     assert "equal to another line, counted as sales of their own" in loaded.output
     again = load("02-equal-lines")
     assert (again.code, sum(again.units().values())) == (0, 1_630.0)
+
+
+def test_last_day_of_zeros_is_not_taken_for_a_day_without_sales(load: Load) -> None:
+    loaded = load("14-last-day-of-zeros")
+    assert loaded.code == 0
+    days = [volume.day for volume in day_volumes(loaded.warehouse.read("sales"))]
+    assert max(days) == epoch_day(date(2026, 11, 19))
+
+
+def test_line_of_totals_is_pointed_out(load: Load) -> None:
+    loaded = load("08-titles-and-totals")  # the file with title lines is refused
+    assert loaded.code == 4
+    assert "product 'Total' equals the sum of all others on" in loaded.errors
 
 
 def test_german_numbers_are_read_by_their_signs(load: Load) -> None:

@@ -54,6 +54,21 @@ def test_day_is_known_once_its_line_is_loaded_or_excluded(spark: SparkSession, t
     assert demand(shop) == {("A", "2021-01-01"): 2.0 + 1234.5, ("B", "2021-01-01"): 3.0}
 
 
+def test_line_that_is_delivered_again_with_a_correction_makes_its_day_known(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = a_shop(spark, tmp_path)
+    shop.deliver("day1.csv", DAY)
+    shop.load()
+    shop.deliver("day1_corrected.csv", DAY.replace(",x,", ",7,"))
+    assert shop.load().counts["accepted"] == 1
+    assert demand(shop)["A", "2021-01-01"] == 2.0 + 7.0
+    assert demand(shop)["C", "2021-01-01"] is None
+    assert {row["reason"] for row in shop.warehouse.read("rejects").collect()} == {
+        *("unparsable_quantity", "not_a_product", "zero_quantity"),
+    }
+
+
 def test_interrupted_load_leaves_no_unknown_day(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

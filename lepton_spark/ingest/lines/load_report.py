@@ -68,6 +68,12 @@ class LoadReport:
     first_accepted: date | None
     last_accepted: date | None
 
+    @property
+    def n_lost(self) -> int:
+        """Lines rejected by this load that could be demand."""
+        excluded = sum(self.total.get(f"rejected.{reason}", 0) for reason in EXCLUSIONS)
+        return self.total[REJECTED] - excluded
+
 
 def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport:
     """The report of a load.

@@ -84,11 +84,3 @@ def mark_unchanged(deduplicated: DataFrame) -> DataFrame:
     return deduplicated.withColumn(
         "outcome", F.when(unchanged, deduplication.ALREADY_LOADED).otherwise(F.col("outcome"))
     )
-
-
-def known_rejects(deduplicated: DataFrame) -> DataFrame:
-    """Rejected lines, as line_hash and occurrence, that are valid now and that another file has delivered."""
-    known = F.col("reject").isNull() & (F.col("outcome") == deduplication.ALREADY_LOADED)
-    return deduplicated.where(known).select(
-        F.col("rejected_hash").alias("line_hash"), F.col("rejected_occurrence").alias("occurrence")
-    )

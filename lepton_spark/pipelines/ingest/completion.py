@@ -6,13 +6,17 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import still_open
 from lepton_spark.ingest.lines.deduplication import IDENTITY
+from lepton_spark.ingest.lines.parsing import code
 from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
+
+OF_TICKET = ("product_id", "location_id", "date", "transaction_id")
 
 POSITION = ("content_hash", "line_number")
 """Where a line is."""
@@ -37,7 +41,7 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
     counts: those of the load.
     """
     if counts.get(RESOLVED_REJECTS):
-        with resolved_rejects(warehouse, batch) as resolved:
+        with resolved_rejects(warehouse, batch, config.input.columns.transaction_id) as resolved:
             if resolved is not None:
                 warehouse.delete_keys("rejects", resolved)
     if counts.get(REINGESTED):
@@ -47,11 +51,13 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
 
 
 @contextmanager
-def resolved_rejects(warehouse: Warehouse, batch: str) -> Iterator[DataFrame | None]:
+def resolved_rejects(warehouse: Warehouse, batch: str, ticket: str | None) -> Iterator[DataFrame | None]:
     """The keys of earlier rows of `rejects` that a load has replaced, cached; None if there are none.
 
     Those are the rows of files that it read again, and of lines that it accepted or rejected for another
-    reason. A line that is valid now may have another identity, but it is in the same place of its file.
+    reason. A line that is valid now may have another identity, but it is in the same place of its file; one
+    that was delivered again with a correction has the same ticket, product and day.
+    ticket: the source column of the ticket; None if there is none.
     """
     of_load = F.col("ingest_batch") == F.lit(batch)
     earlier = warehouse.read("rejects").where(~of_load)
@@ -62,11 +68,15 @@ def resolved_rejects(warehouse: Warehouse, batch: str) -> Iterator[DataFrame | N
     accepted = warehouse.read("transactions").where(of_load)
     rejected = warehouse.read("rejects").where(of_load)
     of_identity = accepted.select(*IDENTITY).union(rejected.select(*IDENTITY))
-    replaced = (
+    replaced = [
         earlier.join(F.broadcast(files), "content_hash", "left_semi"),
         earlier.join(of_identity, list(IDENTITY), "left_semi"),
         earlier.join(accepted.select(*POSITION), list(POSITION), "left_semi"),
-    )
+    ]
+    if ticket is not None:
+        of_ticket = F.element_at(F.from_json("line", "map<string, string>"), F.lit(ticket))
+        named = earlier.withColumn("transaction_id", code(of_ticket, StringType()))
+        replaced.append(named.join(accepted.select(*OF_TICKET), list(OF_TICKET), "left_semi"))
     key = (*IDENTITY, "ingest_batch")
     keys = reduce(DataFrame.union, (rows.select(*key) for rows in replaced)).distinct()
     with persisted(keys) as resolved:

@@ -15,6 +15,7 @@ from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.daily_sales import current_figures
+from lepton_spark.ingest.lines.totals import product_of_totals
 from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
@@ -36,7 +37,8 @@ class Examined:
     """The lines of a load with their outcomes.
 
     statistics: counts over all lines as delivered, repeats included. losses: lines that could be demand and
-    are rejected. on_new_days: no other load has lines on the days of these.
+    are rejected. on_new_days: no other load has lines on the days of these. totals: the product that seems
+    to be a line of totals, from `product_of_totals`.
     """
 
     lines: DataFrame
@@ -45,6 +47,7 @@ class Examined:
     volume: LoadVolume
     losses: Losses
     on_new_days: bool
+    totals: tuple[str, int, int] | None
 
 
 @contextmanager
@@ -61,7 +64,10 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
         volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), n_days)
         losses = _losses(load, delivery, lines, report)
         described = _with_lines(load, raw, lines, report)
-        yield Examined(described, report, statistics, volume, losses, on_new_days=stored is None)
+        is_daily = load.config.input.kind == "daily"
+        accepted = lines.where(F.col("outcome") == deduplication.ACCEPTED)
+        totals = product_of_totals(accepted) if is_daily else None
+        yield Examined(described, report, statistics, volume, losses, stored is None, totals)
 
 
 def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:

@@ -137,7 +137,7 @@ def _run_load(
     """Runs a load; returns its counts and warnings, and the delivery with unusable files in `refused`."""
     load = replace(load, run=runs.start(load.run, load.config))
     try:
-        finished, remaining, losses = _load(load, delivery, started_at)
+        finished, remaining, warnings = _load(load, delivery, started_at)
     except BalanceError:  # raised before a write; after other errors the next load rolls this one back
         runs.fail(load.run)
         raise
@@ -146,7 +146,7 @@ def _run_load(
         raise
     runs.complete(finished)
     clean_up(load.warehouse, load.batch, finished.counts, load.config)
-    return _Finished(finished.counts, _warnings(losses)), remaining
+    return _Finished(finished.counts, warnings), remaining
 
 
 def _require_few_lost(losses: Losses, context: JobContext) -> None:
@@ -158,12 +158,19 @@ def _require_few_lost(losses: Losses, context: JobContext) -> None:
     require_products(losses, max_share)
 
 
-def _warnings(losses: Losses) -> tuple[str, ...]:
-    return (f"lost lines: {product_words(losses)}",) if losses.n_products else ()
+def _warnings(examined: Examined) -> tuple[str, ...]:
+    losses, totals = examined.losses, examined.totals
+    lost = [f"lost lines: {product_words(losses)}"] if losses.n_products else []
+    if totals is None:
+        return tuple(lost)
+    product, n_days, n_all = totals
+    found = f"product '{product}' equals the sum of all others on {n_days} of {n_all} days"
+    remedy = "If it is a line of totals, leave it out by input.product_pattern or input.skip_where."
+    return (*lost, f"{found}. {remedy}")
 
 
-def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery, Losses]:
-    """Writes the lines; returns the run with its counts, the delivery with unusable files, and the losses."""
+def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery, tuple[str, ...]]:
+    """Writes the lines; returns the run with its counts, the delivery with unusable files, and warnings."""
     context = load.context
     with ExitStack() as cached:
         with context.stage("read and validate lines") as stage:
@@ -187,7 +194,7 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
             record_files(load.warehouse, remaining, by_file, stamp)
             n_resolved = write_sales(load, examined.report, on_new_days=examined.on_new_days)
     run = _with_counts(load, delivery, remaining, examined, n_resolved)
-    return run, remaining, examined.losses
+    return run, remaining, _warnings(examined)
 
 
 def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:

@@ -121,9 +121,10 @@ def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> int:
     warehouse, of_load = load.warehouse, F.col("ingest_batch") == F.lit(load.batch)
     lines, stamp = warehouse.read("transactions").where(of_load), F.lit(load.batch)
     cancelled, rejects = (warehouse.read(name).where(of_load) for name in ("cancellations", "rejects"))
-    with resolved_rejects(warehouse, load.batch) as resolved:
+    ticket = load.config.input.columns.transaction_id
+    with resolved_rejects(warehouse, load.batch, ticket) as resolved:
         n_resolved = 0 if resolved is None else resolved.count()
-        if on_new_days and not (report.total[REJECTED] or n_resolved) and cancelled.isEmpty():
+        if on_new_days and not (report.n_lost or n_resolved) and cancelled.isEmpty():
             warehouse.append("sales", _new_sales(load, lines).withColumn("ingest_batch", stamp))
             return 0
         if resolved is not None:

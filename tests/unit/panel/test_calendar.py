@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
+from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day, without_implausible_zeros
 
 FRIDAY = date(2024, 3, 29)
 CUTOFF = epoch_day(FRIDAY)
@@ -37,6 +37,29 @@ def test_calendar_closes_a_weekday_only_after_four_of_it(n_days: int, closed: bo
 def test_calendar_ignores_deliveries_before_the_look_back() -> None:
     opened = epoch_day(FRIDAY - timedelta(days=6 + 56))
     assert calendar([opened, *without_saturdays(100)]).is_closed(["shop"], 1).tolist() == [[True]]
+
+
+def volumes_of(sold: list[int]) -> list[tuple[DayVolume, int]]:
+    return [(DayVolume("shop", day, 20, 20), n_sold) for day, n_sold in enumerate(sold)]
+
+
+@pytest.mark.parametrize(
+    ("sold", "left_out"),
+    [
+        ([9] * 7 + [0, 9], [7]),
+        ([9] * 7 + [0, 0, 0], [7, 8, 9]),  # a closure, and the end of the data
+        ([9] * 6 + [0, 9], []),  # too few days to know what is usual
+        ([4] * 30 + [0, 4], []),  # a small shop may sell nothing
+        ([4] * 30 + [30] * 3 + [0], [33]),
+        ([0, 0] + [9] * 9, []),  # later days do not matter
+    ],
+    ids=["one day", "closure", "begin", "small shop", "grown", "before the first sale"],
+)
+def test_zeros_of_all_products_are_no_fact_where_many_are_usually_sold(
+    sold: list[int], left_out: list[int]
+) -> None:
+    kept = {volume.day for volume in without_implausible_zeros(volumes_of(sold))}
+    assert sorted(set(range(len(sold))) - kept) == left_out
 
 
 def test_calendar_has_no_days_after_the_cutoff() -> None:

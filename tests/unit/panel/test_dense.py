@@ -120,3 +120,8 @@ def test_dense_history_has_no_quantity_where_a_line_was_rejected() -> None:
     np.testing.assert_array_equal(history.quantity, [[5.0, NAN, NAN, 2.0, 0.0]])
     assert history.rejected is not None
     np.testing.assert_array_equal(history.rejected, [[False, True, False, False, False]])
+
+
+def test_dense_history_does_not_take_a_zero_for_a_fact_on_a_day_that_was_not_delivered() -> None:
+    history = dense_history(packed(("a", 10, [5.0, 0.0, 2.0, 0.0])), CALENDAR, 99)
+    np.testing.assert_array_equal(history.quantity, [[5.0, 0.0, 2.0, NAN, 0.0, 0.0]])
