@@ -73,7 +73,7 @@ def _changed_years(context: JobContext, packed: int | None, version: int) -> tup
         except (PySparkException, Py4JJavaError):
             pass  # files of the change feed, or earlier log entries, are deleted after a month
     stale = _distinct(warehouse.read("panel"), F.col("chunk"))
-    return tuple(sorted({*stale, *_distinct(warehouse.read("sales"), F.year("date"))}))
+    return tuple(sorted({*stale, *_distinct(warehouse.read("sales"), F.col("year"))}))
 
 
 def _distinct(rows: DataFrame, year: Column) -> tuple[int, ...]:
