@@ -77,6 +77,7 @@ def derive_sales(lines: DataFrame, cancellations: DataFrame) -> DataFrame:
         F.sum((F.col("price") * priced_units).cast(EXACT)).alias("revenue"),
         F.sum(priced_units.cast(EXACT)).alias("priced"),
         F.min(F.when(is_sale, F.col("price"))).alias("listed_price"),
+        F.count(F.when(is_sale, F.col("price"))).alias("n_prices"),
         F.bool_or(is_daily()).alias("is_daily"),
     )
     return days.join(cancelled, list(DAY), "left").select(*DAY, *_measures())
@@ -118,6 +119,7 @@ def with_unknown_days(sales: DataFrame, lines: DataFrame, unknown: DataFrame) ->
 
 def _measures() -> list[Column]:
     cancelled = F.coalesce(F.when(~F.col("is_daily"), F.col("cancelled")), F.lit(0).cast(EXACT))
+    has_several = (F.col("n_prices") > 1) & (F.col("priced") > 0)  # the mean of one price may be rounded
     mean_price = F.col("revenue").cast("double") / F.col("priced").cast("double")
     return [
         F.greatest(F.col("sold") - cancelled, F.lit(0)).cast("double").alias("quantity"),
@@ -125,7 +127,7 @@ def _measures() -> list[Column]:
         cancelled.cast("double").alias("cancelled_quantity"),
         F.col("returned").cast("double").alias("returned_quantity"),
         F.col("n_transactions"),
-        F.when(F.col("priced") > 0, mean_price).otherwise(F.col("listed_price")).alias("price"),
+        F.when(has_several, mean_price).otherwise(F.col("listed_price")).alias("price"),
     ]
 
 
