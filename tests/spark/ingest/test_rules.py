@@ -216,6 +216,8 @@ def test_line_is_known_by_its_typed_values_and_not_by_how_they_are_written(spark
         "no price": {"paid": ""},
         "price of 0": {"paid": "0"},
         "other time": {"day": "02.01.2021 12:00"},
+        "no units": {"units": "", "paid": ""},
+        "units of 0": {"units": "0", "paid": ""},
         "unreadable day": {"day": "x"},
         "another unreadable day": {"day": "y"},
     }

@@ -12,6 +12,7 @@ LINES = (
 )
 FIGURES = [
     ("daily", 3.0, 2.99),
+    ("daily", 3.0, 0.1),  # three times 0.1, rounded to nine decimals, is not three times the price
     ("daily", 0.0, 1.5),
     ("daily", 7.0, None),
     ("daily", 0.30000000000000004, 0.1),
