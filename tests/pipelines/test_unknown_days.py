@@ -56,6 +56,16 @@ def test_rejected_line_makes_its_product_day_unknown_until_it_is_corrected(shop:
     ]
 
 
+def test_unknown_day_without_another_line_keeps_its_only_row(shop: Shop) -> None:
+    shop.deliver("day1.csv", "1,A,2021-01-01 10:00,x,5,\n2,B,2021-01-02 10:00,3,5,\n")
+    shop.load()
+    assert demand(shop) == {("A", "2021-01-01"): None, ("B", "2021-01-02"): 3.0}
+    shop.deliver("day2.csv", "3,A,2021-01-01 11:00,4,5,\n")
+    shop.load()
+    assert demand(shop) == {("A", "2021-01-01"): None, ("B", "2021-01-02"): 3.0}
+    assert shop.warehouse.read("sales").count() == 2
+
+
 def test_day_is_known_once_its_line_is_loaded_or_excluded(shop: Shop) -> None:
     units = {"x": "1.234,5", "y": "3-"}
     shop.deliver("day1.csv", DAY.replace(",x,", f',"{units["x"]}",').replace(",y,", f",{units['y']},"))

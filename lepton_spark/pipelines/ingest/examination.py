@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
 from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
-from lepton_spark.pipelines.ingest.recovery import on_days
+from lepton_spark.pipelines.ingest.recovery import dates_of, on_days, sales_on_days
 from lepton_spark.pipelines.ingest.writing import Load
 
 N_WORST = 3
@@ -37,7 +37,7 @@ class Examined:
     """The lines of a load with their outcomes.
 
     statistics: counts over all lines as delivered, repeats included. losses: lines that could be demand and
-    are rejected. on_new_days: no other load has lines on the days of these. totals: the product that seems
+    are rejected. on_new_days: `sales` has no row on the days of these. totals: the product that seems
     to be a line of totals, from `product_of_totals`.
     """
 
@@ -56,18 +56,19 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
     raw = read_lines(load.context.spark, delivery.readable, Layout.of(load.config.input))
     with ExitStack() as cached:
         validated = cached.enter_context(persisted(_validated(load, raw, started_at)))
-        stored = stored_lines(load, validated)
+        dates = dates_of(validated)
+        stored = stored_lines(load, dates)
         lines = cached.enter_context(deduplicated(load, validated, stored, _earlier_rejects(load)))
         report = load_report.summarize(lines, delivery.copies)
         statistics = load_report.raw_statistics(validated)
-        n_days = validated.select("date").distinct().where(F.col("date").isNotNull()).count()
-        volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), n_days)
+        volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), len(dates))
         losses = _losses(load, delivery, lines, report)
         described = _with_lines(load, raw, lines, report)
         is_daily = load.config.input.kind == "daily"
         accepted = lines.where(F.col("outcome") == deduplication.ACCEPTED)
         totals = product_of_totals(accepted) if is_daily else None
-        yield Examined(described, report, statistics, volume, losses, stored is None, totals)
+        on_new_days = load.warehouse.read("sales").where(sales_on_days(dates)).isEmpty()
+        yield Examined(described, report, statistics, volume, losses, on_new_days, totals)
 
 
 def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:
@@ -83,12 +84,10 @@ def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_repor
     ]
     if not any(files[number].lost for number in counted):
         return Losses(files)
-    products = load_report.lossy_products(lines, load.config.gates.max_lost_share, counted).persist()
-    try:
+    lossy = load_report.lossy_products(lines, load.config.gates.max_lost_share, counted)
+    with persisted(lossy) as products:
         total = products.agg(F.count("*").alias("products"), F.sum("lines").alias("lines")).first()
         worst = products.orderBy(F.desc("lost"), "product_id").limit(N_WORST).collect()
-    finally:
-        products.unpersist()
     if total is None or not total["products"]:
         return Losses(files)
     named = [ProductLoss(row["product_id"], row["lines"], row["lost"]) for row in worst]
@@ -129,15 +128,9 @@ def _earlier_rejects(load: Load) -> DataFrame | None:
     return None if rejects.isEmpty() else rejects
 
 
-def stored_lines(load: Load, validated: DataFrame) -> DataFrame | None:
-    """Lines of other loads on the days of these lines; None if there are none.
-
-    The days are collected so that Delta reads only the files that hold them.
-    """
-    if not load.warehouse.exists("transactions"):
-        return None
-    days = [row["date"] for row in validated.select("date").distinct().collect() if row["date"] is not None]
-    lines = load.rows_of_other_loads("transactions").where(on_days(days))
+def stored_lines(load: Load, dates: Sequence[date]) -> DataFrame | None:
+    """Lines of other loads on these days; None if there are none."""
+    lines = load.rows_of_other_loads("transactions").where(on_days(dates))
     return None if lines.isEmpty() else lines
 
 

@@ -21,7 +21,7 @@ from lepton_spark.tables import Warehouse
 log = logging.getLogger(__name__)
 
 MAX_DAYS_NAMED = 400
-"""Up to so many days are named in a condition; more are looked up by month."""
+"""A condition names at most this many days; if there are more, it names only their months or years."""
 
 REJECT_KEY = ("line_hash", "occurrence", "ingest_batch")
 
@@ -51,12 +51,14 @@ def replace_sales(
 
     days: DAY, each once. resolved: keys of `rejects` that no longer make a day unknown.
     """
-    dates = _dates_of(days)
+    dates = dates_of(days)
     sales = _sales_of(warehouse, days, dates, resolved)
     if not warehouse.exists("sales"):
         warehouse.append("sales", sales.withColumn("ingest_batch", ingest_batch))
         return
-    warehouse.merge("sales", sales.withColumn("ingest_batch", ingest_batch), within=on_dates(dates))
+    warehouse.merge(
+        "sales", sales.withColumn("ingest_batch", ingest_batch), within=sales_on_days(dates, "target.")
+    )
     if resolved is not None:  # a day may have had nothing but a line that is an exclusion now
         warehouse.delete_keys("sales", days.join(sales, list(DAY), "left_anti"))
 
@@ -83,8 +85,10 @@ def _rejects_on(warehouse: Warehouse, dates: Sequence[date]) -> DataFrame | None
     return None if rejects.isEmpty() else rejects
 
 
-def _dates_of(days: DataFrame) -> list[date]:
-    return sorted(row["date"] for row in days.select("date").distinct().collect())
+def dates_of(lines: DataFrame) -> list[date]:
+    """The days of these lines; collected, because there are few."""
+    rows = lines.select("date").where(F.col("date").isNotNull()).distinct().collect()
+    return sorted(row["date"] for row in rows)
 
 
 def with_load_number(warehouse: Warehouse, rows: DataFrame) -> DataFrame:
@@ -94,15 +98,15 @@ def with_load_number(warehouse: Warehouse, rows: DataFrame) -> DataFrame:
 
 
 def on_days(dates: Sequence[date]) -> Column:
-    """Whether a row of `transactions` is of one of these days, in words by which Delta skips files."""
+    """Condition on `transactions`: the row is of one of these days. Delta can skip files by it."""
     of_months = F.col("month").isin(sorted({day.replace(day=1) for day in dates}))
     return of_months if len(dates) > MAX_DAYS_NAMED else of_months & F.col("date").isin(list(dates))
 
 
-def on_dates(dates: Sequence[date]) -> Column:
-    """The same for the target of a merge into `sales`."""
-    of_years = F.col("target.year").isin(sorted({day.year for day in dates}))
-    return of_years if len(dates) > MAX_DAYS_NAMED else of_years & F.col("target.date").isin(list(dates))
+def sales_on_days(dates: Sequence[date], prefix: str = "") -> Column:
+    """The same for `sales`; prefix: of its columns, such as `target.` in a merge."""
+    of_years = F.col(f"{prefix}year").isin(sorted({day.year for day in dates}))
+    return of_years if len(dates) > MAX_DAYS_NAMED else of_years & F.col(f"{prefix}date").isin(list(dates))
 
 
 def _last_changed(warehouse: Warehouse, days: DataFrame, dates: Sequence[date]) -> DataFrame:
@@ -123,7 +127,7 @@ def _recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:
     changed = F.col("ingest_batch") == F.lit(ingest_batch)
     days = warehouse.read("sales").where(changed).select(*DAY)
     if not days.isEmpty():
-        dates = _dates_of(days)
+        dates = dates_of(days)
         of_batch = F.col("target.ingest_batch") == F.lit(ingest_batch)
         sales = _sales_of(warehouse, days, dates).join(_last_changed(warehouse, days, dates), list(DAY))
         warehouse.merge("sales", sales, delete_unmatched=of_batch)

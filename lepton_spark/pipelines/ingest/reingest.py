@@ -26,7 +26,7 @@ from lepton_spark.pipelines.ingest.completion import (
     clean_up_last,
 )
 from lepton_spark.pipelines.ingest.examination import outcomes, stored_lines
-from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
+from lepton_spark.pipelines.ingest.recovery import dates_of, roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -110,7 +110,7 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
     rejects = complete_rejects(load.rows_of_other_loads("rejects"), loads, load.files, settings)
     validated = revalidate_rejects(rejects, settings, today).persist()
-    stored = stored_lines(load, validated)
+    stored = stored_lines(load, dates_of(validated))
     current = without_superseded(validated, stored) if settings.kind == "daily" else validated
     numbered = number_revalidated(current, stored, load.files)
     deduplicated = mark_unchanged(outcomes(load, numbered, stored, None)).persist()

@@ -116,7 +116,7 @@ def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> int:
 
     Those are the days of its lines, rejected ones included, of its cancellations, of the returns that these
     are matched with, and of earlier rejects that it has resolved. Returns the number of these rejects.
-    on_new_days: no other load has lines on the days of this load's lines.
+    on_new_days: `sales` has no row on the days of this load's lines.
     """
     warehouse, of_load = load.warehouse, F.col("ingest_batch") == F.lit(load.batch)
     lines, stamp = warehouse.read("transactions").where(of_load), F.lit(load.batch)
