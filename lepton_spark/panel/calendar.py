@@ -17,7 +17,8 @@ MIN_WEEKDAYS_SEEN = 4
 """A weekday is closed if at least this many of it in the look-back had no sales at all."""
 
 USUAL_DAYS, MIN_USUAL_DAYS, MIN_USUALLY_SOLD = 28, 7, 5.0
-"""A day of zeros is no fact after 7 to 28 selling days on which 5 products were sold on average."""
+"""A day of zeros is left out if 7 selling days or more precede it, and on the last 28 of them 5 products were
+sold a day on average."""
 
 EPOCH = date(1970, 1, 1)
 

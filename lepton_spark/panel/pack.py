@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 UNKNOWN = -1.0
-"""The quantity of a day in `sales` whose demand is unknown; null stands for a day without a row."""
+"""Quantity in `panel` of a day whose demand is unknown. A day without a row in `sales` is null."""
 
 _PACKED = (
     "product_id STRING, location_id STRING, chunk INT, first_date DATE, quantity ARRAY<DOUBLE>, "

@@ -102,3 +102,26 @@ def test_rejected_figure_does_not_overwrite_a_later_one(spark: SparkSession, tmp
         ("B", "2021-01-02"): 8.0,
         ("C", "2021-01-01"): 1.0,
     }
+
+
+@pytest.mark.slow
+def test_figures_that_are_added_stay_together_when_one_is_loaded_later(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = a_shop(spark, tmp_path)
+    daily = {
+        "kind": "daily",
+        "columns": ColumnNames(product_id="sku", date="at", quantity="units"),
+        "date_formats": ("yyyy-MM-dd",),
+        "cancellation_pattern": None,
+        "conflicts": "sum",
+    }
+    shop = replace(shop, settings={**shop.settings, **daily})
+    shop.deliver("one.csv", '1,A,2021-01-01,5,,\n2,A,2021-01-01,"5,0",,\n3,B,2021-01-01,"5,0",,\n')
+    shop.load()
+    assert units(shop) == {("A", "2021-01-01"): None, ("B", "2021-01-01"): None}
+    assert again(shop, decimal=",").accepted == 2
+    assert units(shop) == {("A", "2021-01-01"): 10.0, ("B", "2021-01-01"): 5.0}
+    shop.deliver("two.csv", "1,A,2021-01-01,7,,\n")
+    shop.load()
+    assert units(shop) == {("A", "2021-01-01"): 7.0, ("B", "2021-01-01"): 5.0}

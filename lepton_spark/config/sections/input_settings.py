@@ -117,6 +117,11 @@ class InputSettings(Section):
         1 << 32, gt=0, description="a gzip file with more content is refused; unpacking stops there"
     )
 
+    @property
+    def adds_figures(self) -> bool:
+        """Whether the daily figures of one product and day in a load are added."""
+        return self.kind == "daily" and self.conflicts == "sum"
+
     @field_validator("columns")
     @classmethod
     def _each_column_once(cls, columns: ColumnNames, info: ValidationInfo) -> ColumnNames:

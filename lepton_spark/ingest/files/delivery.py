@@ -43,7 +43,7 @@ class FoundFile:
 
     @property
     def state(self) -> "FileState":
-        """By which an unchanged file is recognised."""
+        """Name, size and time of change, by which an unchanged file is recognised."""
         return self.name, self.bytes, self.modified_at
 
 
@@ -109,7 +109,7 @@ class FoundFiles:
 
 
 FileState = tuple[str, int | None, datetime | None]
-"""Name, size and time of the last change of a file."""
+"""Name, size, and time of the last change."""
 
 
 def find_files(

@@ -20,7 +20,7 @@ def delta_table(spark: SparkSession, found: FoundFile) -> DataFrame:
 
 
 def delta_lines(spark: SparkSession, read: ReadFile) -> RawLines:
-    """The rows of a Delta table as raw lines; a hash of the row stands for its number."""
+    """The rows of a Delta table as raw lines. Delta does not number rows, so line_number is a hash."""
     frame = delta_table(spark, read.file)
     values = [F.col(quoted_column(name)) for name in read.inspection.columns]
     row_hash = F.pmod(F.xxhash64(F.to_json(F.struct(*values))), F.lit(1 << 62)) + 1

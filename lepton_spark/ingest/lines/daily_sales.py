@@ -3,11 +3,9 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lepton_spark.ingest.lines.identity import DAY
 from lepton_spark.ingest.lines.quantities import EXACT, is_daily, is_return, net_units
 from lepton_spark.ingest.losses import EXCLUSIONS
-
-DAY = ("product_id", "location_id", "date")
-"""The key of a product-day."""
 
 IMPOSSIBLE_DATES = ("implausible_date", "future_date")
 """Reasons for rejection by which the date of a line is wrong."""

@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lepton_spark.ingest.lines.identity import DAY, IDENTITY
 from lepton_spark.ingest.lines.quantities import is_return, net_units
 from lepton_spark.ingest.lines.rules import rejection
 
@@ -13,14 +14,9 @@ REJECTED = "rejected"
 SKIPPED = "skipped"
 OUTCOMES = (ACCEPTED, ALREADY_LOADED, REPEAT, SKIPPED, REJECTED)
 
-IDENTITY = ("line_hash", "occurrence")
-"""Columns that identify a line across loads."""
-
-_DAY = ("product_id", "location_id", "date")
-
 
 def crowded_keys(lines: DataFrame, stored: DataFrame | None, kind: str) -> DataFrame:
-    """The keys, as `key`, that several lines have: only these lines are compared with each other.
+    """The keys, as `key`, that several lines share. Only such lines need to be compared with each other.
 
     lines: new lines. stored: lines of earlier loads, accepted or rejected. kind: `input.kind`.
     """
@@ -32,11 +28,11 @@ def crowded_keys(lines: DataFrame, stored: DataFrame | None, kind: str) -> DataF
 
 def key_of(kind: str) -> Column:
     """A number that equal lines share: by identity, or by product-day for daily figures."""
-    return F.xxhash64(*_DAY) if kind == "daily" else F.xxhash64("line_hash")
+    return F.xxhash64(*DAY) if kind == "daily" else F.xxhash64("line_hash")
 
 
 def outcome_of_single_lines(lines: DataFrame) -> DataFrame:
-    """Lines that no other line, new or stored, can equal: with the columns that deduplication adds."""
+    """Lines that equal no other line, new or stored, with the columns that deduplication adds."""
     is_invalid = F.col("reject").isNotNull()
     return lines.withColumns(
         {
@@ -57,7 +53,7 @@ def number_lines(validated: DataFrame, *, add_files: bool = False) -> DataFrame:
     skipped.
     add_files: whether equal lines of two files are two lines; occurrences then count over the whole load.
     """
-    identity = (*_DAY, "counts", "line_hash")
+    identity = (*DAY, "counts", "line_hash")
     of_line = Window.partitionBy(*identity)
     same_content = Window.partitionBy(*identity, "file", "content").orderBy("line_number")
     in_file = Window.partitionBy(*identity, "file").orderBy("content", "line_number")
@@ -108,7 +104,7 @@ def deduplicate_daily(
     compared = _with_figures(numbered.transform(_flag, known_rejects, "was_rejected"), conflicts)
     has_current = is_equal = F.lit(False)
     if current is not None:
-        compared = compared.join(current, list(_DAY), "left")
+        compared = compared.join(current, list(DAY), "left")
         has_current = F.col("counts") & F.col("current_net").isNotNull()
         is_equal = has_current & (F.col("net") == F.col("current_net"))
         is_equal &= F.col("day_price").eqNullSafe(F.col("current_price"))
@@ -142,7 +138,7 @@ def _with_figures(numbered: DataFrame, conflicts: str) -> DataFrame:
     this line is not the first of them. is_repeat: this line equals an earlier one of its file. All are false
     if figures are summed.
     """
-    day, counts = Window.partitionBy(*_DAY, "counts"), F.col("counts")
+    day, counts = Window.partitionBy(*DAY, "counts"), F.col("counts")
     units = net_units()  # decimals, because stored figures are sums of decimals: 0.1 + 0.2 is 0.3
     if conflicts == "sum":
         return numbered.withColumns(

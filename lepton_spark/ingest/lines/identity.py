@@ -37,10 +37,18 @@ def tokens(key: bytes, column: str) -> Callable[[Column], Column]:
     return pandas_udf(keyed, "string")  # type: ignore[call-overload,no-any-return]  # its stubs want a kind
 
 
-DAY_IDENTITY = ("product_id", "location_id", "date")
-DAILY_IDENTITY = (*DAY_IDENTITY, "line_kind", "quantity", "price")
-TRANSACTION_IDENTITY = (*DAY_IDENTITY, "sold_at", "line_kind", "quantity", "price", "transaction_id")
-"""Columns of `transactions` that a line is known by when it is delivered again."""
+DAY = ("product_id", "location_id", "date")
+"""The key of a product-day."""
+
+DAILY_IDENTITY = (*DAY, "line_kind", "quantity", "price")
+TRANSACTION_IDENTITY = (*DAY, "sold_at", "line_kind", "quantity", "price", "transaction_id")
+"""Columns of `transactions` by which a line is recognised when it is delivered again."""
+
+IDENTITY = ("line_hash", "occurrence")
+"""Columns that identify a line across loads."""
+
+REJECT_KEY = (*IDENTITY, "ingest_batch")
+"""The key of a row of `rejects`."""
 
 _WITHOUT_NULL: Mapping[str, Callable[[Column], Column]] = {
     "date": lambda day: F.coalesce(F.unix_date(day), F.lit(-(2**31))),

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.lines import deduplication
-from lepton_spark.ingest.lines.daily_sales import DAY
+from lepton_spark.ingest.lines.identity import DAY
 from lepton_spark.ingest.lines.validation import source_names
 
 
@@ -51,12 +51,11 @@ def number_revalidated(validated: DataFrame, stored: DataFrame | None, files: Da
             accepted.agg(F.max("occurrence").alias("n_accepted")), ["line_hash", "file"], "left"
         )
         number = number + F.coalesce("n_accepted", F.lit(0))
-    identity = {
-        "occurrence": F.when(is_valid, number).otherwise(F.col("rejected_occurrence")),
-        "line_hash": F.when(is_valid, F.col("line_hash")).otherwise(F.col("rejected_hash")),
-    }
-    return marked.withColumn("occurrence", identity["occurrence"]).withColumn(
-        "line_hash", identity["line_hash"]
+    return marked.withColumns(
+        {
+            "occurrence": F.when(is_valid, number).otherwise(F.col("rejected_occurrence")),
+            "line_hash": F.when(is_valid, F.col("line_hash")).otherwise(F.col("rejected_hash")),
+        }
     )
 
 

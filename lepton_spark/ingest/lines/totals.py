@@ -5,8 +5,9 @@ from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.quantities import net_units
 
-MIN_DAYS = 5
-MIN_SHARE = 0.9
+MIN_DAYS, MIN_SHARE = 5, 0.9
+"""On so many days, and on this share of all days, the product must equal the sum of the others."""
+
 MIN_PRODUCTS = 3
 
 
@@ -24,8 +25,8 @@ def product_of_totals(figures: DataFrame) -> tuple[str, int, int] | None:
         F.count("*").alias("products"),
     )
     is_total = F.abs(F.col("total") - 2 * F.col("largest")) < 1e-6 * F.col("largest")
-    telling = days.where((F.col("products") >= MIN_PRODUCTS) & (F.col("largest") > 0))
-    by_product = telling.groupBy("product_id").agg(
+    counted = days.where((F.col("products") >= MIN_PRODUCTS) & (F.col("largest") > 0))
+    by_product = counted.groupBy("product_id").agg(
         F.count_if(is_total).alias("days"), F.count("*").alias("on_top")
     )
     row = by_product.agg(

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DateType, NumericType
 
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.layout import personal_columns
 from lepton_spark.ingest.files.raw_lines import PARSED_FORMS, RawLines, source_columns
-from lepton_spark.ingest.lines import numbers, parsing, quantities
+from lepton_spark.ingest.lines import parsing
 from lepton_spark.ingest.lines.identity import (
     DAILY_IDENTITY,
-    DAY_IDENTITY,
+    DAY,
     TRANSACTION_IDENTITY,
     line_hash,
     masked_line,
@@ -22,6 +20,7 @@ from lepton_spark.ingest.lines.identity import (
     values_hash,
 )
 from lepton_spark.ingest.lines.rules import reject_column, rules
+from lepton_spark.ingest.lines.values import parsed_values
 
 VALIDATED = (
     *("file", "line_number", "line_hash", "content", "code_as_written", "product_id", "location_id"),
@@ -30,8 +29,8 @@ VALIDATED = (
 )
 """Columns of a validated line.
 
-content: hash of all source columns; null if repeats are not looked for by it.
-code_as_written: the product code, where it was changed to become product_id.
+content: hash of all source columns, by which repeats within a file are found; null if equal lines are kept.
+code_as_written: the product code as delivered; null where it equals product_id.
 customer: the customer's token, or without a privacy key the customer's id; cancellations are matched by it.
 date: a day in the business's time zone. quantity: units, never negative; line_kind marks returns.
 price: of one unit. has_unreadable_price: its price is no number, so the price is unknown.
@@ -40,8 +39,6 @@ reject: null for a line that may be accepted, and for a skipped one; else reason
 message for the first reason) and line (the source columns as JSON, personal ones masked; null for a malformed
 line if there are personal columns).
 """
-
-ALL_LOCATIONS = "all"
 
 
 def validate_lines(
@@ -52,8 +49,7 @@ def validate_lines(
     files: file, content_hash. today: the current day in `input.timezone`. key: the privacy key.
     """
     n_personal = len(personal_columns(settings))
-    customer = {"customer": _customer(raw, settings, key)}
-    parsed = _parsed(raw.frame.withColumns(customer), raw, settings, settings.date_formats)
+    parsed = parsed_values(raw, settings, settings.date_formats)
     line = F.when(F.col("malformed").isNull(), masked_line(raw, n_personal))
     if not n_personal:
         malformed = F.to_json(F.struct(F.col("raw").alias("malformed")))
@@ -61,7 +57,8 @@ def validate_lines(
     reject = reject_column(rules(settings, raw, today), line)
     sources = [raw.text(name) for name in raw.columns]
     content = values_hash(sources) if drops_equal_content(settings) else F.lit(None).cast("bigint")
-    validated = parsed.withColumns({"reject": reject, "content": content})
+    customer = _customer(raw, settings, key)
+    validated = parsed.withColumns({"reject": reject, "content": content, "customer": customer})
     return _identified(validated, raw, files, settings).select(*VALIDATED)
 
 
@@ -87,7 +84,7 @@ def revalidate_rejects(rejects: DataFrame, settings: InputSettings, today: date)
         *kept.columns, nothing.alias("malformed"), nothing.alias("raw"), nothing.alias("customer"), *sources
     ).drop("product_id", "location_id", "date")
     raw = RawLines(names, frame)
-    parsed = _parsed(frame, raw, settings, (*PARSED_FORMS, *settings.date_formats))
+    parsed = parsed_values(raw, settings, (*PARSED_FORMS, *settings.date_formats))
     reject = reject_column(rules(settings, raw, today), F.col("line"))
     validated = parsed.withColumns({"reject": reject, "content": F.lit(None).cast("bigint")})
     hashed = validated.withColumn("line_hash", _readable_hash(raw, settings))
@@ -108,7 +105,7 @@ def drops_equal_content(settings: InputSettings) -> bool:
     Without a ticket, equal lines are usually sales to different customers.
     """
     if settings.kind == "daily":
-        return settings.conflicts == "sum" and settings.duplicates == "drop"
+        return settings.adds_figures and settings.duplicates == "drop"
     default = "keep" if settings.columns.transaction_id is None else "drop"
     return (settings.duplicates or default) == "drop"
 
@@ -117,80 +114,6 @@ def _customer(raw: RawLines, settings: InputSettings, key: bytes | None) -> Colu
     name = settings.columns.customer_id
     text = parsing.code(raw.column(name), raw.kind(name))
     return text if key is None or name is None else tokens(key, name)(text)
-
-
-def _parsed(frame: DataFrame, raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> DataFrame:
-    """The lines with the values of their mapped columns."""
-    names, written = settings.columns, numbers.NumberFormat.of(settings)
-
-    def code(name: str | None) -> Column:
-        return parsing.code(raw.column(name), raw.kind(name))
-
-    def number(name: str | None) -> Column:
-        if isinstance(raw.kind(name), NumericType):
-            return numbers.typed_number(raw.column(name))
-        return numbers.number(parsing.trimmed(raw.text(name)), written)
-
-    location = F.lit(ALL_LOCATIONS) if names.location_id is None else code(names.location_id)
-    product = parsing.folded(code(names.product_id), settings.product_case)
-    codes = {
-        "product_id": product,
-        "location_id": location,
-        "transaction_id": code(names.transaction_id),
-        "sold_at": _instant(raw, settings, forms),
-        "signed": number(names.quantity),
-        "price": number(names.price),
-        "is_skipped": _is_skipped(raw, settings),
-    }
-    parsed = frame.withColumns(codes)
-    pattern, as_written = settings.cancellation_pattern, raw.text(names.product_id)
-    cancels = F.lit(True) if pattern is None else F.col("transaction_id").rlike(pattern)
-    unreadable = F.col("price").isNull() & parsing.trimmed(raw.text(names.price)).isNotNull()
-    derived = {
-        "date": _day(raw, settings, forms),
-        **quantities.split_signed(F.col("signed"), settings.kind),
-        "is_cancellation": F.coalesce(cancels, F.lit(False)),
-        "has_unreadable_price": unreadable,
-        "code_as_written": F.when(~as_written.eqNullSafe(F.col("product_id")), as_written),
-    }
-    return parsed.withColumns(derived).withColumn("price", _unit_price(settings)).drop("signed")
-
-
-def _instant(raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> Column:
-    name = settings.columns.date
-    typed = parsing.typed_instant(raw.column(name), raw.kind(name), settings.source_timezone)
-    if typed is not None:
-        return typed
-    text = parsing.trimmed(raw.text(name))
-    return parsing.sold_at(text, forms, settings.source_timezone).cast("timestamp")
-
-
-def _day(raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> Column:
-    column, kind = raw.column(settings.columns.date), raw.kind(settings.columns.date)
-    if isinstance(kind, DateType):
-        return column
-    if parsing.typed_instant(column, kind, settings.source_timezone) is not None:
-        return parsing.day_of(F.col("sold_at"), settings.timezone)
-    text = parsing.trimmed(raw.text(settings.columns.date))
-    return parsing.sold_on(text, F.col("sold_at"), forms, settings.timezone)
-
-
-def _is_skipped(raw: RawLines, settings: InputSettings) -> Column:
-    """Whether a line has a value of `input.skip_where`; surrounding blanks do not count."""
-    matches = (
-        parsing.trimmed(raw.text(name)).isin(list(values)) for name, values in settings.skip_where.items()
-    )
-    is_malformed = F.col("malformed").isNotNull()
-    return ~is_malformed & F.coalesce(reduce(Column.__or__, matches, F.lit(False)), F.lit(False))
-
-
-def _unit_price(settings: InputSettings) -> Column:
-    """The price of one unit; null if a total is for 0 units. A return's total is negative: it is negated."""
-    price, quantity = F.col("price"), F.col("quantity")
-    if settings.price_is != "line_total":
-        return price
-    per_unit = F.when(quantity != 0, price / quantity)
-    return F.when(quantities.is_return(), -per_unit).otherwise(per_unit)
 
 
 def _identified(validated: DataFrame, raw: RawLines, files: DataFrame, settings: InputSettings) -> DataFrame:
@@ -218,6 +141,6 @@ def _readable_hash(raw: RawLines, settings: InputSettings) -> Column:
             F.lit("identity"),
             *(parsing.code(raw.column(name), raw.kind(name)) for name in settings.identity),
         ]
-        return line_hash(DAY_IDENTITY, [unread, *texts])
+        return line_hash(DAY, [unread, *texts])
     by_kind: Mapping[str, tuple[str, ...]] = {"daily": DAILY_IDENTITY, "transactions": TRANSACTION_IDENTITY}
     return line_hash(by_kind[settings.kind], [unread])

@@ -10,16 +10,16 @@ from pyspark.sql.types import StringType
 
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import still_open
-from lepton_spark.ingest.lines.deduplication import IDENTITY
+from lepton_spark.ingest.lines.identity import DAY, IDENTITY, REJECT_KEY
 from lepton_spark.ingest.lines.parsing import code
 from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
-OF_TICKET = ("product_id", "location_id", "date", "transaction_id")
+OF_TICKET = (*DAY, "transaction_id")
 
 POSITION = ("content_hash", "line_number")
-"""Where a line is."""
+"""The place of a line: its file, and its number in it."""
 
 RESOLVED_REJECTS = "rejects_mended"
 """Count of a load: rows of `rejects` to be deleted once the load is complete."""
@@ -77,8 +77,7 @@ def resolved_rejects(warehouse: Warehouse, batch: str, ticket: str | None) -> It
         of_ticket = F.element_at(F.from_json("line", "map<string, string>"), F.lit(ticket))
         named = earlier.withColumn("transaction_id", code(of_ticket, StringType()))
         replaced.append(named.join(accepted.select(*OF_TICKET), list(OF_TICKET), "left_semi"))
-    key = (*IDENTITY, "ingest_batch")
-    keys = reduce(DataFrame.union, (rows.select(*key) for rows in replaced)).distinct()
+    keys = reduce(DataFrame.union, (rows.select(*REJECT_KEY) for rows in replaced)).distinct()
     with persisted(keys) as resolved:
         yield None if resolved.isEmpty() else resolved
 

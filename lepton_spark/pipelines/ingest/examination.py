@@ -159,9 +159,8 @@ def deduplicated(
 
 
 def _compared(load: Load, lines: DataFrame, stored: DataFrame | None, rejects: DataFrame | None) -> DataFrame:
-    settings = load.config.input
-    add_files = settings.kind == "daily" and settings.conflicts == "sum"
-    return outcomes(load, deduplication.number_lines(lines, add_files=add_files), stored, rejects)
+    numbered = deduplication.number_lines(lines, add_files=load.config.input.adds_figures)
+    return outcomes(load, numbered, stored, rejects)
 
 
 def outcomes(

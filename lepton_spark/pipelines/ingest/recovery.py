@@ -4,17 +4,18 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.daily_sales import (
-    DAY,
     current_lines,
     derive_sales,
     unknown_days,
     with_unknown_days,
 )
+from lepton_spark.ingest.lines.identity import DAY, REJECT_KEY
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
@@ -22,8 +23,6 @@ log = logging.getLogger(__name__)
 
 MAX_DAYS_NAMED = 400
 """A condition names at most this many days; if there are more, it names only their months or years."""
-
-REJECT_KEY = ("line_hash", "occurrence", "ingest_batch")
 
 WRITTEN_BY_LOADS = ("transactions", "rejects", "cancellations", "open_orders", "files")
 
@@ -112,13 +111,12 @@ def sales_on_days(dates: Sequence[date], prefix: str = "") -> Column:
 def _last_changed(warehouse: Warehouse, days: DataFrame, dates: Sequence[date]) -> DataFrame:
     """DAY, ingest_batch: the latest load with a line of the day, or with a cancellation from or on it."""
     stored = warehouse.read("transactions").where(on_days(dates)).join(days, list(DAY), "left_semi")
-    lines = stored.select(*DAY, "ingest_batch", "load_number")
-    rejects = with_load_number(warehouse, warehouse.read("rejects")).select(*lines.columns)
-    matched = with_load_number(warehouse, warehouse.read("cancellations"))
-    sold = matched.select(*lines.columns)
-    returned = matched.withColumn("date", F.col("cancelled_on")).select(*lines.columns)
+    matched = warehouse.read("cancellations")
+    returned = matched.withColumn("date", F.col("cancelled_on"))
+    frames = (stored, warehouse.read("rejects"), matched, returned)
+    changes = (frame.select(*DAY, "ingest_batch") for frame in frames)
     latest = F.max_by("ingest_batch", "load_number").alias("ingest_batch")
-    return lines.union(rejects).union(sold).union(returned).groupBy(*DAY).agg(latest)
+    return with_load_number(warehouse, reduce(DataFrame.union, changes)).groupBy(*DAY).agg(latest)
 
 
 def _recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:

@@ -113,7 +113,8 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     stored = stored_lines(load, dates_of(validated))
     current = without_superseded(validated, stored) if settings.kind == "daily" else validated
     numbered = number_revalidated(current, stored, load.files)
-    deduplicated = mark_unchanged(outcomes(load, numbered, stored, None)).persist()
+    known = None if settings.adds_figures else stored  # figures that are added to it may equal it
+    deduplicated = mark_unchanged(outcomes(load, numbered, known, None)).persist()
     try:
         yield numbered, deduplicated
     finally:

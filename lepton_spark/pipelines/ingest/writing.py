@@ -8,13 +8,14 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import CANDIDATE, match_returns, still_open
-from lepton_spark.ingest.lines.daily_sales import DAY, derive_sales, sales_of_figures, unknown_days
+from lepton_spark.ingest.lines.daily_sales import derive_sales, sales_of_figures, unknown_days
 from lepton_spark.ingest.lines.deduplication import ACCEPTED, REJECTED
+from lepton_spark.ingest.lines.identity import DAY, REJECT_KEY
 from lepton_spark.ingest.lines.load_report import LoadReport
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.completion import resolved_rejects
-from lepton_spark.pipelines.ingest.recovery import REJECT_KEY, replace_sales, with_load_number
+from lepton_spark.pipelines.ingest.recovery import replace_sales, with_load_number
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
@@ -54,8 +55,14 @@ class Load:
 
 
 def write_lines(load: Load, deduplicated: DataFrame, report: LoadReport) -> None:
-    """Writes accepted lines to `transactions` and rejected lines to `rejects`."""
-    of_load = {"ingest_batch": F.lit(load.batch), "load_number": F.lit(load.run.load_number)}
+    """Writes accepted lines to `transactions` and rejected lines to `rejects`.
+
+    A line that was rejected when it was delivered keeps the number of that load: the daily figures of a
+    product-day that were delivered together belong together.
+    """
+    is_again = "rejecting_load" in deduplicated.columns
+    number = F.col("rejecting_load") if is_again else F.lit(load.run.load_number)
+    of_load = {"ingest_batch": F.lit(load.batch), "load_number": number}
     n_accepted, n_rejected = (report.total[outcome] for outcome in (ACCEPTED, REJECTED))
     if n_accepted:
         accepted = by_month(deduplicated.where(F.col("outcome") == ACCEPTED), n_accepted)
