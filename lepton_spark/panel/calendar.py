@@ -1,7 +1,7 @@
 """The days on which each location delivered data: zero sales on such a day, unknown sales on any other."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,9 +16,8 @@ CLOSED_LOOKBACK_DAYS = 56
 MIN_WEEKDAYS_SEEN = 4
 """A weekday is closed if at least this many of it in the look-back had no sales at all."""
 
-USUAL_DAYS, MIN_USUAL_DAYS, MIN_USUALLY_SOLD = 28, 7, 5.0
-"""A day of zeros is left out if 7 selling days or more precede it, and on the last 28 of them 5 products were
-sold a day on average."""
+USUAL_DAYS, MIN_USUAL_DAYS, IMPLAUSIBLE = 28, 7, 0.01
+"""A day of zeros is left out if it has a probability below 1 %, judged by the 7 to 28 days before it."""
 
 EPOCH = date(1970, 1, 1)
 
@@ -57,21 +56,30 @@ def day_volumes(sales: DataFrame) -> list[DayVolume]:
 
 
 def without_implausible_zeros(volumes: Sequence[tuple[DayVolume, int]]) -> list[DayVolume]:
-    """The days without those on which nothing was sold although a location usually sells many products.
+    """The days without those on which nothing was sold although that is implausible at the location.
 
-    Such a day is closed, or its feed was sent before the shop opened. If on average five products sell a day,
-    none at all has a probability below 1 % (Poisson). Only earlier days are looked at.
+    Such a day is closed, or its feed was sent before the shop opened. It is judged by earlier days only.
     volumes: sorted, with the number of series that were sold.
     """
-    kept, usual = [], dict[str, deque[int]]()
+    kept, usual = [], dict[str, deque[tuple[int, int]]]()
     for volume, n_sold in volumes:
         recent = usual.setdefault(volume.location_id, deque(maxlen=USUAL_DAYS))
-        if n_sold:
-            recent.append(n_sold)
-        elif len(recent) >= MIN_USUAL_DAYS and sum(recent) / len(recent) >= MIN_USUALLY_SOLD:
+        if n_sold == 0 and len(recent) >= MIN_USUAL_DAYS and _zero_probability(recent) < IMPLAUSIBLE:
             continue
+        recent.append((volume.n_series, n_sold))
         kept.append(volume)
     return kept
+
+
+def _zero_probability(recent: Collection[tuple[int, int]]) -> float:
+    """At most so probable is it that none of a location's series is sold, if they are sold independently.
+
+    recent: series with a row, and series sold, by day. One further day without a sale is added, so that a few
+    days do not make a sale certain.
+    """
+    n_series = max(n_rows for n_rows, _ in recent)
+    share = sum(n_sold for _, n_sold in recent) / (n_series * (len(recent) + 1))
+    return float((1.0 - share) ** n_series)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.cli import main
-from lepton_spark.panel.calendar import day_volumes, epoch_day
+from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
 from lepton_spark.tables import Warehouse
 
 pytestmark = pytest.mark.slow
+
+STORES = ["sunzero", "sunabsent", "open", "covid-zero"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,18 @@ def test_last_day_of_zeros_is_not_taken_for_a_day_without_sales(load: Load) -> N
     assert loaded.code == 0
     days = [volume.day for volume in day_volumes(loaded.warehouse.read("sales"))]
     assert max(days) == epoch_day(date(2026, 11, 19))
+
+
+def test_weekday_of_zeros_is_closed_and_so_is_a_lockdown(load: Load) -> None:
+    loaded = load("13-shop")
+    assert loaded.code == 0
+    end = epoch_day(date(2026, 11, 20))  # a Friday
+    calendar = Calendar.until(day_volumes(loaded.warehouse.read("sales")), end)
+    closed = dict(zip(STORES, calendar.is_closed(STORES, 3).tolist(), strict=True))
+    assert closed["sunzero"] == closed["sunabsent"] == [False, True, False]
+    assert closed["open"] == closed["covid-zero"] == [False, False, False]
+    zero, absent, opened = (len(calendar.delivered[name]) for name in ("covid-zero", "covid-absent", "open"))
+    assert zero == absent < opened
 
 
 def test_line_of_totals_is_pointed_out(load: Load) -> None:

@@ -50,7 +50,7 @@ def volumes_of(sold: list[int]) -> list[tuple[DayVolume, int]]:
         ([9] * 7 + [0, 0, 0], [7, 8, 9]),  # a closure, and the end of the data
         ([9] * 6 + [0, 9], []),  # too few days to know what is usual
         ([4] * 30 + [0, 4], []),  # a small shop may sell nothing
-        ([4] * 30 + [30] * 3 + [0], [33]),
+        ([4] * 30 + [18] * 3 + [0], [33]),
         ([0, 0] + [9] * 9, []),  # later days do not matter
     ],
     ids=["one day", "closure", "begin", "small shop", "grown", "before the first sale"],
@@ -60,6 +60,24 @@ def test_zeros_of_all_products_are_no_fact_where_many_are_usually_sold(
 ) -> None:
     kept = {volume.day for volume in without_implausible_zeros(volumes_of(sold))}
     assert sorted(set(range(len(sold))) - kept) == left_out
+
+
+@pytest.mark.parametrize(
+    ("n_series", "sold", "left_out"),
+    [
+        (1, [1] * 28, False),
+        (2, [2] * 28, True),
+        (2, [2] * 7, False),
+        (5, [5] * 7, True),
+        (5, [2] * 28, False),
+    ],
+    ids=["one product", "two products", "two products, a week", "five products, a week", "sold now and then"],
+)
+def test_zeros_of_few_products_are_judged_by_how_regularly_they_sell(
+    n_series: int, sold: list[int], left_out: bool
+) -> None:
+    days = [(DayVolume("shop", day, n_series, n_series), n) for day, n in enumerate([*sold, 0])]
+    assert (len(without_implausible_zeros(days)) == len(sold)) is left_out
 
 
 def test_calendar_has_no_days_after_the_cutoff() -> None:
