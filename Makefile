@@ -29,7 +29,7 @@ demo: $(STAMP)  ## forecast from a year of a real grocer's sales, from raw lines
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-test: $(STAMP)  ## run the quick tests (under 8 minutes on two cores)
+test: $(STAMP)  ## run the quick tests (12 to 17 minutes on two cores)
 	@$(PYTEST) -m "not slow and not faults" --durations=15
 
 test-slow: $(STAMP)  ## run the tests that make test leaves out, except those of make test-faults

@@ -1,7 +1,9 @@
 """Loads of daily figures: equal ones count once, later ones replace, two in one load conflict or add up."""
 
 import json
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ DAY_3 = HEADER + "2021-01-01,1002,0\n"
 SINGLE = HEADER + "2021-01-01,1001,4\n2021-01-01,1002,9\n2021-01-05,1005,4\n"
 
 
-def load(spark: SparkSession, root: Path, **changes: Any) -> IngestResult:
+def load(spark: SparkSession, root: Path, *, verify: bool = False, **changes: Any) -> IngestResult:
     columns = ColumnNames(product_id="商品ID", date="日期", quantity="销售量")
     settings: dict[str, Any] = {"path": str(root / "in"), "columns": columns, **changes}
     config = Config(
@@ -34,7 +36,7 @@ def load(spark: SparkSession, root: Path, **changes: Any) -> IngestResult:
         warehouse=WarehouseSettings(root=str(root / "warehouse")),
         input=InputSettings(**settings),
     )
-    return run_ingest(context_for(spark, config))
+    return run_ingest(replace(context_for(spark, config), verify=verify))
 
 
 def sales(spark: SparkSession, root: Path) -> dict[tuple[str, str], tuple[float, float, str]]:
@@ -139,3 +141,16 @@ def test_figures_of_one_day_are_summed_when_configured(spark: SparkSession, tmp_
     assert sales(spark, tmp_path)["1001", "2021-01-02"] == (7.0 + 8.0 + 7.0 + 7.0, 0.0)
     (tmp_path / "in" / "c.csv").write_text(HEADER + "2021-01-02,1001,29\n2021-01-01,1001,150\n")
     assert load(spark, tmp_path, conflicts="sum").counts["already_loaded"] == 2
+
+
+def test_change_that_the_time_of_a_file_hides_is_found_by_verify(spark: SparkSession, tmp_path: Path) -> None:
+    file = tmp_path / "in" / "a.csv"
+    file.parent.mkdir()
+    file.write_text(HEADER + "2021-01-01,1001,4\n")
+    load(spark, tmp_path)
+    times = file.stat()
+    file.write_text(HEADER + "2021-01-01,1001,5\n")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert load(spark, tmp_path).counts["files_known"] == 1
+    assert load(spark, tmp_path, verify=True).counts["replaced"] == 1
+    assert sales(spark, tmp_path)["1001", "2021-01-01"] == (5.0, 0.0)

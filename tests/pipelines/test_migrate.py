@@ -143,3 +143,17 @@ def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSessio
     broken.partitionBy("run_id").save(warehouse.path("adjustments"))
     with pytest.raises(InputError, match=r"rows that violate finite_before; allowed: before IS NULL OR"):
         warehouse.migrate("adjustments")
+
+
+def test_column_that_may_be_null_now_is_migrated(spark: SparkSession, tmp_path: Path) -> None:
+    warehouse = Warehouse(spark, str(tmp_path))
+    builder = DeltaTable.create(spark).location(warehouse.path("sales")).property(VERSION_KEY, "6")
+    for column in TABLES["sales"].columns:
+        builder.addColumn(column.name, column.type, nullable=column.nullable and column.name != "quantity")
+    builder.partitionedBy("year").execute()
+    assert "column quantity may be null" in warehouse.migrate("sales")
+    figures = dict.fromkeys(("sold_quantity", "cancelled_quantity", "returned_quantity"), 0.0)
+    key = {"product_id": "A", "location_id": "all", "date": date(2021, 1, 1), "ingest_batch": "b"}
+    warehouse.append("sales", warehouse.rows("sales", [key | figures | {"n_transactions": 0}]))
+    assert [row["quantity"] for row in warehouse.read("sales").collect()] == [None]
+    assert warehouse.migrate("sales") == []
