@@ -14,10 +14,22 @@ from lepton_spark.panel.dense import RECENT_DAYS
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
+TOTAL_FORECAST = "total_forecast"
+
 SLACK = 1.0
 """Units a day by which a catalogue's total may always differ: with hardly any sales, a ratio says little."""
 
 _NUMBERS = ("forecast", *QUANTILE_LEVELS)
+
+
+@dataclass(frozen=True)
+class Furthest:
+    """The series whose forecast differs most from its recent demand, both in units a day."""
+
+    product_id: str
+    location_id: str
+    recent: float
+    ahead: float
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,8 @@ class Evidence:
     n_series: series in `panel` by the cutoff. unknown_series: others with a model or forecasts.
     not_units: rows with a negative number, infinity or NaN. n_days_known: the most of any series.
     recent_demand: units a day over the last RECENT_DAYS known days, of the series that have so many.
-    forecast_demand: units a day forecast for the same series.
+    forecast_demand: units a day forecast for the same series. furthest: one of these series; None if there is
+    none.
     error_ratio: RMSSE of the chosen models over seasonal naive's, on the validation days that both forecast;
     None without such days.
     """
@@ -42,6 +55,7 @@ class Evidence:
     recent_demand: float
     forecast_demand: float
     error_ratio: float | None
+    furthest: Furthest | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +104,18 @@ def _total(evidence: Evidence, settings: GateSettings) -> Gate:
     allowed = f"{1 / factor:.3g} to {factor:.3g} times recent demand"
     if evidence.n_days_known < RECENT_DAYS:
         found = f"not evaluated: {evidence.n_days_known} known days, {RECENT_DAYS} are needed"
-        return Gate("total_forecast", True, found, allowed)
+        return Gate(TOTAL_FORECAST, True, found, allowed)
     recent, ahead = evidence.recent_demand, evidence.forecast_demand
     within = recent / factor - SLACK <= ahead <= recent * factor + SLACK
     found = f"{ahead:.6g} units a day forecast, {recent:.6g} sold recently"
-    return Gate("total_forecast", within, found, allowed)
+    if not within and evidence.furthest is not None:
+        found = f"{found}; {_of_series(evidence.furthest)}"
+    return Gate(TOTAL_FORECAST, within, found, allowed)
+
+
+def _of_series(series: Furthest) -> str:
+    name = f"product '{series.product_id}' at '{series.location_id}'"
+    return f"of {name} {series.ahead:.6g} forecast, {series.recent:.6g} sold"
 
 
 def _error(evidence: Evidence, settings: GateSettings) -> Gate:
@@ -117,8 +138,13 @@ def collect_evidence(tables: RunTables, cutoff: date, horizon: int, period: int 
         .join(_by_series(tables.forecasts), list(SERIES_KEY), "full_outer")
         .join(facts, list(SERIES_KEY), "left")
     )
-    totals = _only(series.agg(*_totals(horizon, period)).collect())
-    return Evidence(**totals.asDict(), error_ratio=_validation_error(tables.metrics_summary))
+    totals = _only(series.agg(*_totals(horizon, period)).collect()).asDict()
+    furthest = totals.pop("furthest")
+    return Evidence(
+        **totals,
+        error_ratio=_validation_error(tables.metrics_summary),
+        furthest=None if furthest is None else Furthest(**furthest.asDict()),
+    )
 
 
 def _by_series(forecasts: DataFrame) -> DataFrame:
@@ -142,6 +168,10 @@ def _totals(horizon: int, period: int) -> list[Column]:
     def total(value: str | Column, empty: float = 0) -> Column:
         return F.coalesce(F.sum(value), F.lit(empty))
 
+    recent, ahead = F.col("recent_quantity") / RECENT_DAYS, F.col("total") / n_days
+    one = F.struct(*SERIES_KEY, recent.alias("recent"), ahead.alias("ahead"))
+    difference = F.when(enough, F.struct(F.abs(ahead - recent), *SERIES_KEY))  # the key decides a tie
+
     return [
         F.count_if(known).alias("n_series"),
         F.count_if(known & (F.coalesce("models", F.lit(0)) != 1)).alias("without_model"),
@@ -150,8 +180,9 @@ def _totals(horizon: int, period: int) -> list[Column]:
         total("nulls").alias("nulls"),
         total("not_units").alias("not_units"),
         F.coalesce(F.max("n_days_known"), F.lit(0)).alias("n_days_known"),
-        total(F.when(enough, F.col("recent_quantity") / RECENT_DAYS), 0.0).alias("recent_demand"),
-        total(F.when(enough, F.col("total") / n_days), 0.0).alias("forecast_demand"),
+        total(F.when(enough, recent), 0.0).alias("recent_demand"),
+        total(F.when(enough, ahead), 0.0).alias("forecast_demand"),
+        F.max_by(one, difference).alias("furthest"),
     ]
 
 

@@ -62,7 +62,7 @@ class SeriesFacts:
     """Statistics of each series up to the cutoff, [S].
 
     n_days_known: number of known days. last_sale: epoch day, -1 if never sold.
-    recent_quantity: units on the last 28 known days.
+    recent_quantity: units on the last 28 known days, outliers damped.
     """
 
     n_days_known: IntArray
@@ -190,7 +190,7 @@ def series_facts(history: History) -> SeriesFacts:
     age = np.cumsum(history.known[:, ::-1], axis=1)[:, ::-1]  # 1 = the last known day
     recent = history.known & (age <= RECENT_DAYS // history.period)
     n_days = history.n_known * history.period
-    return SeriesFacts(n_days, last_sale, np.sum(history.filled, axis=1, where=recent))
+    return SeriesFacts(n_days, last_sale, np.sum(history.filled_damped, axis=1, where=recent))
 
 
 def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:

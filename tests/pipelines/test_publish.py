@@ -102,6 +102,23 @@ def test_publish_of_an_earlier_cutoff_must_be_forced(shop: Shop) -> None:
     assert shop.publish().run_id == new  # the latest cutoff, not the run that completed last
 
 
+def test_total_gate_names_the_product_and_day_that_made_it_fail(spark: SparkSession, tmp_path: Path) -> None:
+    shop = Shop(spark, tmp_path)
+    typo = {"first_date": date(2021, 2, 1), "quantity": [3.0, None, 40_123_455.0], "chunk": 2021}
+    after_the_cutoff = {"first_date": date(2022, 1, 1), "quantity": [9e9], "chunk": 2022}
+    years = [year | SERIES for year in (typo, after_the_cutoff)]
+    shop.warehouse.overwrite("panel", shop.warehouse.rows("panel", years))
+    run_id = shop.forecast(5.0)
+    fit = {"run_id": run_id, "batch": 0, "model": "mean", "status": "ok", "cutoff": shop.day} | SERIES
+    facts = {"n_days_known": 100, "recent_quantity": 40_123_500.0}
+    steps = {"forecast": [5.0, 5.0], "parameters": {}, "errors": []}
+    shop.warehouse.append("fits", shop.warehouse.rows("fits", [fit | facts | steps]))
+    (gate,) = (gate for gate in shop.publish(run_id).gates if not gate.passed)
+    assert gate.name == "total_forecast"
+    words = "of product 'p' at 'all' 5 forecast, 1.43298e+06 sold; largest day 2021-02-03 with 4.01235e+07"
+    assert gate.found.endswith(words)
+
+
 @pytest.mark.parametrize(
     ("units", "gate"),
     [(None, "no_null"), (-1.0, "no_negative"), (float("inf"), "no_negative")],

@@ -233,6 +233,8 @@ def test_run_ends_with_3_when_a_gate_refuses_it_and_names_refused_files_too(
     assert shop.run("--set", "gates.max_total_factor=1.001") == 3
     printed = capsys.readouterr().err
     assert "refused by total_forecast" in printed
+    assert "; of product '" in printed
+    assert "; largest day 2021-" in printed
     assert "bad.csv.gz: bad_gzip" in printed
     assert not (shop.tables / "latest_forecasts").exists()
     assert len(shop.forecasts("forecasts")) == 2

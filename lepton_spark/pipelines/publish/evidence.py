@@ -1,11 +1,20 @@
 """Evaluates the publishing gates on the tables of a run."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from pyspark.sql import functions as F
 
-from lepton_spark.forecasting.publish_gates import RunTables, collect_evidence, evaluate
+from lepton_spark.forecasting.publish_gates import (
+    TOTAL_FORECAST,
+    Furthest,
+    RunTables,
+    collect_evidence,
+    evaluate,
+)
 from lepton_spark.gates import Gate
+from lepton_spark.panel.calendar import EPOCH
+from lepton_spark.panel.series import known_at
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
@@ -16,7 +25,32 @@ def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) ->
     horizon = run.horizon or context.config.forecast.horizon
     tables = tables_of_run(context.warehouse, run.run_id)
     evidence = collect_evidence(tables, cutoff, horizon, runs.forecast_period(run))
-    return evaluate(evidence, context.config.gates)
+    gates = evaluate(evidence, context.config.gates)
+    furthest = evidence.furthest
+    if furthest is None:
+        return gates
+    return tuple(
+        replace(gate, found=f"{gate.found}; {_largest_day(tables, furthest, cutoff)}")
+        if gate.name == TOTAL_FORECAST and not gate.passed
+        else gate
+        for gate in gates
+    )
+
+
+def _largest_day(tables: RunTables, series: Furthest, cutoff: date) -> str:
+    """The day on which most of a series was sold, in words, for who looks for a typing error."""
+    of_series = (F.col("product_id") == F.lit(series.product_id)) & (
+        F.col("location_id") == F.lit(series.location_id)
+    )
+    years = known_at(tables.panel, cutoff).where(of_series)
+    days = years.select("first_day", F.posexplode("quantity").alias("nth", "quantity"))
+    largest = (
+        days.where(F.col("quantity").isNotNull()).orderBy(F.desc("quantity"), "first_day", "nth").first()
+    )
+    if largest is None:
+        return "no day of it is in panel"
+    day = EPOCH + timedelta(days=largest["first_day"] + largest["nth"])
+    return f"largest day {day} with {largest['quantity']:.6g}"
 
 
 def tables_of_run(warehouse: Warehouse, run_id: str) -> RunTables:

@@ -120,7 +120,11 @@ FITS = Table(
             "DATE",
             "last day with a sale up to the cutoff; for weekly forecasts, its week's last day; null: none",
         ),
-        Column("recent_quantity", "DOUBLE", "units sold on the last 28 known days up to the cutoff"),
+        Column(
+            "recent_quantity",
+            "DOUBLE",
+            "units sold on the last 28 known days, outliers damped",
+        ),
         Column("forecast", "ARRAY<DOUBLE>", "mean forecast by step"),
         Column("quantiles", "ARRAY<ARRAY<DOUBLE>>", "quantile forecasts by level, then step"),
         Column(

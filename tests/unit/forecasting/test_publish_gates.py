@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lepton_spark.config import GateSettings
-from lepton_spark.forecasting.publish_gates import Evidence, evaluate
+from lepton_spark.forecasting.publish_gates import Evidence, Furthest, evaluate
 
 SOUND = Evidence(
     n_series=3,
@@ -54,6 +54,16 @@ def test_bounds_are_configured_and_inclusive() -> None:
     assert failed(replace(SOUND, forecast_demand=31.1), max_total_factor=4) == []
     assert failed(replace(SOUND, error_ratio=1.01), max_error_ratio=1.1) == []
     assert failed(replace(SOUND, recent_demand=0.0, forecast_demand=1.0)) == []
+
+
+def test_failed_total_names_the_series_that_differs_most() -> None:
+    typo = Furthest("TYPO", "all", recent=1_433_000.0, ahead=5.7)
+    evidence = replace(SOUND, recent_demand=1_433_500.0, forecast_demand=503.0, furthest=typo)
+    (gate,) = (gate for gate in evaluate(evidence, GateSettings()) if not gate.passed)
+    assert gate.found == (
+        "503 units a day forecast, 1.4335e+06 sold recently; "
+        "of product 'TYPO' at 'all' 5.7 forecast, 1.433e+06 sold"
+    )
 
 
 def test_total_of_a_short_history_is_not_evaluated() -> None:

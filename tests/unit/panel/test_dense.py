@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.panel.calendar import Calendar
 from lepton_spark.panel.dense import (
     PackedBatch,
@@ -71,6 +72,13 @@ def test_series_facts_count_known_days_and_recent_units() -> None:
     assert facts.n_days_known.tolist() == [35, 40]
     assert facts.last_sale.tolist() == [134, -1]
     assert facts.recent_quantity.tolist() == [28.0, 0.0]
+
+
+def test_a_typing_error_counts_in_recent_units_only_as_far_as_it_is_not_damped() -> None:
+    quantity = np.full((1, 40), 5.0)
+    quantity[0, 30] = 40_123_455.0
+    history = History(quantity, np.arange(100, 140), damped=damp_outliers(quantity))
+    assert series_facts(history).recent_quantity.tolist() == [27 * 5.0 + 25.0]  # 5 plus 8 deviations of 2.5
 
 
 def _with_side(**lists: tuple[list[int], list[float]]) -> PackedBatch:
