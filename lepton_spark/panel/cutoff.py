@@ -52,6 +52,34 @@ def end_of_period(day: date, settings: ForecastSettings) -> date:
     return day - timedelta(days=(day.weekday() - settings.last_weekday) % settings.period)
 
 
+def cutoff_of_run(
+    volumes: Sequence[DayVolume], panel: PanelSettings, forecast: ForecastSettings, *, by_lines: bool
+) -> date:
+    """The cutoff of a run; for weekly forecasts the last day of a week.
+
+    Sums of weeks, all dated on the same weekday, make the week that they are dated in complete. Arguments and
+    errors are those of `choose_cutoff`.
+    """
+    asked = forecast.cutoff
+    if forecast.period > 1 and only_weekday(volumes) is not None:
+        last = choose_cutoff(volumes, panel, by_lines=by_lines, asked=None)
+        end = end_of_period(last + timedelta(days=forecast.period - 1), forecast)
+        if asked is None or last < asked <= end:
+            return end if asked is None else end_of_period(asked, forecast)
+    return end_of_period(choose_cutoff(volumes, panel, by_lines=by_lines, asked=asked), forecast)
+
+
+def only_weekday(volumes: Sequence[DayVolume]) -> int | None:
+    """The one weekday, Monday 0, on which all sales of the last 8 weeks fall; None if there are several.
+
+    Fewer than 4 days do not tell.
+    """
+    last = max((volume.day for volume in volumes), default=0)
+    recent = {volume.day for volume in volumes if volume.day > last - USUAL_WEEKS * SEASON_LENGTH}
+    found = {_as_date(day).weekday() for day in recent}
+    return found.pop() if len(found) == 1 and len(recent) >= MIN_USUAL_DAYS else None
+
+
 Volumes = Mapping[str, Mapping[int, int]]
 """Location -> epoch day -> transactions or product-days."""
 

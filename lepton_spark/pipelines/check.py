@@ -11,7 +11,7 @@ from lepton_spark.ingest.covariates.source import CovariateSource
 from lepton_spark.ingest.lines import deduplication
 from lepton_spark.ingest.losses import loss_gate
 from lepton_spark.panel.calendar import EPOCH, day_volumes
-from lepton_spark.panel.cutoff import choose_cutoff
+from lepton_spark.panel.cutoff import cutoff_of_run
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.covariates import examine_covariate
 from lepton_spark.pipelines.ingest.delivery import Delivery, find_delivery
@@ -91,7 +91,7 @@ def _cutoff(context: JobContext) -> Sequence[Gate]:
     volumes = day_volumes(context.warehouse.read("sales"))
     by_lines = config.input.kind == "transactions"
     try:
-        day = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=config.forecast.cutoff)
+        day = cutoff_of_run(volumes, config.panel, config.forecast, by_lines=by_lines)
     except LeptonError as fault:
         return (Gate("cutoff", False, str(fault), allowed),)
     last = EPOCH + timedelta(days=max(volume.day for volume in volumes))

@@ -44,6 +44,8 @@ def run_forecast(context: JobContext) -> ForecastResult:
     with context.stage("cutoff") as stage:
         plan = plan_run(context, runs)
         stage.note(f"{plan.cutoff}")
+        if plan.hint is not None:
+            stage.note(plan.hint)
         if context.config.forecast.period > 1:
             settings = context.config.forecast
             stage.note(f"weeks end on {settings.week_end}, {settings.ahead}")

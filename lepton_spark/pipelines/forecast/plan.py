@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from lepton_spark.config import Config
+from lepton_spark.config.sections.forecast_settings import WEEKDAYS
 from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
 from lepton_spark.panel.covariates import Covariates
-from lepton_spark.panel.cutoff import choose_cutoff, end_of_period
+from lepton_spark.panel.cutoff import cutoff_of_run, only_weekday
 from lepton_spark.panel.public_holidays import holidays_version
 from lepton_spark.panel.series import batch_count, count_series
 from lepton_spark.pipelines.context import JobContext
@@ -26,6 +27,7 @@ class Plan:
     """A planned run: its row of `runs`, its cutoff, and the settings and covariates to fit with.
 
     is_retry: whether an earlier attempt may have left rows in the tables.
+    hint: what the user may have overlooked in the sales.
     covariates: rows that were known by the cutoff.
     """
 
@@ -33,6 +35,7 @@ class Plan:
     cutoff: date
     settings: FitSettings
     is_retry: bool = False
+    hint: str | None = None
     covariates: Covariates = field(default_factory=Covariates)
 
 
@@ -45,8 +48,7 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     _require_panel(warehouse, runs)
     volumes = day_volumes(warehouse.read("sales"))
     by_lines = config.input.kind == "transactions"
-    chosen = choose_cutoff(volumes, config.panel, by_lines=by_lines, asked=config.forecast.cutoff)
-    cutoff = end_of_period(chosen, config.forecast)
+    cutoff = cutoff_of_run(volumes, config.panel, config.forecast, by_lines=by_lines)
     _require_sales_by(cutoff, volumes)
     covariates = read_known_covariates(warehouse, config, cutoff)
     fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *_other_inputs(config, covariates)])
@@ -61,7 +63,15 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         counts={"series_in": n_series},
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
-    return Plan(run, cutoff, settings, covariates=covariates)
+    return Plan(run, cutoff, settings, hint=_hint(volumes, config), covariates=covariates)
+
+
+def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:
+    weekday = only_weekday(volumes)
+    if weekday is None or config.forecast.period > 1:
+        return None
+    found = f"all sales are dated on a {WEEKDAYS[weekday].capitalize()}"
+    return f"{found}; if they are sums of weeks, add conf/weekly.yaml (docs/weekly.md)"
 
 
 def _other_inputs(config: Config, covariates: Covariates) -> list[str]:
