@@ -15,6 +15,7 @@ from lepton_spark.cli.messages import (
     print_refused_files,
     print_reingested,
     print_rows_to_forget,
+    print_unloaded,
     refused_files_code,
 )
 from lepton_spark.cli.options import (
@@ -35,6 +36,7 @@ from lepton_spark.pipelines.check import run_check
 from lepton_spark.pipelines.forecast.forecast import run_forecast
 from lepton_spark.pipelines.ingest.ingest import run_ingest
 from lepton_spark.pipelines.ingest.reingest import run_reingest
+from lepton_spark.pipelines.ingest.unload import run_unload
 from lepton_spark.pipelines.maintenance.forget import (
     count_rows,
     customer_subject,
@@ -121,6 +123,20 @@ def reingest(conf: Files = None, settings: Settings = None, *, take_over: TakeOv
     with leased(open_job(conf, settings), take_over=take_over) as context:
         result = run_reingest(context)
     print_reingested(result)
+
+
+@app.command()
+def unload(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Names or patterns, as in `files`.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    take_over: TakeOver = False,
+) -> None:
+    """Take the lines of loaded files back, as if the files had not been delivered."""
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        result = run_unload(context, files)
+    print_unloaded(result)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from lepton_spark.errors import FilesError, GatesError, LossError
 from lepton_spark.ingest.losses import TOO_MANY_LOST
 from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
+from lepton_spark.pipelines.ingest.unload import UnloadResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
@@ -70,6 +71,16 @@ def print_reingested(result: ReingestResult) -> None:
         f"{result.other_reasons} rejected for other reasons, {result.as_before} rejected as before, "
         f"{result.not_validated} not validated again"
     )
+
+
+def print_unloaded(result: UnloadResult) -> None:
+    """Prints what was taken back, and which files may have repeated lines of it."""
+    typer.echo(f"{result.n_lines:,} lines of {', '.join(result.files)} taken back")
+    typer.echo("The next `lepton ingest` reads these files again if they are still under input.path.")
+    if result.overlapping:
+        listed = ", ".join(result.overlapping)
+        typer.echo(f"Some lines of {listed} were known when they were loaded. If from these files, unload")
+        typer.echo("them too: their lines are missing now.")
 
 
 def print_rows_to_forget(rows: Mapping[str, int], *, yes: bool) -> None:

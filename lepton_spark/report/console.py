@@ -84,9 +84,11 @@ def _count_lines(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         "lost": "LOST: rejected, though they could be demand",
         "accepted": "accepted",
         "equal_lines": "  equal to another line, counted as sales of their own",
+        "days_as_written": "  with a day as written: every time in their file is midnight",
         "already_loaded": "already loaded",
         "repeat": "repeated within a file",
         "skipped": "skipped by input.skip_where",
+        "withdrawn": "  sales of earlier files that these lines cancel",
         "unreadable_price": "accepted without their price, which is no number",
         "rejected": "rejected",
     }.items():

@@ -8,9 +8,11 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from lepton_spark.config import ColumnNames
 from lepton_spark.errors import BalanceError
 from lepton_spark.ingest.lines import load_report
 from lepton_spark.pipelines.ingest.ingest import IngestResult
+from lepton_spark.pipelines.ingest.unload import run_unload
 from tests.pipelines.shop import HEADER, Shop, a_shop
 
 DAY_1 = HEADER + (
@@ -160,8 +162,42 @@ def test_load_whose_lines_do_not_add_up_writes_nothing(
     shop = a_shop(spark, tmp_path)
     (shop.folder / "day1.csv").write_text(DAY_1)
     summarize = load_report.summarize
-    monkeypatch.setattr(load_report, "summarize", lambda lines, copies: summarize(lines.limit(6), copies))
+    monkeypatch.setattr(load_report, "summarize", lambda lines, *more: summarize(lines.limit(6), *more))
     with pytest.raises(BalanceError, match=r"lines of this load: found .* = 6; allowed: 7 lines read"):
         shop.load()
     assert [row["state"] for row in shop.warehouse.read("runs").collect()] == ["failed"]
     assert not any(shop.warehouse.exists(name) for name in ("transactions", "sales", "files"))
+
+
+@pytest.mark.slow
+def test_order_that_a_later_file_shows_as_cancelled_is_withdrawn_until_that_file_is_taken_back(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    columns = ColumnNames(product_id="sku", date="at", quantity="units", price="price", transaction_id="id")
+    shop = a_shop(spark, tmp_path, columns=columns, skip_where={"client": ("cancelled",)})
+    lines = "1,A,2021-01-01 10:00,2,5,{}\n2,A,2021-01-01 10:00,3,5,paid\n"
+    shop.deliver("monday.csv", lines.format("paid"))
+    assert shop.load().counts["withdrawn"] == 0
+    sold = (5.0, 5.0, 0.0, 0.0, 2, 5.0)
+    assert shop.sales() == {("A", "2021-01-01"): sold}
+    shop.deliver("tuesday.csv", lines.format("cancelled") + "3,A,2021-01-02 10:00,1,5,paid\n")
+    counts = shop.load().counts
+    assert (counts["skipped"], counts["already_loaded"], counts["withdrawn"]) == (1, 1, 1)
+    assert shop.sales()["A", "2021-01-01"] == (3.0, 5.0, 2.0, 0.0, 2, 5.0)
+    run_unload(shop.context(), ["tuesday.csv"])
+    assert shop.sales() == {("A", "2021-01-01"): sold}
+
+
+@pytest.mark.slow
+def test_order_with_another_quantity_is_pointed_out(spark: SparkSession, tmp_path: Path) -> None:
+    shop = a_shop(spark, tmp_path)
+    shop.deliver("monday.csv", "1,A,2021-01-01 10:00,2,5,c1\n1,A,2021-01-01 10:00,1,5,c1\n")
+    assert shop.load().warnings == ()
+    again = "1,A,2021-01-01 10:00,2,5,c1\nC1,A,2021-01-01 11:00,-2,5,c1\n2,A,2021-01-01 10:00,2,5,c1\n"
+    shop.deliver("tuesday.csv", again)
+    assert shop.load().warnings == ()
+    shop.deliver("wednesday.csv", "1,A,2021-01-01 10:00,4,5,c1\n1,B,2021-01-01 10:00,4,5,c1\n")
+    (warning,) = shop.load().warnings
+    assert "lines with the ticket, product and day of lines loaded before, but other figures: 1" in warning
+    assert "such as product 'A' of ticket '1'" in warning
+    assert "set input.identity: [id]" in warning

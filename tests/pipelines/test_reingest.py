@@ -125,3 +125,17 @@ def test_figures_that_are_added_stay_together_when_one_is_loaded_later(
     shop.deliver("two.csv", "1,A,2021-01-01,7,,\n")
     shop.load()
     assert units(shop) == {("A", "2021-01-01"): 7.0, ("B", "2021-01-01"): 5.0}
+
+
+@pytest.mark.slow
+def test_a_line_of_a_file_of_midnights_keeps_its_day_when_it_is_loaded_later(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = a_shop(spark, tmp_path, timezone="America/New_York")
+    shop.deliver("days.csv", "1,A,2021-01-02 00:00,2,5,\n2,B,2021-01-02 00:00,3,0,\n")
+    assert shop.load().counts["days_as_written"] == 2
+    assert again(shop, non_positive_price="keep").accepted == 1
+    assert units(shop) == {("A", "2021-01-02"): 2.0, ("B", "2021-01-02"): 3.0}
+    file = shop.warehouse.read("files").first()
+    assert file is not None
+    assert file["counts"]["days_as_written"] == 2

@@ -152,7 +152,7 @@ def test_root_below_a_file_is_refused_before_spark_starts(
 
 
 @pytest.mark.parametrize(
-    "command", ["ingest", "panel", "reingest", "rollback", "maintain", "forget", "migrate"]
+    "command", ["ingest", "panel", "reingest", "unload", "rollback", "maintain", "forget", "migrate"]
 )
 def test_command_that_has_no_use_for_a_cutoff_does_not_accept_one(
     command: str, capsys: pytest.CaptureFixture[str]

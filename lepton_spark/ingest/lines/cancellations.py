@@ -1,5 +1,7 @@
 """Which sale each return cancels: a stack per customer, product and quantity, as window functions."""
 
+from datetime import date
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -58,17 +60,11 @@ def match_returns(candidates: DataFrame, window_days: int) -> DataFrame:
     )
 
 
-def still_open(orders: DataFrame, cancellations: DataFrame, loaded: DataFrame, window_days: int) -> DataFrame:
-    """Open orders that a later line may still match: not matched yet, and inside the window.
-
-    loaded: `transactions`; the window ends with their latest day.
-    """
+def still_open(orders: DataFrame, cancellations: DataFrame, since: date) -> DataFrame:
+    """Open orders that a later line may still match: not matched yet, and not before a day."""
     sales = cancellations.select("line_hash", "occurrence")
     returns = cancellations.select(
         F.col("cancel_line_hash").alias("line_hash"), F.col("cancel_occurrence").alias("occurrence")
     )
-    newest = loaded.agg(F.max("date").alias("newest"))
-    recent = (
-        orders.join(F.broadcast(newest)).where(F.date_diff("newest", "date") <= window_days).drop("newest")
-    )
+    recent = orders.where(F.col("date") >= F.lit(since))
     return recent.join(sales.union(returns), ["line_hash", "occurrence"], "left_anti")

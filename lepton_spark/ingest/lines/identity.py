@@ -40,6 +40,9 @@ def tokens(key: bytes, column: str) -> Callable[[Column], Column]:
 DAY = ("product_id", "location_id", "date")
 """The key of a product-day."""
 
+OF_TICKET = (*DAY, "transaction_id")
+"""What the lines of one order for one product have in common."""
+
 DAILY_IDENTITY = (*DAY, "line_kind", "quantity", "price")
 TRANSACTION_IDENTITY = (*DAY, "sold_at", "line_kind", "quantity", "price", "transaction_id")
 """Columns of `transactions` by which a line is recognised when it is delivered again."""

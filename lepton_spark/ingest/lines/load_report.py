@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -75,10 +76,15 @@ class LoadReport:
         return self.total[REJECTED] - excluded
 
 
-def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport:
+def summarize(
+    deduplicated: DataFrame,
+    copies: Sequence[ReadFile],
+    counted: Mapping[str, Mapping[int, int]] = MappingProxyType({}),
+) -> LoadReport:
     """The report of a load.
 
     copies: further deliveries of a file of this load; their lines count as already loaded.
+    counted: further counts by name and file number.
     """
     reason = F.when(F.col("is_rejected"), F.col("reject.reasons")[0])
     groups = deduplicated.groupBy("file", "outcome", reason.alias("reason"), "replaces").agg(
@@ -96,6 +102,10 @@ def summarize(deduplicated: DataFrame, copies: Sequence[ReadFile]) -> LoadReport
         for name in _count_names(row):
             total[name] = total.get(name, 0) + row["lines"]
             of_file[name] = of_file.get(name, 0) + row["lines"]
+    for name, of_files in counted.items():
+        for file, n_lines in of_files.items():
+            by_file.setdefault(file, {})[name] = n_lines
+            total[name] = total.get(name, 0) + n_lines
     total[ALREADY_LOADED] += sum(copy.inspection.lines for copy in copies)
     accepted = [row for row in rows if row["outcome"] == ACCEPTED]
     total[EQUAL_LINES] = sum(row["equal_lines"] for row in accepted)

@@ -52,6 +52,11 @@ def folded(code: Column, case: str) -> Column:
     return {"upper": F.upper(code), "lower": F.lower(code)}.get(case, code)
 
 
+def as_written(text: Column, forms: Iterable[str]) -> Column:
+    """The date and time by the first form that fits, not converted; null where it has no time of day."""
+    return F.coalesce(*(_as_written(text, form) if has_time(form) else F.lit(None) for form in forms))
+
+
 def sold_at(text: Column, forms: Iterable[str], source_zone: str) -> Column:
     """The instant by the first form that fits; null where that form has no time of day."""
     return F.coalesce(
@@ -83,14 +88,6 @@ def _excel_seconds(text: Column) -> Column:
     return F.round((known - _EXCEL_DAYS_TO_1970) * _SECONDS_A_DAY).cast("bigint")
 
 
-def _named_instant(text: Column, form: str, source_zone: str) -> Column:
-    if form == EXCEL_DAY:  # a whole number is a day without a time
-        seconds = F.when(text.contains("."), _excel_seconds(text))
-        return F.to_utc_timestamp(F.timestamp_seconds(seconds), source_zone)
-    digits = F.when(text.rlike("^-?[0-9]{1,13}$"), text.try_cast("bigint"))
-    return F.timestamp_seconds(digits) if form == EPOCH_SECONDS else F.timestamp_millis(digits)
-
-
 def has_time(form: str) -> bool:
     """Whether a date form has a time of day; quoted text is not part of the form.
 
@@ -113,8 +110,16 @@ def _letters(form: str) -> str:
     return re.sub("'[^']*'", "", form)
 
 
-def _instant(text: Column, form: str, source_zone: str) -> Column:
+def _as_written(text: Column, form: str) -> Column:
+    if form == EXCEL_DAY:  # a whole number is a day without a time
+        return F.timestamp_seconds(F.when(text.contains("."), _excel_seconds(text)))
     if form in NAMED_FORMS:
-        return _named_instant(text, form, source_zone)
-    read = F.try_to_timestamp(text, F.lit(form))
-    return read if has_offset(form) else F.to_utc_timestamp(read, source_zone)
+        digits = F.when(text.rlike("^-?[0-9]{1,13}$"), text.try_cast("bigint"))
+        return F.timestamp_seconds(digits) if form == EPOCH_SECONDS else F.timestamp_millis(digits)
+    return F.try_to_timestamp(text, F.lit(form))
+
+
+def _instant(text: Column, form: str, source_zone: str) -> Column:
+    written = _as_written(text, form)
+    is_instant = form != EXCEL_DAY and (form in NAMED_FORMS or has_offset(form))
+    return written if is_instant else F.to_utc_timestamp(written, source_zone)

@@ -1,6 +1,6 @@
 """Validates raw lines: parses their values, finds reasons for rejection, computes their identity."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -42,14 +42,20 @@ line if there are personal columns).
 
 
 def validate_lines(
-    raw: RawLines, files: DataFrame, settings: InputSettings, today: date, key: bytes | None
+    raw: RawLines,
+    files: DataFrame,
+    settings: InputSettings,
+    today: date,
+    key: bytes | None,
+    midnights: Collection[int] = (),
 ) -> DataFrame:
     """Every raw line with the VALIDATED columns.
 
     files: file, content_hash. today: the current day in `input.timezone`. key: the privacy key.
+    midnights: files of which only the days count, from `files_of_midnights`.
     """
     n_personal = len(personal_columns(settings))
-    parsed = parsed_values(raw, settings, settings.date_formats)
+    parsed = parsed_values(raw, settings, settings.date_formats, midnights)
     line = F.when(F.col("malformed").isNull(), masked_line(raw, n_personal))
     if not n_personal:
         malformed = F.to_json(F.struct(F.col("raw").alias("malformed")))
@@ -68,7 +74,9 @@ def masked_lines(raw: RawLines, settings: InputSettings) -> DataFrame:
     return raw.frame.where(F.col("malformed").isNull()).select("file", "line_number", line)
 
 
-def revalidate_rejects(rejects: DataFrame, settings: InputSettings, today: date) -> DataFrame:
+def revalidate_rejects(
+    rejects: DataFrame, settings: InputSettings, today: date, midnights: Collection[int] = ()
+) -> DataFrame:
     """Validates every rejected line by the current rules: adds the VALIDATED columns, keeps the others.
 
     rejects: rows of `rejects` whose `line` has every mapped column; `file` is a number. Their line identity
@@ -84,7 +92,7 @@ def revalidate_rejects(rejects: DataFrame, settings: InputSettings, today: date)
         *kept.columns, nothing.alias("malformed"), nothing.alias("raw"), nothing.alias("customer"), *sources
     ).drop("product_id", "location_id", "date")
     raw = RawLines(names, frame)
-    parsed = parsed_values(raw, settings, (*PARSED_FORMS, *settings.date_formats))
+    parsed = parsed_values(raw, settings, (*PARSED_FORMS, *settings.date_formats), midnights)
     reject = reject_column(rules(settings, raw, today), F.col("line"))
     validated = parsed.withColumns({"reject": reject, "content": F.lit(None).cast("bigint")})
     hashed = validated.withColumn("line_hash", _readable_hash(raw, settings))

@@ -1,5 +1,6 @@
 """The values of raw lines: typed columns are taken as they are, text is parsed in the configured forms."""
 
+from collections.abc import Collection
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -9,14 +10,18 @@ from pyspark.sql.types import DateType, NumericType
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.lines import numbers, parsing, quantities
+from lepton_spark.ingest.lines.midnights import time_as_written
 
 ALL_LOCATIONS = "all"
 
 
-def parsed_values(raw: RawLines, settings: InputSettings, forms: tuple[str, ...]) -> DataFrame:
+def parsed_values(
+    raw: RawLines, settings: InputSettings, forms: tuple[str, ...], midnights: Collection[int] = ()
+) -> DataFrame:
     """The raw lines with the values of their mapped columns, `is_skipped` and `has_unreadable_price`.
 
-    forms: those of dates in text. price: of one unit. A value that cannot be read is null.
+    forms: those of dates in text. midnights: files of which only the days count, from `files_of_midnights`.
+    price: of one unit. A value that cannot be read is null.
     """
     names, written = settings.columns, numbers.NumberFormat.of(settings)
 
@@ -39,12 +44,17 @@ def parsed_values(raw: RawLines, settings: InputSettings, forms: tuple[str, ...]
         "price": number(names.price),
         "is_skipped": _is_skipped(raw, settings),
     }
+    if midnights:
+        codes["sold_at"] = F.when(~F.col("file").isin(*midnights), codes["sold_at"])
     parsed = raw.frame.withColumns(codes)
     pattern, as_written = settings.cancellation_pattern, raw.text(names.product_id)
     cancels = F.lit(True) if pattern is None else F.col("transaction_id").rlike(pattern)
     unreadable = F.col("price").isNull() & parsing.trimmed(raw.text(names.price)).isNotNull()
+    day = _day(raw, settings, forms)
+    if midnights:
+        day = F.coalesce(day, time_as_written(raw, settings, forms).cast("date"))
     derived = {
-        "date": _day(raw, settings, forms),
+        "date": day,
         **quantities.split_signed(F.col("signed"), settings.kind),
         "is_cancellation": F.coalesce(cancels, F.lit(False)),
         "has_unreadable_price": unreadable,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -10,13 +11,11 @@ from pyspark.sql.types import StringType
 
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import still_open
-from lepton_spark.ingest.lines.identity import DAY, IDENTITY, REJECT_KEY
+from lepton_spark.ingest.lines.identity import IDENTITY, OF_TICKET, REJECT_KEY
 from lepton_spark.ingest.lines.parsing import code
 from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
-
-OF_TICKET = (*DAY, "transaction_id")
 
 POSITION = ("content_hash", "line_number")
 """The place of a line: its file, and its number in it."""
@@ -93,10 +92,17 @@ def _update_file_counts(warehouse: Warehouse) -> None:
     warehouse.merge("files", files.withColumn("counts", counts).drop("n"))
 
 
+def window_start(warehouse: Warehouse, days: int) -> date:
+    """The first day of the cancellation window, which ends with the latest day of `transactions`."""
+    row = warehouse.read("transactions").agg(F.max("date").alias("newest")).first()
+    newest = None if row is None else row["newest"]
+    return date.min if newest is None else newest - timedelta(days=days)
+
+
 def _close_orders(warehouse: Warehouse, days: int) -> None:
     """Deletes matched and expired orders, and their customer tokens from the files."""
-    orders, matched, loaded = map(warehouse.read, ("open_orders", "cancellations", "transactions"))
-    kept = still_open(orders, matched, loaded, days)
-    if not orders.join(kept, list(IDENTITY), "left_anti").isEmpty():
+    orders = warehouse.read("open_orders")
+    kept = still_open(orders, warehouse.read("cancellations"), window_start(warehouse, days))
+    if orders.count() > kept.count():
         warehouse.overwrite("open_orders", kept)
         warehouse.vacuum("open_orders")

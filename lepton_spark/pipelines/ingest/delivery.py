@@ -27,6 +27,7 @@ from lepton_spark.ingest.files.reading import inspect_files, inspect_table
 from lepton_spark.ingest.lines import load_report
 from lepton_spark.ingest.losses import reason_to_accept
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.ingest.mappings import changed_mapping
 from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.pipelines.runs.run_log import masked_json
 from lepton_spark.tables import Warehouse
@@ -44,7 +45,8 @@ class Delivery:
 
     readable: new files that are read. copies: further new files with the content of one in `readable`.
     n_known: number of files that were loaded before. recorded_reasons: content hash and reason of refusal of
-    every file in `files`; the reason of a loaded file is empty.
+    every file in `files`; the reason of a loaded file is empty. changed: how the mapping of columns differs
+    from the one that known files were loaded with; None if it does not.
     """
 
     readable: tuple[ReadFile, ...]
@@ -52,6 +54,7 @@ class Delivery:
     refused: tuple[tuple[FoundFile, Inspection], ...]
     n_known: int
     recorded_reasons: frozenset[tuple[str, str]]
+    changed: str | None = None
 
     @property
     def summary(self) -> str:
@@ -119,6 +122,8 @@ def find_delivery(context: JobContext) -> Delivery:
     known = {row["content_hash"]: row["reason"] or "" for row in recorded}
     rejected = _still_rejected(context, recorded)
     to_read = [file for file in found if known.get(file.content_hash) != ""]
+    loaded = {file.content_hash for file in found if known.get(file.content_hash) == ""}
+    batches = {row["ingest_batch"] for row in recorded if row["content_hash"] in loaded}
     new = [file for file in to_read if file.content_hash not in rejected]
     first = {file.content_hash: file for file in reversed(new)}
     unique = [file for file in new if first[file.content_hash] is file]
@@ -138,6 +143,7 @@ def find_delivery(context: JobContext) -> Delivery:
         + tuple((file, _EMPTY) for file in files.empty),
         len(found) - len(to_read),
         frozenset(known.items()),
+        changed_mapping(context.warehouse, batches, config.input) if batches else None,
     )
 
 
@@ -246,8 +252,12 @@ def record_files(
         }.values()
         if inspection.lines or (file.content_hash, inspection.reason) not in delivery.recorded_reasons
     ]
-    if loaded or refused:
-        warehouse.merge("files", warehouse.rows("files", [*loaded, *refused]))
+    rows = [*loaded, *refused]
+    recorded = {content_hash for content_hash, _ in delivery.recorded_reasons}
+    if rows:
+        are_new = recorded.isdisjoint(row["content_hash"] for row in rows)
+        write = warehouse.append if are_new else warehouse.merge  # an append takes half the time
+        write("files", warehouse.rows("files", rows))
 
 
 def _hinted(read: ReadFile, words: str) -> str:

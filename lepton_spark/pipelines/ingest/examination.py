@@ -1,6 +1,6 @@
 """Examines a load: reads its lines, validates them and finds the outcome of each; writes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,9 @@ from lepton_spark.ingest.files.layout import Layout
 from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
+from lepton_spark.ingest.lines.changed_orders import changed_orders
 from lepton_spark.ingest.lines.daily_sales import current_figures
+from lepton_spark.ingest.lines.midnights import DAYS_AS_WRITTEN, files_of_midnights
 from lepton_spark.ingest.lines.totals import product_of_totals
 from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
@@ -38,7 +40,7 @@ class Examined:
 
     statistics: counts over all lines as delivered, repeats included. losses: lines that could be demand and
     are rejected. on_new_days: `sales` has no row on the days of these. totals: the product that seems
-    to be a line of totals, from `product_of_totals`.
+    to be a line of totals, from `product_of_totals`. changed: from `changed_orders`.
     """
 
     lines: DataFrame
@@ -48,6 +50,7 @@ class Examined:
     losses: Losses
     on_new_days: bool
     totals: tuple[str, int, int] | None
+    changed: tuple[int, str, str] | None
 
 
 @contextmanager
@@ -55,11 +58,12 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
     """Reads and validates a load's lines; they stay cached while the block runs."""
     raw = read_lines(load.context.spark, delivery.readable, Layout.of(load.config.input))
     with ExitStack() as cached:
-        validated = cached.enter_context(persisted(_validated(load, raw, started_at)))
+        midnights = files_of_midnights(raw, load.config.input)
+        validated = cached.enter_context(persisted(_validated(load, raw, started_at, midnights)))
         dates = dates_of(validated)
         stored = stored_lines(load, dates)
         lines = cached.enter_context(deduplicated(load, validated, stored, _earlier_rejects(load)))
-        report = load_report.summarize(lines, delivery.copies)
+        report = load_report.summarize(lines, delivery.copies, {DAYS_AS_WRITTEN: midnights})
         statistics = load_report.raw_statistics(validated)
         volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), len(dates))
         losses = _losses(load, delivery, lines, report)
@@ -67,8 +71,10 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
         is_daily = load.config.input.kind == "daily"
         accepted = lines.where(F.col("outcome") == deduplication.ACCEPTED)
         totals = product_of_totals(accepted) if is_daily else None
+        has_tickets = load.config.input.columns.transaction_id is not None
+        changed = changed_orders(accepted, stored) if has_tickets and stored is not None else None
         on_new_days = load.warehouse.read("sales").where(sales_on_days(dates)).isEmpty()
-        yield Examined(described, report, statistics, volume, losses, on_new_days, totals)
+        yield Examined(described, report, statistics, volume, losses, on_new_days, totals, changed)
 
 
 def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:
@@ -94,12 +100,15 @@ def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_repor
     return Losses(files, named, total["products"], total["lines"])
 
 
-def _validated(load: Load, raw: Sequence[RawLines], started_at: datetime) -> DataFrame:
+def _validated(
+    load: Load, raw: Sequence[RawLines], started_at: datetime, midnights: Collection[int]
+) -> DataFrame:
     settings = load.config.input
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
     key = load.context.privacy_key
     return reduce(
-        DataFrame.unionByName, (validate_lines(group, load.files, settings, today, key) for group in raw)
+        DataFrame.unionByName,
+        (validate_lines(group, load.files, settings, today, key, midnights) for group in raw),
     )
 
 

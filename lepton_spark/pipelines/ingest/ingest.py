@@ -38,6 +38,7 @@ from lepton_spark.pipelines.ingest.writing import (
     write_cancellations,
     write_lines,
     write_sales,
+    write_withdrawals,
 )
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -87,7 +88,16 @@ def run_ingest(context: JobContext) -> IngestResult:
         delivery = find_delivery(context)
         stage.note(delivery.summary)
     result = _load_delivery(context, delivery, runs, started_at)
-    return replace(result, warnings=(*result.warnings, *unmatched_covariates(context)))
+    warnings = (*_warning_of_mapping(delivery), *result.warnings, *unmatched_covariates(context))
+    return replace(result, warnings=warnings)
+
+
+def _warning_of_mapping(delivery: Delivery) -> tuple[str, ...]:
+    if delivery.changed is None:
+        return ()
+    found = f"known files were loaded with another mapping: {delivery.changed}"
+    remedy = "Take them back with `lepton unload` and load again to have them by the present one."
+    return (f"{found}. Their lines stay as they are. {remedy}",)
 
 
 @dataclass(frozen=True)
@@ -158,15 +168,23 @@ def _require_few_lost(losses: Losses, context: JobContext) -> None:
     require_products(losses, max_share)
 
 
-def _warnings(examined: Examined) -> tuple[str, ...]:
-    losses, totals = examined.losses, examined.totals
-    lost = [f"lost lines: {product_words(losses)}"] if losses.n_products else []
-    if totals is None:
-        return tuple(lost)
-    product, n_days, n_all = totals
-    found = f"product '{product}' equals the sum of all others on {n_days} of {n_all} days"
-    remedy = "If it is a line of totals, leave it out by input.product_pattern or input.skip_where."
-    return (*lost, f"{found}. {remedy}")
+def _warnings(examined: Examined, ticket: str | None) -> tuple[str, ...]:
+    """What the user should look at; ticket: the source column of tickets."""
+    warnings = []
+    if examined.losses.n_products:
+        warnings.append(f"lost lines: {product_words(examined.losses)}")
+    if examined.totals is not None:
+        product, n_days, n_all = examined.totals
+        found = f"product '{product}' equals the sum of all others on {n_days} of {n_all} days"
+        remedy = "If it is a line of totals, leave it out by input.product_pattern or input.skip_where."
+        warnings.append(f"{found}. {remedy}")
+    if examined.changed is not None:
+        n_lines, of_ticket, product = examined.changed
+        found = "lines with the ticket, product and day of lines loaded before, but other figures"
+        example = f"such as product '{product}' of ticket '{of_ticket}'"
+        remedy = f"If these are orders that were changed, set input.identity: [{ticket}] to keep the first."
+        warnings.append(f"{found}: {n_lines} ({example}). Both count. {remedy}")
+    return tuple(warnings)
 
 
 def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery, tuple[str, ...]]:
@@ -184,17 +202,20 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
         with context.stage("write transactions, cancellations, sales") as stage:
             write_lines(load, examined.lines, examined.report)
             if matches_customers(load.config):
-                write_cancellations(load, examined.lines)
+                has_returns = bool(examined.statistics.get("negative_quantity"))
+                write_cancellations(load, examined.lines, has_returns=has_returns)
                 if context.privacy_key is None:
                     log.warning(NO_KEY)
                     stage.note(NO_KEY)
+            n_withdrawn = write_withdrawals(load, examined.lines)
             key = check_value(load.config.input, context.privacy_key)
             stamp = LoadStamp(load.batch, started_at, key, context.accepted)
             by_file = delivery.by_hash(examined.report.by_file)
             record_files(load.warehouse, remaining, by_file, stamp)
             n_resolved = write_sales(load, examined.report, on_new_days=examined.on_new_days)
-    run = _with_counts(load, delivery, remaining, examined, n_resolved)
-    return run, remaining, _warnings(examined)
+    written = {"withdrawn": n_withdrawn, RESOLVED_REJECTS: n_resolved}
+    run = _with_counts(load, delivery, remaining, examined, written)
+    return run, remaining, _warnings(examined, load.config.input.columns.transaction_id)
 
 
 def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
@@ -205,7 +226,7 @@ def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
 
 
 def _with_counts(
-    load: Load, delivery: Delivery, remaining: Delivery, examined: Examined, n_resolved: int
+    load: Load, delivery: Delivery, remaining: Delivery, examined: Examined, written: Mapping[str, int]
 ) -> Run:
     counts = {
         "lines_read": delivery.lines_read,
@@ -215,7 +236,7 @@ def _with_counts(
         **examined.statistics,
         **load_report.missing_values(delivery.readable),
         **file_counts(remaining),
-        RESOLVED_REJECTS: n_resolved,
+        **written,
     }
     first, last = examined.report.first_accepted, examined.report.last_accepted
     return replace(load.run, counts=counts, min_date=first, max_date=last)

@@ -21,14 +21,11 @@ def require_same_key(context: JobContext) -> None:
     present = check_value(context.config.input, context.privacy_key)
     if present is None or not warehouse.exists("files"):
         return
+    files = warehouse.read("files").where(F.col("key_check") != F.lit(present))
+    if files.isEmpty():
+        return
     batches = warehouse.read("runs").where(F.col("state") == "complete").select("ingest_batch")
-    others = (
-        warehouse.read("files")
-        .where(F.col("key_check") != F.lit(present))
-        .join(batches, "ingest_batch", "left_semi")
-        .select("key_check")
-        .distinct()
-    )
+    others = files.join(batches, "ingest_batch", "left_semi").select("key_check").distinct()
     known = sorted(row["key_check"] for row in others.collect())
     if known:
         found = (

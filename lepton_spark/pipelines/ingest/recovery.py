@@ -16,6 +16,7 @@ from lepton_spark.ingest.lines.daily_sales import (
     with_unknown_days,
 )
 from lepton_spark.ingest.lines.identity import DAY, REJECT_KEY
+from lepton_spark.pipelines.ingest.unloaded_lines import UNLOADED_LINES, delete_unloaded_lines
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
@@ -30,7 +31,8 @@ WRITTEN_BY_LOADS = ("transactions", "rejects", "cancellations", "open_orders", "
 def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> None:
     """Deletes the rows of every incomplete load and recomputes the days that it changed.
 
-    Safe to interrupt and run again: `sales` names the load of each row until the row is recomputed.
+    A run that was taking lines back is finished instead, if it had come so far as to mark its files. Safe
+    to interrupt and run again: `sales` names the load of each row until the row is recomputed.
     """
     for run in runs.incomplete_loads():
         batch = str(run.ingest_batch)
@@ -39,7 +41,9 @@ def roll_back_incomplete(warehouse: Warehouse, runs: RunLog) -> None:
             warehouse.delete(name, F.col("ingest_batch") == F.lit(batch))
         if warehouse.exists("open_orders"):
             warehouse.vacuum("open_orders")
-        _recompute_sales(warehouse, batch)
+        if UNLOADED_LINES in run.counts:
+            delete_unloaded_lines(warehouse)
+        recompute_sales(warehouse, batch)
         runs.fail(replace(run, counts={}, min_date=None, max_date=None))
 
 
@@ -119,7 +123,8 @@ def _last_changed(warehouse: Warehouse, days: DataFrame, dates: Sequence[date]) 
     return with_load_number(warehouse, reduce(DataFrame.union, changes)).groupBy(*DAY).agg(latest)
 
 
-def _recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:
+def recompute_sales(warehouse: Warehouse, ingest_batch: str) -> None:
+    """Computes the rows of `sales` that name this load from the stored lines."""
     if not warehouse.exists("sales"):
         return
     changed = F.col("ingest_batch") == F.lit(ingest_batch)

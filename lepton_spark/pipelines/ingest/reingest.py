@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines import deduplication, load_report
+from lepton_spark.ingest.lines.midnights import DAYS_AS_WRITTEN
 from lepton_spark.ingest.lines.revalidation import (
     complete_rejects,
     mark_unchanged,
@@ -109,7 +110,7 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
     rejects = complete_rejects(load.rows_of_other_loads("rejects"), loads, load.files, settings)
-    validated = revalidate_rejects(rejects, settings, today).persist()
+    validated = revalidate_rejects(rejects, settings, today, _files_of_midnights(load)).persist()
     stored = stored_lines(load, dates_of(validated))
     current = without_superseded(validated, stored) if settings.kind == "daily" else validated
     numbered = number_revalidated(current, stored, load.files)
@@ -120,6 +121,12 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     finally:
         deduplicated.unpersist()
         validated.unpersist()
+
+
+def _files_of_midnights(load: Load) -> list[int]:
+    """The files that were found to hold only midnights when they were loaded."""
+    counted = load.warehouse.read("files").where(F.col("counts")[DAYS_AS_WRITTEN] > 0)
+    return [row["file"] for row in load.files.join(counted.select("content_hash"), "content_hash").collect()]
 
 
 def _result(load: Load, total: Mapping[str, int], n_not_validated: int) -> ReingestResult:

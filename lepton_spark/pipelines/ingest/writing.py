@@ -9,13 +9,15 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import CANDIDATE, match_returns, still_open
 from lepton_spark.ingest.lines.daily_sales import derive_sales, sales_of_figures, unknown_days
-from lepton_spark.ingest.lines.deduplication import ACCEPTED, REJECTED
+from lepton_spark.ingest.lines.deduplication import ACCEPTED, REJECTED, SKIPPED
 from lepton_spark.ingest.lines.identity import DAY, REJECT_KEY
 from lepton_spark.ingest.lines.load_report import LoadReport
+from lepton_spark.ingest.lines.quantities import is_return
+from lepton_spark.ingest.lines.withdrawals import withdrawn_sales
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.caching import persisted
-from lepton_spark.pipelines.ingest.completion import resolved_rejects
-from lepton_spark.pipelines.ingest.recovery import replace_sales, with_load_number
+from lepton_spark.pipelines.ingest.completion import resolved_rejects, window_start
+from lepton_spark.pipelines.ingest.recovery import dates_of, on_days, replace_sales, with_load_number
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
@@ -96,26 +98,51 @@ def matches_customers(config: Config) -> bool:
     return config.input.kind == "transactions" and config.input.columns.customer_id is not None
 
 
-def write_cancellations(load: Load, deduplicated: DataFrame) -> None:
+def write_cancellations(load: Load, deduplicated: DataFrame, *, has_returns: bool) -> None:
     """Matches the load's returns with its own sales and the open orders of earlier loads.
 
     Without a privacy key only sales of this load are matched, and no order stays open.
+    has_returns: whether any line of the load is a return.
     """
     warehouse, days = load.warehouse, load.config.input.cancel_window_days
     has_key = load.context.privacy_key is not None
     accepted = deduplicated.where((F.col("outcome") == ACCEPTED) & F.col("customer").isNotNull())
     new = accepted.select(*CANDIDATE)
     of_load = {"ingest_batch": F.lit(load.batch)}
-    earlier = warehouse.read("open_orders").withColumn("customer", F.col("customer_token"))
-    matched, lines = warehouse.read("cancellations"), warehouse.read("transactions")
+    since = window_start(warehouse, days)
     candidates = new
     if has_key:
-        candidates = new.unionByName(still_open(earlier, matched, lines, days).select(*CANDIDATE))
-    warehouse.append("cancellations", match_returns(candidates, days).withColumns(of_load))
+        earlier = warehouse.read("open_orders").withColumn("customer", F.col("customer_token"))
+        has_returns = has_returns or not earlier.where(is_return()).isEmpty()
+        if has_returns:
+            open_now = still_open(earlier, warehouse.read("cancellations"), since)
+            candidates = new.unionByName(open_now.select(*CANDIDATE))
+    if has_returns:
+        warehouse.append("cancellations", match_returns(candidates, days).withColumns(of_load))
     if has_key:
-        kept = still_open(new, warehouse.read("cancellations"), warehouse.read("transactions"), days)
+        kept = still_open(new, warehouse.read("cancellations"), since)
         orders = kept.withColumns({"customer_token": F.col("customer")} | of_load)
         warehouse.append("open_orders", orders)
+
+
+def write_withdrawals(load: Load, deduplicated: DataFrame) -> int:
+    """Writes to `cancellations` the sales that this load shows with a value of `input.skip_where`.
+
+    Returns their number. Without a ticket or `input.identity`, lines of two orders may be equal, so nothing
+    is withdrawn.
+    """
+    settings = load.config.input
+    is_identified = settings.columns.transaction_id is not None or settings.identity is not None
+    skipped = deduplicated.where((F.col("outcome") == SKIPPED) & F.col("date").isNotNull())
+    if settings.kind != "transactions" or not settings.skip_where or not is_identified or skipped.isEmpty():
+        return 0
+    stored = load.rows_of_other_loads("transactions").where(on_days(dates_of(skipped)))
+    found = withdrawn_sales(deduplicated, stored, load.warehouse.read("cancellations"), load.files)
+    with persisted(found.withColumn("ingest_batch", F.lit(load.batch))) as withdrawn:
+        n_withdrawn = withdrawn.count()
+        if n_withdrawn:
+            load.warehouse.append("cancellations", withdrawn)
+    return n_withdrawn
 
 
 def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> int:

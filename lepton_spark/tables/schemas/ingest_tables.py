@@ -116,11 +116,16 @@ CANCELLATIONS = Table(
     columns=(
         *SERIES,
         Column("date", "DATE", "day of the cancelled sale", False),
-        Column("cancelled_on", "DATE", "day of the cancellation", False),
+        Column("cancelled_on", "DATE", "day of the cancellation; of a withdrawn sale, its own", False),
         Column("quantity", "DOUBLE", "units cancelled", False),
         Column("line_hash", "STRING", "line identity of the sale", False),
         Column("occurrence", "INT", "occurrence of the sale's line", False),
-        Column("cancel_line_hash", "STRING", "line identity of the cancellation", False),
+        Column(
+            "cancel_line_hash",
+            "STRING",
+            "line identity of the cancellation; of a sale withdrawn by input.skip_where, hash of the file",
+            False,
+        ),
         Column("cancel_occurrence", "INT", "occurrence of the cancellation's line", False),
         INGEST_BATCH,
     ),
