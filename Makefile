@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test test-slow test-all test-faults check bench bench-ingest bench-accuracy wheel lock clean distclean
+.PHONY: help setup demo test test-slow test-all test-faults check bench bench-ingest bench-stress bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -52,6 +52,9 @@ bench: $(STAMP)  ## measure speed and print a table
 
 bench-ingest: $(STAMP)  ## measure a first load of 14.6 million daily lines, stage by stage
 	$(BIN)/python benchmarks/ingest.py --folder output/bench-ingest
+
+bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (about 5 minutes)
+	$(BIN)/python benchmarks/stress.py
 
 bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, installed first (about 50 minutes)
 	$(BIN)/python benchmarks/accuracy.py --csv docs/accuracy.csv

@@ -22,17 +22,20 @@ from lepton_spark.evaluation.role_backtest import (
     known_at_test,
     score_role,
 )
+from lepton_spark.evaluation.seasons import is_before_its_season
 from lepton_spark.evaluation.selection import Selection, ValidationErrors, select
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
-from lepton_spark.models.registry import Candidate
+from lepton_spark.models.registry import SEASONAL_LAST_YEAR, Candidate
 
 OK, FALLBACK, OBSOLETE = "ok", "fallback", "obsolete"
 NO_KNOWN_DAYS, TOO_FEW_DAYS, NOT_FINITE = "no_known_days", "too_few_known_days", "no_finite_forecast"
 FALLBACKS = (Candidate("seasonal_naive"), Candidate("mean"), Candidate("zero"))
 BASELINE = FALLBACKS[0]
+SEASONAL = Candidate(SEASONAL_LAST_YEAR)
+"""The candidate of series that are about to begin their season, which no validation window shows."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,14 @@ def forecast_batch(
     """
     closed = np.zeros((history.n_series, settings.horizon), dtype=np.bool_) if closed is None else closed
     selection = _select(history, settings, validation, errors)
+    before_season = np.zeros(history.n_series, dtype=np.bool_)
+    if SEASONAL in settings.candidates:
+        before_season = is_before_its_season(history, settings.horizon)
+        selection = selection.with_choice(before_season, settings.candidates.index(SEASONAL))
     roles = _roles(history.n_series, settings.candidates, selection)
     spread, scores = _backtest(history, pools, roles, settings)
     fitted = _fit_with_fallbacks(history, pools, roles[0], settings.horizon, closed)
-    obsolete = is_obsolete(history.quantity, settings.obsolete)
+    obsolete = is_obsolete(history.quantity, settings.obsolete) & ~before_season
     median = fitted.fit.median
     if prior is not None:
         obsolete = obsolete & ~prior.applies

@@ -146,10 +146,18 @@ def calibration_of(
 ) -> Calibration:
     """The calibration of a role's forecasts; whole units and the pool are as known at the history's end."""
     pool = pool_of(pools, history)
-    log_dispersion = 0.0 if pool is None else float(pool.log_dispersion[0])
     residual = backtest.actual - backtest.forecast
+    scored = ~np.isnan(residual)
+    n_scored = np.count_nonzero(scored, axis=(1, 2))
+    level = np.sum(backtest.forecast, axis=(1, 2), where=scored) / np.maximum(n_scored, 1)
+    log_dispersion = 0.0 if pool is None else pool.log_dispersion_at(level)
     return Calibration(
-        backtest.forecast, residual, history.sells_whole_units, log_dispersion, settings.dispersion
+        backtest.forecast,
+        residual,
+        history.sells_whole_units,
+        log_dispersion,
+        settings.dispersion,
+        history.dispersion,
     )
 
 

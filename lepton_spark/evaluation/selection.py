@@ -1,7 +1,8 @@
 """Selection of a candidate per series, by the errors of the series, its demand class or all series."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -68,6 +69,17 @@ class Selection:
     runner_up: IntArray
     level: StringArray
     margin: FloatArray
+
+    def with_choice(self, series: BoolArray, candidate: int) -> Self:
+        """The selection with one candidate for some series [S], whatever their errors; level `default`."""
+        moved = series & (self.chosen != candidate)
+        return replace(
+            self,
+            chosen=np.where(moved, candidate, self.chosen),
+            runner_up=np.where(moved, self.chosen, self.runner_up),
+            level=np.where(moved, "default", self.level),
+            margin=np.where(moved, np.nan, self.margin),
+        )
 
 
 def select(

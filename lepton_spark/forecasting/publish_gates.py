@@ -14,7 +14,7 @@ from lepton_spark.panel.dense import RECENT_DAYS
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
-TOTAL_FORECAST = "total_forecast"
+TOTAL_FORECAST, VALIDATION_ERROR = "total_forecast", "validation_error"
 
 SLACK = 1.0
 """Units a day by which a catalogue's total may always differ: with hardly any sales, a ratio says little."""
@@ -121,9 +121,9 @@ def _of_series(series: Furthest) -> str:
 def _error(evidence: Evidence, settings: GateSettings) -> Gate:
     allowed = f"at most {settings.max_error_ratio:.6g} times the RMSSE of seasonal naive"
     if evidence.error_ratio is None:
-        return Gate("validation_error", True, "not evaluated: no validation observations", allowed)
+        return Gate(VALIDATION_ERROR, True, "not evaluated: no validation observations", allowed)
     passed = evidence.error_ratio <= settings.max_error_ratio
-    return Gate("validation_error", passed, f"{evidence.error_ratio:.6g} times", allowed)
+    return Gate(VALIDATION_ERROR, passed, f"{evidence.error_ratio:.6g} times", allowed)
 
 
 def collect_evidence(tables: RunTables, cutoff: date, horizon: int, period: int = 1) -> Evidence:

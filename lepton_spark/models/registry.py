@@ -14,6 +14,7 @@ from lepton_spark.models.local.isolated_process import Limits
 from lepton_spark.models.local.linear import LinearRegression
 from lepton_spark.models.local.naive import Mean, SeasonalNaive, SeasonalWindowAverage, Zero
 from lepton_spark.models.local.ridge import Ridge
+from lepton_spark.models.local.seasonal_last_year import SeasonalLastYear
 from lepton_spark.models.local.sklearn_adapter import PerProductRegressor, RegressorFactory
 from lepton_spark.models.local.theta import Theta
 from lepton_spark.models.pooled.factors import HOLIDAYS
@@ -22,6 +23,7 @@ from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 
 HALF_LIFE = "half_life"
+SEASONAL_LAST_YEAR = "seasonal_last_year"
 SHRUNK_WEEKDAY = "shrunk_weekday"
 POOLED = "pooled"
 POOLED_MODELS = frozenset({SHRUNK_WEEKDAY, POOLED})
@@ -64,6 +66,7 @@ BUILT_IN: Mapping[str, Model] = MappingProxyType(
         "linear_regression": _local(LinearRegression),
         "planned_ridge": _ridge(planned=True),
         "ridge": _ridge(planned=False),
+        SEASONAL_LAST_YEAR: _local(SeasonalLastYear),
         "seasonal_naive": _local(SeasonalNaive),
         "seasonal_window_average": _local(SeasonalWindowAverage),
         SHRUNK_WEEKDAY: Model(lambda _, pool: ShrunkWeekday(pool or neutral_pool())),

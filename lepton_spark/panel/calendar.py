@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.models.data.arrays import BoolArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
+from lepton_spark.panel.open_days import open_days
 
 CLOSED_LOOKBACK_DAYS = 56
 MIN_WEEKDAYS_SEEN = 4
@@ -91,12 +92,12 @@ class Calendar:
 
     @classmethod
     def until(cls, volumes: Sequence[DayVolume], cutoff: int) -> "Calendar":
-        """The calendar without days after the cutoff."""
-        days: dict[str, list[int]] = {}
+        """The calendar without days after the cutoff; an empty day may be a day of zero sales."""
+        lines: dict[str, dict[int, int]] = {}
         for volume in volumes:
             if volume.day <= cutoff:
-                days.setdefault(volume.location_id, []).append(volume.day)
-        return cls({name: np.array(sorted(found), dtype=np.int64) for name, found in days.items()}, cutoff)
+                lines.setdefault(volume.location_id, {})[volume.day] = volume.n_series
+        return cls({name: _open_days(by_day, cutoff) for name, by_day in lines.items()}, cutoff)
 
     @property
     def first_day(self) -> int:
@@ -138,3 +139,13 @@ class Calendar:
         closed = (n_seen >= MIN_WEEKDAYS_SEEN) & (n_open == 0)
         future: BoolArray = closed[weekdays(self.cutoff + 1 + np.arange(horizon))]
         return future
+
+
+def _open_days(lines: Mapping[int, int], cutoff: int) -> IntArray:
+    """The days from a location's first line to the cutoff on which it was open; lines: by epoch day."""
+    first = min(lines)
+    by_day = np.zeros(cutoff - first + 1, dtype=np.int64)
+    for day, count in lines.items():
+        by_day[day - first] = count
+    opened: IntArray = first + np.flatnonzero(open_days(by_day, first))
+    return opened

@@ -119,6 +119,27 @@ def test_total_gate_names_the_product_and_day_that_made_it_fail(spark: SparkSess
     assert gate.found.endswith(words)
 
 
+def test_error_gate_names_the_product_with_most_of_the_error(spark: SparkSession, tmp_path: Path) -> None:
+    shop = Shop(spark, tmp_path)
+    run_id = shop.forecast(5.0)
+    scored = {"run_id": run_id, "window": 1, "split": "validation", "model": "pooled"} | SERIES
+    rows = [
+        scored | {"product_id": name, "role": role, "scaled_sse": error}
+        for name, role, error in (
+            *(("p", "chosen", 3.0), ("p", "seasonal_naive", 2.0)),
+            *(("q", "chosen", 9.0), ("q", "seasonal_naive", 2.0)),
+            *(("q", "runner_up", 99.0), ("r", "seasonal_naive", 50.0)),
+        )
+    ]
+    test = scored | {"product_id": "r", "role": "chosen", "split": "test", "scaled_sse": 1e9}
+    shop.warehouse.append("metrics", shop.warehouse.rows("metrics", [*rows, test]))
+    summary = {"run_id": run_id, "segment": "all", "split": "validation", "model": "chosen", "window": 1}
+    added = [summary | {"value_added": -0.5}]
+    shop.warehouse.append("metrics_summary", shop.warehouse.rows("metrics_summary", added))
+    (gate,) = (gate for gate in shop.publish(run_id).gates if not gate.passed)
+    assert gate.found == "1.5 times; most by product 'q' at 'all'"
+
+
 @pytest.mark.parametrize(
     ("units", "gate"),
     [(None, "no_null"), (-1.0, "no_negative"), (float("inf"), "no_negative")],

@@ -57,7 +57,10 @@ class ForecastSettings(Section):
     frequency: Literal["daily", "weekly"] = Field("daily", description="forecast days, or sums of weeks")
     week_end: Weekday = Field("sunday", description="for weekly forecasts, the last day of a week")
     models: tuple[ModelName, ...] = Field(
-        ("pooled", "shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
+        (
+            *("pooled", "shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
+            "seasonal_last_year",
+        ),
         min_length=1,
         description="models to choose from, by their names in the registry",
     )

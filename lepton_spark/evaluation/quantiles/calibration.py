@@ -16,14 +16,14 @@ from lepton_spark.evaluation.quantiles.dispersion import (
     DispersionSettings,
     likely_dispersion,
 )
-from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
+from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles, gamma_quantiles
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, StringArray
 from lepton_spark.models.data.history import SEASON_LENGTH
 
 MIN_ERRORS = 14
 """Fewest errors (of neighbouring steps and all windows together) from which quantiles are taken."""
 
-COUNTS, BY_ERRORS, POISSON = "negative_binomial", "backtest_errors", "poisson"
+COUNTS, BY_ERRORS, BY_HISTORY = "negative_binomial", "backtest_errors", "gamma"
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,17 @@ class Calibration:
     """Backtest errors of one candidate per series, and the prior of the dispersion.
 
     forecast, residual: [S, W, H], units, residual = actual - forecast; NaN = not scored.
-    whole_units: [S], whether all known quantities are whole. log_dispersion: the pool's, centre of the prior.
+    whole_units: [S], whether all known quantities are whole. log_dispersion: [S], expected by the
+    pool, centre of the prior; or one for all series. history_dispersion: [S], variance over mean of the
+    history, for series of fractions with too few errors.
     """
 
     forecast: FloatArray
     residual: FloatArray
     whole_units: BoolArray
-    log_dispersion: float = 0.0
+    log_dispersion: float | FloatArray = 0.0
     settings: DispersionSettings = DEFAULT_DISPERSION
+    history_dispersion: FloatArray | None = None
 
     def of_windows(self, positions: Sequence[int]) -> "Calibration":
         """The calibration from some of the windows; positions: the positions of these windows."""
@@ -58,7 +61,7 @@ class QuantileForecasts:
     """Quantiles of the days ahead.
 
     values: [S, H, Q], units, non-decreasing in Q, never negative; NaN where the forecast is NaN.
-    method: [S], `COUNTS`, `BY_ERRORS` or `POISSON`. dispersion: [S], NaN for `BY_ERRORS`.
+    method: [S], `COUNTS`, `BY_ERRORS` or `BY_HISTORY`. dispersion: [S], NaN for `BY_ERRORS`.
     """
 
     values: FloatArray
@@ -75,25 +78,33 @@ def quantile_forecasts(
     """Negative binomial quantiles for whole units; for others the forecast plus quantiles of the errors.
 
     The errors of seven neighbouring steps (in daily forecasts, one of each weekday) and of all windows are
-    pooled. If some step has fewer than 14 pooled errors, the series gets Poisson quantiles. A model's
+    pooled. If some step has fewer than 14 pooled errors, the series gets the quantiles of a gamma
+    distribution with the dispersion of its history. A model's
     own median replaces that of the negative binomial; lower levels stay at or below it, higher ones at or
     above.
 
     forecast: [S, H], units. levels: [Q], ascending, in (0, 1). median: [S, H], NaN where there is none.
     """
-    dispersion = np.where(calibration.whole_units, calibration.dispersion, 1.0)
+    of_history = calibration.history_dispersion
+    dispersion = np.where(
+        calibration.whole_units, calibration.dispersion, 1.0 if of_history is None else of_history
+    )
     known = np.where(np.isnan(forecast), 0.0, forecast)
-    values = count_quantiles(known, np.repeat(dispersion[:, np.newaxis], forecast.shape[1], axis=1), levels)
+    by_day = np.repeat(dispersion[:, np.newaxis], forecast.shape[1], axis=1)
+    counts, fractions = calibration.whole_units, ~calibration.whole_units
+    values = np.empty((*forecast.shape, len(levels)))
+    values[counts] = count_quantiles(known[counts], by_day[counts], levels)
+    values[fractions] = gamma_quantiles(known[fractions], by_day[fractions], levels)
     by_errors = np.zeros(len(forecast), dtype=np.bool_)
     if calibration.residual.shape[1]:
-        quantiles, counts = _error_quantiles(calibration.residual, np.asarray(levels))
-        by_errors = ~calibration.whole_units & (counts >= MIN_ERRORS)
+        quantiles, n_errors = _error_quantiles(calibration.residual, np.asarray(levels))
+        by_errors = fractions & (n_errors >= MIN_ERRORS)
         values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[by_errors], 0.0)
     if median is not None:
         whole_median = np.where(calibration.whole_units[:, np.newaxis], median, np.nan)
         values = _around_median(values, whole_median, levels)
     values[np.isnan(forecast)] = np.nan
-    method = np.where(calibration.whole_units, COUNTS, np.where(by_errors, BY_ERRORS, POISSON))
+    method = np.where(calibration.whole_units, COUNTS, np.where(by_errors, BY_ERRORS, BY_HISTORY))
     return QuantileForecasts(values, method, np.where(by_errors, np.nan, dispersion))
 
 

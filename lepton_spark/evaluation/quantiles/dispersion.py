@@ -11,8 +11,8 @@ from scipy.special import gammaln
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 
-LARGEST_DISPERSION = 100.0
-"""Upper bound: beyond it nearly all days are 0 and a few are outliers."""
+LARGEST_DISPERSION = 1e8
+"""Upper bound: a tenth of variation around the largest count has this dispersion."""
 
 MIN_MEAN = 1e-3
 """Lower bound of a mean in units: a sale where none was expected is unlikely, not impossible."""
@@ -20,7 +20,8 @@ MIN_MEAN = 1e-3
 LARGEST_COUNT = 1e9
 """Upper bound of units, above which the likelihood exceeds floating point precision."""
 
-LOG_GRID = np.linspace(0.0, np.log(LARGEST_DISPERSION), 13)
+LOG_GRID = np.linspace(0.0, np.log(100.0), 13)
+"""Log dispersions that are tried first; for larger ones the grid is moved up by its own length."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,25 @@ def likely_dispersion(
     mean: FloatArray,
     actual: FloatArray,
     scored: BoolArray,
-    log_prior: float,
+    log_prior: float | FloatArray,
     settings: DispersionSettings = DEFAULT_DISPERSION,
 ) -> FloatArray:
     """[S], the most likely dispersion given the scored days and the prior, at least 1.
 
-    mean, actual: [S, N], units. scored: [S, N], where both are known. log_prior: the pool's log dispersion.
+    mean, actual: [S, N], units. scored: [S, N], where both are known. log_prior: [S], log dispersion expected
+    of each series, or one for all.
     """
     forecast = np.where(scored, np.clip(mean, MIN_MEAN, LARGEST_COUNT), 0.0)
     units = np.where(scored, np.clip(actual, 0.0, LARGEST_COUNT), 0.0)
-    prior = -0.5 * ((LOG_GRID - log_prior) / settings.prior_deviation) ** 2
-    log_dispersion = peak(_log_likelihood(forecast, units) + prior)
+    log_dispersion = np.zeros(len(forecast))
+    expected = np.broadcast_to(log_prior, len(forecast))[:, np.newaxis]
+    rows, begin = np.arange(len(forecast)), 0.0
+    while rows.size and begin < np.log(LARGEST_DISPERSION):
+        grid = LOG_GRID + begin
+        prior = -0.5 * ((grid - expected[rows]) / settings.prior_deviation) ** 2
+        log_dispersion[rows] = begin + peak(_log_likelihood(forecast[rows], units[rows], grid) + prior)
+        begin = grid[-1]
+        rows = rows[log_dispersion[rows] >= begin]
     return np.clip(np.exp(log_dispersion), 1.0, LARGEST_DISPERSION)
 
 
@@ -68,16 +77,19 @@ def peak(heights: FloatArray) -> FloatArray:
     return top
 
 
-def _log_likelihood(mean: FloatArray, units: FloatArray) -> FloatArray:
-    """[S, G], of counts [S, N] at each dispersion of the grid, up to a constant per series.
+def _log_likelihood(mean: FloatArray, units: FloatArray, log_grid: FloatArray) -> FloatArray:
+    """[S, G], of counts [S, N] at each log dispersion of the grid, up to a constant per series.
 
     Days without a sale, which are most, need no gamma function.
     """
     row, day = np.nonzero(units)
     sold, expected = units[row, day], mean[row, day]
     all_units, all_mean = units.sum(axis=1), mean.sum(axis=1)
-    columns = [np.bincount(row, sold * np.log(expected), len(units)) - all_mean]  # Poisson
-    for dispersion in np.exp(LOG_GRID[1:]).tolist():
+    columns = []
+    for dispersion in np.exp(log_grid).tolist():
+        if dispersion == 1.0:  # Poisson
+            columns.append(np.bincount(row, sold * np.log(expected), len(units)) - all_mean)
+            continue
         size = expected / (dispersion - 1.0)
         of_sales = np.bincount(row, gammaln(sold + size) - gammaln(size), len(units))
         of_zeros = all_mean / (dispersion - 1.0) * np.log(dispersion)

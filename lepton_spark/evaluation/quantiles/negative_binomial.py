@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from lepton_spark.models.data.arrays import FloatArray
 
@@ -17,7 +18,13 @@ SKEWED_BELOW = 4.0
 """Mean over dispersion below which the approximation is off by a fifth in the upper tail."""
 
 MAX_COUNT = 4096
-"""Upper bound of a quantile that is found by counting."""
+"""Upper bound of a quantile that is found by counting; larger ones are those of a gamma distribution."""
+
+DEVIATIONS = 12.0
+"""A quantile is found by counting if it is below MAX_COUNT with so many standard deviations to spare."""
+
+SMALLEST_SHAPE = 1e-6
+"""Of a gamma distribution, of which all quantiles that are published are 0."""
 
 CHECK_EVERY = 8
 """Counts between two checks of which rows are finished."""
@@ -35,9 +42,23 @@ def count_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[f
     deviation = np.sqrt(mean * dispersion)[..., np.newaxis] * z
     skewness = (2.0 * dispersion[..., np.newaxis] - 1.0) * (z**2 - 1.0) / 6.0
     quantiles = np.maximum(np.ceil(mean[..., np.newaxis] + deviation + skewness - 0.5), 0.0)
-    exact = (mean <= EXACT_UP_TO) | (mean < SKEWED_BELOW * dispersion)
+    is_skewed = mean < SKEWED_BELOW * dispersion
+    exact = (mean <= EXACT_UP_TO) | is_skewed
+    is_large = is_skewed & (mean + DEVIATIONS * np.sqrt(mean * dispersion) > MAX_COUNT)
+    quantiles[is_large] = np.ceil(gamma_quantiles(mean[is_large], dispersion[is_large], levels) - 0.5)
+    exact &= ~is_large
     quantiles[exact] = _exact(mean[exact], dispersion[exact], np.asarray(levels))
     return np.maximum.accumulate(quantiles, axis=-1)
+
+
+def gamma_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """[..., Q], quantiles of a gamma distribution with this mean and variance = dispersion x mean.
+
+    mean: [...], in any unit. dispersion: [...], in the same unit.
+    """
+    shape = np.maximum(mean / dispersion, SMALLEST_SHAPE)[..., np.newaxis]
+    quantiles: FloatArray = gammaincinv(shape, np.asarray(levels)) * dispersion[..., np.newaxis]
+    return np.where((mean > 0)[..., np.newaxis], quantiles, 0.0)
 
 
 def _exact(mean: FloatArray, dispersion: FloatArray, levels: FloatArray) -> FloatArray:

@@ -73,7 +73,7 @@ class PoolSample:
             "n_series": _count_series(rows),
             "reason": reason,
         }
-        absent = ("weekday_index", "log_dispersion", *(factor.name for factor in FACTORS))
+        absent = ("weekday_index", "log_dispersion", "dispersion_curve", *(factor.name for factor in FACTORS))
         return pd.DataFrame([row | dict.fromkeys(absent)])
 
 
@@ -94,6 +94,7 @@ def pool_rows(n_series: int, days: IntArray, pool: Pool) -> pd.DataFrame:
             "n_series": n_series,
             "weekday_index": rows_of(pool.index.reshape(n_cutoffs, -1)),
             "log_dispersion": pool.log_dispersion,
+            "dispersion_curve": _curves(pool, n_cutoffs),
             **factors,
             "reason": pd.Series([None] * n_cutoffs, dtype=object),
         }
@@ -115,4 +116,16 @@ def _pool(row: Mapping[str, Any], settings: PooledSettings) -> Pool:
     factors = {
         factor.name: np.array([row[factor.name]]) for factor in FACTORS if row[factor.name] is not None
     }
-    return Pool(index, np.array([row["log_dispersion"]]), factors, settings=settings)
+    log_dispersion, curve = np.array([row["log_dispersion"]]), row["dispersion_curve"]
+    return Pool(
+        index,
+        log_dispersion,
+        factors,
+        settings=settings,
+        dispersion_curve=None if curve is None else np.array(curve).reshape(1, 2, -1),
+    )
+
+
+def _curves(pool: Pool, n_cutoffs: int) -> Sequence[object]:
+    curve = pool.dispersion_curve
+    return [None] * n_cutoffs if curve is None else rows_of(curve.reshape(n_cutoffs, -1))

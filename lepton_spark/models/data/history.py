@@ -12,6 +12,9 @@ from lepton_spark.models.data.plans import Plans
 SEASON_LENGTH = 7
 """Days in a week, the season of weekday patterns; the pooled models treat the year separately."""
 
+WHOLE_SHARE = 0.99
+"""Share of the days with a sale that must be whole numbers for a series to count as sold in whole units."""
+
 
 def weekdays(days: IntArray) -> IntArray:
     """Weekday of each epoch day, Monday = 0.
@@ -20,6 +23,15 @@ def weekdays(days: IntArray) -> IntArray:
     array([3, 0])
     """
     return (days + 3) % SEASON_LENGTH
+
+
+def weeks_of_years(n_years: int) -> int:
+    """Whole weeks nearest to so many years.
+
+    >>> [weeks_of_years(n_years) for n_years in (1, 2, 3)]
+    [52, 104, 157]
+    """
+    return round(n_years * 365.25 / SEASON_LENGTH)
 
 
 @dataclass(frozen=True)
@@ -129,9 +141,21 @@ class History:
 
     @cached_property
     def sells_whole_units(self) -> BoolArray:
-        """[S], whether every known quantity is a whole number."""
-        is_whole: BoolArray = (self.filled == np.round(self.filled)).all(axis=1)
-        return is_whole
+        """[S], whether nearly all quantities sold are whole numbers; a few may be typing errors."""
+        n_sold = np.count_nonzero(self.filled, axis=1)
+        n_fractions = np.count_nonzero(self.filled != np.round(self.filled), axis=1)
+        sells_whole: BoolArray = n_fractions <= (1.0 - WHOLE_SHARE) * n_sold
+        return sells_whole
+
+    @property
+    def dispersion(self) -> FloatArray:
+        """[S], variance over mean of the known days, in units; 1 where nothing was sold."""
+        n_known = np.maximum(self.n_known, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = self.filled.sum(axis=1) / n_known
+            variance = np.sum((self.filled - mean[:, np.newaxis]) ** 2, axis=1, where=self.known)
+            found = variance / np.maximum(n_known - 1, 1) / mean
+        return np.where(np.isfinite(found) & (found > 0), found, 1.0)
 
     def until(self, column: int) -> "History":
         """The history as known at an earlier cutoff, the end of `column`; later days are left out."""

@@ -15,12 +15,17 @@ PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 """Half-lives of weekday profiles, days. Forecasts use the last; the others are features of `pooled`."""
 
 
+MIN_STEP = 0.1
+"""Smallest distance of two log levels that a slope is computed from."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """Statistics that a pool of series shares at C cutoffs, and the model trained on it.
 
     index: [C, 7, L], sales of a weekday over the level, for each of `PROFILE_HALF_LIVES`.
-    log_dispersion: [C], median log of variance over mean.
+    log_dispersion: [C], median log of variance over mean. dispersion_curve: [C, 2, K], log levels, units per
+    column, and the median log dispersion of series of such a level; None where it is not known.
     factors: name -> [C, N], what each pool factor has learned.
     trees: trained on days up to the cutoffs or earlier; None where there are none.
     """
@@ -30,6 +35,7 @@ class Pool:
     factors: Mapping[str, FloatArray] = field(default_factory=dict)
     trees: PooledTrees | None = None
     settings: PooledSettings = DEFAULT_SETTINGS
+    dispersion_curve: FloatArray | None = None
 
     def at(self, position: int) -> "Pool":
         """The same at one of the cutoffs."""
@@ -37,6 +43,7 @@ class Pool:
             self,
             index=self.index[[position]],
             log_dispersion=self.log_dispersion[[position]],
+            dispersion_curve=None if self.dispersion_curve is None else self.dispersion_curve[[position]],
             factors={name: learned[[position]] for name, learned in self.factors.items()},
         )
 
@@ -47,10 +54,28 @@ class Pool:
             parts[0],
             index=np.concatenate([part.index for part in parts]),
             log_dispersion=np.concatenate([part.log_dispersion for part in parts]),
+            dispersion_curve=_joined([part.dispersion_curve for part in parts]),
             factors={
                 name: np.concatenate([part.factors[name] for part in parts]) for name in parts[0].factors
             },
         )
+
+    def log_dispersion_at(self, level: FloatArray) -> FloatArray:
+        """[S], the log dispersion of series of a level [S], units per column, at the first cutoff.
+
+        The curve is extended in a straight line. A series without a level gets the median of all.
+        """
+        median = np.full(len(level), self.log_dispersion[0])
+        if self.dispersion_curve is None:
+            return median
+        levels, dispersions = self.dispersion_curve[0]
+        x = np.log(np.maximum(level, np.finfo(np.float64).tiny))
+        expected = np.interp(x, levels, dispersions)
+        rise = np.clip(np.diff(dispersions), 0.0, None) / np.maximum(np.diff(levels), MIN_STEP)
+        if rise.size:
+            expected += np.minimum(x - levels[0], 0.0) * min(rise[0], 1.0)
+            expected += np.maximum(x - levels[-1], 0.0) * min(rise[-1], 1.0)
+        return np.where(level > 0, np.maximum(expected, 0.0), median)
 
     def day_factors(self, days: IntArray) -> FloatArray:
         """[C, H], product of all factors of the epoch days [C, H] after the cutoffs; 1 without any."""
@@ -59,6 +84,11 @@ class Pool:
             if factor.name in self.factors:
                 product = product * factor.ahead(self.factors[factor.name], days)
         return product
+
+
+def _joined(curves: Sequence[FloatArray | None]) -> FloatArray | None:
+    known = [curve for curve in curves if curve is not None]
+    return np.concatenate(known) if len(known) == len(curves) else None
 
 
 Pools = Mapping[int, Pool]

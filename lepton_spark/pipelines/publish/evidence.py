@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.forecasting.publish_gates import (
     TOTAL_FORECAST,
+    VALIDATION_ERROR,
     Furthest,
     RunTables,
     collect_evidence,
@@ -18,6 +20,7 @@ from lepton_spark.panel.series import known_at
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 
 def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) -> tuple[Gate, ...]:
@@ -26,15 +29,28 @@ def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) ->
     tables = tables_of_run(context.warehouse, run.run_id)
     evidence = collect_evidence(tables, cutoff, horizon, runs.forecast_period(run))
     gates = evaluate(evidence, context.config.gates)
-    furthest = evidence.furthest
-    if furthest is None:
-        return gates
-    return tuple(
-        replace(gate, found=f"{gate.found}; {_largest_day(tables, furthest, cutoff)}")
-        if gate.name == TOTAL_FORECAST and not gate.passed
-        else gate
-        for gate in gates
-    )
+
+    def detailed(gate: Gate) -> Gate:
+        """The gate with the product that made it fail."""
+        if gate.passed:
+            return gate
+        if gate.name == TOTAL_FORECAST and evidence.furthest is not None:
+            return replace(gate, found=f"{gate.found}; {_largest_day(tables, evidence.furthest, cutoff)}")
+        if gate.name == VALIDATION_ERROR:
+            metrics = context.warehouse.read("metrics").where(F.col("run_id") == F.lit(run.run_id))
+            return replace(gate, found=f"{gate.found}{_worst_series(metrics)}")
+        return gate
+
+    return tuple(map(detailed, gates))
+
+
+def _worst_series(metrics: DataFrame) -> str:
+    """The series whose chosen model adds most to the errors, in words; nothing if there is none."""
+    error = F.col("scaled_sse")
+    excess = F.sum(F.when(F.col("role") == "chosen", error).when(F.col("role") == "seasonal_naive", -error))
+    by_series = metrics.where(F.col("split") == "validation").groupBy(*SERIES_KEY).agg(excess.alias("excess"))
+    worst = by_series.where(F.col("excess") > 0).orderBy(F.desc("excess"), *SERIES_KEY).first()
+    return "" if worst is None else f"; most by product '{worst['product_id']}' at '{worst['location_id']}'"
 
 
 def _largest_day(tables: RunTables, series: Furthest, cutoff: date) -> str:

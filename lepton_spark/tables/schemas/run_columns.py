@@ -47,7 +47,8 @@ CHOICE = (
     Column(
         "quantile_method",
         "STRING",
-        "negative_binomial (whole units; p50 from trees where they predict one), backtest_errors or poisson",
+        "negative_binomial (whole units; p50 from trees where they predict one); fractions: backtest_errors "
+        "or gamma (of the dispersion of the history)",
     ),
 )
 FORECAST_HASH = Column("forecast_hash", "STRING", "hash of the forecast values, to compare runs")

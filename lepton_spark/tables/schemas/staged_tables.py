@@ -27,6 +27,11 @@ POOLS = Table(
             "sales of a weekday / mean sales of a day, by weekday, then by half-life: 7 x 4 values",
         ),
         Column("log_dispersion", "DOUBLE", "median over the series of log(variance / mean of a day)"),
+        Column(
+            "dispersion_curve",
+            "ARRAY<DOUBLE>",
+            "8 log levels in units a day, then the log dispersion of series of these levels",
+        ),
         *(Column(factor.name, "ARRAY<DOUBLE>", factor.meaning) for factor in FACTORS),
         Column("reason", "STRING", "why there are no statistics (then the run's only row); null otherwise"),
     ),

@@ -65,7 +65,7 @@ def fits(spark: SparkSession) -> DataFrame:
         "runner_up": [None, "mean"],
         "margin": [NAN, 0.25],
         "choice_level": "class",
-        "quantile_method": "poisson",
+        "quantile_method": "gamma",
         "n_days_known": 60,
         "last_sale_day": pd.Series([19_000, None], dtype="Int64"),
         "recent_quantity": 12.0,

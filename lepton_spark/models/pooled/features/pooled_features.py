@@ -130,7 +130,10 @@ def pooled_features(history: History, cutoffs: IntArray, horizon: int, pool: Poo
     own_index = ratio(profiles.units, profiles.days) / level[:, :, np.newaxis, np.newaxis]
     weekday_level, forecast = weekday_forecast(history, cutoffs, ahead, index, pool)
     averages = _averages(history, cutoffs, mean, level)
-    since_sale, age = _days_since_sale(history, cutoffs), _age(history, cutoffs)
+    since_sale, age = (
+        _days_since_sale(history, cutoffs),
+        _age(history, cutoffs, pool.settings.full_history_days),
+    )
     others = np.stack([since_sale, age, profiles.log_dispersion, np.log(level)], axis=2)
     return PooledFeatures(
         level=level,
@@ -181,7 +184,11 @@ def _days_since_sale(history: History, cutoffs: IntArray) -> IntArray:
     return since * history.period
 
 
-def _age(history: History, cutoffs: IntArray) -> IntArray:
-    """[S, C], days from the first known day to the cutoff, both counted; 0 or less at cutoffs before it."""
+def _age(history: History, cutoffs: IntArray, oldest: int) -> IntArray:
+    """[S, C], days from the first known day to the cutoff, both counted; 0 or less at cutoffs before it.
+
+    Older series have the age `oldest`: all series as old as the data would share one age, which trees could
+    read as the date.
+    """
     age: IntArray = cutoffs - np.argmax(history.known, axis=1)[:, np.newaxis] + 1
-    return age * history.period
+    return np.minimum(age * history.period, oldest)

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import nbinom, poisson
+from scipy.stats import gamma, nbinom, poisson
 
 from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
 from lepton_spark.evaluation.quantiles.dispersion import likely_dispersion
@@ -27,12 +29,14 @@ def test_quantiles_of_errors_are_at_position_n_plus_one() -> None:
     np.testing.assert_allclose(values, [11.0, 12.0, 20.0, 28.0])
 
 
-def test_few_errors_give_poisson_quantiles() -> None:
+def test_fractions_with_few_errors_vary_as_their_history() -> None:
     errors = np.full((2, 2, 7), 50.0)
     errors[0, 0, 0] = np.nan  # 13 left
-    found = quantile_forecasts(np.full((2, 7), 2.0), _calibration(errors), [0.1, 0.9])
-    assert found.method.tolist() == ["poisson", "backtest_errors"]
-    assert found.values[0, 0].tolist() == [0.0, 4.0]
+    calibration = replace(_calibration(errors), history_dispersion=np.array([0.5, 9.0]))
+    found = quantile_forecasts(np.full((2, 7), 2.0), calibration, [0.1, 0.9])
+    assert found.method.tolist() == ["gamma", "backtest_errors"]
+    np.testing.assert_allclose(found.values[0, 0], gamma.ppf([0.1, 0.9], 4.0, scale=0.5))
+    assert found.dispersion[0] == 0.5
     assert found.values[1, 0].tolist() == [52.0, 52.0]
 
 

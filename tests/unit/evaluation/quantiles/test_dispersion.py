@@ -83,7 +83,7 @@ def test_peak_is_between_neighbours_or_at_an_end(heights: np.ndarray, expected: 
 def test_dispersion_without_a_known_day_is_the_pools_within_bounds() -> None:
     nothing = np.full(28, np.nan)
     assert _dispersion(np.full(28, 2.0), nothing, np.log(5.0)) == pytest.approx(5.0)
-    assert _dispersion(np.full(28, 2.0), nothing, 9.0) == pytest.approx(LARGEST_DISPERSION)
+    assert _dispersion(np.full(28, 2.0), nothing, 99.0) == pytest.approx(LARGEST_DISPERSION)
     assert _dispersion(np.full(28, 2.0), nothing, -1.0) == 1.0
 
 
@@ -104,3 +104,18 @@ def test_dispersion_does_not_depend_on_the_batch() -> None:
     for row in (0, 33, 69):
         alone = likely_dispersion(mean[[row]], actual[[row]], scored[[row]], 0.5)
         assert alone.tolist() == together[[row]].tolist()
+
+
+@pytest.mark.parametrize("expected", [300.0, 2e4, 5e6])
+def test_large_dispersions_are_found(expected: float) -> None:
+    rng = np.random.default_rng(1)
+    mean = 16.0 * expected  # a variation of a quarter
+    actual = np.rint(rng.gamma(16.0, expected, (1, 400)))
+    found = likely_dispersion(np.full((1, 400), mean), actual, np.ones((1, 400), bool), np.log(expected))
+    assert found[0] == pytest.approx(expected, rel=0.2)
+
+
+def test_each_series_may_have_a_prior_of_its_own() -> None:
+    mean, nothing = np.full((3, 28), 2.0), np.full((3, 28), np.nan)
+    found = likely_dispersion(mean, nothing, ~np.isnan(nothing), np.log([2.0, 50.0, 3e4]))
+    np.testing.assert_allclose(found, [2.0, 50.0, 3e4], rtol=1e-6)

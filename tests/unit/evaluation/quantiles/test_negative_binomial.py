@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import nbinom, poisson
+from scipy.stats import gamma, nbinom, poisson
 
-from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
+from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles, gamma_quantiles
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
@@ -48,3 +48,17 @@ def test_count_quantiles_keep_the_shape_of_the_means() -> None:
     found = count_quantiles(mean, dispersion, LEVELS)
     for index in np.ndindex(2, 2):
         np.testing.assert_array_equal(found[index], _quantiles(mean[index], dispersion[index]))
+
+
+@pytest.mark.parametrize(("mean", "dispersion"), [(1e4, 5e3), (1e6, 1e6), (3e7, 1e7)])
+def test_large_skewed_counts_are_not_cut_off(mean: float, dispersion: float) -> None:
+    expected = gamma.ppf(LEVELS, mean / dispersion, scale=dispersion)
+    np.testing.assert_allclose(_quantiles(mean, dispersion), expected, rtol=1e-4, atol=1.0)
+
+
+def test_gamma_quantiles_scale_with_the_unit() -> None:
+    kilograms = gamma_quantiles(np.array([0.4, 0.0]), np.array([0.1, 0.1]), LEVELS)
+    grams = gamma_quantiles(np.array([400.0, 0.0]), np.array([100.0, 100.0]), LEVELS)
+    np.testing.assert_allclose(1000.0 * kilograms, grams)
+    np.testing.assert_allclose(kilograms[0], gamma.ppf(LEVELS, 4.0, scale=0.1))
+    assert kilograms[1].tolist() == [0.0] * 7

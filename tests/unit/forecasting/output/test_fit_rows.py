@@ -97,7 +97,7 @@ def test_dispersion_is_stored_where_quantiles_were_made_with_it(settings: FitSet
 def test_parameters_are_those_of_the_model_that_made_the_forecast(settings: FitSettings) -> None:
     candidates = settings.evaluation.candidates
     assert candidates[2].key == "ridge(half_life=28)"
-    errors = ClassErrors(("all",), np.where(np.arange(8) == 2, 1.0, 2.0)[np.newaxis], np.full((1, 8), 99.0))
+    errors = ClassErrors(("all",), np.where(np.arange(9) == 2, 1.0, 2.0)[np.newaxis], np.full((1, 9), 99.0))
     rows = packed_rows([random_units(1)[0], [0.0] * N_DAYS])
     ridge, zero = records(fit_rows_of(rows, settings, errors))
     assert (ridge["model"], ridge["parameters"]["half_life"]) == ("ridge(half_life=28)", 28.0)

@@ -26,7 +26,7 @@ from tests.unit.forecasting.frames import (
     with_candidates,
 )
 
-N_CANDIDATES = 8
+N_CANDIDATES = 9
 NO_ERRORS = ClassErrors.none(N_CANDIDATES)
 NOTHING_SCORED = pd.DataFrame()
 HORIZON = 28
@@ -71,8 +71,8 @@ def test_fit_batch_without_each_candidate_once_falls_back(settings: FitSettings,
         candidates.loc[0, "model"] = "theta"
     (row,) = records(FitBatch(settings, NO_ERRORS)(rows, candidates))
     n_rows = len(candidates) - (fault == "of another model")
-    found = f"{InputError.__name__}: table candidates: found {n_rows} rows for 1 series and 8 candidates"
-    assert row["reason"].startswith(f"batch_failed: {found}")
+    found = f"table candidates: found {n_rows} rows for 1 series and {N_CANDIDATES} candidates"
+    assert row["reason"].startswith(f"batch_failed: {InputError.__name__}: {found}")
     assert (row["status"], row["fallback_level"], row["model"]) == ("fallback", 1, "seasonal_naive")
 
 

@@ -7,6 +7,7 @@ import pytest
 from lepton_spark.evaluation.windows import Role, Window
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.models.registry import Candidate
 from tests.unit.forecasting.frames import (
     BATCH,
     CUTOFF,
@@ -17,7 +18,7 @@ from tests.unit.forecasting.frames import (
     with_candidates,
 )
 
-N_CANDIDATES = 8
+N_CANDIDATES = 9
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def settings() -> FitSettings:
 
 
 def _mean_of(settings: FitSettings) -> FitSettings:
-    """The settings with the mean alone, the last candidate."""
-    return with_candidates(settings, settings.evaluation.candidates[-1])
+    """The settings with the mean alone."""
+    return with_candidates(settings, Candidate("mean"))
 
 
 def test_score_batch_gives_each_series_each_candidate_in_order(settings: FitSettings) -> None:

@@ -1,6 +1,7 @@
 import datetime as dt
 
 import numpy as np
+import pytest
 
 from lepton_spark.models.data.history import History, HolidayCalendar, weekdays
 
@@ -37,6 +38,18 @@ def test_history_fills_unknown_days_with_zero_and_keeps_the_damped_quantity_apar
     assert History(quantity, np.arange(3)).filled_damped.tolist() == [[1.0, 0.0, 90.0]]
     assert history.known_weight.tolist() == [[1.0, 0.0, 1.0]]
     assert history.n_known.tolist() == [2]
+
+
+@pytest.mark.parametrize(("n_fractions", "whole"), [(0, True), (1, True), (2, False)])
+def test_one_fraction_in_a_hundred_sales_is_a_typing_error(n_fractions: int, whole: bool) -> None:
+    quantity = np.append(np.full(100, 3.0), np.zeros(50))[np.newaxis]
+    quantity[0, :n_fractions] = 2.5
+    assert History(quantity, np.arange(150)).sells_whole_units.tolist() == [whole]
+
+
+def test_dispersion_is_that_of_the_known_days() -> None:
+    quantity = np.array([[1.0, NAN, 3.0, 5.0], [0.0, 0.0, NAN, 0.0], [NAN, NAN, NAN, 7.0]])
+    np.testing.assert_allclose(History(quantity, np.arange(4)).dispersion, [4.0 / 3.0, 1.0, 1.0])
 
 
 def test_history_sells_whole_units_unless_a_known_quantity_is_fractional() -> None:

@@ -86,6 +86,13 @@ def test_days_since_sale_and_age_count_from_the_cutoff() -> None:
     assert features.series["age"].tolist() == [[2, 5]]
 
 
+def test_series_as_old_as_the_data_share_no_age_that_tells_the_date() -> None:
+    quantity = np.ones((2, 200))
+    quantity[1, :150] = np.nan
+    features = pooled_features(History(quantity, np.arange(200)), np.array([120, 199]), 2, neutral_pool(2))
+    assert features.series["age"].tolist() == [[112, 112], [-29, 50]]
+
+
 def test_days_since_sale_and_age_are_in_days_for_weekly_columns() -> None:
     quantity = np.array([[np.nan, 1.0, 0.0, 2.0, 0.0, 0.0]])
     weeks = History(quantity, 7 * np.arange(6), period=7)

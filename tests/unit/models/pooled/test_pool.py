@@ -64,3 +64,30 @@ def test_pool_of_a_history_is_that_of_its_own_cutoff(column: int, expected: str 
 
 def test_history_without_a_day_has_no_pool() -> None:
     assert pool_of({0: neutral_pool()}, History(np.ones((2, 0)), np.arange(0))) is None
+
+
+CURVE = np.array([[[0.0, 1.0, 3.0], [0.2, 0.4, 1.4]]])
+
+
+def test_dispersion_of_a_level_is_read_from_the_curve_and_its_straight_ends() -> None:
+    pool = replace(_pool(1), dispersion_curve=CURVE)
+    found = pool.log_dispersion_at(np.exp([0.5, 2.0, 5.0, -0.5, -9.0]))
+    np.testing.assert_allclose(found, [0.3, 0.9, 1.4 + 2.0 * 0.5, 0.1, 0.0])
+
+
+def test_series_without_a_level_have_the_median_dispersion_and_so_have_all_without_a_curve() -> None:
+    pool = _pool(1)
+    assert pool.log_dispersion_at(np.array([0.0, 5.0])).tolist() == [pool.log_dispersion[0]] * 2
+    with_curve = replace(pool, dispersion_curve=CURVE)
+    assert with_curve.log_dispersion_at(np.array([0.0]))[0] == pool.log_dispersion[0]
+
+
+def test_curves_are_taken_apart_and_joined_with_their_pools() -> None:
+    pool = replace(_pool(2), dispersion_curve=np.concatenate([CURVE, CURVE + 1.0]))
+    second = pool.at(1)
+    assert second.dispersion_curve is not None
+    np.testing.assert_array_equal(second.dispersion_curve, CURVE + 1.0)
+    joined = Pool.joined([pool.at(0), second])
+    assert joined.dispersion_curve is not None
+    np.testing.assert_array_equal(joined.dispersion_curve, pool.dispersion_curve)
+    assert Pool.joined([pool.at(0), _pool(1)]).dispersion_curve is None

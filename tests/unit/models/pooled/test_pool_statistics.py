@@ -6,7 +6,7 @@ from lepton_spark.models.data.history import History, HolidayCalendar
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 from lepton_spark.models.pooled.pool import Pool
-from lepton_spark.models.pooled.pool_statistics import fit_pool, pool_profile
+from lepton_spark.models.pooled.pool_statistics import dispersion_curve, fit_pool, pool_profile
 from lepton_spark.models.pooled.profiles import weekday_profiles
 from lepton_spark.models.pooled.settings import PooledSettings
 
@@ -99,3 +99,22 @@ def test_pool_damps_a_promotion_known_late_only_at_the_cutoffs_before_that() -> 
     assert before < np.log(10.0) < np.log(100.0) < after
     assert weekday_profiles(history.until(49), np.array([49])).level.max() < 12.0
     assert weekday_profiles(history, np.array([49])).level.min() > 20.0
+
+
+def test_dispersion_curve_is_the_median_of_groups_of_similar_levels() -> None:
+    rng = np.random.default_rng(1)
+    level = np.repeat([2.0, 200.0], 60)[:, np.newaxis]
+    units = rng.poisson(level * rng.gamma(16.0, 1 / 16.0, (120, 400))).astype(np.float64)
+    units[5] = 0.0  # never sold, so it has no level
+    curve = dispersion_curve(weekday_profiles(History(units, np.arange(400)), np.array([399])))
+    assert curve.shape == (1, 2, 8)
+    levels, dispersions = curve[0]
+    np.testing.assert_allclose(np.exp(levels), [2.0, 2.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0], rtol=0.1)
+    np.testing.assert_allclose(np.exp(dispersions[[0, -1]]), [1.0 + 2 / 16, 1.0 + 200 / 16], rtol=0.15)
+
+
+def test_dispersion_curve_of_few_series_is_flat_and_of_none_is_zero() -> None:
+    few = dispersion_curve(weekday_profiles(History(np.full((3, 70), 5.0), np.arange(70)), np.array([69])))
+    assert len(np.unique(few[0, 0])) == 1
+    none = dispersion_curve(weekday_profiles(History(np.zeros((3, 70)), np.arange(70)), np.array([69])))
+    assert not none.any()

@@ -1,0 +1,193 @@
+"""The stress cases: one function each, which makes a shop with a known truth and measures its forecast."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from lepton_spark.config import BacktestSettings, Config, ForecastSettings
+from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.pooled.pool import pool_of
+from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, create
+from stress_parts.shop import Shop, dates
+
+HORIZON = 28
+
+WEEKLY = Config(
+    forecast=ForecastSettings(frequency="weekly", horizon=4),
+    backtest=BacktestSettings(validation_windows=3, stride=4),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure of a case, and the bounds between which it should be."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the figure is within its bounds, both included."""
+        return self.low <= self.value <= self.high
+
+
+Case = Callable[[int], Iterator[Figure]]
+"""From a seed to the figures of a case."""
+
+
+def weekday_profile(n_days: int, first_weekday: int = 0) -> FloatArray:
+    """[T], a usual week: weekends sell more."""
+    profile = np.array([0.85, 0.85, 0.9, 0.95, 1.1, 1.3, 1.05])
+    return profile[(np.arange(n_days) + first_weekday) % 7]
+
+
+def mixed_levels(rng: np.random.Generator, n_series: int) -> FloatArray:
+    """[S, 1], daily rates of a catalogue from slow movers to fast ones."""
+    return np.exp(rng.normal(0.5, 1.2, (n_series, 1)))
+
+
+def rates_of(rng: np.random.Generator, n_series: int, n_days: int) -> FloatArray:
+    """[S, T + H], Poisson rates of a shop without trend or season."""
+    return mixed_levels(rng, n_series) * weekday_profile(n_days + HORIZON)
+
+
+def shop_wide_week(seed: int) -> Iterator[Figure]:
+    """A week that sells more or less than usual at the whole shop is no trend."""
+    for factor in (2.0, 1.3, 0.5):
+        rng = np.random.default_rng(seed)
+        rates = rates_of(rng, 200, 400)
+        rates[:, 393:400] *= factor
+        result = Shop(rng.poisson(rates).astype(np.float64)).result
+        pooled, weekday = (
+            create(Candidate(name), pool_of(result.pools, result.history))
+            .fit_forecast(result.history, HORIZON)
+            .forecast.sum()
+            for name in (POOLED, SHRUNK_WEEKDAY)
+        )
+        yield Figure(f"pooled over weekday forecast after a week of {factor:g}", pooled / weekday, 0.9, 1.1)
+
+
+def large_quantities(seed: int) -> Iterator[Figure]:
+    """Intervals of large quantities are as wide as these vary, alone and in a mixed catalogue."""
+    for config, unit in ((Config(), "daily"), (WEEKLY, "weekly")):
+        n_days, n_series = (400, 100) if unit == "daily" else (798, 400)
+        shape = (n_series, n_days + HORIZON)
+        for mean in (300.0, 1e4, 1e6):
+            for variation in (0.15, 0.25):
+                rng = np.random.default_rng(seed)
+                level = mean * np.exp(rng.normal(0.0, 0.2, (n_series, 1)))
+                varied = level * _noise(rng, shape, variation, unit)
+                result = Shop(np.maximum(np.rint(varied), 1.0), config=config).result
+                name = f"{unit}, mean {mean:g}, variation {variation:.0%}: p10 to p90"
+                yield Figure(name, result.coverage(0.1, 0.9), 0.78, 0.84)
+        rng = np.random.default_rng(seed)
+        level = 10.0 ** rng.uniform(-0.5, 6.0, (n_series, 1))
+        units = rng.poisson(level * _noise(rng, shape, 0.25, unit)).astype(np.float64)
+        units[:, 0] = np.maximum(units[:, 0], 1.0)
+        result = Shop(units, config=config).result
+        for low, high in ((1e2, 1e4), (1e4, 1e6)):
+            rows = ((low <= level) & (level < high))[:, 0]
+            name = f"{unit}, mixed catalogue, means of {low:g} to {high:g}: p10 to p90"
+            yield Figure(name, result.coverage(0.1, 0.9, rows), 0.78, 0.84)
+
+
+def _noise(rng: np.random.Generator, shape: tuple[int, int], variation: float, unit: str) -> FloatArray:
+    """[S, T], factors of mean 1 with this variation of days, or of weeks of seven equal factors."""
+    n_series, n_days = shape
+    n_drawn = n_days if unit == "daily" else n_days // 7 + 1
+    drawn = rng.gamma(variation**-2, variation**2, (n_series, n_drawn))
+    return drawn if unit == "daily" else np.repeat(drawn, 7, axis=1)[:, :n_days]
+
+
+def small_locations(seed: int) -> Iterator[Figure]:
+    """A small shop where nothing is sold on a day is open all the same."""
+    sizes = {"40 stores of 10 products": (1, 40, 10), "10 times one shop of 5 products": (10, 1, 5)}
+    for name, (n_shops, n_stores, n_products) in sizes.items():
+        forecast, expected = 0.0, 0.0
+        for shop in range(n_shops):
+            rng = np.random.default_rng([seed, shop])
+            stores = [f"store-{number:02d}" for number in range(n_stores) for _ in range(n_products)]
+            units = rng.poisson(0.1, (len(stores), 540 + HORIZON)).astype(np.float64)
+            units[:, 0] = np.maximum(units[:, 0], 1.0)
+            forecast += float(Shop(units, locations=stores).result.batch.forecast.mean())
+            expected += float(units[:, 540 - 112 : 540].mean())  # a small shop's sales vary by chance
+        yield Figure(f"forecast over the last 112 days, {name} at 0.1 a day", forecast / expected, 0.95, 1.05)
+
+
+def seasonal_goods(seed: int) -> Iterator[Figure]:
+    """Goods that sell in one season of the year are not obsolete before it."""
+    for cutoff, name in ((date(2023, 9, 30), "the day before"), (date(2023, 10, 7), "one week into")):
+        rng = np.random.default_rng(seed)
+        days = dates(1200, cutoff=cutoff)
+        in_season = np.array([day.month >= 10 for day in days], dtype=np.float64)
+        seasonal = np.exp(rng.normal(1.0, 0.5, (20, 1))) * in_season
+        steady = mixed_levels(rng, 100) * weekday_profile(len(days))
+        dead = mixed_levels(rng, 20) * (np.arange(len(days)) < 900)
+        units = rng.poisson(np.concatenate([seasonal, steady, dead])).astype(np.float64)
+        units[:, 0] = np.maximum(units[:, 0], 1.0)
+        result = Shop(units, cutoff=cutoff).result
+        yield Figure(f"forecast over sold, {name} the season", result.ratio_of(slice(0, 20)), 0.7, 1.3)
+        dead_units = float(result.batch.forecast[120:].sum())
+        yield Figure(f"units of dead products, {name} the season", dead_units, 0.0, 0.0)
+
+
+def small_catalogue(seed: int) -> Iterator[Figure]:
+    """Fifteen products with a strong yearly season."""
+    for n_years in (2, 3):
+        rng = np.random.default_rng(seed)
+        n_days = 365 * n_years
+        days = np.array([day.timetuple().tm_yday for day in dates(n_days)])
+        phase = rng.uniform(0.0, 2.0 * np.pi, (15, 1))
+        season = 1.0 + 0.8 * np.sin(2.0 * np.pi * days / 365.25 + phase)
+        rates = np.exp(rng.normal(3.0, 0.5, (15, 1))) * season * weekday_profile(len(days))
+        result = Shop(rng.poisson(rates).astype(np.float64)).result
+        truth, found = rates[:, -HORIZON:].sum(axis=1), result.batch.forecast.sum(axis=1)
+        error = float(np.abs(found - truth).sum() / truth.sum())
+        yield Figure(f"relative error of 28-day sums, {n_years} years of season", error, 0.0, 0.3)
+
+
+def resort(seed: int) -> Iterator[Figure]:
+    """A shop of 60 products whose total doubles in July and August."""
+    second = ((date(2023, 6, 25), 0.12), (date(2023, 7, 30), 0.12), (date(2023, 8, 27), 0.12))
+    third = ((date(2024, 6, 30), 0.08), (date(2024, 7, 28), 0.08), (date(2024, 8, 25), 0.08))
+    first = date(2022, 1, 1)
+    for cutoff, tolerance in (*second, *third):
+        rng = np.random.default_rng(seed)
+        days = dates((cutoff - first).days + 1, cutoff=cutoff)
+        peak = np.array([2.0 if day.month in (7, 8) else 1.0 for day in days])
+        rates = mixed_levels(rng, 60) * peak * weekday_profile(len(days))
+        result = Shop(rng.poisson(rates).astype(np.float64), cutoff=cutoff).result
+        ratio = float(result.batch.forecast.sum() / rates[:, -HORIZON:].sum())
+        yield Figure(f"forecast over true rate from {cutoff}", ratio, 1.0 - tolerance, 1.0 + tolerance)
+
+
+def fractions(seed: int) -> Iterator[Figure]:
+    """Goods sold by weight, old and new."""
+    for mean in (0.4, 40.0, 4000.0):
+        for n_days, age in ((400, "400 days old"), (400, "40 days old")):
+            rng = np.random.default_rng(seed)
+            level = mean * np.exp(rng.normal(0.0, 0.2, (100, 1)))
+            units = np.round(level * rng.gamma(16.0, 1 / 16.0, (100, n_days + HORIZON)), 3)
+            if age.startswith("40 "):
+                units[50:, : n_days - 40] = 0.0
+            result = Shop(units).result
+            covered = result.coverage(0.1, 0.9, slice(50, None))
+            yield Figure(f"mean {mean:g} kg, {age}: p10 to p90", covered, 0.78, 0.84)
+
+
+CASES: dict[str, Case] = {
+    function.__name__: function
+    for function in (
+        shop_wide_week,
+        large_quantities,
+        small_locations,
+        seasonal_goods,
+        small_catalogue,
+        resort,
+        fractions,
+    )
+}

@@ -1,0 +1,54 @@
+"""Goods of one season: which of them are about to be sold again."""
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import BoolArray, FloatArray
+from lepton_spark.models.data.history import SEASON_LENGTH, History, weeks_of_years
+
+BASE_DAYS = 56
+"""Days up to the cutoff, and up to the same day a year ago, that the season is compared with."""
+
+AROUND_DAYS = 14
+"""Days before and after the days ahead of a year ago on which a season may have begun."""
+
+N_YEARS, MIN_KNOWN = 3, 0.5
+"""Past years that are looked at, and the share of their base days that must be known."""
+
+MIN_UNITS, RISE = 10.0, 3.0
+"""Units of last year's season, and how many times the rate before it its own rate must be."""
+
+
+def is_before_its_season(history: History, horizon: int) -> BoolArray:
+    """[S], whether a series hardly sells now, but began to sell at this time of the year in the past.
+
+    In a past year it began if it sold at least 10 units on the days ahead, give or take two weeks, at three
+    times the rate of the 56 days up to the cutoff, in this year and in that one. It must have begun in every
+    past year that is known; if that is only one, nothing may have been sold on the 56 days of both years.
+    """
+    n_base = BASE_DAYS // history.period
+    today, around = history.n_days, AROUND_DAYS // history.period
+    recent_units, recent = _units_and_rate(history, slice(max(today - n_base, 0), today))
+    n_years = np.zeros(history.n_series, dtype=np.int64)
+    began = np.ones(history.n_series, dtype=np.bool_)
+    was_silent = recent_units == 0
+    for year in range(1, N_YEARS + 1):
+        begin = today - weeks_of_years(year) * (SEASON_LENGTH // history.period)
+        if begin < n_base:
+            break
+        ahead = slice(max(begin - around, 0), min(begin + horizon + around, today))
+        before = slice(begin - n_base, begin)
+        is_known = history.known[:, before].mean(axis=1) >= MIN_KNOWN
+        sold, rate = _units_and_rate(history, ahead)
+        base_units, base = _units_and_rate(history, before)
+        rises = (sold >= MIN_UNITS) & (rate > RISE * np.maximum(recent, base))
+        began &= rises | ~is_known
+        was_silent &= (base_units == 0) | ~is_known
+        n_years += is_known
+    result: BoolArray = began & ((n_years > 1) | ((n_years == 1) & was_silent))
+    return result
+
+
+def _units_and_rate(history: History, columns: slice) -> tuple[FloatArray, FloatArray]:
+    """[S] each, units and units per known column."""
+    units = history.filled[:, columns].sum(axis=1)
+    return units, units / np.maximum(history.known[:, columns].sum(axis=1), 1)
