@@ -29,7 +29,7 @@ demo: $(STAMP)  ## forecast from a year of a real grocer's sales, from raw lines
 
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-test: $(STAMP)  ## run the quick tests (12 to 17 minutes on two cores)
+test: $(STAMP)  ## run the quick tests (about 15 minutes on two cores)
 	@$(PYTEST) -m "not slow and not faults" --durations=15
 
 test-slow: $(STAMP)  ## run the tests that make test leaves out, except those of make test-faults
@@ -53,7 +53,7 @@ bench: $(STAMP)  ## measure speed and print a table
 bench-ingest: $(STAMP)  ## measure a first load of 14.6 million daily lines, stage by stage
 	$(BIN)/python benchmarks/ingest.py --folder output/bench-ingest
 
-bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (about 5 minutes)
+bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (about 2 minutes)
 	$(BIN)/python benchmarks/stress.py
 
 bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, installed first (about 50 minutes)

@@ -1,6 +1,6 @@
 """Forecasts of made-up shops with a known truth, each of which once showed a fault.
 
-`python benchmarks/stress.py [CASE ...]`. One line for each figure with the bounds that it should be within.
+`python benchmarks/stress.py [--cases CASE ...]`. Each figure has bounds that it should be within.
 """
 
 import argparse
@@ -14,7 +14,7 @@ SEED = 1
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, []], default=list(CASES), metavar="CASE")
+    parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES), metavar="CASE")
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
     rows: list[dict[str, object]] = []
