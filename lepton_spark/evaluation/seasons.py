@@ -15,7 +15,7 @@ N_YEARS, MIN_KNOWN = 3, 0.5
 """Past years that are looked at, and the share of their base days that must be known."""
 
 MIN_UNITS, RISE = 10.0, 3.0
-"""Units of last year's season, and how many times the rate before it its own rate must be."""
+"""Fewest units of a past season, and how many times the rate before it that must be."""
 
 
 def is_before_its_season(history: History, horizon: int) -> BoolArray:

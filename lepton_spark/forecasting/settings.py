@@ -49,7 +49,7 @@ class FitSettings:
     """The settings of both passes and of the learning before them.
 
     evaluation: in columns of `period` days, 1 or 7; history_days in days.
-    calendar: delivered days up to the cutoff. n_measures: planned measures per day, 0 without plans.
+    calendar: open days up to the cutoff. n_measures: planned measures per day, 0 without plans.
     holidays: of the history and the horizon; None where no country is configured.
     regressors: registered in the driver, to be registered in the workers.
     pools: what is learned from many series; empty until then.

@@ -1,4 +1,4 @@
-"""The days on which each location delivered data: zero sales on such a day, unknown sales on any other."""
+"""The days on which each location was open: without a line, zero sales then, unknown sales on other days."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -85,9 +85,9 @@ def _zero_probability(recent: Collection[tuple[int, int]]) -> float:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The days up to the cutoff on which each location delivered, as sorted epoch days."""
+    """The days up to the cutoff on which each location was open, as sorted epoch days."""
 
-    delivered: Mapping[str, IntArray]
+    opened: Mapping[str, IntArray]
     cutoff: int
 
     @classmethod
@@ -101,11 +101,11 @@ class Calendar:
 
     @property
     def first_day(self) -> int:
-        """The first day on which any location delivered; the cutoff if there is none."""
-        return min((int(days[0]) for days in self.delivered.values() if days.size), default=self.cutoff)
+        """The first day on which any location was open; the cutoff if there is none."""
+        return min((int(days[0]) for days in self.opened.values() if days.size), default=self.cutoff)
 
-    def is_delivered(self, locations: Sequence[str], first_day: int) -> BoolArray:
-        """[S, T], whether the location of a series delivered, on each day from `first_day` to the cutoff."""
+    def is_open(self, locations: Sequence[str], first_day: int) -> BoolArray:
+        """[S, T], whether the location of a series was open, on each day from `first_day` to the cutoff."""
         return self._by_location(locations, lambda days: self._mask(days, first_day))
 
     def is_closed(self, locations: Sequence[str], horizon: int) -> BoolArray:
@@ -119,7 +119,7 @@ class Calendar:
     def _by_location(self, locations: Sequence[str], rows: Callable[[IntArray], BoolArray]) -> BoolArray:
         names = sorted(set(locations))
         unknown = np.array([], dtype=np.int64)
-        found = np.array([rows(self.delivered.get(name, unknown)) for name in names])
+        found = np.array([rows(self.opened.get(name, unknown)) for name in names])
         index = {name: row for row, name in enumerate(names)}
         by_series: BoolArray = found[[index[name] for name in locations]]
         return by_series

@@ -89,7 +89,7 @@ def test_weekday_of_zeros_is_closed_and_so_is_a_lockdown(load: Load) -> None:
     closed = dict(zip(STORES, calendar.is_closed(STORES, 3).tolist(), strict=True))
     assert closed["sunzero"] == closed["sunabsent"] == [False, True, False]
     assert closed["open"] == closed["covid-zero"] == [False, False, False]
-    zero, absent, opened = (len(calendar.delivered[name]) for name in ("covid-zero", "covid-absent", "open"))
+    zero, absent, opened = (len(calendar.opened[name]) for name in ("covid-zero", "covid-absent", "open"))
     assert zero == absent < opened
 
 

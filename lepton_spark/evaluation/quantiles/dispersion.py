@@ -12,7 +12,7 @@ from scipy.special import gammaln
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 
 LARGEST_DISPERSION = 1e8
-"""Upper bound: a tenth of variation around the largest count has this dispersion."""
+"""Upper bound: that of a variation of a third around the largest count."""
 
 MIN_MEAN = 1e-3
 """Lower bound of a mean in units: a sale where none was expected is unlikely, not impossible."""

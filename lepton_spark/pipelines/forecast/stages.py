@@ -125,7 +125,7 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
     """Writes the tables for readers, all computed from `fits`."""
     fits = _rows(warehouse, "fits", plan)
-    by = ["demand_class"] + (["location_id"] if len(plan.settings.calendar.delivered) > 1 else [])
+    by = ["demand_class"] + (["location_id"] if len(plan.settings.calendar.opened) > 1 else [])
     grouped = fits
     categories = plan.covariates.categories(fits)
     if categories is not None:

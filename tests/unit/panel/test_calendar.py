@@ -81,10 +81,10 @@ def test_zeros_of_few_products_are_judged_by_how_regularly_they_sell(
 
 
 def test_calendar_has_no_days_after_the_cutoff() -> None:
-    assert calendar([CUTOFF, CUTOFF + 1]).delivered["shop"].tolist() == [CUTOFF]
+    assert calendar([CUTOFF, CUTOFF + 1]).opened["shop"].tolist() == [CUTOFF]
 
 
 def test_calendar_of_an_unknown_location_has_no_delivered_or_closed_days() -> None:
     found = calendar(without_saturdays(56))
-    assert found.is_delivered(["elsewhere"], CUTOFF - 2).tolist() == [[False, False, False]]
+    assert found.is_open(["elsewhere"], CUTOFF - 2).tolist() == [[False, False, False]]
     assert not np.any(found.is_closed(["elsewhere"], 7))
