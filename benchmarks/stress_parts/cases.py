@@ -10,7 +10,7 @@ from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.pooled.pool import pool_of
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, create
-from stress_parts.shop import Shop, dates
+from stress_parts.shop import Promotion, Shop, dates
 
 HORIZON = 28
 
@@ -179,6 +179,28 @@ def fractions(seed: int) -> Iterator[Figure]:
             yield Figure(f"mean {mean:g} kg, {age}: p10 to p90", covered, 0.78, 0.84)
 
 
+def late_plans(seed: int) -> Iterator[Figure]:
+    """Promotions at three times the usual sales in one week of six, announced some days ahead."""
+    n_days = 420
+    for known_ahead, name in ((7, "7 days"), (14, "14 days"), (n_days, "always")):
+        rng = np.random.default_rng(seed)
+        plans = [
+            Promotion(series, first, first + 6, known_ahead)
+            for series in range(120)
+            for first in range(7 * (series % 6), n_days + HORIZON - 6, 42)
+        ]
+        rates = mixed_levels(rng, 120) * weekday_profile(n_days + HORIZON)
+        for plan in plans:
+            rates[plan.series, plan.first : plan.last + 1] *= 3.0
+        units = rng.poisson(rates).astype(np.float64)
+        result = Shop(units, plans=plans).result
+        truth = rates[:, n_days:]
+        for begin, end in ((0, 7), (7, 14), (14, 28)):
+            ahead = slice(begin, end)
+            ratio = float(result.batch.forecast[:, ahead].sum() / truth[:, ahead].sum())
+            yield Figure(f"known {name} ahead, days {begin + 1} to {end}", ratio, 0.93, 1.07)
+
+
 CASES: dict[str, Case] = {
     function.__name__: function
     for function in (
@@ -188,6 +210,7 @@ CASES: dict[str, Case] = {
         seasonal_goods,
         small_catalogue,
         resort,
+        late_plans,
         fractions,
     )
 }

@@ -1,7 +1,7 @@
 """A made-up shop: what is sold on every day, and what a run forecasts for the days after the cutoff."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
-from lepton_spark.panel.dense import PackedBatch
+from lepton_spark.panel.dense import PLAN, PackedBatch, Ragged
 
 CUTOFF = date(2024, 6, 30)
 """A Sunday."""
@@ -33,18 +33,30 @@ Rows = BoolArray | IntArray | slice
 class Shop:
     """Sales of S series on T days up to the cutoff and the H days after it.
 
-    units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S].
+    units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S]. plans: promotions of one
+    measure; none by default.
     """
 
     units: FloatArray
     cutoff: date = CUTOFF
     locations: Sequence[str] | None = None
     config: Config = DAILY
+    plans: Sequence["Promotion"] = ()
 
     @cached_property
     def result(self) -> "Result":
         """What a run forecasts; computed once."""
         return forecast(self)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A promotion of a series: first and last day as columns of the shop's units, and days known ahead."""
+
+    series: int
+    first: int
+    last: int
+    known_ahead: int
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,17 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     first = last - known.shape[1] + 1
     locations = tuple(shop.locations or [ONE_SHOP] * len(known))
     calendar = Calendar.until(_volumes(known, locations, first), last)
-    return fit_settings(shop.config, calendar), _packed(known, locations, first)
+    settings, packed = fit_settings(shop.config, calendar), _packed(known, locations, first)
+    if not shop.plans:
+        return settings, packed
+    in_order = sorted(shop.plans, key=lambda plan: (plan.series, plan.first))
+    rows = [
+        (first + plan.first, first + plan.last, first + plan.first - plan.known_ahead, 1.0)
+        for plan in in_order
+    ]
+    series = np.repeat([plan.series for plan in in_order], len(rows[0]))
+    lists = Ragged(series, np.array(rows, dtype=np.float64).ravel())
+    return replace(settings, n_measures=1), replace(packed, covariates={PLAN: lists})
 
 
 def _volumes(known: FloatArray, locations: Sequence[str], first: int) -> list[DayVolume]:

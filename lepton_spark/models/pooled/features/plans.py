@@ -23,15 +23,18 @@ def plan_features(history: History, cutoffs: IntArray, horizon: int) -> FloatArr
     For each measure: its value on the day ahead, its recent mean, the difference of the day from the usual
     mean, and that difference times the series' own uplift.
 
+    Plans are those known at each cutoff: trees that were trained with later ones would take a day without a
+    plan for a day without a promotion, also where promotions are announced a few days ahead.
+
     cutoffs: [C], columns of the history.
     """
-    planned = history.regressors
-    if planned is None:
+    if history.regressors is None:
         return np.zeros((history.n_series, len(cutoffs), horizon, 0))
     uplift = own_uplift(history, cutoffs)
-    sums = np.concatenate([np.zeros_like(planned[:, :1]), np.cumsum(planned, axis=1)], axis=1)
     features = []
     for position, cutoff in enumerate(cutoffs.tolist()):
+        planned = _planned_at(history, cutoff)
+        sums = np.concatenate([np.zeros_like(planned[:, :1]), np.cumsum(planned, axis=1)], axis=1)
         ahead = planned[:, cutoff + 1 : cutoff + 1 + horizon]
         recent, usual = (
             (sums[:, cutoff + 1] - sums[:, max(cutoff + 1 - columns, 0)]) / min(columns, cutoff + 1)
@@ -41,6 +44,13 @@ def plan_features(history: History, cutoffs: IntArray, horizon: int) -> FloatArr
         own = (ahead - usual) * uplift[:, [position]]
         features.append(np.concatenate([ahead, recent, ahead - usual, own], axis=2))
     return np.stack(features, axis=1)
+
+
+def _planned_at(history: History, cutoff: int) -> FloatArray:
+    """[S, >=cutoff+1+H, K], planned measures as known at a cutoff; those of the history without its plans."""
+    if history.plans is None or cutoff == history.n_days - 1:
+        return np.asarray(history.regressors)
+    return history.plans.by_day(history.days[: cutoff + 1], history.period)
 
 
 def own_uplift(history: History, cutoffs: IntArray) -> FloatArray:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.plans import Plans
 from lepton_spark.models.pooled.features.plans import own_uplift, plan_features
 
 N_DAYS, HORIZON = 70, 14
@@ -105,3 +108,17 @@ def test_plan_features_are_empty_without_plans() -> None:
     history = History(np.ones((2, N_DAYS)), 20_000 + np.arange(N_DAYS))
     assert plan_features(history, np.array([30, 60]), HORIZON).shape == (2, 2, HORIZON, 0)
     assert own_uplift(history, np.array([30])).shape == (2, 1, 0)
+
+
+@pytest.mark.parametrize("period", [1, 7])
+def test_plan_features_of_a_past_cutoff_are_of_the_plans_known_then(period: int) -> None:
+    first = 19_000
+    days = first + period * np.arange(40)
+    one = np.array([0])
+    plan = Plans(1, one, days[30:31], days[30:31] + period - 1, days[25:26], np.ones((1, 1)), 10)
+    history = History(np.ones((1, 40)), days + period - 1, plans=plan, period=period)
+    history = replace(history, regressors=plan.by_day(history.days, period))
+    planned = plan_features(history, np.array([23, 25, 39]), 10)[0, :, :, 0]
+    assert planned[0].tolist() == [0.0] * 10  # not known yet
+    assert planned[1].tolist() == [0.0] * 4 + [1.0] + [0.0] * 5
+    assert planned[2].tolist() == [0.0] * 10
