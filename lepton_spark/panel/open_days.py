@@ -25,6 +25,9 @@ USUAL_DAYS = 8
 FEW_LINES = 3.0
 """Below so many lines a day, the share of empty days tells how probable these are."""
 
+LARGEST_RATE = 700.0
+"""Rate from which the probability of 0 would be too small for a floating-point number."""
+
 ITERATIONS = 10
 """Fixed-point iterations, after which the rate of FEW_LINES and more is exact to a thousandth."""
 
@@ -96,7 +99,7 @@ def _zero_by_lines(mean: FloatArray) -> FloatArray:
     rate = np.asarray(mean, dtype=np.float64)
     for _ in range(ITERATIONS):
         rate = mean * -np.expm1(-rate)
-    return np.where(mean >= FEW_LINES, np.exp(-rate), 1.0)
+    return np.where(mean >= FEW_LINES, np.exp(-np.minimum(rate, LARGEST_RATE)), 1.0)
 
 
 def _share_of_zeros(lines: IntArray) -> float:

@@ -16,8 +16,9 @@ def test_days_with_lines_are_open() -> None:
     assert closed(np.array([1, 2, 3])) == []
 
 
-def test_a_busy_shop_without_a_line_was_closed() -> None:
-    lines = np.full(200, 30)
+@pytest.mark.parametrize("lines_a_day", [30, 30_000])
+def test_a_busy_shop_without_a_line_was_closed(lines_a_day: int) -> None:
+    lines = np.full(200, lines_a_day)
     lines[[50, 51, 130]] = 0
     assert closed(lines) == [50, 51, 130]
 
