@@ -1,6 +1,9 @@
 """The stress cases that take seconds hold their bounds; `make bench-stress` runs them all."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from stress_parts.cases import CASES, Figure
 from stress_parts.shop import Shop
@@ -33,3 +36,24 @@ def test_a_shop_is_forecast_like_a_run() -> None:
     assert not result.batch.forecast[:, 6::7].any()
     assert result.total_ratio == pytest.approx(1.0, abs=0.1)
     assert result.coverage(0.1, 0.9) > 0.75
+
+
+def forecast_of_case(folder: Path) -> dict[str, float]:
+    """Units forecast for 28 days ahead by product, from the file of a case with columns date, sku, qty."""
+    (file,) = (folder / "in").glob("*.csv")
+    sales = pd.read_csv(file, parse_dates=["date"])
+    table = sales.pivot_table(index="sku", columns="date", values="qty", aggfunc="sum")
+    days = pd.date_range(sales["date"].min(), sales["date"].max() + pd.Timedelta(days=28))
+    units = table.reindex(columns=days).fillna(0.0).to_numpy()
+    result = Shop(units, cutoff=sales["date"].max().date()).result
+    return dict(zip(table.index, result.batch.forecast.sum(axis=1), strict=True))
+
+
+def test_goods_of_one_season_are_forecast_before_it_and_stopped_goods_are_not(shared_cases: Path) -> None:
+    units = forecast_of_case(shared_cases / "25-season-and-stopped")
+    assert units["XMAS-TREE"] == pytest.approx(480.0, rel=0.1)
+    assert max(units[name] for name in ("STOPPED-60", "STOPPED-100", "STOPPED-150", "ICECREAM")) < 1.0
+
+
+def test_a_barcode_scanned_as_a_quantity_is_damped(shared_cases: Path) -> None:
+    assert forecast_of_case(shared_cases / "26-barcode-as-quantity")["TYPO"] == pytest.approx(140.0, rel=0.25)
