@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from lepton_spark.config import ColumnNames
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.ingest import unload as pipeline
-from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
+from lepton_spark.pipelines.ingest.repair.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.unload import UnloadResult, run_unload
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse

@@ -15,8 +15,8 @@ from lepton_spark.config import (
     StockSettings,
 )
 from lepton_spark.ingest.covariates.source import CovariateColumn, CovariateSource, source_text
-from lepton_spark.ingest.lines.numbers import number
-from lepton_spark.ingest.lines.parsing import folded, sold_on, trimmed
+from lepton_spark.ingest.lines.reading.numbers import number
+from lepton_spark.ingest.lines.reading.parsing import folded, sold_on, trimmed
 from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN, EVERYWHERE, NO_END
 
 _YES, _NO = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.identity import OF_TICKET
-from lepton_spark.ingest.lines.quantities import is_return
+from lepton_spark.ingest.lines.reading.quantities import is_return
 
 
 def changed_orders(accepted: DataFrame, stored: DataFrame) -> tuple[int, str, str] | None:

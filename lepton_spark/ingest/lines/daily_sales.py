@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.identity import DAY
-from lepton_spark.ingest.lines.quantities import EXACT, is_daily, is_return, net_units
+from lepton_spark.ingest.lines.reading.quantities import EXACT, is_daily, is_return, net_units
 from lepton_spark.ingest.losses import EXCLUSIONS
 
 IMPOSSIBLE_DATES = ("implausible_date", "future_date")

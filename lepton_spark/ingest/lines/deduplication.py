@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.identity import DAY, IDENTITY
-from lepton_spark.ingest.lines.quantities import is_return, net_units
+from lepton_spark.ingest.lines.reading.quantities import is_return, net_units
 from lepton_spark.ingest.lines.rules import rejection
 
 ACCEPTED = "accepted"

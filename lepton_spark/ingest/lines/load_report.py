@@ -19,7 +19,7 @@ from lepton_spark.ingest.lines.deduplication import (
     REPEAT,
     SKIPPED,
 )
-from lepton_spark.ingest.lines.quantities import is_return
+from lepton_spark.ingest.lines.reading.quantities import is_return
 from lepton_spark.ingest.losses import EXCLUSIONS
 
 Counts = dict[str, int]

@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.raw_lines import RawLines
-from lepton_spark.ingest.lines import parsing
-from lepton_spark.ingest.lines.numbers import NumberFormat, recognised
-from lepton_spark.ingest.lines.quantities import is_return
+from lepton_spark.ingest.lines.reading import parsing
+from lepton_spark.ingest.lines.reading.numbers import NumberFormat, recognised
+from lepton_spark.ingest.lines.reading.quantities import is_return
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.lines.quantities import net_units
+from lepton_spark.ingest.lines.reading.quantities import net_units
 
 MIN_DAYS, MIN_SHARE = 5, 0.9
 """On so many days, and on this share of all days, the product must equal the sum of the others."""

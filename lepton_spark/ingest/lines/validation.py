@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.layout import personal_columns
 from lepton_spark.ingest.files.raw_lines import PARSED_FORMS, RawLines, source_columns
-from lepton_spark.ingest.lines import parsing
 from lepton_spark.ingest.lines.identity import (
     DAILY_IDENTITY,
     DAY,
@@ -19,8 +18,9 @@ from lepton_spark.ingest.lines.identity import (
     tokens,
     values_hash,
 )
+from lepton_spark.ingest.lines.reading import parsing
+from lepton_spark.ingest.lines.reading.values import parsed_values
 from lepton_spark.ingest.lines.rules import reject_column, rules
-from lepton_spark.ingest.lines.values import parsed_values
 
 VALIDATED = (
     *("file", "line_number", "line_hash", "content", "code_as_written", "product_id", "location_id"),

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.deduplication import ACCEPTED, SKIPPED
 from lepton_spark.ingest.lines.identity import DAY, IDENTITY
-from lepton_spark.ingest.lines.quantities import is_return
+from lepton_spark.ingest.lines.reading.quantities import is_return
 
 _FILE_OF_EARLIER_LOAD = -1
 

@@ -16,14 +16,14 @@ from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.changed_orders import changed_orders
 from lepton_spark.ingest.lines.daily_sales import current_figures
-from lepton_spark.ingest.lines.midnights import DAYS_AS_WRITTEN, files_of_midnights
+from lepton_spark.ingest.lines.reading.midnights import DAYS_AS_WRITTEN, files_of_midnights
 from lepton_spark.ingest.lines.totals import product_of_totals
 from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
 from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
-from lepton_spark.pipelines.ingest.recovery import dates_of, on_days, sales_on_days
+from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, sales_on_days
 from lepton_spark.pipelines.ingest.writing import Load
 
 N_WORST = 3

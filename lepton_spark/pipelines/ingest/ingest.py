@@ -13,11 +13,6 @@ from lepton_spark.ingest.files.delivery import files_frame
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.losses import TOO_MANY_LOST, Losses, product_words, require_products, too_lossy_files
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.completion import (
-    RESOLVED_REJECTS,
-    clean_up,
-    clean_up_last,
-)
 from lepton_spark.pipelines.ingest.covariate_matches import unmatched_covariates
 from lepton_spark.pipelines.ingest.covariates import load_covariates
 from lepton_spark.pipelines.ingest.delivery import (
@@ -31,7 +26,12 @@ from lepton_spark.pipelines.ingest.delivery import (
 )
 from lepton_spark.pipelines.ingest.examination import Examined, examine
 from lepton_spark.pipelines.ingest.privacy_key import check_value, require_same_key
-from lepton_spark.pipelines.ingest.recovery import roll_back_incomplete
+from lepton_spark.pipelines.ingest.repair.completion import (
+    RESOLVED_REJECTS,
+    clean_up,
+    clean_up_last,
+)
+from lepton_spark.pipelines.ingest.repair.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import (
     Load,
     matches_customers,

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines import deduplication, load_report
-from lepton_spark.ingest.lines.midnights import DAYS_AS_WRITTEN
+from lepton_spark.ingest.lines.reading.midnights import DAYS_AS_WRITTEN
 from lepton_spark.ingest.lines.revalidation import (
     complete_rejects,
     mark_unchanged,
@@ -20,14 +20,14 @@ from lepton_spark.ingest.lines.revalidation import (
 )
 from lepton_spark.ingest.lines.validation import revalidate_rejects
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.completion import (
+from lepton_spark.pipelines.ingest.examination import outcomes, stored_lines
+from lepton_spark.pipelines.ingest.repair.completion import (
     REINGESTED,
     RESOLVED_REJECTS,
     clean_up,
     clean_up_last,
 )
-from lepton_spark.pipelines.ingest.examination import outcomes, stored_lines
-from lepton_spark.pipelines.ingest.recovery import dates_of, roll_back_incomplete
+from lepton_spark.pipelines.ingest.repair.recovery import dates_of, roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog

@@ -14,8 +14,8 @@ from lepton_spark.ingest.lines.deduplication import ALREADY_LOADED
 from lepton_spark.ingest.lines.identity import DAY
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.caching import persisted
-from lepton_spark.pipelines.ingest.recovery import recompute_sales, roll_back_incomplete
-from lepton_spark.pipelines.ingest.unloaded_lines import (
+from lepton_spark.pipelines.ingest.repair.recovery import recompute_sales, roll_back_incomplete
+from lepton_spark.pipelines.ingest.repair.unloaded_lines import (
     UNLOADED,
     UNLOADED_LINES,
     cancellations_of,

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.lines.identity import token
-from lepton_spark.ingest.lines.parsing import trimmed
+from lepton_spark.ingest.lines.reading.parsing import trimmed
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.tables import TABLES, Warehouse
 

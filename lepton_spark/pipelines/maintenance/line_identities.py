@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.lines.identity import hash_of_stored
-from lepton_spark.ingest.lines.quantities import is_daily
+from lepton_spark.ingest.lines.reading.quantities import is_daily
 from lepton_spark.tables import Warehouse
 
 OLD_LENGTH = 64

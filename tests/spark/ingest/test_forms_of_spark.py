@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config.values.date_forms import date_form_fault
 from lepton_spark.config.values.patterns import pattern_fault
-from lepton_spark.ingest.lines.parsing import sold_at, sold_on
+from lepton_spark.ingest.lines.reading.parsing import sold_at, sold_on
 
 SEVENTH_OF_MARCH = {
     "yyyy-MM-dd": "2021-03-07",

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import ColumnNames, InputSettings
 from lepton_spark.ingest.files.raw_lines import RawLines
-from lepton_spark.ingest.lines.midnights import files_of_midnights
+from lepton_spark.ingest.lines.reading.midnights import files_of_midnights
 from lepton_spark.ingest.lines.validation import validate_lines
 
 COLUMNS = ("at", "sku", "units")

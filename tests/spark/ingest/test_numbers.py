@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.lines.numbers import NumberFormat, number, recognised
+from lepton_spark.ingest.lines.reading.numbers import NumberFormat, number, recognised
 
 ENGLISH = NumberFormat(thousands=",")
 GERMAN = NumberFormat(decimal=",", thousands=".")

@@ -1,4 +1,4 @@
-"""Lines of totals are told from products that sell much."""
+"""A line of totals is recognised, and a product that only sells much is not taken for one."""
 
 from datetime import date
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lepton_spark.ingest.lines.parsing import has_offset, has_time
+from lepton_spark.ingest.lines.reading.parsing import has_offset, has_time
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from lepton_spark.ingest.lines.daily_sales import (
     with_unknown_days,
 )
 from lepton_spark.ingest.lines.identity import DAY, REJECT_KEY
-from lepton_spark.pipelines.ingest.unloaded_lines import UNLOADED_LINES, delete_unloaded_lines
+from lepton_spark.pipelines.ingest.repair.unloaded_lines import UNLOADED_LINES, delete_unloaded_lines
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 

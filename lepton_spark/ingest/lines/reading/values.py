@@ -9,8 +9,8 @@ from pyspark.sql.types import DateType, NumericType
 
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.raw_lines import RawLines
-from lepton_spark.ingest.lines import numbers, parsing, quantities
-from lepton_spark.ingest.lines.midnights import time_as_written
+from lepton_spark.ingest.lines.reading import numbers, parsing, quantities
+from lepton_spark.ingest.lines.reading.midnights import time_as_written
 
 ALL_LOCATIONS = "all"
 

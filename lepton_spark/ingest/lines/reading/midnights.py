@@ -9,7 +9,7 @@ from pyspark.sql.types import DateType
 
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.files.raw_lines import RawLines
-from lepton_spark.ingest.lines import parsing
+from lepton_spark.ingest.lines.reading import parsing
 
 DAYS_AS_WRITTEN = "days_as_written"
 """Count of a file: lines with a time, if it is midnight in all of them, so that only the day is meant."""

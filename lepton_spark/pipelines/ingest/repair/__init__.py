@@ -1,0 +1,1 @@
+"""What keeps the tables whole: rolling back, cleaning up after a load, taking lines back."""
