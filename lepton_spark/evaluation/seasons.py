@@ -3,16 +3,11 @@
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
-from lepton_spark.models.data.history import SEASON_LENGTH, History, weeks_of_years
-
-BASE_DAYS = 56
-"""Days up to the cutoff, and up to the same day a year ago, that the season is compared with."""
+from lepton_spark.models.data.history import SEASON_LENGTH, History
+from lepton_spark.models.data.past_years import BASE_DAYS, MIN_KNOWN, N_YEARS, weeks_of_years
 
 AROUND_DAYS = 14
 """Days before and after the days ahead of a year ago on which a season may have begun."""
-
-N_YEARS, MIN_KNOWN = 3, 0.5
-"""Past years that are looked at, and the share of their base days that must be known."""
 
 MIN_UNITS, RISE = 10.0, 3.0
 """Fewest units of a past season, and how many times the rate before it that must be."""

@@ -79,9 +79,8 @@ def quantile_forecasts(
 
     The errors of seven neighbouring steps (in daily forecasts, one of each weekday) and of all windows are
     pooled. If some step has fewer than 14 pooled errors, the series gets the quantiles of a gamma
-    distribution with the dispersion of its history. A model's
-    own median replaces that of the negative binomial; lower levels stay at or below it, higher ones at or
-    above.
+    distribution with the dispersion of its history. A model's own median replaces that of the negative
+    binomial; lower levels stay at or below it, higher ones at or above.
 
     forecast: [S, H], units. levels: [Q], ascending, in (0, 1). median: [S, H], NaN where there is none.
     """

@@ -25,15 +25,6 @@ def weekdays(days: IntArray) -> IntArray:
     return (days + 3) % SEASON_LENGTH
 
 
-def weeks_of_years(n_years: int) -> int:
-    """Whole weeks nearest to so many years.
-
-    >>> [weeks_of_years(n_years) for n_years in (1, 2, 3)]
-    [52, 104, 157]
-    """
-    return round(n_years * 365.25 / SEASON_LENGTH)
-
-
 @dataclass(frozen=True)
 class HolidayCalendar:
     """Public holidays and the days next to them, past and future.

@@ -4,19 +4,11 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
-from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays, weeks_of_years
-
-BASE_DAYS = 56
-"""Days up to the cutoff, and up to that day in past years, between which the level has changed."""
-
-N_YEARS = 3
-"""Past years whose weeks are averaged."""
+from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
+from lepton_spark.models.data.past_years import BASE_DAYS, MIN_KNOWN, N_YEARS, weeks_of_years
 
 PRIOR_UNITS = 10.0
 """Units that the prior of an unchanged level is worth."""
-
-MIN_KNOWN = 0.5
-"""Share of the base days, and of the days of the weeks ahead, that must be known in a year."""
 
 
 class SeasonalLastYear:

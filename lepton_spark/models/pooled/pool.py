@@ -15,10 +15,6 @@ PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
 """Half-lives of weekday profiles, days. Forecasts use the last; the others are features of `pooled`."""
 
 
-MIN_STEP = 0.1
-"""Smallest distance of two log levels that a slope is computed from."""
-
-
 @dataclass(frozen=True)
 class Pool:
     """Statistics that a pool of series shares at C cutoffs, and the model trained on it.
@@ -68,10 +64,11 @@ class Pool:
         median = np.full(len(level), self.log_dispersion[0])
         if self.dispersion_curve is None:
             return median
-        levels, dispersions = self.dispersion_curve[0]
+        levels, first = np.unique(self.dispersion_curve[0, 0], return_index=True)
+        dispersions = self.dispersion_curve[0, 1, first]
         x = np.log(np.maximum(level, np.finfo(np.float64).tiny))
         expected = np.interp(x, levels, dispersions)
-        rise = np.clip(np.diff(dispersions), 0.0, None) / np.maximum(np.diff(levels), MIN_STEP)
+        rise = np.clip(np.diff(dispersions), 0.0, None) / np.diff(levels)
         if rise.size:
             expected += np.minimum(x - levels[0], 0.0) * min(rise[0], 1.0)
             expected += np.maximum(x - levels[-1], 0.0) * min(rise[-1], 1.0)

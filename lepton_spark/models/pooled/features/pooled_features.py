@@ -130,10 +130,8 @@ def pooled_features(history: History, cutoffs: IntArray, horizon: int, pool: Poo
     own_index = ratio(profiles.units, profiles.days) / level[:, :, np.newaxis, np.newaxis]
     weekday_level, forecast = weekday_forecast(history, cutoffs, ahead, index, pool)
     averages = _averages(history, cutoffs, mean, level)
-    since_sale, age = (
-        _days_since_sale(history, cutoffs),
-        _age(history, cutoffs, pool.settings.full_history_days),
-    )
+    since_sale = _days_since_sale(history, cutoffs)
+    age = _age(history, cutoffs, oldest=pool.settings.full_history_days)
     others = np.stack([since_sale, age, profiles.log_dispersion, np.log(level)], axis=2)
     return PooledFeatures(
         level=level,

@@ -75,6 +75,13 @@ def test_dispersion_of_a_level_is_read_from_the_curve_and_its_straight_ends() ->
     np.testing.assert_allclose(found, [0.3, 0.9, 1.4 + 2.0 * 0.5, 0.1, 0.0])
 
 
+def test_curve_whose_last_point_is_repeated_is_extended_all_the_same() -> None:
+    repeated = np.concatenate([CURVE, CURVE[:, :, -1:], CURVE[:, :, -1:]], axis=2)
+    level = np.exp([0.5, 5.0, -0.5])
+    whole, padded = (replace(_pool(1), dispersion_curve=curve) for curve in (CURVE, repeated))
+    np.testing.assert_allclose(padded.log_dispersion_at(level), whole.log_dispersion_at(level))
+
+
 def test_series_without_a_level_have_the_median_dispersion_and_so_have_all_without_a_curve() -> None:
     pool = _pool(1)
     assert pool.log_dispersion_at(np.array([0.0, 5.0])).tolist() == [pool.log_dispersion[0]] * 2
