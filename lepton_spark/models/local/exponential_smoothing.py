@@ -1,6 +1,6 @@
 """Additive exponential smoothing: simple, with damped trend, and with weekdays, chosen from one grid."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from lepton_spark.models.local.smoothing_grid import (
     ScaledDays,
     as_column,
     best_row,
+    of_period,
     pick,
     scaled_days,
 )
@@ -53,7 +54,7 @@ class ExponentialSmoothing:
     An unknown day has no error: level and weekdays stay, the trend continues. Without `start` the level
     starts at the mean of the first 14 known days, trend and weekdays at 0; those days are not scored, and
     a series with no others uses the first member of the grid.
-    Weekly columns have no weekday: `gamma` is 0 and `phi` is that of seven days.
+    Weekly columns have no weekday: `gamma` is 0; the other parameters are those of seven days.
     NaN rows without a known day, or with an infinite one.
     Coefficients: the parameters; `level` and weekdays in units, `trend` in units per column, at the cutoff.
 
@@ -104,7 +105,11 @@ def _of_period(grid: tuple[Smoothing, ...], history: History) -> tuple[Smoothing
     """The grid for a history's period: unchanged for days, without weekday effects for weeks."""
     if history.season_length > 1:
         return grid
-    weekly = (replace(member, phi=member.phi**history.period, gamma=0.0) for member in grid)
+    period = history.period
+    weekly = (
+        Smoothing(of_period(member.alpha, period), of_period(member.beta, period), member.phi**period)
+        for member in grid
+    )
     return tuple(dict.fromkeys(weekly))
 
 

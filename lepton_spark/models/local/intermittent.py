@@ -12,6 +12,7 @@ from lepton_spark.models.local.smoothing_grid import (
     ScaledDays,
     as_column,
     best_row,
+    of_period,
     pick,
     scaled_days,
 )
@@ -88,7 +89,9 @@ class TSB:
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Run all series and all pairs through the days at once."""
         days = scaled_days(history)
-        alpha_size, alpha_probability = (as_column(alphas) for alphas in zip(*self.alphas, strict=True))
+        sizes, probabilities = zip(*self.alphas, strict=True)
+        alpha_size = as_column(of_period(alpha, history.period) for alpha in sizes)
+        alpha_probability = as_column(of_period(alpha, history.period) for alpha in probabilities)
         sold = _sold(days)
         first_size, frequency = _means(days, sold)
         if self.start is not None:

@@ -9,7 +9,7 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
 
 WARM_UP = 14
-"""Known days at the start of a series that initialise the state and are not scored."""
+"""Known days at the start of a series that initialise the state and are not scored; weekly, two weeks."""
 
 ALPHAS = (0.1, 0.05, 0.02)
 """Smoothing parameters to choose from; the first is used where nothing was scored.
@@ -28,7 +28,7 @@ class ScaledDays:
     """A batch by day, each series divided by a power of two so that no square overflows.
 
     value: [T, S], the largest magnitude in [0.5, 1), 0 on unknown days.
-    known, scored: [T, S], 1 or 0; scored are the known days after the first `WARM_UP`.
+    known, scored: [T, S], 1 or 0; scored are the known days after the first `n_warm_up`.
     size: [S], sum of squares of the scored days. start: [S], mean of the other known days.
     exponent: [S]; units are value * 2^exponent.
     fittable: [S], false without a known day or with an infinite one; such a series is all 0 here.
@@ -41,6 +41,7 @@ class ScaledDays:
     start: FloatArray
     exponent: IntArray
     fittable: BoolArray
+    n_warm_up: int
 
     def to_units(self, values: FloatArray) -> FloatArray:
         """Values [S] or [S, H] in units, at most the largest number; NaN rows where not fittable."""
@@ -72,21 +73,23 @@ def scaled_days(history: History) -> ScaledDays:
     exponent = np.frexp(np.max(np.abs(filled), axis=1, initial=0.0))[1].astype(np.int64)
     value = np.ldexp(filled, -exponent[:, np.newaxis])  # [S, T]
     known = np.ascontiguousarray(history.known_weight)
-    scored = known * (np.cumsum(known, axis=1) > WARM_UP)
+    n_warm_up = WARM_UP // history.period
+    scored = known * (np.cumsum(known, axis=1) > n_warm_up)
     return ScaledDays(
         value=np.ascontiguousarray(value.T),
         known=np.ascontiguousarray(known.T),
         scored=np.ascontiguousarray(scored.T),
         size=np.sum(value**2 * scored, axis=1),
-        start=warm_up_mean(value, known),
+        start=warm_up_mean(value, known, n_warm_up),
         exponent=exponent,
         fittable=fittable,
+        n_warm_up=n_warm_up,
     )
 
 
-def warm_up_mean(value: FloatArray, known: FloatArray) -> FloatArray:
-    """[S], the mean of the first `WARM_UP` known days; value, known: [S, T]."""
-    first = known * (np.cumsum(known, axis=1) <= WARM_UP)
+def warm_up_mean(value: FloatArray, known: FloatArray, n_warm_up: int) -> FloatArray:
+    """[S], the mean of the first known days; value, known: [S, T]."""
+    first = known * (np.cumsum(known, axis=1) <= n_warm_up)
     mean: FloatArray = np.sum(value * first, axis=1) / np.maximum(first.sum(axis=1), 1.0)
     return mean
 
@@ -104,6 +107,11 @@ def pick(states: FloatArray, row: IntArray) -> FloatArray:
     """[S], from states [P, S] or [P, 1] the chosen row of each series."""
     picked: FloatArray = np.broadcast_to(states, (len(states), len(row)))[row, np.arange(len(row))]
     return picked
+
+
+def of_period(alpha: float, period: int) -> float:
+    """A daily smoothing parameter for columns of `period` days: it forgets as much in the same time."""
+    return alpha if period == 1 else 1.0 - (1.0 - alpha) ** period
 
 
 def as_column(values: Iterable[float]) -> FloatArray:

@@ -14,6 +14,7 @@ from lepton_spark.models.local.smoothing_grid import (
     ScaledDays,
     as_column,
     best_row,
+    of_period,
     pick,
     scaled_days,
     warm_up_mean,
@@ -53,7 +54,7 @@ class Theta:
         line = fit_line(x[:n_days], np.where(known > 0, adjusted, np.nan))
         straight = line.predict(x)  # [S, T+H], theta = 0
         curved = 2.0 * adjusted - straight[:, :n_days]  # [S, T], theta = 2
-        alpha, level = self._smooth(days, curved, warm_up_mean(curved, known))
+        alpha, level = self._smooth(days, curved, warm_up_mean(curved, known, days.n_warm_up), history.period)
         forecast = (level[:, np.newaxis] + straight[:, n_days:]) / 2.0 + profile[:, weekday[n_days:]]
         slope = np.asarray(line.b1)
         coefficients = {"level": days.to_units(level), "slope": days.to_units(slope)}
@@ -62,10 +63,10 @@ class Theta:
         return Fit(days.to_units(forecast), coefficients)
 
     def _smooth(
-        self, days: ScaledDays, curved: FloatArray, start: FloatArray
+        self, days: ScaledDays, curved: FloatArray, start: FloatArray, period: int
     ) -> tuple[FloatArray, FloatArray]:
         """The chosen alpha and the last level, [S] each, of line 2."""
-        alpha = as_column(self.alphas)
+        alpha = as_column(of_period(alpha, period) for alpha in self.alphas)
         if self.start is not None:
             start = days.from_units(self.start)
         level = np.repeat(start[np.newaxis], len(alpha), axis=0)  # [P, S]
