@@ -33,7 +33,7 @@ def main() -> None:
         planned = promotions(panel, sources[name], arguments.cache) if name == "journey" else None
         chosen = [item for item in origins(panel, arguments.seed, planned) if item.index in arguments.origins]
         results = evaluate(name, chosen, models)
-        score_rows += results.score_rows(arguments.reference) + results.held_out_rows(arguments.reference)
+        score_rows += results.score_rows(arguments.reference) + results.last_rows(arguments.reference)
         calibration_rows += results.calibration_rows()
         write_csv(score_rows, arguments.csv)
         write_csv(calibration_rows, arguments.csv.with_name(f"{arguments.csv.stem}_calibration.csv"))

@@ -11,8 +11,8 @@ from lepton_spark.models.data.history import History
 
 HORIZON = 28
 N_ORIGINS = 8
-N_HELD_OUT = 2
-"""Last origins, on which nothing was tuned."""
+N_LAST = 2
+"""Last origins, also scored by themselves; their results were seen during development."""
 
 STRIDE = 14
 N_LARGEST = 300
@@ -58,7 +58,7 @@ def _origin(
     panel: Panel, index: int, cutoff: int, rng: np.random.Generator, planned: FloatArray | None
 ) -> Origin:
     past = panel.quantity[:, : cutoff + 1]
-    products = _choose_products(past, rng)
+    products = choose_products(past, rng)
     history = History(past[products].copy(), panel.days[: cutoff + 1])
     ahead = slice(cutoff + 1, cutoff + 1 + HORIZON)
     return Origin(
@@ -73,7 +73,7 @@ def _origin(
     )
 
 
-def _choose_products(past: FloatArray, rng: np.random.Generator) -> IntArray:
+def choose_products(past: FloatArray, rng: np.random.Generator) -> IntArray:
     """The largest products so far and a random draw of the others; all older than 90 days, sold recently."""
     sold = past > 0
     age = past.shape[1] - np.argmax(sold, axis=1)

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from accuracy_parts.calibration_bands import Calibration, calibration, calibration_rows
 from accuracy_parts.lepton_models import DEFAULT
-from accuracy_parts.protocol import N_HELD_OUT, N_ORIGINS, Origin
+from accuracy_parts.protocol import N_LAST, N_ORIGINS, Origin
 from accuracy_parts.scores import SCORES, Model, Output, Sums, cell_sums, check, intervals, pool, scores
 from accuracy_parts.sum_calibration import sum_calibration
 
@@ -60,9 +60,9 @@ class Results:
             row[f"{score}_gap_low"], row[f"{score}_gap_high"] = round(low, 4), round(high, 4)
         return row
 
-    def held_out_rows(self, reference: str) -> list[Row]:
-        """As `score_rows`, over the origins on which nothing was tuned."""
-        return self.score_rows(reference, N_ORIGINS - N_HELD_OUT, "held out")
+    def last_rows(self, reference: str) -> list[Row]:
+        """As `score_rows`, over the last origins only."""
+        return self.score_rows(reference, N_ORIGINS - N_LAST, "last two")
 
     def calibration_rows(self) -> list[Row]:
         """Rows on the calibration of every model that gives a distribution."""

@@ -21,7 +21,7 @@ def _constant(value: float) -> Model:
 
 
 def _evaluated() -> Results:
-    # the last two of eight origins are held out
+    # the last two of eight origins are also scored by themselves
     return evaluate(
         "made", [_origin(0, 2.0), _origin(7, 4.0)], {"two": _constant(2.0), "four": _constant(4.0)}
     )
@@ -36,11 +36,11 @@ def test_score_rows_pool_all_origins() -> None:
     assert (rows["two"]["bias_gap_low"], rows["two"]["bias_gap_high"]) == (0.0, 0.0)
 
 
-def test_held_out_rows_pool_the_last_two_origins_only() -> None:
-    rows = {row["model"]: row for row in _evaluated().held_out_rows("two")}
-    assert rows["two"]["origins"] == "held out"
+def test_last_rows_pool_the_last_two_origins_only() -> None:
+    rows = {row["model"]: row for row in _evaluated().last_rows("two")}
+    assert rows["two"]["origins"] == "last two"
     assert [rows[model]["wrmsse"] for model in ("two", "four")] == [1.0, 0.0]
-    assert evaluate("made", [_origin(0, 2.0)], {"two": _constant(2.0)}).held_out_rows("two") == []
+    assert evaluate("made", [_origin(0, 2.0)], {"two": _constant(2.0)}).last_rows("two") == []
 
 
 def test_rows_without_the_reference_have_no_intervals() -> None:
