@@ -30,8 +30,9 @@ from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.models.registry import SEASONAL_LAST_YEAR, Candidate
 
-OK, FALLBACK, OBSOLETE = "ok", "fallback", "obsolete"
+OK, SHORT_HISTORY, FALLBACK, OBSOLETE = "ok", "short_history", "fallback", "obsolete"
 NO_KNOWN_DAYS, TOO_FEW_DAYS, NOT_FINITE = "no_known_days", "too_few_known_days", "no_finite_forecast"
+NOT_JUDGED = "too_few_known_days_to_judge"
 FALLBACKS = (Candidate("seasonal_naive"), Candidate("mean"), Candidate("zero"))
 BASELINE = FALLBACKS[0]
 SEASONAL = Candidate(SEASONAL_LAST_YEAR)
@@ -45,7 +46,8 @@ class BatchForecast:
     forecast: [S, H]; quantiles: [S, H, Q], units, finite and never negative.
     demand_class: [S], at the cutoff. models: [S], key of the candidate or fallback that made the forecast,
     `zero` for an obsolete series. coefficients: [S], of that model by name.
-    status: [S], `ok`, `fallback` or `obsolete`. reasons: [S], None where `ok`.
+    status: [S], `ok`, `short_history` (younger than the backtest needs, so that no error of it is known),
+    `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
     quantile_method: [S]. dispersion: [S], variance over mean, NaN where quantiles use backtest errors.
     paths: [S, W, H], residual paths of the chosen candidate.
@@ -124,6 +126,7 @@ def forecast_batch(
     if prior is not None:
         obsolete = obsolete & ~prior.applies
         median = np.where(prior.applies[:, np.newaxis], np.nan, median)
+    is_short = history.n_known < settings.min_train
     is_zero = closed | obsolete[:, np.newaxis]
     forecast = np.where(is_zero, 0.0, fitted.fit.forecast)
     if prior is not None:
@@ -138,8 +141,8 @@ def forecast_batch(
         coefficients=tuple(
             {} if gone else values for values, gone in zip(fitted.fit.coefficients, obsolete, strict=True)
         ),
-        status=np.where(obsolete, OBSOLETE, np.where(fitted.level > 0, FALLBACK, OK)),
-        reasons=_reasons(history, fitted, obsolete),
+        status=np.select([obsolete, fitted.level > 0, is_short], [OBSOLETE, FALLBACK, SHORT_HISTORY], OK),
+        reasons=_reasons(history, fitted, obsolete, settings.min_train),
         fallback_level=np.where(obsolete, 0, fitted.level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
@@ -224,12 +227,16 @@ def _without_fallbacks(spread: Calibration, level: IntArray) -> Calibration:
     return replace(spread, residual=np.where(kept, spread.residual, np.nan))
 
 
-def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray) -> Keys:
-    """[S], why the chosen model's forecast was not used; None where it was."""
+def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray, min_train: int) -> Keys:
+    """[S], why the status is not `ok`; None where it is."""
     reasons: list[str | None] = [None] * history.n_series
-    for row in np.flatnonzero((fitted.level > 0) | obsolete).tolist():
+    is_short = history.n_known < min_train
+    for row in np.flatnonzero((fitted.level > 0) | obsolete | is_short).tolist():
         if obsolete[row]:
             reasons[row] = "no_recent_sale"
+        elif fitted.level[row] == 0:
+            known, needed = history.period * history.n_known[row], history.period * min_train
+            reasons[row] = f"{NOT_JUDGED}: {known} known, the backtest needs {needed}"
         elif history.n_known[row] == 0:
             reasons[row] = NO_KNOWN_DAYS
         elif row in fitted.fit.reasons:

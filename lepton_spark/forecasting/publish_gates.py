@@ -70,7 +70,7 @@ class RunTables:
 
 
 def evaluate(evidence: Evidence, settings: GateSettings) -> tuple[Gate, ...]:
-    """Every gate, passed or failed."""
+    """Every gate: passed, failed or not judged."""
     gates: tuple[Callable[[Evidence, GateSettings], Gate], ...] = (
         _all_products,
         _no_null,
@@ -103,8 +103,8 @@ def _total(evidence: Evidence, settings: GateSettings) -> Gate:
     factor = settings.max_total_factor
     allowed = f"{1 / factor:.3g} to {factor:.3g} times recent demand"
     if evidence.n_days_known < RECENT_DAYS:
-        found = f"not evaluated: {evidence.n_days_known} known days, {RECENT_DAYS} are needed"
-        return Gate(TOTAL_FORECAST, True, found, allowed)
+        found = f"{evidence.n_days_known} known days, {RECENT_DAYS} are needed"
+        return Gate(TOTAL_FORECAST, None, found, allowed)
     recent, ahead = evidence.recent_demand, evidence.forecast_demand
     within = recent / factor - SLACK <= ahead <= recent * factor + SLACK
     found = f"{ahead:.6g} units a day forecast, {recent:.6g} sold recently"
@@ -121,7 +121,7 @@ def _of_series(series: Furthest) -> str:
 def _error(evidence: Evidence, settings: GateSettings) -> Gate:
     allowed = f"at most {settings.max_error_ratio:.6g} times the RMSSE of seasonal naive"
     if evidence.error_ratio is None:
-        return Gate(VALIDATION_ERROR, True, "not evaluated: no validation observations", allowed)
+        return Gate(VALIDATION_ERROR, None, "no validation observations", allowed)
     passed = evidence.error_ratio <= settings.max_error_ratio
     return Gate(VALIDATION_ERROR, passed, f"{evidence.error_ratio:.6g} times", allowed)
 

@@ -13,7 +13,7 @@ RECENT_LOADS = 8
 """How many earlier loads a load is compared with."""
 
 MIN_LOADS = 3
-"""With fewer earlier loads the gates are not evaluated."""
+"""With fewer earlier loads the gates are not judged."""
 
 DAYS = "days"
 """Count of a load in `runs`: the number of days that its lines cover."""
@@ -58,7 +58,7 @@ def _per_day(volume: LoadVolume) -> float:
 
 def _gate(name: str, recent: list[float], found: float, unit: str, factor: float) -> Gate:
     if len(recent) < MIN_LOADS:
-        return Gate(name, True, f"not evaluated: {found:.6g} {unit}", f"evaluated after {MIN_LOADS} loads")
+        return Gate(name, None, f"{found:.6g} {unit}", f"judged after {MIN_LOADS} loads")
     usual = median(recent)
     low, high = usual / factor, usual * factor
     allowed = f"{low:.3g} to {high:.3g}; the median of recent loads is {usual:.6g}"
@@ -67,7 +67,7 @@ def _gate(name: str, recent: list[float], found: float, unit: str, factor: float
 
 def require_passed(gates: Sequence[Gate], settings: GateSettings) -> None:
     """Raises GatesError when a gate has failed, unless `gates.load_enabled` is false."""
-    failed = [gate for gate in gates if not gate.passed]
+    failed = [gate for gate in gates if gate.failed]
     if not failed or not settings.load_enabled:
         return
     found = "; ".join(f"{gate.name}: {gate.found}" for gate in failed)

@@ -34,7 +34,7 @@ class CheckResult:
     @property
     def stopping(self) -> tuple[Gate, ...]:
         """The gates that would stop a run; refused files only change its exit code."""
-        return tuple(gate for gate in self.gates if not gate.passed and gate.name != FILES)
+        return tuple(gate for gate in self.gates if gate.failed and gate.name != FILES)
 
 
 def run_check(context: JobContext) -> CheckResult:

@@ -9,6 +9,9 @@ from lepton_spark.gates import Gate
 from lepton_spark.report.summary import ClassError, Summary
 from lepton_spark.tables import TABLES, Warehouse
 
+STATES = {True: "passed", False: "FAILED", None: "not judged"}
+"""A gate's result in words."""
+
 _REJECTED = "rejected."
 
 ALWAYS_SHOWN = ("lines_read", "accepted", "already_loaded", "repeat", "rejected")
@@ -52,10 +55,10 @@ def print_tables(console: Console, root: str) -> None:
 
 
 def print_gates(console: Console, gates: Iterable[Gate]) -> None:
-    """Prints each gate, whether it passed, what was found and what is allowed."""
+    """Prints each gate: passed, failed or not judged, what was found and what is allowed."""
     grid = Grid("gate", "", "found", "allowed", title="Gates", title_justify="left")
     for gate in gates:
-        grid.add_row(gate.name, "passed" if gate.passed else "FAILED", gate.found, gate.allowed)
+        grid.add_row(gate.name, STATES[gate.passed], gate.found, gate.allowed)
     console.print(grid)
 
 
@@ -71,7 +74,9 @@ def print_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) 
 
 def _product_lines(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "total", f"{summary.n_series:,}"
-    yield "forecast by a chosen model", f"{summary.n_ok:,}"
+    yield "forecast by a chosen model", f"{summary.n_ok + summary.n_short:,}"
+    if summary.n_short:
+        yield "  too young for a backtest", f"{summary.n_short:,}"
     yield "forecast by a fallback", f"{summary.n_fallback:,}"
     for reason, count in summary.fallbacks.items():
         yield f"  {reason}", f"{count:,}"

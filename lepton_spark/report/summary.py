@@ -25,11 +25,15 @@ class ClassError:
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in a few figures; every count is of series. fallbacks: number of series by reason."""
+    """A run in a few figures; every count is of series.
+
+    n_short: series with a chosen model that are too young for a backtest. fallbacks: number by reason.
+    """
 
     run_id: str
     n_series: int
     n_ok: int
+    n_short: int
     n_obsolete: int
     fallbacks: Mapping[str, int]
     errors: tuple[ClassError, ...]
@@ -43,17 +47,20 @@ class Summary:
 def summarize(warehouse: Warehouse, run_id: str) -> Summary:
     """The figures of a complete run; collects a few rows."""
     statuses = _statuses(warehouse, run_id)
-    fallbacks = {
-        reason: count for (status, reason), count in statuses.items() if status not in {"ok", "obsolete"}
-    }
+    fallbacks = {reason: count for (status, reason), count in statuses.items() if status == "fallback"}
     return Summary(
         run_id,
         n_series=sum(statuses.values()),
-        n_ok=sum(count for (status, _), count in statuses.items() if status == "ok"),
-        n_obsolete=sum(count for (status, _), count in statuses.items() if status == "obsolete"),
+        n_ok=_count(statuses, "ok"),
+        n_short=_count(statuses, "short_history"),
+        n_obsolete=_count(statuses, "obsolete"),
         fallbacks=dict(sorted(fallbacks.items(), key=lambda item: (-item[1], item[0]))),
         errors=_errors(warehouse, run_id),
     )
+
+
+def _count(statuses: Mapping[tuple[str, str], int], status: str) -> int:
+    return sum(count for (found, _), count in statuses.items() if found == status)
 
 
 def _statuses(warehouse: Warehouse, run_id: str) -> dict[tuple[str, str], int]:

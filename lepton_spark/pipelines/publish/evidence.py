@@ -24,7 +24,7 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 
 def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) -> tuple[Gate, ...]:
-    """Every gate on a complete forecast run, passed or failed."""
+    """Every gate on a complete forecast run: passed, failed or not judged."""
     horizon = run.horizon or context.config.forecast.horizon
     tables = tables_of_run(context.warehouse, run.run_id)
     evidence = collect_evidence(tables, cutoff, horizon, runs.forecast_period(run))
@@ -32,7 +32,7 @@ def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) ->
 
     def detailed(gate: Gate) -> Gate:
         """The gate with the product that made it fail."""
-        if gate.passed:
+        if not gate.failed:
             return gate
         if gate.name == TOTAL_FORECAST and evidence.furthest is not None:
             return replace(gate, found=f"{gate.found}; {_largest_day(tables, evidence.furthest, cutoff)}")

@@ -72,7 +72,7 @@ def _publish(context: JobContext, run: Run, cutoff: date, runs: RunLog, *, force
         horizon=run.horizon or config.forecast.horizon,
         gates=gates,
     )
-    failed = [gate for gate in gates if not gate.passed]
+    failed = [gate for gate in gates if gate.failed]
     if failed and config.gates.enabled:
         runs.record(record, "refused", config)
         text = "; ".join(f"{gate.name}: found {gate.found}; allowed: {gate.allowed}" for gate in failed)

@@ -7,13 +7,14 @@ DEMAND_CLASS = Column("demand_class", "STRING", "smooth, intermittent, erratic, 
 STATUS = Column(
     "status",
     "STRING",
-    "ok, fallback (a simpler forecast is used) or obsolete (no recent sale, forecast 0)",
+    "ok, short_history (too few days for a backtest, so its error is unknown), fallback (a simpler forecast "
+    "is used) or obsolete (no recent sale, forecast 0)",
     False,
 )
 REASON = Column("reason", "STRING", "why the status is not ok; null when it is ok")
 FALLBACK = Column("fallback_level", "INT", "0: the chosen model; higher: further down the fallback chain")
 OUTCOME = (STATUS, REASON, FALLBACK)
-KNOWN_STATUS = among("status", "ok", "fallback", "obsolete")
+KNOWN_STATUS = among("status", "ok", "short_history", "fallback", "obsolete")
 OUTCOME_CHECKS = {
     "known_status": KNOWN_STATUS,
     "reason_unless_ok": "status = 'ok' OR reason IS NOT NULL",
@@ -37,7 +38,7 @@ CHOICE = (
         "margin",
         "DOUBLE",
         "share by which the chosen model's validation error is below the runner-up's; "
-        "slightly below 0 when the first configured model was kept",
+        "slightly below 0 when the usual model of a class was kept",
     ),
     Column(
         "choice_level",

@@ -46,9 +46,15 @@ def _steady(day: int) -> float:
 
 NOT_FINITE = ("fallback", "no_finite_forecast", 1)
 OBSOLETE = ("obsolete", "no_recent_sale", 0)
+
+
+def _short(n_known: int) -> tuple[str, str, int]:
+    return "short_history", f"too_few_known_days_to_judge: {n_known} known, the backtest needs 28", 0
+
+
 KINDS: dict[str, Kind] = {
-    "one day": Kind([4.0]),
-    "two days": Kind([4.0, 5.0]),
+    "one day": Kind([4.0], _short(1)),
+    "two days": Kind([4.0, 5.0], _short(2)),
     "all zeros": Kind([0.0] * N_DAYS, OBSOLETE),
     "constant": Kind([5.0] * N_DAYS),
     "a spike of 1e12": Kind(_days(lambda day: 1e12 if day == 60 else _steady(day))),
@@ -59,10 +65,10 @@ KINDS: dict[str, Kind] = {
     "denormal": Kind([5e-324] * N_DAYS, None),
     "negative": Kind(_days(lambda day: -_steady(day)), None),
     "all unknown": Kind([NAN] * N_DAYS, OBSOLETE),
-    "only the last day known": Kind([7.0]),
+    "only the last day known": Kind([7.0], _short(1)),
     "a gap of two years": Kind(_days(lambda day: _steady(day) if day < 30 or day > 790 else NAN, 850)),
     "sold on one weekday only": Kind(_days(lambda day: 9.0 if day % 7 == 3 else 0.0)),
-    "starts inside the windows": Kind(_days(_steady, 20)),
+    "starts inside the windows": Kind(_days(_steady, 20), _short(20)),
     "ended long ago": Kind(_days(lambda day: _steady(day) if day < 60 else 0.0, 400), OBSOLETE),
     "ended a week ago": Kind(_days(lambda day: _steady(day) if day < N_DAYS - 7 else 0.0)),
     "fractions": Kind(_days(lambda day: 0.1 + day / 7.0)),

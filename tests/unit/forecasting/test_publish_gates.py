@@ -66,16 +66,17 @@ def test_failed_total_names_the_series_that_differs_most() -> None:
     )
 
 
-def test_total_of_a_short_history_is_not_evaluated() -> None:
+def test_total_of_a_short_history_is_not_judged() -> None:
     gates = {
         gate.name: gate
         for gate in evaluate(replace(SOUND, n_days_known=27, forecast_demand=99.0), GateSettings())
     }
-    assert gates["total_forecast"].passed
-    assert gates["total_forecast"].found == "not evaluated: 27 known days, 28 are needed"
+    assert gates["total_forecast"].passed is None
+    assert gates["total_forecast"].found == "27 known days, 28 are needed"
+    assert not gates["total_forecast"].failed
 
 
-def test_error_without_validation_is_not_evaluated() -> None:
+def test_error_without_validation_is_not_judged() -> None:
     gates = {gate.name: gate for gate in evaluate(replace(SOUND, error_ratio=None), GateSettings())}
-    assert gates["validation_error"].passed
-    assert gates["validation_error"].found.startswith("not evaluated")
+    assert gates["validation_error"].passed is None
+    assert gates["validation_error"].found == "no validation observations"
