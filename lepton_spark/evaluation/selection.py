@@ -21,7 +21,8 @@ class SelectionSettings:
     """How much better a candidate must be to be chosen.
 
     min_class_series: series that a class needs for a choice of its own.
-    class_gain: a class uses another candidate than the first if its error is lower by more than this share.
+    class_gain: a class leaves its usual candidate for one whose error is lower by more than this share, and
+    by more than class_standard_errors standard errors over the windows.
     series_gain: a series departs from its class's candidate if its own best error is lower by more than this
     share, and by more than series_standard_errors standard errors over the windows. For comparison, the
     two-sided 95 % limit of Student's t with three windows (two degrees of freedom) is 4.3.
@@ -29,6 +30,7 @@ class SelectionSettings:
 
     min_class_series: int = 20
     class_gain: float = 0.01
+    class_standard_errors: float = 1.0
     series_gain: float = 0.5
     series_standard_errors: float = 4.0
 
@@ -62,7 +64,7 @@ class Selection:
     chosen: [S], position of the candidate. runner_up: [S], -1 where there is none.
     level: [S], whose errors decided: `series`, `class`, or `default` (all series, or the first candidate).
     margin: [S], share by which the chosen candidate's error is below the runner-up's; below 0 where the
-    first candidate was kept though another is slightly better; NaN without a runner-up.
+    class keeps its usual candidate though another is slightly better; NaN without a runner-up.
     """
 
     chosen: IntArray
@@ -96,15 +98,14 @@ def select(
     A series' own errors decide if it has `min_obs` scored columns (twice as many for sparse demand) and one
     of these holds: its best candidate is also that of its class; the best one's error is less than half of
     the class candidate's, and lower by more than four standard errors; the class candidate was scored on
-    fewer columns. Otherwise the errors of its class decide, or of all series if the class is small: for the
-    first candidate, unless another's error is over 1 % lower.
+    fewer columns. Otherwise the errors of its class decide, or of all series if the class is small: for its
+    usual candidate, unless another's error is lower by over 1 % and by over one standard error.
 
     demand_class: [S].
     is_young: [S], series too young for the backtest; they get the first candidate whatever their class.
     """
     own = _own_errors(validation)
-    shared, by_class = _shared_errors(demand_class, class_errors, settings)  # [C, S], [S]
-    fallback = _class_choice(shared, settings)
+    shared, fallback, by_class = _shared_errors(demand_class, class_errors, settings)  # [C, S], [S], [S]
     if is_young is not None:
         fallback, by_class = np.where(is_young, 0, fallback), by_class & ~is_young
     best = np.argmin(own, axis=0)
@@ -118,13 +119,28 @@ def select(
     return Selection(chosen, runner_up, level, margin)
 
 
-def _class_choice(shared: FloatArray, settings: SelectionSettings) -> IntArray:
-    """[S], the candidate with the least error [C, S], or the first one unless that error is enough lower."""
-    best = np.argmin(shared, axis=0)
-    least = shared[best, np.arange(shared.shape[1])]
-    saves = least < (1.0 - settings.class_gain) * shared[0]
-    choice: IntArray = np.where(saves, best, 0)
+def class_choice(errors: ClassErrors, settings: SelectionSettings = DEFAULT_SELECTION) -> IntArray:
+    """[G], the candidate of each class: the best of those that are clearly better than its usual one, if any.
+
+    Of candidates with enough scored series; if the usual one has not, the best of all.
+    """
+    error = _usable_errors(errors, settings)[:-1]
+    usual = np.take_along_axis(error, errors.usual[:, np.newaxis], axis=1)
+    gain, standard_error = errors.gains()
+    with np.errstate(invalid="ignore"):
+        is_clear = (gain > settings.class_gain * usual) & (
+            gain > settings.class_standard_errors * standard_error
+        )
+    best = np.where(is_clear | np.isinf(usual), error, np.inf)
+    choice: IntArray = np.where(np.isfinite(best).any(axis=1), np.argmin(best, axis=1), errors.usual)
     return choice
+
+
+def _usable_errors(errors: ClassErrors, settings: SelectionSettings) -> FloatArray:
+    """[G + 1, C], the errors of the classes, infinite where too few series count; then an infinite row."""
+    enough = (errors.n_series >= settings.min_class_series) & np.isfinite(errors.scaled_mse)
+    usable = np.where(enough, errors.scaled_mse, np.inf)
+    return np.vstack([usable, np.full(usable.shape[1], np.inf)])
 
 
 def _own_errors(validation: ValidationErrors) -> FloatArray:
@@ -137,19 +153,19 @@ def _own_errors(validation: ValidationErrors) -> FloatArray:
 
 def _shared_errors(
     demand_class: StringArray, class_errors: ClassErrors, settings: SelectionSettings
-) -> tuple[FloatArray, BoolArray]:
-    """[C, S], errors of each series' class, or of all series if the class is small; [S], True for the class.
+) -> tuple[FloatArray, IntArray, BoolArray]:
+    """Of each series' class, or of all series if the class is small: the errors [C, S] and the choice [S].
 
-    Errors are infinite where neither has enough series.
+    Third, [S]: True where it is the class. Where neither has enough series, errors are infinite and the first
+    candidate is chosen.
     """
-    large = np.where(class_errors.n_series >= settings.min_class_series, class_errors.scaled_mse, np.nan)
-    usable = np.where(np.isnan(large), np.inf, large)  # [G, C]
+    usable, choices = _usable_errors(class_errors, settings), class_choice(class_errors, settings)
     position = {name: row for row, name in enumerate(class_errors.classes)}
-    everyone = usable[position[ALL]] if ALL in position else np.full(usable.shape[1], np.inf)
-    rows = np.vstack([usable, everyone])
-    index = np.array([position.get(name, -1) for name in demand_class.tolist()], dtype=np.int64)
-    by_class = np.isfinite(rows[index].min(axis=1)) & (index >= 0)
-    return rows[np.where(by_class, index, -1)].T, by_class
+    nothing = len(class_errors.classes)
+    index = np.array([position.get(name, nothing) for name in demand_class.tolist()], dtype=np.int64)
+    by_class = np.isfinite(usable[index].min(axis=1))
+    rows = np.where(by_class, index, position.get(ALL, nothing))
+    return usable[rows].T, np.append(choices, 0)[rows], by_class
 
 
 def _clearly_better(

@@ -7,6 +7,7 @@ from typing import Any
 
 import deltalake
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -24,8 +25,10 @@ from lepton_spark.errors import InputError
 from lepton_spark.forecasting.publish_gates import collect_evidence
 from lepton_spark.pipelines.forecast import stages
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
+from lepton_spark.pipelines.forecast.plan import plan_run
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.evidence import tables_of_run
+from lepton_spark.pipelines.runs.run_id import settings_id
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 from tests.pipelines.job_context import context_for, with_cutoff
@@ -462,3 +465,37 @@ def test_forecast_interrupted_after_any_table_is_completed_by_the_next_attempt(
         "candidates": 2, "fits": 1, "forecasts": 2, "metrics": 4, "metrics_summary": 12, "models": 1,
     }  # fmt: skip
     assert world.warehouse.read("runs").where("job = 'forecast'").count() == 1
+
+
+def test_class_keeps_the_model_of_the_run_before(make_world: MakeWorld) -> None:
+    world = make_world(
+        forecast=ForecastSettings(horizon=7, models=("mean", "shrunk_weekday")),
+        backtest=BacktestSettings(validation_windows=4, stride=7, min_train_days=28),
+    )
+    first = CUTOFF - timedelta(days=99)
+    is_better_day = np.arange(100) % 7 == 5  # slightly, so that both models are about as good
+    units = np.random.default_rng(3).poisson(20.0 + 3.0 * is_better_day, (25, 100))
+    sales = [
+        (f"p{product}", "all", first + timedelta(days=day), float(sold))
+        for (product, day), sold in np.ndenumerate(units)
+    ]
+    world.load("b1", sales_frame(world.spark, sales), first)
+    world.panel()
+    context = context_for(world.spark, with_cutoff(world.config, CUTOFF), clock)
+    alone = plan_run(context, RunLog(world.warehouse, clock))
+    before = Run(
+        "r1",
+        "forecast",
+        cutoff=CUTOFF - timedelta(days=1),
+        settings_id=settings_id("forecast", world.config),
+        class_models={"all": "shrunk_weekday", "smooth": "shrunk_weekday", "lumpy": "a model of old"},
+    )
+    RunLog(world.warehouse, clock).record(before, "complete", world.config)
+    result = world.forecast()
+    assert alone.usual_models == {}
+    assert result.run_id != alone.run.run_id
+    run = RunLog(world.warehouse, clock).find(result.run_id)
+    assert run is not None
+    assert run.class_models == {"all": "shrunk_weekday", "smooth": "shrunk_weekday"}
+    by_class = [row for row in world.rows("models", result.run_id) if row["choice_level"] == "class"]
+    assert {row["model"] for row in by_class} == {"shrunk_weekday"}

@@ -31,9 +31,9 @@ def read_again(warehouse: Warehouse) -> RunLog:
 
 def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1.5))
-    run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28), Config())
+    run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28, settings_id="s1"), Config())
     assert log.find("r1") == read_again(warehouse).find("r1") == run
-    done = log.complete(replace(run, counts={"series": 3}))
+    done = log.complete(replace(run, counts={"series": 3}, class_models={"smooth": "mean"}))
     assert (done.state, done.seconds, done.started_at) == ("complete", 1.5, NOON)
     assert log.find("r1") == read_again(warehouse).find("r1") == done
     row = warehouse.read("runs").first()
@@ -52,13 +52,16 @@ def test_run_started_again_has_one_row(warehouse: Warehouse) -> None:
 
 def test_withdrawn_publication_is_refused_by_one_more_gate_and_keeps_its_times(warehouse: Warehouse) -> None:
     passed = Gate("no_null", passed=True, found="0 rows", allowed="0 rows")
+    open_question = Gate("total_forecast", passed=None, found="3 known days", allowed="0.1 to 10 times")
     failed = Gate("rolled_back", passed=False, found="run 'r2'", allowed="publish it with --publish")
     log = RunLog(warehouse, ticking(1))
-    log.record(Run("p1", "publish", input_fingerprint="r1", gates=(passed,)), "complete", Config())
+    log.record(
+        Run("p1", "publish", input_fingerprint="r1", gates=(passed, open_question)), "complete", Config()
+    )
     (record,) = log.publications("r1")
     log.withdraw(record, failed)
     (withdrawn,) = read_again(warehouse).publications("r1")
-    assert withdrawn == replace(record, state="refused", gates=(passed, failed))
+    assert withdrawn == replace(record, state="refused", gates=(passed, open_question, failed))
     assert (withdrawn.started_at, withdrawn.seconds) == (NOON, 0.0)
 
 
@@ -72,6 +75,23 @@ def test_latest_run_has_the_latest_cutoff_then_the_latest_end(warehouse: Warehou
         assert [run and run.run_id for run in newest] == ["a", "d"]
         assert runs.complete_forecasts() == ["d", "a", "c", "b"]
         assert runs.latest("forecast", date(2021, 1, 4)) is None
+
+
+def test_run_before_has_the_same_settings_and_an_earlier_cutoff(warehouse: Warehouse) -> None:
+    log = RunLog(warehouse, ticking(1))
+    for run_id, day, settings in (
+        ("a", 1, "s"),
+        ("b", 2, "s"),
+        ("c", 2, "s"),
+        ("d", 3, "other"),
+        ("e", 4, "s"),
+    ):
+        run = Run(run_id, "forecast", cutoff=date(2021, 1, day), settings_id=settings)
+        log.record(run, "complete", Config())
+    log.record(Run("f", "forecast", cutoff=date(2021, 1, 3), settings_id="s"), "failed", Config())
+    for runs in (log, read_again(warehouse)):
+        found = [runs.before(date(2021, 1, day), "s") for day in (1, 2, 3, 4, 5)]
+        assert [run and run.run_id for run in found] == [None, "a", "c", "c", "e"]
 
 
 def test_complete_loads_are_those_with_lines_up_to_the_day_in_order(warehouse: Warehouse) -> None:

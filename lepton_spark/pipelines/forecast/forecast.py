@@ -7,6 +7,8 @@ from datetime import date
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.plan import Plan, plan_run
 from lepton_spark.pipelines.forecast.stages import (
+    class_errors_of,
+    class_models,
     fit_series,
     learn_pools_and_trees,
     read_series,
@@ -54,17 +56,17 @@ def run_forecast(context: JobContext) -> ForecastResult:
         return _result(known, plan.cutoff, already_complete=True)
     run = runs.start(plan.run, context.config)
     try:
-        counts = write_forecasts(context, replace(plan, run=run, is_retry=known is not None))
+        run = write_forecasts(context, replace(plan, run=run, is_retry=known is not None))
     except BaseException:
         runs.fail(run)
         raise
-    complete = runs.complete(replace(run, counts=counts))
-    log.info("run %s, cutoff %s, complete: %s", run.run_id, plan.cutoff, counts)
+    complete = runs.complete(run)
+    log.info("run %s, cutoff %s, complete: %s", run.run_id, plan.cutoff, run.counts)
     return _result(complete, plan.cutoff, already_complete=False)
 
 
-def write_forecasts(context: JobContext, plan: Plan) -> dict[str, int]:
-    """Writes every table of a planned run except `runs`; returns the counts of series in and out."""
+def write_forecasts(context: JobContext, plan: Plan) -> Run:
+    """Writes every table of a planned run except `runs`; returns the run with its counts and choices."""
     warehouse = context.warehouse
     series = read_series(warehouse, plan)
     with context.stage("learn from a sample of the series"):
@@ -72,11 +74,12 @@ def write_forecasts(context: JobContext, plan: Plan) -> dict[str, int]:
     with context.stage("score the candidates"):
         score_candidates(warehouse, plan, series)
     with context.stage("fit and forecast") as stage:
-        counts = fit_series(warehouse, plan, series)
+        errors = class_errors_of(warehouse, plan)
+        counts = fit_series(warehouse, plan, series, errors)
         stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} with a fallback")
     with context.stage("write forecasts, metrics, models"):
         write_publishable_tables(warehouse, plan)
-    return counts
+    return replace(plan.run, counts=counts, class_models=class_models(plan, errors))
 
 
 def _result(run: Run, cutoff: date, *, already_complete: bool) -> ForecastResult:

@@ -1,6 +1,6 @@
 """Plans a forecast run: its cutoff, its settings, its covariates and its run id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -17,7 +17,7 @@ from lepton_spark.panel.series import batch_count, count_series
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
 from lepton_spark.pipelines.panel import packed_version
-from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for
+from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for, settings_id
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 
@@ -29,6 +29,8 @@ class Plan:
     is_retry: whether an earlier attempt may have left rows in the tables.
     hint: what the user may have overlooked in the sales.
     covariates: rows that were known by the cutoff.
+    usual_models: the model of each demand class in the run before, from which a class departs only for a
+    clearly better one.
     """
 
     run: Run
@@ -37,6 +39,7 @@ class Plan:
     is_retry: bool = False
     hint: str | None = None
     covariates: Covariates = field(default_factory=Covariates)
+    usual_models: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_run(context: JobContext, runs: RunLog) -> Plan:
@@ -51,7 +54,15 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     cutoff = cutoff_of_run(volumes, config.panel, config.forecast, by_lines=by_lines)
     _require_sales_by(cutoff, volumes)
     covariates = read_known_covariates(warehouse, config, cutoff)
-    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *_other_inputs(config, covariates)])
+    settings_hash = settings_id("forecast", config)
+    before = runs.before(cutoff, settings_hash)
+    fingerprint = fingerprint_of(
+        [
+            *runs.complete_loads(cutoff),
+            *_other_inputs(config, covariates),
+            *([] if before is None else [f"choices:{before.run_id}"]),
+        ]
+    )
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),
@@ -61,9 +72,17 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         horizon=config.forecast.horizon,
         n_batches=batch_count(n_series, config.forecast.series_per_batch),
         counts={"series_in": n_series},
+        settings_id=settings_hash,
     )
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
-    return Plan(run, cutoff, settings, hint=_hint(volumes, config), covariates=covariates)
+    return Plan(
+        run,
+        cutoff,
+        settings,
+        hint=_hint(volumes, config),
+        covariates=covariates,
+        usual_models={} if before is None else before.class_models,
+    )
 
 
 def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:

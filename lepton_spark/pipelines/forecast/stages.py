@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError, explain
 from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.selection import class_choice
 from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
 from lepton_spark.forecasting.passes.fit import fit
@@ -88,15 +89,32 @@ def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Non
     write_isolating(write, clear, plan.run.n_batches or 1, _counter(series))
 
 
-def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame) -> dict[str, int]:
+def class_errors_of(warehouse: Warehouse, plan: Plan) -> ClassErrors:
+    """The errors by which demand classes choose, with the models of the run before as the usual ones."""
+    evaluation = plan.settings.evaluation
+    if not evaluation.has_choice:
+        return ClassErrors.none(len(evaluation.candidates))
+    errors = collect_class_errors(_rows(warehouse, "candidates", plan), evaluation)
+    position = {candidate.key: number for number, candidate in enumerate(evaluation.candidates)}
+    usual = {name: position[key] for name, key in plan.usual_models.items() if key in position}
+    return errors.keeping(usual)
+
+
+def class_models(plan: Plan, errors: ClassErrors) -> dict[str, str]:
+    """The key of the model that each demand class chooses."""
+    evaluation = plan.settings.evaluation
+    chosen = class_choice(errors, evaluation.selection).tolist()
+    return {
+        name: evaluation.candidates[place].key for name, place in zip(errors.classes, chosen, strict=True)
+    }
+
+
+def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: ClassErrors) -> dict[str, int]:
     """Chooses, backtests and fits a model for every series, and forecasts; returns counts of series by name.
 
     Raises: BalanceError unless every series has exactly one row.
     """
     candidates = _rows(warehouse, "candidates", plan)
-    errors = ClassErrors.none(len(plan.settings.evaluation.candidates))
-    if plan.settings.evaluation.has_choice:
-        errors = collect_class_errors(candidates, plan.settings.evaluation.candidates)
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
         mine, scored = _of_subset(series, subset), _of_subset(candidates, subset)

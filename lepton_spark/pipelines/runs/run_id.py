@@ -32,8 +32,17 @@ _WITHOUT_EFFECT = {
 
 def run_id_for(job: Job, cutoff: date | None, config: Config, fingerprint: str) -> str:
     """A hash of job, cutoff, configuration, code and input (`fingerprint`)."""
+    return _digest([job, str(cutoff), _settings_of(job, config), code_version(), fingerprint])
+
+
+def settings_id(job: Job, config: Config) -> str:
+    """A hash of the settings that a job's results depend on, the same for every cutoff."""
+    return _digest([_settings_of(job, config)])
+
+
+def _settings_of(job: Job, config: Config) -> str:
     sections = {name: _result_settings(config, name) for name in _RESULT_SECTIONS[job]}
-    return _digest([job, str(cutoff), json.dumps(sections, sort_keys=True), code_version(), fingerprint])
+    return json.dumps(sections, sort_keys=True)
 
 
 def fingerprint_of(parts: Sequence[str]) -> str:

@@ -39,6 +39,8 @@ class Run:
     horizon: int | None = None
     n_batches: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    settings_id: str | None = None
+    class_models: Mapping[str, str] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
     state: State = "running"
     started_at: datetime | None = None
@@ -98,6 +100,18 @@ class RunLog:
         return max(
             (run for run in runs if cutoff in (None, run.cutoff)),
             key=lambda run: (run.cutoff or date.min, run.finished_at or _NEVER, run.load_number or 0),
+            default=None,
+        )
+
+    def before(self, cutoff: date, settings_id: str) -> Run | None:
+        """The complete forecast run of these settings with the latest cutoff before the given one, if any.
+
+        Of several runs with that cutoff, the one that finished last.
+        """
+        earlier = (run for run in _latest_first(self._complete("forecast")) if run.settings_id == settings_id)
+        return max(
+            (run for run in earlier if run.cutoff is not None and run.cutoff < cutoff),
+            key=lambda run: run.cutoff or date.min,
             default=None,
         )
 
@@ -165,8 +179,11 @@ class RunLog:
         finished_at = self._clock()
         seconds = None if run.started_at is None else (finished_at - run.started_at).total_seconds()
         finished = replace(run, state=state, finished_at=finished_at, seconds=seconds)
-        counts = F.create_map(*(F.lit(part) for pair in finished.counts.items() for part in pair))
-        self._update(finished, {"counts": counts.cast("map<string, bigint>")})
+        results = {
+            "counts": _map(finished.counts).cast("map<string, bigint>"),
+            "class_models": _map(finished.class_models).cast("map<string, string>"),
+        }
+        self._update(finished, results)
         return finished
 
     def _update(self, run: Run, values: Mapping[str, Column]) -> None:
@@ -175,6 +192,10 @@ class RunLog:
         known = {name: F.lit(getattr(run, name)) for name in plain}
         self._warehouse.update("runs", F.col("run_id") == F.lit(run.run_id), known | dict(values))
         self._runs[run.run_id] = run
+
+
+def _map(values: Mapping[str, object]) -> Column:
+    return F.create_map(*(F.lit(part) for pair in values.items() for part in pair))
 
 
 def _latest_first(runs: Iterable[Run]) -> list[Run]:
@@ -194,14 +215,16 @@ def _masked(value: object, key: str) -> object:
 
 
 def _row(run: Run) -> dict[str, object]:
-    return asdict(run) | {"gates": [asdict(gate) for gate in run.gates], "counts": dict(run.counts)}
+    maps = {"counts": dict(run.counts), "class_models": dict(run.class_models)}
+    return asdict(run) | maps | {"gates": [asdict(gate) for gate in run.gates]}
 
 
 def _run(row: Mapping[str, Any]) -> Run:
     known = {name: row[name] for name in Run.__dataclass_fields__}
     gates = tuple(Gate(**gate) for gate in row["gates"] or ())
     times = {name: _with_zone(row[name]) for name in ("started_at", "finished_at")}
-    return Run(**(known | times | {"gates": gates, "counts": row["counts"] or {}}))
+    maps = {name: row[name] or {} for name in ("counts", "class_models")}
+    return Run(**(known | times | maps | {"gates": gates}))
 
 
 def _with_zone(time: datetime | None) -> datetime | None:

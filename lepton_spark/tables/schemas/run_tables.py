@@ -38,10 +38,17 @@ RUNS = Table(
             "MAP<STRING, BIGINT>",
             "rows read and written; for a panel run, the Delta version of sales that it packed",
         ),
+        Column("settings_id", "STRING", "forecast runs: hash of the settings that results depend on"),
+        Column(
+            "class_models",
+            "MAP<STRING, STRING>",
+            "forecast runs: the model of each demand class, which the next run keeps unless one is clearly "
+            "better; empty without a choice",
+        ),
         Column(
             "gates",
             "ARRAY<STRUCT<name: STRING, passed: BOOLEAN, found: STRING, allowed: STRING>>",
-            "results of the gates of a publish run; empty for other jobs",
+            "results of the gates of a publish run, passed null if not judged; empty for other jobs",
         ),
         Column("horizon", "INT", "number of days forecast; for weekly forecasts, weeks"),
         Column("n_batches", "INT", "number of batches of series; null for other jobs"),

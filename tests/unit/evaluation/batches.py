@@ -43,6 +43,12 @@ def history_of(quantity: np.ndarray) -> History:
     return History(quantity, np.arange(quantity.shape[1]))
 
 
+def errors_of_classes(classes: tuple[str, ...], scaled_mse: np.ndarray) -> ClassErrors:
+    """Mean errors [G, C] of 99 series each on one window."""
+    one = np.ones(scaled_mse.shape)
+    return ClassErrors.of(classes, scaled_mse[:, :, np.newaxis], one, 99.0 * one)
+
+
 def choices(chosen: Sequence[int], runner_up: Sequence[int], n_candidates: int) -> ValidationErrors:
     """Errors by which each series chooses as given; candidates other than these two were not scored."""
     n_obs, sse = (np.zeros((n_candidates, 1, len(chosen))) for _ in range(2))

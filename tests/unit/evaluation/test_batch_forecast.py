@@ -9,7 +9,7 @@ import pytest
 from lepton_spark.evaluation import role_backtest
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch, forecast_histories
-from lepton_spark.evaluation.class_errors import ALL, ClassErrors, class_errors
+from lepton_spark.evaluation.class_errors import ALL, class_errors
 from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
@@ -30,6 +30,7 @@ from tests.unit.evaluation.batches import (
     SETTINGS,
     HalfMedian,
     choices,
+    errors_of_classes,
     forecast_choices,
     history_of,
     poisson_history,
@@ -53,7 +54,7 @@ def test_choice_uses_the_errors_of_the_demand_class_at_the_test_windows_cutoff()
     quantity = np.tile(poisson_history(1).quantity, (2, 1))
     quantity[1, -HORIZON:] = 0.0
     quantity[1, ::2] = 0.0  # intermittent, from before the test window on
-    errors = ClassErrors(("smooth", "intermittent", ALL), 1.0 - np.eye(3) / 2, np.full((3, 3), 99.0))
+    errors = errors_of_classes(("smooth", "intermittent", ALL), 1.0 - np.eye(3) / 2)
     settings = replace(SETTINGS, candidates=(MEAN, NAIVE, LINE), obsolete=6)
     found = forecast_batch(history_of(quantity), {}, settings, ValidationErrors.none(3, 2), errors)
     assert found.demand_class.tolist() == ["smooth", "obsolete"]
@@ -65,7 +66,7 @@ def test_series_younger_than_the_backtest_needs_gets_the_first_candidate() -> No
     quantity = poisson_history(2).quantity.copy()
     quantity[0, :-13] = np.nan
     quantity[1, :-14] = np.nan
-    errors = ClassErrors((ALL,), np.array([[2.0, 1.0]]), np.full((1, 2), 99.0))
+    errors = errors_of_classes((ALL,), np.array([[2.0, 1.0]]))
     settings = replace(SETTINGS, candidates=(MEAN, NAIVE))
     found = forecast_batch(history_of(quantity), {}, settings, ValidationErrors.none(2, 2), errors)
     assert found.models == ("mean", "seasonal_naive")
@@ -136,7 +137,9 @@ def test_single_candidate_is_used_however_short_the_history() -> None:
     quantity[0, -3:] = [150.0, 200.0, 250.0]
     found = forecast_choices(history_of(quantity), [LINE], [0])
     np.testing.assert_allclose(found.forecast[0, :2], [300.0, 350.0])
-    assert (found.status[0], found.reasons[0], found.chosen.sums.n_obs.sum()) == ("ok", None, 0)
+    reason = "too_few_known_days_to_judge: 3 known, the backtest needs 14"
+    assert (found.status[0], found.reasons[0]) == ("short_history", reason)
+    assert found.chosen.sums.n_obs.sum() == 0
     assert found.quantile_method[0] == "negative_binomial"
 
 
@@ -279,7 +282,7 @@ def test_forecasting_a_batch_changes_none_of_its_inputs(batch: tuple[History, Po
     history, pools = batch
     settings = replace(SETTINGS, candidates=CANDIDATES)
     validation = choices([number % 5 for number in range(40)], [4 - number % 5 for number in range(40)], 5)
-    errors = ClassErrors((ALL,), np.ones((1, 5)), np.full((1, 5), 99.0))
+    errors = errors_of_classes((ALL,), np.ones((1, 5)))
     closed = np.zeros((40, HORIZON), bool)
     prior = Prior(np.full(40, 5.0), np.full((40, HORIZON), 0.5))
     inputs = (history, dict(pools), validation, errors, closed, prior)

@@ -5,7 +5,13 @@ import pytest
 
 from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.error_sums import ErrorSums
-from lepton_spark.evaluation.selection import Selection, SelectionSettings, ValidationErrors, select
+from lepton_spark.evaluation.selection import (
+    Selection,
+    SelectionSettings,
+    ValidationErrors,
+    class_choice,
+    select,
+)
 
 
 def _validation(mse: list[list[float]], n_obs: float = 28.0) -> ValidationErrors:
@@ -16,7 +22,8 @@ def _validation(mse: list[list[float]], n_obs: float = 28.0) -> ValidationErrors
 
 def _class_errors(smooth: list[float], everyone: list[float], n_smooth: int = 100) -> ClassErrors:
     count = np.array([[float(n_smooth)] * len(smooth), [200.0] * len(smooth)])
-    return ClassErrors(("smooth", "all"), np.array([smooth, everyone]), count)
+    errors = np.array([smooth, everyone])[:, :, np.newaxis]
+    return ClassErrors.of(("smooth", "all"), errors, np.ones_like(count), count)
 
 
 SMOOTH = np.array(["smooth"])
@@ -135,6 +142,46 @@ def test_class_leaves_the_first_candidate_only_for_enough_of_a_gain(
     assert found.chosen[0] == choice
     margin = 1.0 - other if choice else (other - 1.0) / other
     np.testing.assert_allclose(found.margin, [margin])
+
+
+def _by_window(*errors: list[float]) -> ClassErrors:
+    """All series in one class: the errors of each candidate on the windows."""
+    by_window = np.array([errors])
+    one = np.ones(by_window.shape[:2])
+    return ClassErrors.of(("all",), by_window, one, 50.0 * one)
+
+
+@pytest.mark.parametrize(
+    ("saved", "choice"),
+    [
+        ([0.5, 0.5, 0.5], 1),
+        ([1.9, 0.1, 0.1], 1),  # a gain of 2.1, its standard error 1.8
+        ([1.2, 0.2, -0.4], 0),  # of 1.0 and 1.4
+        ([2.0, -0.3, -0.3], 0),  # of 1.4 and 2.3
+    ],
+)
+def test_class_leaves_its_usual_candidate_only_for_more_than_one_standard_error(
+    saved: list[float], choice: int
+) -> None:
+    errors = _by_window([4.0] * 3, [4.0 - part for part in saved])
+    assert class_choice(errors).tolist() == [choice]
+    assert class_choice(errors, SelectionSettings(class_standard_errors=0.0)).tolist() == [1]
+
+
+def test_class_keeps_its_usual_candidate_unless_another_is_clearly_better() -> None:
+    errors = _by_window([4.0] * 3, [3.99] * 3, [3.97] * 3)
+    assert class_choice(errors).tolist() == [0]
+    assert class_choice(errors.keeping({"all": 1})).tolist() == [1]
+    assert class_choice(_by_window([4.0] * 3, [3.99] * 3, [3.9] * 3).keeping({"all": 1})).tolist() == [2]
+    assert class_choice(errors.keeping({"smooth": 1})).tolist() == [0]  # no class of that name
+
+
+def test_class_takes_the_best_candidate_if_its_usual_one_was_hardly_scored() -> None:
+    errors = _by_window([1.0], [3.0], [2.0])
+    errors.n_series[0, 0] = 19.0
+    assert class_choice(errors).tolist() == [2]
+    errors.n_series[0, :] = 19.0
+    assert class_choice(errors.keeping({"all": 1})).tolist() == [1]
 
 
 def test_series_too_young_for_the_backtest_gets_the_first_candidate() -> None:

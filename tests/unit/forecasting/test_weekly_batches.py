@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from lepton_spark.config import Config
-from lepton_spark.evaluation.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.class_errors import ALL
 from lepton_spark.forecasting.passes.pool_statistics import PoolSample
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.passes.tree_training import TrainSample
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.panel.calendar import Calendar, epoch_day
+from tests.unit.evaluation.batches import errors_of_classes
 from tests.unit.forecasting.frames import (
     CUTOFF,
     QUICK_TRAINING,
@@ -74,7 +75,7 @@ def test_choice_among_weeks_does_not_depend_on_the_test_window(settings: FitSett
     classes = ("smooth", "intermittent", "erratic", "lumpy", "new", ALL)
     n_candidates = len(settings.evaluation.candidates)
     each_another = 1.0 - np.eye(n_candidates)[: len(classes)] / 2
-    errors = ClassErrors(classes, each_another, np.full(each_another.shape, 99.0))
+    errors = errors_of_classes(classes, each_another)
     units = random_units(40, N_DAYS)
     units[::2] *= np.repeat(np.arange(60) % 4 != 0, 7)  # a week without a sale in four: narrowly intermittent
     steady, changed = units.copy(), units.copy()

@@ -12,6 +12,7 @@ from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.settings import LEVELS, SAMPLED_BATCHES, FitSettings
+from tests.unit.evaluation.batches import errors_of_classes
 from tests.unit.forecasting.frames import (
     CUTOFF,
     N_DAYS,
@@ -97,7 +98,7 @@ def test_dispersion_is_stored_where_quantiles_were_made_with_it(settings: FitSet
 def test_parameters_are_those_of_the_model_that_made_the_forecast(settings: FitSettings) -> None:
     candidates = settings.evaluation.candidates
     assert candidates[2].key == "ridge(half_life=28)"
-    errors = ClassErrors(("all",), np.where(np.arange(9) == 2, 1.0, 2.0)[np.newaxis], np.full((1, 9), 99.0))
+    errors = errors_of_classes(("all",), np.where(np.arange(9) == 2, 1.0, 2.0)[np.newaxis])
     rows = packed_rows([random_units(1)[0], [0.0] * N_DAYS])
     ridge, zero = records(fit_rows_of(rows, settings, errors))
     assert (ridge["model"], ridge["parameters"]["half_life"]) == ("ridge(half_life=28)", 28.0)

@@ -11,6 +11,7 @@ from lepton_spark.evaluation.class_errors import ALL, ClassErrors
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.settings import FitSettings
+from tests.unit.evaluation.batches import errors_of_classes
 from tests.unit.forecasting.frames import (
     BATCH,
     CUTOFF,
@@ -80,7 +81,9 @@ def test_fit_batch_without_each_candidate_once_falls_back(settings: FitSettings,
 def test_history_no_longer_than_the_horizon_is_forecast(n_days: int) -> None:
     units = random_units(3)[:, -n_days:]
     made = records(fit_rows_of(packed_rows(units), daily_settings(n_days)))
-    assert [(row["status"], row["reason"], row["model"]) for row in made] == [("ok", None, "pooled")] * 3
+    reason = f"too_few_known_days_to_judge: {n_days} known, the backtest needs 28"
+    outcome = ("ok", None) if n_days == 28 else ("short_history", reason)
+    assert [(row["status"], row["reason"], row["model"]) for row in made] == [(*outcome, "pooled")] * 3
     for row, sold in zip(made, units, strict=True):
         assert np.mean(row["forecast"]) == pytest.approx(sold.mean(), rel=0.3)
 
@@ -89,7 +92,7 @@ def test_class_does_not_choose_for_series_too_young_for_the_backtest(settings: F
     units = random_units(2)
     errors = np.full((2, N_CANDIDATES), 2.0)
     errors[:, 6] = 1.0
-    by_class = ClassErrors(("new", ALL), errors, np.full(errors.shape, 100.0))
+    by_class = errors_of_classes(("new", ALL), errors)
     made = fit_rows_of(packed_rows([units[0, -27:], units[1, -28:]]), settings, by_class)
     keys = [candidate.key for candidate in settings.evaluation.candidates]
     assert made["model"].tolist() == [keys[0], keys[6]]
@@ -103,7 +106,7 @@ def test_choice_does_not_depend_on_the_test_window(settings: FitSettings) -> Non
     steady[:, -28:] = 1.0
     classes = ("smooth", "intermittent", "erratic", "lumpy", "new", ALL)
     errors = 1.0 - np.eye(N_CANDIDATES)[: len(classes)] / 2  # each class would choose another candidate
-    by_class = ClassErrors(classes, errors, np.full(errors.shape, 99.0))
+    by_class = errors_of_classes(classes, errors)
     one, other = (fit_rows_of(packed_rows(sold), settings, by_class) for sold in (wild, steady))
     names = ["model", "runner_up", "margin", "choice_level"]
     assert_same_rows(one[names], other[names])
