@@ -1,7 +1,7 @@
 """The stress cases: one function each, which makes a shop with a known truth and measures its forecast."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -201,6 +201,58 @@ def late_plans(seed: int) -> Iterator[Figure]:
             yield Figure(f"known {name} ahead, days {begin + 1} to {end}", ratio, 0.93, 1.07)
 
 
+def stores_of(seed: int, n_products: int, n_stores: int = 40) -> tuple[Shop, FloatArray]:
+    """A shop of sparse products in many stores, and the true rates [S, H] of the days ahead.
+
+    A rate is the product's, 0.02 to 0.5 a day, times the store's share, times what is peculiar to both. Of
+    ten products, two are launched in the last 150 days, two decline, and one grows, in all stores at once.
+    """
+    n_days, rng = 420, np.random.default_rng(seed)
+    level = np.exp(rng.uniform(np.log(0.02), np.log(0.5), (n_products, 1, 1)))
+    share = np.exp(rng.normal(0.0, 0.5, (n_stores, 1)))
+    local = np.exp(rng.normal(0.0, 0.2, (n_products, n_stores, 1)))
+    since = np.arange(n_days + HORIZON) - rng.integers(n_days - 150, n_days - 28, (n_products, 1))  # [P, T+H]
+    kind = (np.arange(n_products) % 10)[:, np.newaxis]
+    development = np.select(
+        [kind < 2, kind < 4, kind == 4],
+        [since >= 0, 0.5 ** (np.maximum(since, 0) / 60), 1.0 + np.clip(since / 60, 0.0, 2.0)],
+        1.0,
+    )
+    rates = level * share / share.mean() * local * development[:, np.newaxis]
+    rates = rates.reshape(-1, n_days + HORIZON) * weekday_profile(n_days + HORIZON)
+    units = rng.poisson(rates).astype(np.float64)
+    sold = np.flatnonzero(units[:, :n_days].any(axis=1))
+    products = [f"product-{series // n_stores:03d}" for series in sold.tolist()]
+    stores = [f"store-{series % n_stores:02d}" for series in sold.tolist()]
+    return Shop(units[sold], locations=stores, products=products), rates[sold, n_days:]
+
+
+def squared_error(forecast: FloatArray, rates: FloatArray) -> float:
+    """Mean squared difference of a forecast from the true rates, [S, H]."""
+    return float(np.mean((forecast - rates) ** 2))
+
+
+def product_total_by_share(shop: Shop, n_days: int = 56) -> FloatArray:
+    """[S, H], a simple rule: the product's units of the last days times the store's share of these stores."""
+    known = shop.units[:, :-HORIZON]
+    _, product = np.unique(np.array(shop.products), return_inverse=True)
+    _, store = np.unique(np.array(shop.locations), return_inverse=True)
+    of_store = np.bincount(store, known.sum(axis=1))[store]
+    a_day = np.bincount(product, known[:, -n_days:].sum(axis=1))[product] / n_days
+    level = a_day * of_store / np.bincount(product, of_store)[product]
+    return level[:, np.newaxis] * weekday_profile(HORIZON, known.shape[1] % 7)
+
+
+def many_stores(seed: int) -> Iterator[Figure]:
+    """What other stores sell tells the level and the trend of a product that each of them sells rarely."""
+    shop, rates = stores_of(seed, 300)
+    found = squared_error(shop.result.batch.forecast, rates)
+    alone = squared_error(replace(shop, products=None).result.batch.forecast, rates)
+    by_rule = squared_error(product_total_by_share(shop), rates)
+    yield Figure("squared error of 40 stores of 300 products, over series alone", found / alone, 0.0, 0.5)
+    yield Figure("the same over the product's total times the store's share", found / by_rule, 0.0, 0.5)
+
+
 CASES: dict[str, Case] = {
     function.__name__: function
     for function in (
@@ -212,5 +264,6 @@ CASES: dict[str, Case] = {
         resort,
         late_plans,
         fractions,
+        many_stores,
     )
 }

@@ -10,13 +10,14 @@ import numpy as np
 from lepton_spark.config import Config
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_histories
+from lepton_spark.forecasting.passes.elsewhere import lists_of
 from lepton_spark.forecasting.settings import LEVELS, FitSettings, fit_settings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
-from lepton_spark.panel.dense import PLAN, PackedBatch, Ragged
+from lepton_spark.panel.dense import ELSEWHERE, PLAN, PackedBatch, Ragged
 
 CUTOFF = date(2024, 6, 30)
 """A Sunday."""
@@ -34,7 +35,7 @@ class Shop:
     """Sales of S series on T days up to the cutoff and the H days after it.
 
     units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S]. plans: promotions of one
-    measure; none by default.
+    measure; none by default. products: [S]; by default each series is a product of its own.
     """
 
     units: FloatArray
@@ -42,6 +43,7 @@ class Shop:
     locations: Sequence[str] | None = None
     config: Config = DAILY
     plans: Sequence["Promotion"] = ()
+    products: Sequence[str] | None = None
 
     @cached_property
     def result(self) -> "Result":
@@ -111,7 +113,10 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     first = last - known.shape[1] + 1
     locations = tuple(shop.locations or [ONE_SHOP] * len(known))
     calendar = Calendar.until(_volumes(known, locations, first), last)
-    settings, packed = fit_settings(shop.config, calendar), _packed(known, locations, first)
+    products = tuple(shop.products or [f"product-{number:04d}" for number in range(len(known))])
+    settings, packed = fit_settings(shop.config, calendar), _packed(known, products, locations, first)
+    if shop.products is not None:
+        packed = replace(packed, covariates={ELSEWHERE: _ragged(lists_of(packed, settings))})
     if not shop.plans:
         return settings, packed
     in_order = sorted(shop.plans, key=lambda plan: (plan.series, plan.first))
@@ -121,7 +126,7 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     ]
     series = np.repeat([plan.series for plan in in_order], len(rows[0]))
     lists = Ragged(series, np.array(rows, dtype=np.float64).ravel())
-    return replace(settings, n_measures=1), replace(packed, covariates={PLAN: lists})
+    return replace(settings, n_measures=1), replace(packed, covariates={**packed.covariates, PLAN: lists})
 
 
 def _volumes(known: FloatArray, locations: Sequence[str], first: int) -> list[DayVolume]:
@@ -135,7 +140,13 @@ def _volumes(known: FloatArray, locations: Sequence[str], first: int) -> list[Da
     return volumes
 
 
-def _packed(known: FloatArray, locations: tuple[str, ...], first: int) -> PackedBatch:
+def _ragged(lists: Sequence[FloatArray]) -> Ragged:
+    return Ragged(np.repeat(np.arange(len(lists)), [len(values) for values in lists]), np.concatenate(lists))
+
+
+def _packed(
+    known: FloatArray, products: tuple[str, ...], locations: tuple[str, ...], first: int
+) -> PackedBatch:
     """One packed row per series, from its first sale to its last; NaN on days without a sale."""
     begins, pieces = [], []
     for series in known:
@@ -145,10 +156,9 @@ def _packed(known: FloatArray, locations: tuple[str, ...], first: int) -> Packed
         begins.append(first + int(sold[0]))
         piece = series[sold[0] : sold[-1] + 1]
         pieces.append(np.where(piece > 0, piece, np.nan))
-    ids = tuple(f"product-{number:04d}" for number in range(len(known)))
     offsets = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])])
     series = np.arange(len(known))
-    return PackedBatch(ids, locations, series, np.array(begins), offsets, np.concatenate(pieces))
+    return PackedBatch(products, locations, series, np.array(begins), offsets, np.concatenate(pieces))
 
 
 def dates(n_days: int, horizon: int = 28, cutoff: date = CUTOFF) -> list[date]:

@@ -32,6 +32,7 @@ from lepton_spark.panel.dense import (
     prior_of,
     weekly,
 )
+from lepton_spark.panel.elsewhere import elsewhere_of
 from lepton_spark.panel.public_holidays import public_days
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
@@ -97,7 +98,14 @@ class FitSettings:
         plans = plans_of(packed, self.n_measures, self.horizon)
         planned = None if plans is None else plans.by_day(dense.days, dense.period)
         damped = damp_outliers(dense.quantity, planned) if self.damp_outliers else None
-        return replace(dense, regressors=planned, damped=damped, plans=plans, holidays=self.holidays)
+        return replace(
+            dense,
+            regressors=planned,
+            damped=damped,
+            plans=plans,
+            holidays=self.holidays,
+            elsewhere=elsewhere_of(packed, self.calendar.cutoff),
+        )
 
     def is_closed_ahead(self, packed: PackedBatch) -> BoolArray:
         """[S, H], whether nothing can be sold: location closed on all days, or product delisted."""

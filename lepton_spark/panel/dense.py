@@ -13,8 +13,9 @@ from lepton_spark.models.data.plans import Plans
 from lepton_spark.panel.calendar import Calendar
 
 PLAN, STOCK_OUTS, PRIOR, DELISTED = "plan", "stock_outs", "prior", "delisted"
-COVARIATE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED)
-"""List columns of covariates that a series may have, made by `panel.covariates`."""
+ELSEWHERE = "elsewhere"
+COVARIATE_LISTS = (PLAN, STOCK_OUTS, PRIOR, DELISTED, ELSEWHERE)
+"""List columns that a series may have; `panel.covariates` makes all but the last one."""
 
 N_PLAN_VALUES = 3
 """Number of values before the measures of a plan: first day, last day, first day on which it is known."""

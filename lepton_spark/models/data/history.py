@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.elsewhere import Elsewhere
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 
@@ -56,6 +57,7 @@ class History:
     that no model sees it.
     rejected: [S, T], days that are unknown because a line was rejected; used to sum weeks, then dropped.
     holidays: None where no country is configured.
+    elsewhere: sales of the same products at other locations; None if no product of the batch has several.
     """
 
     quantity: FloatArray
@@ -67,6 +69,7 @@ class History:
     stock_out_sales: FloatArray | None = None
     rejected: BoolArray | None = None
     holidays: HolidayCalendar | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def n_series(self) -> int:
@@ -167,6 +170,7 @@ class History:
             damped=damped,
             stock_out_sales=None,
             rejected=None,
+            elsewhere=None if self.elsewhere is None else self.elsewhere.until(int(self.days[column])),
         )
 
     def select(self, rows: IntArray | BoolArray) -> "History":
@@ -177,6 +181,7 @@ class History:
             regressors=None if self.regressors is None else self.regressors[rows],
             damped=None if self.damped is None else self.damped[rows],
             plans=None if self.plans is None else self.plans.select(rows),
+            elsewhere=None if self.elsewhere is None else self.elsewhere.select(rows),
             stock_out_sales=None,
             rejected=None,
         )

@@ -6,8 +6,10 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.decayed_sums import decay_weights, ratio, weighted_sums
+from lepton_spark.models.data.elsewhere import Elsewhere
 from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
 from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
+from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 
 FORECAST_PROFILE = PROFILE_HALF_LIVES.index(364.0)
 """Position of the half-life whose profile forecasts use."""
@@ -66,13 +68,54 @@ def shrunk_index(own: WeekdayProfiles, pool: Pool) -> FloatArray:
     return index
 
 
-def averaged_level(history: History, cutoffs: IntArray) -> FloatArray:
-    """[S, C], units per day: the mean of decayed means with half-lives from 7 to 224 days."""
+def averaged_level(
+    history: History, cutoffs: IntArray, settings: PooledSettings = DEFAULT_SETTINGS
+) -> FloatArray:
+    """[S, C], units per column: the mean of decayed means with half-lives from 7 to 224 days.
+
+    Where other locations sell the product, each mean is shrunk to the product's.
+    """
     weight = decay_weights(history.n_days, cutoffs, LEVEL_HALF_LIVES, history.period)
-    sums = weighted_sums(history.filled_damped, weight)
-    means = ratio(sums, weighted_sums(history.known_weight, weight))
+    units = weighted_sums(history.filled_damped, weight)
+    columns = weighted_sums(history.known_weight, weight)
+    means = ratio(units, columns)
+    if history.elsewhere is not None:
+        others = sums_elsewhere(history.elsewhere, history.days[cutoffs])
+        shrunk = _shrunk_means(units, columns, *others, settings)
+        means = np.where((others[1] > 0) & np.isfinite(shrunk), shrunk, means)
     level: FloatArray = means.mean(axis=2)
     return level
+
+
+def sums_elsewhere(elsewhere: Elsewhere, days: IntArray) -> tuple[FloatArray, FloatArray]:
+    """[S, C, L] each, decayed units and known columns at other locations in the weeks that ended by each day.
+
+    days: [C], epoch days.
+    """
+    last_week = np.searchsorted(elsewhere.days, days, side="right") - 1
+    weight = decay_weights(len(elsewhere.days), last_week, LEVEL_HALF_LIVES, SEASON_LENGTH)
+    return weighted_sums(elsewhere.units, weight), weighted_sums(elsewhere.columns, weight)
+
+
+def _shrunk_means(
+    units: FloatArray,
+    columns: FloatArray,
+    other_units: FloatArray,
+    other_columns: FloatArray,
+    settings: PooledSettings,
+) -> FloatArray:
+    """[S, C, L], decayed means of a location's units, shrunk to what the product sells at all locations.
+
+    The share of a location is its units over those of a mean location in the same columns, at the longest
+    half-life, shrunk to 1. That share of the product's decayed mean is the prior of the location's own.
+
+    units, columns, other_units, other_columns: [S, C, L], decayed sums here and elsewhere.
+    """
+    product = ratio(units + other_units, columns + other_columns)
+    k = settings.location_prior_units
+    share = (units[..., -1:] + k) / (product[..., -1:] * columns[..., -1:] + k)
+    k, expected = settings.product_prior_units, product * share
+    return expected * ratio(units + k, expected * columns + k)
 
 
 def weekday_forecast(
@@ -82,7 +125,7 @@ def weekday_forecast(
 
     ahead: [C, H], epoch days after each cutoff. index: [S, C, 7, L], shrunk to the pool's.
     """
-    level = averaged_level(history, cutoffs)
+    level = averaged_level(history, cutoffs, pool.settings)
     by_weekday = index_on_days(index[..., [FORECAST_PROFILE]], ahead)[..., 0]
     return level, level[:, :, np.newaxis] * by_weekday * pool.day_factors(ahead)
 

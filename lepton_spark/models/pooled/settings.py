@@ -47,6 +47,8 @@ class PooledSettings:
     """Settings of `shrunk_weekday` and `pooled`.
 
     weekday_prior_units: units of Poisson demand that the pool's weekday profile is worth.
+    location_prior_units: units that the mean location is worth in the share of a location in its product.
+    product_prior_units: units that the product at all locations is worth in each decayed mean.
     tree_share: share of the trees in the mean of a series with a full history; the regression has the rest.
     tree_share_with_plans, tree_share_with_last_year: minimum share where promotions are planned, or where
     the series' last year is known: neither effect is linear.
@@ -55,6 +57,8 @@ class PooledSettings:
     """
 
     weekday_prior_units: float = 80.0
+    location_prior_units: float = 1.0
+    product_prior_units: float = 20.0
     tree_share: float = 0.4
     tree_share_with_plans: float = 0.6
     tree_share_with_last_year: float = 0.75

@@ -13,6 +13,7 @@ from lepton_spark.pipelines.forecast.stages import (
     learn_pools_and_trees,
     read_series,
     score_candidates,
+    with_sales_elsewhere,
     write_publishable_tables,
 )
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -68,15 +69,15 @@ def run_forecast(context: JobContext) -> ForecastResult:
 def write_forecasts(context: JobContext, plan: Plan) -> Run:
     """Writes every table of a planned run except `runs`; returns the run with its counts and choices."""
     warehouse = context.warehouse
-    series = read_series(warehouse, plan)
-    with context.stage("learn from a sample of the series"):
-        plan = learn_pools_and_trees(warehouse, plan, series)
-    with context.stage("score the candidates"):
-        score_candidates(warehouse, plan, series)
-    with context.stage("fit and forecast") as stage:
-        errors = class_errors_of(warehouse, plan)
-        counts = fit_series(warehouse, plan, series, errors)
-        stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} with a fallback")
+    with with_sales_elsewhere(plan, read_series(warehouse, plan)) as series:
+        with context.stage("learn from a sample of the series"):
+            plan = learn_pools_and_trees(warehouse, plan, series)
+        with context.stage("score the candidates"):
+            score_candidates(warehouse, plan, series)
+        with context.stage("fit and forecast") as stage:
+            errors = class_errors_of(warehouse, plan)
+            counts = fit_series(warehouse, plan, series, errors)
+            stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} with a fallback")
     with context.stage("write forecasts, metrics, models"):
         write_publishable_tables(warehouse, plan)
     return replace(plan.run, counts=counts, class_models=class_models(plan, errors))

@@ -1,7 +1,8 @@
 """The stages of a planned forecast run; all rows are written under the run's id."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from pyspark.sql import DataFrame
@@ -12,6 +13,7 @@ from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.selection import class_choice
 from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
+from lepton_spark.forecasting.passes.elsewhere import sales_elsewhere
 from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools, pool_statistics
 from lepton_spark.forecasting.passes.sample import sample_of
@@ -20,6 +22,7 @@ from lepton_spark.forecasting.passes.tree_training import collect_trees, train_t
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES, FitSettings
 from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.panel.series import run_series, with_lists
+from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.forecast.crash_bisection import (
     Subset,
     Write,
@@ -40,6 +43,20 @@ def read_series(warehouse: Warehouse, plan: Plan) -> DataFrame:
     series = run_series(warehouse.read("panel"), cancellations, plan.cutoff, n_batches)
     lists = plan.covariates.by_series(series)
     return series if lists is None else with_lists(series, lists, n_batches)
+
+
+@contextmanager
+def with_sales_elsewhere(plan: Plan, series: DataFrame) -> Iterator[DataFrame]:
+    """The series with what other locations sold of their products, cached while the block runs.
+
+    Unchanged if there is one location only, or if no candidate uses it.
+    """
+    if not plan.settings.uses_pool or len(plan.settings.calendar.opened) < 2:
+        yield series
+        return
+    n_batches = plan.run.n_batches or 1
+    with persisted(sales_elsewhere(series, plan.settings, n_batches)) as lists:
+        yield with_lists(series, lists, n_batches)
 
 
 def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:

@@ -21,7 +21,7 @@ from lepton_spark.ingest.lines.totals import product_of_totals
 from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
-from lepton_spark.pipelines.ingest.caching import persisted
+from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, sales_on_days
 from lepton_spark.pipelines.ingest.writing import Load

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.lines.deduplication import ALREADY_LOADED
 from lepton_spark.ingest.lines.identity import DAY
+from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.repair.recovery import recompute_sales, roll_back_incomplete
 from lepton_spark.pipelines.ingest.repair.unloaded_lines import (
     UNLOADED,

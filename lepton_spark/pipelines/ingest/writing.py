@@ -14,8 +14,8 @@ from lepton_spark.ingest.lines.identity import DAY, REJECT_KEY
 from lepton_spark.ingest.lines.load_report import LoadReport
 from lepton_spark.ingest.lines.reading.quantities import is_return
 from lepton_spark.ingest.lines.withdrawals import withdrawn_sales
+from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.caching import persisted
 from lepton_spark.pipelines.ingest.repair.completion import resolved_rejects, window_start
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, replace_sales, with_load_number
 from lepton_spark.pipelines.runs.run_log import Run

@@ -1,11 +1,12 @@
 """The stress cases that take seconds hold their bounds; `make bench-stress` runs them all."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from stress_parts.cases import CASES, Figure
+from stress_parts.cases import CASES, Figure, squared_error, stores_of
 from stress_parts.shop import Shop
 
 
@@ -25,6 +26,12 @@ def test_figures_of_a_case_are_within_their_bounds(case: str) -> None:
 def test_figure_passes_within_its_bounds_only() -> None:
     passed = [Figure("f", value, 0.9, 1.1).passed for value in (0.89, 0.9, 1.1, 1.11)]
     assert passed == [False, True, True, False]
+
+
+def test_other_stores_halve_the_squared_error_of_sparse_products() -> None:
+    shop, rates = stores_of(seed=1, n_products=30, n_stores=20)
+    alone = squared_error(replace(shop, products=None).result.batch.forecast, rates)
+    assert squared_error(shop.result.batch.forecast, rates) < 0.5 * alone
 
 
 def test_a_shop_is_forecast_like_a_run() -> None:

@@ -13,7 +13,7 @@ from lepton_spark.config import Config
 from lepton_spark.ingest.lines.cancellations import still_open
 from lepton_spark.ingest.lines.identity import IDENTITY, OF_TICKET, REJECT_KEY
 from lepton_spark.ingest.lines.reading.parsing import code
-from lepton_spark.pipelines.ingest.caching import persisted
+from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lepton_spark.models.data.elsewhere import Elsewhere
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pool
 from lepton_spark.models.pooled.profiles import (
@@ -90,6 +91,74 @@ def test_averaged_level_is_the_mean_of_six_decayed_means() -> None:
 
 def test_averaged_level_is_zero_without_a_known_day() -> None:
     assert averaged_level(History(np.full((1, 7), NAN), np.arange(7)), np.array([6])).tolist() == [[0.0]]
+
+
+def test_level_of_a_location_is_shrunk_to_that_of_the_product() -> None:
+    quantity = np.array([[0.0, 0, 3, 0, 0, 4, 0]] * 2)  # 7 units in 7 days
+    elsewhere = Elsewhere(np.array([[14.0], [0]]), np.array([[28.0], [0]]), np.array([6]))
+    level = averaged_level(History(quantity, np.arange(7), elsewhere=elsewhere), np.array([6]))[:, 0]
+    product = 21 / 35
+    expected = product * (7 + 1) / (product * 7 + 1)  # times the location's share, with a prior of one unit
+    assert level[0] == pytest.approx(expected * (7 + 20) / (expected * 7 + 20))
+    assert level[1] == averaged_level(History(quantity, np.arange(7)), np.array([6]))[1, 0] == 1.0
+
+
+def test_series_without_other_locations_keeps_its_level_to_the_bit() -> None:
+    rng = np.random.default_rng(3)
+    history = History(rng.gamma(0.3, 100.0, (200, 70)), np.arange(1000, 1070))
+    has_others = np.arange(200) % 2 == 1
+    columns = np.where(has_others[:, np.newaxis], 14.0, 0.0) * np.ones(10)
+    together = replace(history, elsewhere=Elsewhere(columns, columns, history.days[6::7]))
+    cutoffs = np.array([40, 69])
+    same = averaged_level(together, cutoffs) == averaged_level(history, cutoffs)
+    assert same.all(axis=1).tolist() == (~has_others).tolist()
+
+
+def test_priors_of_a_location_are_settings() -> None:
+    history = replace(
+        History(np.ones((1, 7)), np.arange(7)),
+        elsewhere=Elsewhere(np.array([[14.0]]), np.array([[28.0]]), np.array([6])),
+    )
+    strong = PooledSettings(location_prior_units=1e9, product_prior_units=1e9)
+    assert averaged_level(history, np.array([6]), strong)[0, 0] == pytest.approx(21 / 35)
+    weak = PooledSettings(location_prior_units=1e9, product_prior_units=1e-9)
+    assert averaged_level(history, np.array([6]), weak)[0, 0] == pytest.approx(1.0)
+
+
+def test_level_at_a_cutoff_uses_no_later_day_here_or_elsewhere() -> None:
+    rng = np.random.default_rng(4)
+    quantity, units = rng.poisson(0.3, (5, 70)) * 1.0, rng.poisson(9.0, (5, 10)) * 1.0
+    days = np.arange(1000, 1070)
+
+    def level(changed_from: int, cutoff: int) -> list[float]:
+        here, others = quantity.copy(), units.copy()
+        here[:, changed_from:] = 99.0
+        others[:, changed_from // 7 :] = 999.0  # the first changed week may have begun before
+        elsewhere = Elsewhere(others, np.full((5, 10), 14.0), days[6::7])
+        return averaged_level(History(here, days, elsewhere=elsewhere), np.array([cutoff]))[:, 0].tolist()
+
+    for cutoff in (40, 41, 42, 47, 48):
+        assert level(cutoff + 1, cutoff) == level(70, cutoff)
+        assert level(cutoff, cutoff) != level(70, cutoff)
+
+
+def test_level_is_that_of_the_history_cut_at_the_cutoff() -> None:
+    rng = np.random.default_rng(4)
+    elsewhere = Elsewhere(rng.poisson(9.0, (5, 10)) * 1.0, np.full((5, 10), 14.0), np.arange(1006, 1070, 7))
+    history = History(rng.poisson(0.3, (5, 70)) * 1.0, np.arange(1000, 1070), elsewhere=elsewhere)
+    for cutoff in (47, 48):
+        cut = history.until(cutoff).select(np.array([3, 1]))
+        assert cut.elsewhere is not None
+        assert cut.elsewhere.units.shape == (2, 6 if cutoff == 47 else 7)
+        level = averaged_level(history, np.array([cutoff]))[[3, 1]]
+        np.testing.assert_allclose(averaged_level(cut, np.array([cutoff])), level, rtol=1e-12)
+
+
+def test_location_without_finite_sums_elsewhere_has_its_own_level() -> None:
+    elsewhere = Elsewhere(np.array([[np.inf]]), np.array([[28.0]]), np.array([6]))
+    history = History(np.ones((1, 7)), np.arange(7), elsewhere=elsewhere)
+    with np.errstate(invalid="ignore"):
+        assert averaged_level(history, np.array([6])).tolist() == [[1.0]]
 
 
 def test_index_on_days_picks_the_weekday_of_each_day() -> None:
