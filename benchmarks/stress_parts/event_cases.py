@@ -1,12 +1,15 @@
 """Stress cases of events that move from year to year, with a run-up, days of their own and days after."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.panel.calendar import epoch_day
+from lepton_spark.panel.calendar_rows import CalendarRow
+from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN, EVERYWHERE
 from stress_parts.figure import HORIZON, Figure, mixed_levels, weekday_profile
 from stress_parts.shop import Shop, dates
 
@@ -17,6 +20,9 @@ FIRST = date(2021, 1, 4)
 
 DAILY_NOISE = 0.05
 """Standard deviation of the log of what the whole shop sells on a day."""
+
+SEASON = 0.1
+"""Amplitude of the yearly season; mild, because how seasons are forecast is another case."""
 
 DAYS_BEFORE, DAYS_AFTER = 21, 7
 """The window of an event in the calendar."""
@@ -36,11 +42,16 @@ class MovingEvent:
     before: Sequence[float]
     on: Sequence[float]
     after: Sequence[float]
-    days: frozenset[date] = field(init=False)
 
-    def __post_init__(self) -> None:
-        days = [day for first, last in self.occurrences for day in _span(first, last)]
-        object.__setattr__(self, "days", frozenset(days))
+    @property
+    def rows(self) -> list[CalendarRow]:
+        """The rows of the calendar, one for each day of the event."""
+        window = {"before": DAYS_BEFORE, "after": DAYS_AFTER}
+        return [
+            CalendarRow(EVERYWHERE, epoch_day(day), epoch_day(ALWAYS_KNOWN), event=self.name, **window)
+            for first, last in self.occurrences
+            for day in _span(first, last)
+        ]
 
     def factors(self, days: Sequence[date]) -> tuple[FloatArray, dict[str, list[int]]]:
         """[T], the factor of each day, and the columns of the days before, on and after."""
@@ -124,16 +135,17 @@ def moving_events(seed: int) -> Iterator[Figure]:
         yield from figures_of(event, seed)
 
 
-def figures_of(event: MovingEvent, seed: int, *, in_calendar: bool = True) -> Iterator[Figure]:
+def figures_of(event: MovingEvent, seed: int) -> Iterator[Figure]:
     """Forecast over true rate on the days ahead before, on and after the event, from each cutoff."""
     for cutoff, name in event.cutoffs:
         rng = np.random.default_rng(seed)
         days = dates((cutoff - FIRST).days + 1, cutoff=cutoff)
         of_event, columns = event.factors(days)
-        season = 1.0 + 0.15 * np.sin(2.0 * np.pi * np.arange(len(days)) / 365.25)
+        season = 1.0 + SEASON * np.sin(2.0 * np.pi * np.arange(len(days)) / 365.25)
         rates = mixed_levels(rng, N_SERIES) * weekday_profile(len(days)) * season * of_event
         noise = np.exp(rng.normal(0.0, DAILY_NOISE, len(days)))
-        shop = Shop(rng.poisson(rates * noise).astype(np.float64), cutoff=cutoff)
+        units = rng.poisson(rates * noise).astype(np.float64)
+        shop = Shop(units, cutoff=cutoff, calendar=event.rows)
         forecast = shop.result.batch.forecast
         begin = len(days) - HORIZON
         for part, found in columns.items():

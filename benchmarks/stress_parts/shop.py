@@ -16,6 +16,7 @@ from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
+from lepton_spark.panel.calendar_rows import CalendarRow
 from lepton_spark.panel.dense import PLAN, PackedBatch, Ragged
 
 CUTOFF = date(2024, 6, 30)
@@ -34,7 +35,7 @@ class Shop:
     """Sales of S series on T days up to the cutoff and the H days after it.
 
     units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S]. plans: promotions of one
-    measure; none by default.
+    measure; none by default. calendar: rows known at the cutoff.
     """
 
     units: FloatArray
@@ -42,6 +43,7 @@ class Shop:
     locations: Sequence[str] | None = None
     config: Config = DAILY
     plans: Sequence["Promotion"] = ()
+    calendar: Sequence[CalendarRow] = ()
 
     @cached_property
     def result(self) -> "Result":
@@ -110,8 +112,9 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     last = epoch_day(shop.cutoff)
     first = last - known.shape[1] + 1
     locations = tuple(shop.locations or [ONE_SHOP] * len(known))
-    calendar = Calendar.until(_volumes(known, locations, first), last)
-    settings, packed = fit_settings(shop.config, calendar), _packed(known, locations, first)
+    calendar = Calendar.until(_volumes(known, locations, first), last, shop.calendar)
+    settings = fit_settings(shop.config, calendar, shop.calendar)
+    packed = _packed(known, locations, first)
     if not shop.plans:
         return settings, packed
     in_order = sorted(shop.plans, key=lambda plan: (plan.series, plan.first))
