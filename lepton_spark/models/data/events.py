@@ -10,9 +10,6 @@ BEFORE, AFTER, CODES = 512, 768, 1024
 """Numbers of a kind of day within its event: 0 and up for the days of the event itself, then those before the
 first day by their distance, then those after the last; `CODES` kinds for each event."""
 
-LONGEST_WINDOW = AFTER - BEFORE - 1
-"""Most days before or after an event that it may affect."""
-
 
 @dataclass(frozen=True)
 class EventDays:

@@ -17,7 +17,7 @@ MIN_ORDINARY_DAYS = 14
 """Fewest known days outside events that a series needs to be forecast from these alone."""
 
 LARGEST_EVENT_RATIO = 5.0
-"""Sales of an event day over those of an ordinary day from which a series counts as goods of the event."""
+"""A series that sells mostly on event days is goods of these if they sell five times an ordinary day."""
 
 WHOLE_SHARE = 0.99
 """Share of the days with a sale that must be whole numbers for a series to count as sold in whole units."""
@@ -101,7 +101,7 @@ class History:
         n_ordinary, n_event = n_known[:, ordinary].sum(axis=1), n_known[:, self.is_event].sum(axis=1)
         with np.errstate(over="ignore"):
             sold, at_events = self.filled[:, ordinary].sum(axis=1), self.filled[:, self.is_event].sum(axis=1)
-            is_of_event = at_events * n_ordinary > LARGEST_EVENT_RATIO * sold * n_event
+            is_of_event = (at_events > sold) & (at_events * n_ordinary > LARGEST_EVENT_RATIO * sold * n_event)
         follows: BoolArray = (n_ordinary >= MIN_ORDINARY_DAYS) & ~is_of_event
         return follows
 

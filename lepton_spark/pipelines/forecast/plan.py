@@ -10,12 +10,13 @@ from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
+from lepton_spark.panel.calendar_rows import CalendarRow
 from lepton_spark.panel.covariates import Covariates
 from lepton_spark.panel.cutoff import cutoff_of_run, only_weekday
 from lepton_spark.panel.public_holidays import holidays_version
 from lepton_spark.panel.series import batch_count, count_series
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
+from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
 from lepton_spark.pipelines.panel import packed_version
 from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -51,7 +52,9 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     cutoff = cutoff_of_run(volumes, config.panel, config.forecast, by_lines=by_lines)
     _require_sales_by(cutoff, volumes)
     covariates = read_known_covariates(warehouse, config, cutoff)
-    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *_other_inputs(config, covariates)])
+    rows = read_known_calendar(warehouse, config, cutoff)
+    inputs = _other_inputs(config, covariates, rows)
+    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *inputs])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),
@@ -62,7 +65,7 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         n_batches=batch_count(n_series, config.forecast.series_per_batch),
         counts={"series_in": n_series},
     )
-    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
+    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
     return Plan(run, cutoff, settings, hint=_hint(volumes, config), covariates=covariates)
 
 
@@ -74,8 +77,8 @@ def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:
     return f"{found}; if they are sums of weeks, add conf/weekly.yaml (docs/weekly.md)"
 
 
-def _other_inputs(config: Config, covariates: Covariates) -> list[str]:
-    """Fingerprints of the covariates, the custom regressors and the holiday calendar that the run uses."""
+def _other_inputs(config: Config, covariates: Covariates, calendar: Sequence[CalendarRow]) -> list[str]:
+    """Fingerprints of the covariates, the calendar, the custom regressors and the public holidays."""
     rows = [f"{name}:{fingerprint_of_rows(rows)}" for name, rows in covariates.rows.items()]
     regressors = [
         f"regressor:{name}:{regressor.version}"
@@ -83,7 +86,7 @@ def _other_inputs(config: Config, covariates: Covariates) -> list[str]:
         if name in config.forecast.models
     ]
     holidays = [f"holidays:{holidays_version()}"] if config.forecast.holidays else []
-    return [*rows, *regressors, *holidays]
+    return [*rows, *(f"calendar:{row}" for row in calendar), *regressors, *holidays]
 
 
 def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:

@@ -1,7 +1,10 @@
 """Events for tests."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from lepton_spark.models.data.arrays import IntArray
 from lepton_spark.models.data.events import Events
 
 ALWAYS = -100_000
@@ -9,15 +12,13 @@ ALWAYS = -100_000
 
 
 def events(
-    days: np.ndarray | list[int],
-    names: np.ndarray | list[int],
+    days: Sequence[int] | IntArray,
+    names: Sequence[int] | IntArray,
     window: tuple[int, int] = (0, 0),
     known_day: int = ALWAYS,
     first_day: int = ALWAYS,
 ) -> Events:
-    """Events of some epoch days, each with a window of days before and after it."""
-    every = np.ones(len(days), dtype=np.int64)
-    before, after = window
-    return Events(
-        np.array(days), np.array(names), before * every, after * every, known_day * every, first_day
-    )
+    """Events of some epoch days, all with one window of days before and after and one day of announcement."""
+    day, name = (np.array(values, dtype=np.int64) for values in (days, names))
+    before, after, known = (np.full(len(day), value) for value in (*window, known_day))
+    return Events(day, name, before, after, known, first_day)
