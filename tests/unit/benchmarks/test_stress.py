@@ -60,7 +60,7 @@ FIRST_DAY = epoch_day(CUTOFF) - 899
 ALWAYS = epoch_day(ALWAYS_KNOWN)
 
 
-def _fairs(known_day: int) -> list[CalendarRow]:
+def _fairs(known_day: int = ALWAYS) -> list[CalendarRow]:
     """The fairs in the calendar; the last one is 19 days before the cutoff and was announced on a day."""
     known = (ALWAYS, ALWAYS, known_day)
     return [
@@ -70,14 +70,21 @@ def _fairs(known_day: int) -> list[CalendarRow]:
 
 
 def test_an_event_announced_late_affects_no_earlier_window() -> None:
-    """The test window's cutoff is 28 days before the end, those of validation 56 and more."""
-    early, late = (_shop(*_fairs(FIRST_DAY + day)).result for day in (840, 872))
-    unknown = _shop(*_fairs(FIRST_DAY + 872)[:2]).result
-    for found, changed in ((early, True), (late, False)):
-        sums = found.batch.chosen.sums.sse, unknown.batch.chosen.sums.sse
-        np.testing.assert_array_equal(sums[0][1:], sums[1][1:])
-        assert (sums[0][0] != sums[1][0]).any() == changed
-    assert early.batch.chosen.sums.sse[0].sum() < 0.8 * late.batch.chosen.sums.sse[0].sum()
+    """The test window's cutoff is day 871, those of validation are earlier."""
+    early, late, never = (
+        _shop(*rows).result.batch.chosen.sums.sse
+        for rows in (_fairs(FIRST_DAY + 871), _fairs(FIRST_DAY + 872), _fairs()[:2])
+    )
+    np.testing.assert_array_equal(early[1:], never[1:])
+    np.testing.assert_array_equal(late, never)
+    assert early[0].sum() < 0.8 * never[0].sum()
+
+
+def test_past_days_of_an_event_announced_late_count_as_ordinary_in_earlier_windows() -> None:
+    late = [CalendarRow("*", FIRST_DAY + day, FIRST_DAY + 872, event="sale", before=9) for day in (400, 810)]
+    known, unknown = _shop(*_fairs(), *late).result, _shop(*_fairs()).result
+    np.testing.assert_array_equal(known.batch.chosen.sums.sse, unknown.batch.chosen.sums.sse)
+    assert (known.batch.forecast != unknown.batch.forecast).all()
 
 
 def test_a_calendar_without_a_row_or_with_others_shops_changes_no_bit() -> None:

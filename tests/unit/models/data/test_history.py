@@ -106,6 +106,13 @@ def test_history_without_events_lacks_their_days_for_series_that_follow_them() -
     assert ordinary.events is None
 
 
+def test_products_of_a_great_day_follow_events_as_long_as_they_sell_more_on_other_days() -> None:
+    quantity = np.ones((2, 50))
+    quantity[:, 30] = 40.0, 60.0
+    history = History(quantity, np.arange(50), events=events([30], [0]))
+    assert history.follows_events.tolist() == [True, False]
+
+
 def test_sales_of_events_still_count_as_sales() -> None:
     quantity = np.ones((1, 40))
     quantity[0, 31:] = 0.0
