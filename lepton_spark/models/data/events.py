@@ -52,7 +52,7 @@ class Events:
 
     days: [N], epoch days. names: [N], a number for each event, the same each time. before, after: [N], days
     that the event affects before its first day and after its last. known_day: [N], the first cutoff at which
-    the row is known.
+    the row is known. first_day: first epoch day of sales; nothing is learned from occurrences before it.
     """
 
     days: IntArray

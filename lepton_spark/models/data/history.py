@@ -14,7 +14,7 @@ SEASON_LENGTH = 7
 """Days in a week, the season of weekday patterns; the pooled models treat the year separately."""
 
 MIN_ORDINARY_DAYS = 14
-"""Fewest known days outside events that a series needs to be forecast from these alone."""
+"""Known days outside events from which a series is forecast from these alone, however many are of events."""
 
 LARGEST_EVENT_RATIO = 5.0
 """A series that sells mostly on event days is goods of these if they sell five times an ordinary day."""
@@ -95,14 +95,15 @@ class History:
     def follows_events(self) -> BoolArray:
         """[S], whether the pool's events apply to a series.
 
-        They do not if it has too few ordinary days, or sells on event days only (Christmas trees).
+        They do not if it is known mostly from event days, or sells mostly on them (Christmas trees).
         """
         ordinary, n_known = ~self.is_event, self.known_weight
         n_ordinary, n_event = n_known[:, ordinary].sum(axis=1), n_known[:, self.is_event].sum(axis=1)
         with np.errstate(over="ignore"):
             sold, at_events = self.filled[:, ordinary].sum(axis=1), self.filled[:, self.is_event].sum(axis=1)
             is_of_event = (at_events > sold) & (at_events * n_ordinary > LARGEST_EVENT_RATIO * sold * n_event)
-        follows: BoolArray = (n_ordinary >= MIN_ORDINARY_DAYS) & ~is_of_event
+        enough = np.minimum(MIN_ORDINARY_DAYS, n_event)
+        follows: BoolArray = (n_ordinary >= enough) & ~is_of_event
         return follows
 
     @cached_property

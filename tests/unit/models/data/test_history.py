@@ -91,7 +91,7 @@ def _shop_with_event() -> History:
     quantity = np.full((3, 50), 4.0)
     quantity[1, :20] = quantity[1, 30:] = 0.0
     quantity[2, :20] = np.nan
-    quantity[2, 43:] = np.nan
+    quantity[2, 36:] = np.nan
     return History(quantity, np.arange(50), damped=quantity, events=events(np.arange(20, 30), [0] * 10))
 
 
@@ -102,8 +102,16 @@ def test_history_without_events_lacks_their_days_for_series_that_follow_them() -
     assert np.flatnonzero(~ordinary.known[0]).tolist() == list(range(20, 30))
     np.testing.assert_array_equal(ordinary.quantity[1:], history.quantity[1:])
     assert np.isnan(ordinary.filled_damped[0, 20:30]).sum() == 0
-    assert ordinary.filled_damped.sum(axis=1).tolist() == [160.0, 40.0, 92.0]
+    assert ordinary.filled_damped.sum(axis=1).tolist() == [160.0, 40.0, 64.0]
     assert ordinary.events is None
+
+
+def test_product_of_a_few_ordinary_days_follows_events() -> None:
+    quantity = np.full((1, 50), np.nan)
+    quantity[0, 40:] = 1.0
+    for day in (30, 45):
+        history = History(quantity, np.arange(50), events=events([day], [0]))
+        assert history.follows_events.tolist() == [True]
 
 
 def test_products_of_a_great_day_follow_events_as_long_as_they_sell_more_on_other_days() -> None:
