@@ -17,6 +17,7 @@ from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
+from lepton_spark.panel.calendar_rows import CalendarRow
 from lepton_spark.panel.dense import ELSEWHERE, PLAN, PackedBatch, Ragged
 
 CUTOFF = date(2024, 6, 30)
@@ -35,7 +36,8 @@ class Shop:
     """Sales of S series on T days up to the cutoff and the H days after it.
 
     units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S]. plans: promotions of one
-    measure; none by default. products: [S]; by default each series is a product of its own.
+    measure; none by default. products: [S]; by default each series is a product of its own. calendar: rows
+    known at the cutoff.
     """
 
     units: FloatArray
@@ -44,6 +46,7 @@ class Shop:
     config: Config = DAILY
     plans: Sequence["Promotion"] = ()
     products: Sequence[str] | None = None
+    calendar: Sequence[CalendarRow] = ()
 
     @cached_property
     def result(self) -> "Result":
@@ -112,9 +115,10 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     last = epoch_day(shop.cutoff)
     first = last - known.shape[1] + 1
     locations = tuple(shop.locations or [ONE_SHOP] * len(known))
-    calendar = Calendar.until(_volumes(known, locations, first), last)
+    calendar = Calendar.until(_volumes(known, locations, first), last, shop.calendar)
+    settings = fit_settings(shop.config, calendar, shop.calendar)
     products = tuple(shop.products or [f"product-{number:04d}" for number in range(len(known))])
-    settings, packed = fit_settings(shop.config, calendar), _packed(known, products, locations, first)
+    packed = _packed(known, products, locations, first)
     if shop.products is not None:
         packed = replace(packed, covariates={ELSEWHERE: _ragged(lists_of(packed, settings))})
     if not shop.plans:

@@ -13,7 +13,7 @@ from lepton_spark.cli.messages import console
 from lepton_spark.config import LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
-from lepton_spark.models.registry import HOLIDAY_MODELS, known_models
+from lepton_spark.models.registry import known_models
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
@@ -73,7 +73,7 @@ def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None = None) -> LoadedConfig:
     """The resolved configuration; raises ConfigError with every fault."""
-    return load_config(conf or [], settings or [], known_models(), cutoff, HOLIDAY_MODELS)
+    return load_config(conf or [], settings or [], known_models(), cutoff)
 
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:

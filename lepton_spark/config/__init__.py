@@ -3,6 +3,7 @@
 from lepton_spark.config.load import LoadedConfig, load_config
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
 from lepton_spark.config.sections.covariate_settings import (
+    CalendarSettings,
     CovariateSettings,
     PlanSettings,
     PriorSettings,
@@ -21,6 +22,7 @@ from lepton_spark.config.tree import Config
 
 __all__ = [
     "BacktestSettings",
+    "CalendarSettings",
     "ColumnNames",
     "Config",
     "CovariateSettings",

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from lepton_spark.config.layers import Replacement, Tree, layers
 from lepton_spark.config.secrets import masked
-from lepton_spark.config.sections.forecast_settings import HOLIDAY_MODELS, KNOWN_MODELS
+from lepton_spark.config.sections.forecast_settings import KNOWN_MODELS
 from lepton_spark.config.tree import Config
 from lepton_spark.errors import ConfigError, Fault
 
@@ -42,11 +42,10 @@ def load_config(
     overrides: Sequence[str] = (),
     known_models: Collection[str] | None = None,
     cutoff: str | None = None,
-    holiday_models: Collection[str] | None = None,
 ) -> LoadedConfig:
     """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
-    known_models: names that `forecast.models` may hold. holiday_models: those that use `forecast.holidays`.
+    known_models: names that `forecast.models` may hold.
     None: any name is accepted.
 
     Raises: ConfigError with all invalid settings of all files.
@@ -58,7 +57,7 @@ def load_config(
         _overlay(tree, layer, name, sources)
     if cutoff is not None:
         _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)
-    config = _validate(tree, sources, faults, {KNOWN_MODELS: known_models, HOLIDAY_MODELS: holiday_models})
+    config = _validate(tree, sources, faults, {KNOWN_MODELS: known_models})
     if faults or config is None:
         raise ConfigError(faults)
     return LoadedConfig(config, sources)

@@ -5,6 +5,7 @@ from pydantic import ValidationInfo, field_validator
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
 from lepton_spark.config.sections.covariate_settings import (
+    CalendarSettings,
     PlanSettings,
     PriorSettings,
     ProductSettings,
@@ -30,6 +31,7 @@ class Config(Section):
     products: ProductSettings = ProductSettings()
     stock: StockSettings = StockSettings()
     priors: PriorSettings = PriorSettings()
+    calendar: CalendarSettings = CalendarSettings()
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
     backtest: BacktestSettings = BacktestSettings()

@@ -10,12 +10,13 @@ from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import plan_windows
 from lepton_spark.models.data.arrays import BoolArray, IntArray
-from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.events import Events
+from lepton_spark.models.data.history import History
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 from lepton_spark.models.registry import (
-    HOLIDAY_MODELS,
+    MODELS_WITHOUT_EVENTS,
     POOLED,
     POOLED_MODELS,
     CustomRegressor,
@@ -24,6 +25,7 @@ from lepton_spark.models.registry import (
     registered_regressors,
 )
 from lepton_spark.panel.calendar import Calendar
+from lepton_spark.panel.calendar_rows import CalendarRow, events_of
 from lepton_spark.panel.dense import (
     PackedBatch,
     delisted_ahead,
@@ -33,7 +35,7 @@ from lepton_spark.panel.dense import (
     weekly,
 )
 from lepton_spark.panel.elsewhere import elsewhere_of
-from lepton_spark.panel.public_holidays import public_days
+from lepton_spark.panel.public_holidays import public_holidays
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
@@ -51,7 +53,7 @@ class FitSettings:
 
     evaluation: in columns of `period` days, 1 or 7; history_days in days.
     calendar: open days up to the cutoff. n_measures: planned measures per day, 0 without plans.
-    holidays: of the history and the horizon; None where no country is configured.
+    events: of the calendar and public holidays, past and future; None where none are configured.
     regressors: registered in the driver, to be registered in the workers.
     pools: what is learned from many series; empty until then.
     """
@@ -63,7 +65,7 @@ class FitSettings:
     n_measures: int = 0
     period: int = 1
     regressors: Mapping[str, CustomRegressor] = field(default_factory=dict)
-    holidays: HolidayCalendar | None = None
+    events: Events | None = None
     pooled: PooledSettings = DEFAULT_SETTINGS
     pools: Pools = field(default_factory=dict)
 
@@ -75,8 +77,8 @@ class FitSettings:
     @property
     def uses_pool(self) -> bool:
         """Whether a candidate uses pool statistics."""
-        readers = POOLED_MODELS if self.holidays is None else HOLIDAY_MODELS
-        return any(candidate.model in readers for candidate in self.evaluation.candidates)
+        models = {candidate.model for candidate in self.evaluation.candidates}
+        return bool(models & POOLED_MODELS or (self.events is not None and models - MODELS_WITHOUT_EVENTS))
 
     @property
     def uses_trees(self) -> bool:
@@ -103,7 +105,7 @@ class FitSettings:
             regressors=planned,
             damped=damped,
             plans=plans,
-            holidays=self.holidays,
+            events=self.events,
             elsewhere=elsewhere_of(packed, self.calendar.cutoff),
         )
 
@@ -129,8 +131,8 @@ class FitSettings:
             register(name, regressor)
 
 
-def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
-    """The settings of a run.
+def fit_settings(config: Config, calendar: Calendar, rows: Sequence[CalendarRow] = ()) -> FitSettings:
+    """The settings of a run; rows: of the calendar, known by its cutoff.
 
     Raises: InputError for an unknown model.
     """
@@ -142,7 +144,7 @@ def fit_settings(config: Config, calendar: Calendar) -> FitSettings:
         n_measures=config.plans.n_measures,
         period=config.forecast.period,
         regressors=registered_regressors(),
-        holidays=_holidays(config.forecast, calendar),
+        events=_events(config.forecast, calendar, rows),
     )
 
 
@@ -169,7 +171,10 @@ def evaluation_settings(config: Config, levels: Sequence[float]) -> EvaluationSe
     )
 
 
-def _holidays(forecast: ForecastSettings, calendar: Calendar) -> HolidayCalendar | None:
-    if forecast.holidays is None:
+def _events(forecast: ForecastSettings, calendar: Calendar, rows: Sequence[CalendarRow]) -> Events | None:
+    """Events of the calendar, then public holidays; weekly forecasts have none."""
+    if forecast.period > 1:
         return None
-    return public_days(forecast.holidays, calendar.first_day, calendar.cutoff + forecast.horizon)
+    first, last = calendar.first_day, calendar.cutoff + forecast.horizon
+    public = public_holidays(forecast.holidays, first, last) if forecast.holidays else []
+    return events_of([*rows, *public], first)

@@ -17,10 +17,11 @@ from lepton_spark.models.local.ridge import Ridge
 from lepton_spark.models.local.seasonal_last_year import SeasonalLastYear
 from lepton_spark.models.local.sklearn_adapter import PerProductRegressor, RegressorFactory
 from lepton_spark.models.local.theta import Theta
-from lepton_spark.models.pooled.factors import HOLIDAYS
+from lepton_spark.models.pooled.factors import EVENTS
 from lepton_spark.models.pooled.model import Pooled
 from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.pooled.with_events import WithEvents
 
 HALF_LIFE = "half_life"
 SEASONAL_LAST_YEAR = "seasonal_last_year"
@@ -28,8 +29,8 @@ SHRUNK_WEEKDAY = "shrunk_weekday"
 POOLED = "pooled"
 POOLED_MODELS = frozenset({SHRUNK_WEEKDAY, POOLED})
 """Models based on pool statistics."""
-HOLIDAY_MODELS = POOLED_MODELS | {"planned_ridge", "ridge"}
-"""Models that use the pool's holiday factors if `forecast.holidays` is set."""
+MODELS_WITHOUT_EVENTS = frozenset({SEASONAL_LAST_YEAR, "zero"})
+"""Models that the pool's event factors do not multiply: last year's weeks hold its events."""
 
 Parameters = Mapping[str, float]
 
@@ -48,11 +49,7 @@ def _local(factory: Callable[[], Forecaster]) -> Model:
 
 
 def _ridge(*, planned: bool) -> Model:
-    def create_ridge(parameters: Parameters, pool: Pool | None) -> Forecaster:
-        learned = None if pool is None else pool.factors.get(HOLIDAYS.name)
-        return Ridge(parameters[HALF_LIFE], planned, None if learned is None else learned[0])
-
-    return Model(create_ridge, frozenset({HALF_LIFE}))
+    return Model(lambda parameters, _: Ridge(parameters[HALF_LIFE], planned), frozenset({HALF_LIFE}))
 
 
 def _regressor(factory: RegressorFactory, limits: Limits | None = None) -> Model:
@@ -200,7 +197,11 @@ def create(candidate: Candidate, pool: Pool | None = None) -> Forecaster:
     if given.keys() != model.parameters or not all(value > 0 for value in given.values()):
         allowed = ", ".join(f"{name} > 0" for name in sorted(model.parameters)) or "none"
         raise InputError(f"model '{candidate.model}': found parameters {given}; allowed: {allowed}")
-    return model.factory(given, pool)
+    forecaster = model.factory(given, pool)
+    learned = None if pool is None else pool.factors.get(EVENTS.name)
+    if learned is None or candidate.model in MODELS_WITHOUT_EVENTS:
+        return forecaster
+    return WithEvents(forecaster, learned)
 
 
 def _model(name: str) -> Model:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.models.data.arrays import BoolArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
+from lepton_spark.panel.calendar_rows import CalendarRow, statuses_at, statuses_of
 from lepton_spark.panel.open_days import open_days
 
 CLOSED_LOOKBACK_DAYS = 56
@@ -85,19 +86,30 @@ def _zero_probability(recent: Collection[tuple[int, int]]) -> float:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The days up to the cutoff on which each location was open, as sorted epoch days."""
+    """The days up to the cutoff on which each location was open, as sorted epoch days.
+
+    announced: whether a location, or every one, is open on a day, past or future, by location and epoch day.
+    """
 
     opened: Mapping[str, IntArray]
     cutoff: int
+    announced: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
 
     @classmethod
-    def until(cls, volumes: Sequence[DayVolume], cutoff: int) -> "Calendar":
-        """The calendar without days after the cutoff; an empty day may be a day of zero sales."""
+    def until(cls, volumes: Sequence[DayVolume], cutoff: int, rows: Sequence[CalendarRow] = ()) -> "Calendar":
+        """The calendar without days after the cutoff; an empty day may be a day of zero sales.
+
+        rows: those known by the cutoff; an announced day is as announced, whatever was sold on it.
+        """
         lines: dict[str, dict[int, int]] = {}
         for volume in volumes:
             if volume.day <= cutoff:
                 lines.setdefault(volume.location_id, {})[volume.day] = volume.n_series
-        return cls({name: _open_days(by_day, cutoff) for name, by_day in lines.items()}, cutoff)
+        announced = statuses_of(rows)
+        opened = {
+            name: _open_days(by_day, cutoff, statuses_at(announced, name)) for name, by_day in lines.items()
+        }
+        return cls(opened, cutoff, announced)
 
     @property
     def first_day(self) -> int:
@@ -106,46 +118,76 @@ class Calendar:
 
     def is_open(self, locations: Sequence[str], first_day: int) -> BoolArray:
         """[S, T], whether the location of a series was open, on each day from `first_day` to the cutoff."""
-        return self._by_location(locations, lambda days: self._mask(days, first_day))
+        return _by_location(locations, lambda name: self._mask(name, first_day))
+
+    def is_announced_closed(self, locations: Sequence[str], first_day: int, n_days: int) -> BoolArray:
+        """[S, T], whether a location was announced to be closed, on each of so many days."""
+        return _by_location(locations, lambda name: self._announced(name, first_day, n_days, is_open=False))
 
     def is_closed(self, locations: Sequence[str], horizon: int) -> BoolArray:
-        """[S, H], whether a future day is a weekday on which the location is closed.
+        """[S, H], whether a future day is announced to be closed, or is a weekday on which nothing is sold.
 
         A weekday is closed if it had no sales in the last 56 days, counted from the location's first
-        delivery if that is later, and occurred at least 4 times in them.
+        delivery if that is later, and occurred at least 4 times in them, unless announced to be open.
         """
-        return self._by_location(locations, lambda days: self._closed(days, horizon))
+        return _by_location(locations, lambda name: self._closed(name, horizon))
 
-    def _by_location(self, locations: Sequence[str], rows: Callable[[IntArray], BoolArray]) -> BoolArray:
-        names = sorted(set(locations))
-        unknown = np.array([], dtype=np.int64)
-        found = np.array([rows(self.opened.get(name, unknown)) for name in names])
-        index = {name: row for row, name in enumerate(names)}
-        by_series: BoolArray = found[[index[name] for name in locations]]
-        return by_series
+    def _days(self, name: str) -> IntArray:
+        return self.opened.get(name, np.array([], dtype=np.int64))
 
-    def _mask(self, days: IntArray, first_day: int) -> BoolArray:
+    def _mask(self, name: str, first_day: int) -> BoolArray:
+        days = self._days(name)
         mask = np.zeros(self.cutoff - first_day + 1, dtype=np.bool_)
         mask[days[days >= first_day] - first_day] = True
         return mask
 
-    def _closed(self, days: IntArray, horizon: int) -> BoolArray:
-        start = self.cutoff - CLOSED_LOOKBACK_DAYS + 1
+    def _announced(self, name: str, first_day: int, n_days: int, *, is_open: bool) -> BoolArray:
+        """[T], whether a status was announced for each day."""
+        announced = np.zeros(n_days, dtype=np.bool_)
+        for day, status in statuses_at(self.announced, name).items():
+            if status == is_open and first_day <= day < first_day + n_days:
+                announced[day - first_day] = True
+        return announced
+
+    def _closed(self, name: str, horizon: int) -> BoolArray:
+        ahead = self.cutoff + 1
+        closed = self._closed_weekdays(name)[weekdays(ahead + np.arange(horizon))]
+        closed &= ~self._announced(name, ahead, horizon, is_open=True)
+        result: BoolArray = closed | self._announced(name, ahead, horizon, is_open=False)
+        return result
+
+    def _closed_weekdays(self, name: str) -> BoolArray:
+        """[7], judged by days that were not announced to be closed."""
+        days = self._days(name)
         if not days.size:
-            return np.zeros(horizon, dtype=np.bool_)
-        seen = np.arange(max(start, int(days[0])), self.cutoff + 1)
+            return np.zeros(SEASON_LENGTH, dtype=np.bool_)
+        start = max(self.cutoff - CLOSED_LOOKBACK_DAYS + 1, int(days[0]))
+        seen = np.arange(start, self.cutoff + 1)
+        seen = seen[~self._announced(name, start, len(seen), is_open=False)]
         n_seen = np.bincount(weekdays(seen), minlength=SEASON_LENGTH)
         n_open = np.bincount(weekdays(days[days >= start]), minlength=SEASON_LENGTH)
-        closed = (n_seen >= MIN_WEEKDAYS_SEEN) & (n_open == 0)
-        future: BoolArray = closed[weekdays(self.cutoff + 1 + np.arange(horizon))]
-        return future
+        closed: BoolArray = (n_seen >= MIN_WEEKDAYS_SEEN) & (n_open == 0)
+        return closed
 
 
-def _open_days(lines: Mapping[int, int], cutoff: int) -> IntArray:
+def _by_location(locations: Sequence[str], row_of: Callable[[str], BoolArray]) -> BoolArray:
+    """[S, T], the row of each series' location."""
+    names = sorted(set(locations))
+    found = np.array([row_of(name) for name in names])
+    index = {name: row for row, name in enumerate(names)}
+    by_series: BoolArray = found[[index[name] for name in locations]]
+    return by_series
+
+
+def _open_days(lines: Mapping[int, int], cutoff: int, announced: Mapping[int, bool]) -> IntArray:
     """The days from a location's first line to the cutoff on which it was open; lines: by epoch day."""
     first = min(lines)
     by_day = np.zeros(cutoff - first + 1, dtype=np.int64)
     for day, count in lines.items():
         by_day[day - first] = count
-    opened: IntArray = first + np.flatnonzero(open_days(by_day, first))
+    is_open = open_days(by_day, first)
+    for day, status in announced.items():
+        if first <= day <= cutoff:
+            is_open[day - first] = status
+    opened: IntArray = first + np.flatnonzero(is_open)
     return opened

@@ -75,9 +75,9 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     """The history of a batch; a series begins with its first sale, or with its first row if never sold.
 
     A day without a row in `sales` is 0 if the location was open on that day, else NaN. NaN is also a figure
-    of 0 on a day on which the calendar does not take it for open, a day of which a line was rejected,
-    and a day out of stock, even with sales. Only the last `history_days` are kept, so that one very old
-    series does not lengthen the arrays of its batch.
+    of 0 on a day on which the calendar does not take it for open, a day of which a line was rejected, and a
+    day out of stock or announced as closed, even with sales. Only the last `history_days` are kept, so that
+    one very old series does not lengthen the arrays of its batch.
     """
     start = max(int(packed.first_day.min()), calendar.cutoff - history_days + 1)
     n_days = calendar.cutoff - start + 1
@@ -86,6 +86,7 @@ def dense_history(packed: PackedBatch, calendar: Calendar, history_days: int) ->
     is_open = calendar.is_open(packed.location_ids, start)
     quantity[~observed & is_open] = 0.0
     quantity[(quantity == 0) & ~is_open] = np.nan
+    quantity[calendar.is_announced_closed(packed.location_ids, start, n_days)] = np.nan
     rejected = quantity < 0
     begin = np.where(packed.series_begin < start, 0, _begin(quantity, observed))
     quantity[np.arange(n_days) < begin[:, np.newaxis]] = np.nan

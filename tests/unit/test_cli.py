@@ -90,10 +90,6 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             "--set: spark.options.spark.sql.session.timeZone: found 'CET'; allowed: 'UTC', because",
         ),
         (
-            ["--set", "forecast.holidays=US", "--set", "forecast.models=[mean]"],
-            "forecast.holidays: found 'US'; allowed: only with one of planned_ridge, pooled",
-        ),
-        (
             ["--set", "input.decimal=,", "--set", "input.thousands=,"],
             "input.thousands: found ','; allowed: another sign than input.decimal",
         ),
@@ -116,7 +112,6 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
             "daily_customer",
             "no_price",
             "fixed_option",
-            "unused_holidays",
             "thousands",
             "master",
         ),

@@ -1,4 +1,4 @@
-"""The sections `plans`, `products`, `stock` and `priors`: optional inputs, read in full at every ingest."""
+"""The sections of the optional inputs beside sales, which are read in full at every ingest."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +13,9 @@ from lepton_spark.config.values.types import DateForm, Name
 
 MAX_MEASURES = 4
 SPARK_ENCODINGS = ("UTF-8", "US-ASCII", "ISO-8859-1", "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32")
+
+DAYS_BEFORE, DAYS_AFTER = 21, 7
+"""The window of an event whose row has none."""
 
 _LOCATION = "none: a row applies to every location"
 _KNOWN = "first day on which a row was known; none: always"
@@ -125,6 +128,36 @@ class PriorSettings(CovariateSettings):
     """Demand levels set by planners; models do not see them, forecasts are moved towards them and marked."""
 
     columns: PriorColumns = PriorColumns()
+
+
+class CalendarColumns(Section):
+    """The source's name of each column."""
+
+    date: Name = "date"
+    location_id: Name | None = Field(None, description="none or empty: a row applies to every location")
+    status: Name | None = Field(None, description="open or closed")
+    event: Name | None = Field(None, description="name of an event, the same each time it occurs")
+    days_before: Name | None = Field(
+        None, description=f"days that an event affects before it; none or empty: {DAYS_BEFORE}"
+    )
+    days_after: Name | None = Field(
+        None, description=f"days that an event affects after it; none or empty: {DAYS_AFTER}"
+    )
+    known_at: Name | None = Field(None, description=_KNOWN)
+
+
+class CalendarSettings(CovariateSettings):
+    """Days on which locations are open or closed, and days of events that recur on other dates."""
+
+    columns: CalendarColumns = CalendarColumns()
+
+    @field_validator("columns")
+    @classmethod
+    def _needs_a_status_or_event(cls, columns: CalendarColumns, info: ValidationInfo) -> CalendarColumns:
+        if info.data.get("path") and columns.status is None and columns.event is None:
+            allowed = "a column of the source, here or as event, or both"
+            raise_if_any([InvalidSetting(("status",), "none", allowed)])
+        return columns
 
 
 def _unsupported(options: dict[str, str]) -> Iterator[InvalidSetting]:

@@ -16,20 +16,12 @@ KNOWN_MODELS = "known_models"
 The names come from the model registry, which `config` must not import.
 """
 
-HOLIDAY_MODELS = "holiday_models"
-"""Key of the validation context: the names of the models that use public holidays."""
-
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 
 
-def _from_context(info: ValidationInfo, key: str) -> Collection[str] | None:
-    names: Collection[str] | None = (info.context or {}).get(key)
-    return names
-
-
 def _known_model(name: str, info: ValidationInfo) -> str:
-    known = _from_context(info, KNOWN_MODELS)
+    known: Collection[str] | None = (info.context or {}).get(KNOWN_MODELS)
     if known is not None and name not in known:
         raise ValueError(f"a known model: {', '.join(known)}")
     return name
@@ -99,13 +91,8 @@ class ForecastSettings(Section):
     @field_validator("holidays")
     @classmethod
     def _holidays_are_used(cls, region: str | None, info: ValidationInfo) -> str | None:
-        if region is None:
-            return None
-        if info.data.get("frequency") == "weekly":
+        if region is not None and info.data.get("frequency") == "weekly":
             raise ValueError("unset with forecast.frequency weekly, which does not use holidays")
-        readers = _from_context(info, HOLIDAY_MODELS)
-        if readers is not None and "models" in info.data and not {*readers} & {*info.data["models"]}:
-            raise ValueError(f"only with one of {', '.join(sorted(readers))} in forecast.models")
         return region
 
     @field_validator("models")

@@ -1,4 +1,4 @@
-"""The covariate sources: columns, rejection reasons and keys of plans, products, stock and priors."""
+"""The covariate sources: columns, rejection reasons and keys of the inputs beside sales."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lepton_spark.config import (
+    CalendarSettings,
     Config,
     CovariateSettings,
     PlanSettings,
@@ -14,10 +15,11 @@ from lepton_spark.config import (
     ProductSettings,
     StockSettings,
 )
+from lepton_spark.config.sections.covariate_settings import DAYS_AFTER, DAYS_BEFORE
 from lepton_spark.ingest.covariates.source import CovariateColumn, CovariateSource, source_text
 from lepton_spark.ingest.lines.reading.numbers import number
 from lepton_spark.ingest.lines.reading.parsing import folded, sold_on, trimmed
-from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN, EVERYWHERE, NO_END
+from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN, EVERYWHERE, LONGEST_WINDOW, NO_END
 
 _YES, _NO = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
@@ -30,6 +32,7 @@ def covariate_sources(config: Config) -> list[CovariateSource]:
         _products(config.products, case),
         _stock(config.stock, case),
         _priors(config.priors, case),
+        _calendar(config.calendar),
     )
     return [source for source in sources if source.settings.path is not None]
 
@@ -94,6 +97,40 @@ def _priors(settings: PriorSettings, case: str) -> CovariateSource:
     ]
     key = ("product_id", "location_id", "end_date", "known_at")
     return CovariateSource("priors", settings, _source_columns(names.model_dump()), columns, key=key)
+
+
+def _calendar(settings: CalendarSettings) -> CovariateSource:
+    names = settings.columns
+    status_text, event = _text(names.status), F.coalesce(_text(names.event), F.lit(""))
+    location, status = F.coalesce(_text(names.location_id), F.lit(EVERYWHERE)), F.lower(status_text)
+    columns = [
+        _day("date", names.date, settings),
+        CovariateColumn("location_id", location),
+        CovariateColumn(
+            "status",
+            F.when(status.isin("open", "closed"), status),
+            "unknown_status",
+            is_given=status_text.isNotNull(),
+        ),
+        CovariateColumn("event", event),
+        _window("days_before", names.days_before, DAYS_BEFORE),
+        _window("days_after", names.days_after, DAYS_AFTER),
+        _known_at(names.known_at, settings),
+    ]
+    checks = [
+        ("missing_status_and_event", status_text.isNull() & (event == "")),
+        ("event_of_one_location", (event != "") & (location != EVERYWHERE)),
+    ]
+    key = ("date", "location_id", "event", "known_at")
+    return CovariateSource("calendar", settings, _source_columns(names.model_dump()), columns, checks, key)
+
+
+def _window(column: str, name: str | None, default: int) -> CovariateColumn:
+    """A whole number of days; the default where there is none."""
+    days = number(_text(name))
+    valid = F.when(days.between(0, LONGEST_WINDOW) & (days == F.floor(days)), days.cast("int"))
+    value = F.when(_text(name).isNull(), F.lit(default)).otherwise(valid)
+    return CovariateColumn(column, value, "window_not_from_0_to_60")
 
 
 def _source_columns(columns: Mapping[str, Any]) -> Sequence[str]:

@@ -7,11 +7,18 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.elsewhere import Elsewhere
+from lepton_spark.models.data.events import EventDays, Events
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 
 SEASON_LENGTH = 7
 """Days in a week, the season of weekday patterns; the pooled models treat the year separately."""
+
+MIN_ORDINARY_DAYS = 14
+"""Known days outside events from which a series is forecast from these alone, however many are of events."""
+
+LARGEST_EVENT_RATIO = 5.0
+"""A series that sells mostly on event days is goods of these if they sell five times an ordinary day."""
 
 WHOLE_SHARE = 0.99
 """Share of the days with a sale that must be whole numbers for a series to count as sold in whole units."""
@@ -27,24 +34,6 @@ def weekdays(days: IntArray) -> IntArray:
 
 
 @dataclass(frozen=True)
-class HolidayCalendar:
-    """Public holidays and the days next to them, past and future.
-
-    days: [N], epoch days, ascending. kinds: [N], a number per kind of holiday, the same in every year.
-    """
-
-    days: IntArray
-    kinds: IntArray
-
-    def kinds_of(self, days: IntArray) -> IntArray:
-        """The kind of each epoch day, -1 for an ordinary day; any shape."""
-        if not len(self.days):
-            return np.full(days.shape, -1)
-        position = np.minimum(np.searchsorted(self.days, days), len(self.days) - 1)
-        return np.where(self.days[position] == days, self.kinds[position], -1)
-
-
-@dataclass(frozen=True)
 class History:
     """Sales of S series in T columns of one day or one week; the last column ends with the cutoff.
 
@@ -56,7 +45,8 @@ class History:
     stock_out_sales: [S, T], units sold while out of stock, else NaN; `until` and `select` drop it, so
     that no model sees it.
     rejected: [S, T], days that are unknown because a line was rejected; used to sum weeks, then dropped.
-    holidays: None where no country is configured.
+    events: events and public holidays, past and future; None where none are configured.
+    event_sales: [S, T], units of days that `without_events` left out, else NaN; for the last sale only.
     elsewhere: sales of the same products at other locations; None if no product of the batch has several.
     """
 
@@ -68,7 +58,8 @@ class History:
     period: int = 1
     stock_out_sales: FloatArray | None = None
     rejected: BoolArray | None = None
-    holidays: HolidayCalendar | None = None
+    events: Events | None = None
+    event_sales: FloatArray | None = None
     elsewhere: Elsewhere | None = None
 
     @property
@@ -92,15 +83,51 @@ class History:
         return ahead
 
     @cached_property
-    def holiday_kinds(self) -> IntArray:
-        """[T], the kind of holiday of each day, -1 for an ordinary day."""
-        return np.full(self.n_days, -1) if self.holidays is None else self.holidays.kinds_of(self.days)
+    def event_days(self) -> EventDays | None:
+        """The days of events as known at the cutoff."""
+        return None if self.events is None else self.events.known_at(int(self.days[-1]))
 
     @cached_property
-    def is_holiday(self) -> BoolArray:
-        """[T], whether a day is a public holiday or next to one."""
-        is_holiday: BoolArray = self.holiday_kinds >= 0
-        return is_holiday
+    def is_event(self) -> BoolArray:
+        """[T], whether a day belongs to an event whose effect could be learned."""
+        if self.event_days is None:
+            return np.zeros(self.n_days, dtype=np.bool_)
+        return self.event_days.left_out(self.days)
+
+    @cached_property
+    def follows_events(self) -> BoolArray:
+        """[S], whether the pool's events apply to a series.
+
+        They do not if it is known mostly from event days, or sells mostly on them (Christmas trees).
+        """
+        ordinary, n_known = ~self.is_event, self.known_weight
+        n_ordinary, n_event = n_known[:, ordinary].sum(axis=1), n_known[:, self.is_event].sum(axis=1)
+        with np.errstate(over="ignore"):
+            sold, at_events = self.filled[:, ordinary].sum(axis=1), self.filled[:, self.is_event].sum(axis=1)
+            is_of_event = (at_events > sold) & (at_events * n_ordinary > LARGEST_EVENT_RATIO * sold * n_event)
+        enough = np.minimum(MIN_ORDINARY_DAYS, n_event)
+        follows: BoolArray = (n_ordinary >= enough) & ~is_of_event
+        return follows
+
+    @cached_property
+    def without_events(self) -> "History":
+        """The history with the days of events unknown, for the series that follow events."""
+        if self.events is None:
+            return self
+        left_out = self.follows_events[:, np.newaxis] & self.is_event
+        return replace(
+            self,
+            quantity=np.where(left_out, np.nan, self.quantity),
+            damped=None if self.damped is None else np.where(left_out, np.nan, self.damped),
+            event_sales=np.where(left_out, self.quantity, np.nan),
+            events=None,
+        )
+
+    @cached_property
+    def is_sold(self) -> BoolArray:
+        """[S, T], whether anything was sold on a day, events included."""
+        sold: BoolArray = self.filled_damped > 0
+        return sold if self.event_sales is None else sold | (self.event_sales > 0)
 
     @cached_property
     def known(self) -> BoolArray:
@@ -126,6 +153,11 @@ class History:
     def has_late_plans(self) -> bool:
         """Whether damping depends on the cutoff: a plan became known only after it had begun."""
         return self.damped is not None and self.plans is not None and self.plans.has_late_plans
+
+    @property
+    def depends_on_cutoff(self) -> bool:
+        """Whether what is known of past days differs by cutoff: by late plans or by events."""
+        return self.has_late_plans or self.events is not None
 
     @cached_property
     def n_known(self) -> IntArray:
@@ -168,6 +200,7 @@ class History:
             days=days,
             regressors=regressors,
             damped=damped,
+            event_sales=None if self.event_sales is None else self.event_sales[:, : column + 1],
             stock_out_sales=None,
             rejected=None,
             elsewhere=None if self.elsewhere is None else self.elsewhere.until(int(self.days[column])),
@@ -180,6 +213,7 @@ class History:
             quantity=self.quantity[rows],
             regressors=None if self.regressors is None else self.regressors[rows],
             damped=None if self.damped is None else self.damped[rows],
+            event_sales=None if self.event_sales is None else self.event_sales[rows],
             plans=None if self.plans is None else self.plans.select(rows),
             elsewhere=None if self.elsewhere is None else self.elsewhere.select(rows),
             stock_out_sales=None,

@@ -22,10 +22,7 @@ class Ridge:
     """Minimises sum w (y - X b)^2 + sum penalty b^2, with w halving every `half_life` days.
 
     X has a level, a trend, weekdays and, if `planned`, one column per planned measure. w is 1 on a series'
-    last known day and 0 on unknown days; one known day is enough. Holidays have w = 0 too, so that no weekday
-    effect absorbs Christmas, unless a series has no other known day.
-
-    day_factors: [N], factors of the days ahead that are applied to the forecast (holidays); None: all 1.
+    last known day and 0 on unknown days; one known day is enough.
     Coefficients: `level` and weekday effects in units, `trend` in units per day, at the cutoff; `planned_1`,
     ... in units per day under the full measure.
 
@@ -34,7 +31,6 @@ class Ridge:
 
     half_life: float
     planned: bool = False
-    day_factors: FloatArray | None = None
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Solve all series at once."""
@@ -51,15 +47,7 @@ class Ridge:
         forecast = shared @ design[ahead].T
         if own.size:
             forecast = forecast + np.einsum("shp,sp->sh", planned[:, ahead], own)
-        return Fit(forecast * self._factors(horizon), coefficients)
-
-    def _factors(self, horizon: int) -> FloatArray:
-        """[H], the factors of the days ahead, 1 beyond those that are known."""
-        factors = np.ones(horizon)
-        if self.day_factors is not None:
-            known = self.day_factors[:horizon]
-            factors[: len(known)] = known
-        return factors
+        return Fit(forecast, coefficients)
 
     def _solve(self, history: History, design: FloatArray, planned: FloatArray) -> FloatArray:
         """[S, K+P], the coefficients of each series from its normal equations."""
@@ -68,12 +56,11 @@ class Ridge:
         decay = 0.5 ** (np.arange(n_days - 1.0, -1.0, -1.0) * history.period / self.half_life)  # [T]
         weighted = decay[:, np.newaxis] * design
         upper, lower = np.triu_indices(n_shared)
-        used = _used_days(history)
+        used, filled = history.known_weight, history.filled
         packed = used @ (weighted[:, upper] * design[:, lower])  # [S, K(K+1)/2]
         normal = np.empty((history.n_series, n_columns, n_columns))
         normal[:, upper, lower] = packed
         normal[:, lower, upper] = packed
-        filled = used * history.filled
         moments = filled @ weighted  # [S, K]
         weighted_plans = planned * (used * decay)[:, :, np.newaxis]  # [S, T, P]
         cross = np.tensordot(weighted_plans, design, axes=(1, 0))  # [S, P, K]
@@ -89,9 +76,3 @@ class Ridge:
         beta = np.linalg.solve(normal, moments[:, :, np.newaxis])[:, :, 0].astype(np.float64, copy=False)
         beta[~fittable] = np.nan
         return beta
-
-
-def _used_days(history: History) -> FloatArray:
-    """[S, T], 1 on known days except holidays; holidays are used where a series has no other known day."""
-    ordinary = history.known_weight * ~history.is_holiday
-    return np.where(ordinary.any(axis=1, keepdims=True), ordinary, history.known_weight)

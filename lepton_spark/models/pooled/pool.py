@@ -7,7 +7,7 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
-from lepton_spark.models.pooled.factors import FACTORS
+from lepton_spark.models.pooled.factors import SEASONS
 from lepton_spark.models.pooled.regressors.trees import PooledTrees
 from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 
@@ -75,9 +75,9 @@ class Pool:
         return np.where(level > 0, np.maximum(expected, 0.0), median)
 
     def day_factors(self, days: IntArray) -> FloatArray:
-        """[C, H], product of all factors of the epoch days [C, H] after the cutoffs; 1 without any."""
+        """[C, H], product of the factors of seasons of the epoch days [C, H] ahead; 1 without any."""
         product = np.ones(days.shape)
-        for factor in FACTORS:
+        for factor in SEASONS:
             if factor.name in self.factors:
                 product = product * factor.ahead(self.factors[factor.name], days)
         return product

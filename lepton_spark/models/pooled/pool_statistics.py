@@ -17,14 +17,14 @@ N_KNOTS, SERIES_PER_KNOT = 8, 25
 
 def fit_pool(history: History, cutoffs: IntArray, settings: PooledSettings = DEFAULT_SETTINGS) -> Pool:
     """The pool of all series of a history at each cutoff [C], a column of it; without trees."""
-    if history.has_late_plans:  # what is damped differs by cutoff, so each gets its own history
+    if history.depends_on_cutoff:  # so each gets its own history
         parts = [_fit_pool(history.until(c), np.array([c]), settings) for c in cutoffs.tolist()]
         return Pool.joined(parts)
     return _fit_pool(history, cutoffs, settings)
 
 
 def _fit_pool(history: History, cutoffs: IntArray, settings: PooledSettings) -> Pool:
-    own = weekday_profiles(history, cutoffs)
+    own = weekday_profiles(history.without_events, cutoffs)
     index, log_dispersion = pool_profile(own)
     learned = {factor.name: factor.fit(history, cutoffs) for factor in FACTORS}
     factors = {name: values for name, values in learned.items() if values is not None}

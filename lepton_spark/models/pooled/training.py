@@ -206,7 +206,9 @@ def training_set(history: History, horizon: int, settings: PooledSettings) -> Tr
     cutoffs = cutoffs[cutoffs * history.period >= min_days]
     if not len(cutoffs) or not history.n_series:
         return None
-    features = pooled_features(history, cutoffs, horizon, fit_pool(history, cutoffs, settings))
+    pool = fit_pool(history, cutoffs, settings)
+    history = history.without_events
+    features = pooled_features(history, cutoffs, horizon, pool)
     target = np.full((history.n_series, len(cutoffs), horizon), np.nan)
     for position, cutoff in enumerate(cutoffs):
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]

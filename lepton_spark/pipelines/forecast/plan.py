@@ -10,12 +10,13 @@ from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
+from lepton_spark.panel.calendar_rows import CalendarRow
 from lepton_spark.panel.covariates import Covariates
 from lepton_spark.panel.cutoff import cutoff_of_run, only_weekday
 from lepton_spark.panel.public_holidays import holidays_version
 from lepton_spark.panel.series import batch_count, count_series
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
+from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
 from lepton_spark.pipelines.panel import packed_version
 from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for, settings_id
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -54,15 +55,12 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     cutoff = cutoff_of_run(volumes, config.panel, config.forecast, by_lines=by_lines)
     _require_sales_by(cutoff, volumes)
     covariates = read_known_covariates(warehouse, config, cutoff)
+    rows = read_known_calendar(warehouse, config, cutoff)
+    inputs = _other_inputs(config, covariates, rows)
     settings_hash = settings_id("forecast", config)
     before = runs.before(cutoff, settings_hash)
-    fingerprint = fingerprint_of(
-        [
-            *runs.complete_loads(cutoff),
-            *_other_inputs(config, covariates),
-            *([] if before is None else [f"choices:{before.run_id}"]),
-        ]
-    )
+    choices = [] if before is None else [f"choices:{before.run_id}"]
+    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *inputs, *choices])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, fingerprint),
@@ -74,7 +72,7 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         counts={"series_in": n_series},
         settings_id=settings_hash,
     )
-    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff)))
+    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
     return Plan(
         run,
         cutoff,
@@ -93,8 +91,8 @@ def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:
     return f"{found}; if they are sums of weeks, add conf/weekly.yaml (docs/weekly.md)"
 
 
-def _other_inputs(config: Config, covariates: Covariates) -> list[str]:
-    """Fingerprints of the covariates, the custom regressors and the holiday calendar that the run uses."""
+def _other_inputs(config: Config, covariates: Covariates, calendar: Sequence[CalendarRow]) -> list[str]:
+    """Fingerprints of the covariates, the calendar, the custom regressors and the public holidays."""
     rows = [f"{name}:{fingerprint_of_rows(rows)}" for name, rows in covariates.rows.items()]
     regressors = [
         f"regressor:{name}:{regressor.version}"
@@ -102,7 +100,7 @@ def _other_inputs(config: Config, covariates: Covariates) -> list[str]:
         if name in config.forecast.models
     ]
     holidays = [f"holidays:{holidays_version()}"] if config.forecast.holidays else []
-    return [*rows, *regressors, *holidays]
+    return [*rows, *(f"calendar:{row}" for row in calendar), *regressors, *holidays]
 
 
 def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:

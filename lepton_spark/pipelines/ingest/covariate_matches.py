@@ -5,13 +5,15 @@ from pyspark.sql import functions as F
 
 from lepton_spark.ingest.covariates.definitions import covariate_sources
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.tables import TABLES
 
 ZEROS_APART = "; the ids differ only by leading zeros or a trailing .0"
 
 
 def unmatched_covariates(context: JobContext) -> tuple[str, ...]:
     """A warning for each configured covariate none of whose products is sold."""
-    names = [source.name for source in covariate_sources(context.config)]
+    sources = covariate_sources(context.config)
+    names = [source.name for source in sources if "product_id" in TABLES[source.name].column_names]
     if not names or not context.warehouse.exists("sales"):
         return ()
     sold = context.warehouse.read("sales").select("product_id").distinct()

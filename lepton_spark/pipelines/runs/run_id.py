@@ -16,15 +16,17 @@ from lepton_spark import __version__
 from lepton_spark.config import Config
 from lepton_spark.tables.schemas.run_tables import Job
 
+_COVARIATES = ("plans", "products", "stock", "priors", "calendar")
+
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("input",),
-    "forecast": ("plans", "products", "stock", "priors", "panel", "forecast", "backtest"),
+    "forecast": (*_COVARIATES, "panel", "forecast", "backtest"),
     "publish": ("gates", "publish"),
 }
 """The sections of the configuration that a job's results depend on."""
 
 _WITHOUT_EFFECT = {
-    **{name: {"path"} for name in ("input", "plans", "products", "stock", "priors")},
+    **{name: {"path"} for name in ("input", *_COVARIATES)},
     "forecast": {"cutoff"},
 }
 """Settings left out of the hash: paths do not change results, and the cutoff is hashed by itself."""

@@ -79,20 +79,44 @@ PRIORS = Table(
     checks={"finite_level": units("level"), "weight_is_share": "weight >= 0 AND weight <= 1"},
 )
 
+LONGEST_WINDOW = 60
+"""Most days before or after an event that it may affect."""
+
+CALENDAR = Table(
+    name="calendar",
+    comment="Open and closed days and events, as of the latest ingest",
+    columns=(
+        Column("date", "DATE", "the day", False),
+        _LOCATION,
+        Column("status", "STRING", "open or closed; null: not announced"),
+        Column("event", "STRING", "name of the event on this day; empty: none", False),
+        Column("days_before", "INT", "days that the event affects before its first day", False),
+        Column("days_after", "INT", "days that the event affects after its last day", False),
+        _KNOWN,
+    ),
+    key=("date", "location_id", "event", "known_at"),
+    checks={
+        "known_status": unless_null("status", among("status", "open", "closed")),
+        "status_or_event": "status IS NOT NULL OR event <> ''",
+        "short_run_up": f"days_before BETWEEN 0 AND {LONGEST_WINDOW}",
+        "short_after": f"days_after BETWEEN 0 AND {LONGEST_WINDOW}",
+    },
+)
+
 SIDE_REJECTS = Table(
     name="side_rejects",
-    comment="Rejected rows of plans, products, stock and priors, as of the latest ingest",
+    comment="Rejected rows of the inputs beside sales, as of the latest ingest",
     columns=(
-        Column("source", "STRING", "plans, products, stock or priors", False),
+        Column("source", "STRING", "plans, products, stock, priors or calendar", False),
         Column("reason", "STRING", "why the row was rejected", False),
         Column("line", "STRING", "the row's mapped columns as JSON", False),
         Column("n_rows", "BIGINT", "number of identical rows in the source", False),
     ),
     key=("source", "line"),
     checks={
-        "known_source": among("source", "plans", "products", "stock", "priors"),
+        "known_source": among("source", "plans", "products", "stock", "priors", "calendar"),
         "n_rows_from_one": at_least(1, "n_rows"),
     },
 )
 
-COVARIATE_TABLES = (PLANS, PRODUCTS, STOCK, PRIORS, SIDE_REJECTS)
+COVARIATE_TABLES = (PLANS, PRODUCTS, STOCK, PRIORS, CALENDAR, SIDE_REJECTS)

@@ -6,8 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from stress_parts.cases import CASES, Figure, squared_error, stores_of
-from stress_parts.shop import Shop
+from stress_parts.cases import CASES, squared_error, stores_of
+from stress_parts.figure import Figure
+from stress_parts.shop import CUTOFF, Shop
+
+from lepton_spark.config import Config, ForecastSettings
+from lepton_spark.panel.calendar import epoch_day
+from lepton_spark.panel.calendar_rows import CLOSED, CalendarRow
+from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -16,6 +22,7 @@ from stress_parts.shop import Shop
         "small_catalogue",
         pytest.param("seasonal_goods", marks=pytest.mark.slow),
         pytest.param("fractions", marks=pytest.mark.slow),
+        pytest.param("moving_events", marks=pytest.mark.slow),
     ],
 )
 def test_figures_of_a_case_are_within_their_bounds(case: str) -> None:
@@ -43,6 +50,67 @@ def test_a_shop_is_forecast_like_a_run() -> None:
     assert not result.batch.forecast[:, 6::7].any()
     assert result.total_ratio == pytest.approx(1.0, abs=0.1)
     assert result.coverage(0.1, 0.9) > 0.75
+
+
+def _shop(*rows: CalendarRow) -> Shop:
+    """Two years and a half of thirty products, with a fair at twice the sales each spring."""
+    n_days = 900
+    rates = np.full((30, n_days + 28), 8.0)
+    for day in FAIRS:
+        rates[:, day - 5 : day + 1] *= 2.0
+    units = np.random.default_rng(2).poisson(rates).astype(np.float64)
+    return Shop(units, calendar=rows, config=Config(forecast=ForecastSettings(models=("shrunk_weekday",))))
+
+
+FAIRS = (150, 520, 880)
+FIRST_DAY = epoch_day(CUTOFF) - 899
+ALWAYS = epoch_day(ALWAYS_KNOWN)
+
+
+def _fairs(known_day: int = ALWAYS) -> list[CalendarRow]:
+    """The fairs in the calendar; the last one is 19 days before the cutoff and was announced on a day."""
+    known = (ALWAYS, ALWAYS, known_day)
+    return [
+        CalendarRow("*", FIRST_DAY + day, on, event="fair", before=5, after=1)
+        for day, on in zip(FAIRS, known, strict=True)
+    ]
+
+
+def test_an_event_announced_late_affects_no_earlier_window() -> None:
+    """The test window's cutoff is day 871, those of validation are earlier."""
+    early, late, never = (
+        _shop(*rows).result.batch.chosen.sums.sse
+        for rows in (_fairs(FIRST_DAY + 871), _fairs(FIRST_DAY + 872), _fairs()[:2])
+    )
+    np.testing.assert_array_equal(early[1:], never[1:])
+    np.testing.assert_array_equal(late, never)
+    assert early[0].sum() < 0.8 * never[0].sum()
+
+
+def test_past_days_of_an_event_announced_late_count_as_ordinary_in_earlier_windows() -> None:
+    late = [CalendarRow("*", FIRST_DAY + day, FIRST_DAY + 872, event="sale", before=9) for day in (400, 810)]
+    known, unknown = _shop(*_fairs(), *late).result, _shop(*_fairs()).result
+    np.testing.assert_array_equal(known.batch.chosen.sums.sse, unknown.batch.chosen.sums.sse)
+    assert (known.batch.forecast != unknown.batch.forecast).all()
+
+
+def test_a_calendar_without_a_row_or_with_others_shops_changes_no_bit() -> None:
+    plain = _shop().result.batch
+    other = _shop(CalendarRow("elsewhere", epoch_day(CUTOFF) + 3, ALWAYS, CLOSED)).result.batch
+    for name in ("forecast", "quantiles"):
+        assert getattr(plain, name).tobytes() == getattr(other, name).tobytes()
+
+
+def test_an_announced_closure_is_forecast_as_0_and_neither_learned_nor_scored() -> None:
+    last = epoch_day(CUTOFF)
+    rows = [CalendarRow("*", day, ALWAYS, CLOSED) for day in (last - 3, last + 4)]
+    plain, closed = _shop().result, _shop(*rows).result
+    assert not closed.batch.forecast[:, 3].any()
+    assert not closed.batch.quantiles[:, 3].any()
+    assert (np.delete(closed.batch.forecast, 3, axis=1) > 0).all()
+    assert np.isnan(closed.history.quantity[:, -4]).all()
+    n_obs = plain.batch.chosen.sums.n_obs[0], closed.batch.chosen.sums.n_obs[0]
+    assert (n_obs[0] - n_obs[1] == 1).all()
 
 
 def forecast_of_case(folder: Path) -> dict[str, float]:

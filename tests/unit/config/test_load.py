@@ -105,17 +105,6 @@ def test_load_rejects_an_invalid_value(tmp_path: Path, text: str, key: str, mess
     assert message in str(fault)
 
 
-def test_load_rejects_holidays_that_no_model_uses() -> None:
-    overrides = ["forecast.holidays=US", "forecast.models=[mean, zero]"]
-
-    with pytest.raises(
-        ConfigError, match=r"forecast\.holidays: found 'US'; allowed: only with one of pooled, ridge in"
-    ):
-        load_config([], overrides, holiday_models={"ridge", "pooled"})
-
-    assert load_config([], overrides, holiday_models={"mean"}).config.forecast.holidays == "US"
-
-
 def test_load_reads_a_section_of_comments_as_defaults(tmp_path: Path) -> None:
     path = write(tmp_path / "empty.yaml", "forecast:\n  # horizon: 28\n")
 

@@ -78,12 +78,13 @@ def test_settings_use_the_pool_where_a_candidate_does(
     assert (settings.uses_pool, settings.uses_trees) == (uses_pool, uses_trees)
 
 
-def test_holidays_are_those_of_the_history_and_the_horizon() -> None:
-    assert daily_settings().holidays is None
-    holidays = daily_settings(forecast={"holidays": "US"}).holidays
-    assert holidays is not None
-    assert CUTOFF - N_DAYS < holidays.days[0] < CUTOFF - 100
-    assert CUTOFF < holidays.days[-1] <= CUTOFF + 28
+def test_public_holidays_are_events_of_the_history_and_the_horizon() -> None:
+    assert daily_settings().events is None
+    events = daily_settings(forecast={"holidays": "US"}).events
+    assert events is not None
+    found = events.known_at(CUTOFF).days
+    assert found[0] < CUTOFF - N_DAYS + 30
+    assert found[-1] > CUTOFF + 28
 
 
 def test_settings_refuse_an_unknown_model() -> None:

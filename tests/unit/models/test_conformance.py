@@ -9,23 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lepton_spark.models.data.forecaster import Fit
-from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.history import History
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
-from lepton_spark.models.pooled.factors import HOLIDAYS
+from lepton_spark.models.pooled.factors import EVENTS
 from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.models.pooled.pool import Pool, Pools, neutral_pool, pool_of
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.regressors.linear import PooledRegression
 from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
 from lepton_spark.models.registry import (
-    HOLIDAY_MODELS,
+    MODELS_WITHOUT_EVENTS,
     POOLED_MODELS,
     Candidate,
     candidates_for,
     create,
     known_models,
 )
+from tests.unit.models.events import events
 
 NEEDS_A_YEAR = {"seasonal_last_year"}
 """Models that forecast nothing for the short histories of these tests; they have tests of their own."""
@@ -170,7 +171,7 @@ def _eventful(period: int, *, later: float = 0.0, late_plans: bool = False) -> t
         damped=damp_outliers(quantity, planned),
         regressors=planned,
         plans=plans,
-        holidays=HolidayCalendar(days[[15, 52]], np.array([0, 0])) if period == 1 else None,
+        events=events(days[[15, 52]], [0, 0]) if period == 1 else None,
     )
     assert history.has_late_plans == late_plans
     pool = fit_pool(history, np.array([CUTOFF, N_COLUMNS - 1]))
@@ -219,11 +220,11 @@ def test_model_forecasts_a_series_the_same_in_every_batch(
 
 
 @every_model
-def test_model_multiplies_by_the_holiday_factors_of_the_pool_only_if_it_is_listed(
+def test_model_multiplies_by_the_event_factors_of_the_pool_unless_it_is_listed(
     candidate: Candidate,
 ) -> None:
     history = _history(1)
-    pool = replace(neutral_pool(), factors={HOLIDAYS.name: np.full((1, HORIZON), 2.0)})
+    pool = replace(neutral_pool(), factors={EVENTS.name: np.full((1, HORIZON), 2.0)})
     shared, alone = _fit(candidate, history, pool), _fit(candidate, history)
-    times = 2.0 if candidate.model in HOLIDAY_MODELS else 1.0
+    times = 1.0 if candidate.model in MODELS_WITHOUT_EVENTS else 2.0
     np.testing.assert_allclose(shared.forecast, times * alone.forecast, rtol=1e-12)

@@ -13,9 +13,12 @@ from lepton_spark.errors import InputError
 from lepton_spark.models import registry
 from lepton_spark.models.data.history import History
 from lepton_spark.models.local.isolated_process import Limits
+from lepton_spark.models.local.naive import Zero
+from lepton_spark.models.local.ridge import Ridge
 from lepton_spark.models.pooled.model import Pooled
 from lepton_spark.models.pooled.pool import neutral_pool
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.pooled.with_events import WithEvents
 from lepton_spark.models.registry import (
     Candidate,
     CustomRegressor,
@@ -95,17 +98,13 @@ def test_create_gives_pooled_models_the_pool_and_a_neutral_one_without() -> None
     assert alone.pool.trees is None
 
 
-def test_create_gives_ridges_the_holiday_factors_of_the_pool() -> None:
-    pool = neutral_pool()
-    factors = {"public_days": np.array([[1.0, 2.0]]), "year_weeks": np.array([[3.0, 3.0]])}
-    shop = replace(pool, factors=factors)
-    with_holidays = create(Candidate("planned_ridge", HALF_LIFE), shop)
-    assert with_holidays.half_life == 28.0
-    assert with_holidays.planned
-    assert with_holidays.day_factors.tolist() == [1.0, 2.0]
-    plain = create(Candidate("ridge", HALF_LIFE), pool)
-    assert not plain.planned
-    assert plain.day_factors is None
+def test_create_multiplies_a_model_by_the_events_of_the_pool_only_where_it_knows_any() -> None:
+    learned = np.array([[1.0, 2.0]])
+    shop = replace(neutral_pool(), factors={"public_days": learned, "year_weeks": np.array([[3.0, 3.0]])})
+    ridge = Ridge(28.0, planned=True)
+    assert create(Candidate("planned_ridge", HALF_LIFE), shop) == WithEvents(ridge, learned)
+    assert create(Candidate("planned_ridge", HALF_LIFE), neutral_pool()) == ridge
+    assert isinstance(create(Candidate("zero"), shop), Zero)
 
 
 def test_built_in_name_cannot_be_registered() -> None:

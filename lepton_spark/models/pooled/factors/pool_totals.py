@@ -5,14 +5,17 @@ import numpy as np
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
 
-NEIGHBOUR_WEEKS = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Weeks before and after a day whose same weekday it is compared with; half of them must be known."""
+NEIGHBOURS = 4
+"""Ordinary days of the same weekday, before a day and after it, that it is compared with."""
+
+FARTHEST_WEEKS = 13.0
+"""Largest mean distance of these neighbours."""
 
 NORMAL_MAD = 1.4826
 """Standard deviation of a normal distribution divided by its median absolute deviation."""
 
 YEAR_DAYS = 364
-"""52 weeks: the same weekday a year later. Holidays count as ordinary days in the first year."""
+"""52 weeks: the same weekday a year later."""
 
 MIN_DAYS = 60
 """Days with known neighbours needed to estimate the noise of daily totals."""
@@ -34,43 +37,56 @@ def pool_totals(history: History, cutoff: int) -> FloatArray:
     return np.where(total > 0, total, np.nan)
 
 
-def expected_logs(total: FloatArray, is_holiday: BoolArray) -> FloatArray:
-    """[T], mean log total of a day's neighbours that are not holidays; NaN where fewer than half are known.
+def expected_logs(total: FloatArray, is_event: BoolArray) -> FloatArray:
+    """[T], log total that the ordinary neighbours of a day let expect; NaN where too few are known.
 
-    total: [T], NaN where unknown. is_holiday: [T].
+    The neighbours are the nearest four of the same weekday on either side. What is expected lies on the
+    straight line between their means; four on one side are enough, as are two on both.
+
+    total: [T], NaN where unknown. is_event: [T].
     """
-    logs = np.where(is_holiday, np.nan, np.log(total))
-    neighbours = np.stack([_shifted(logs, SEASON_LENGTH * weeks) for weeks in NEIGHBOUR_WEEKS])
-    known: BoolArray = ~np.isnan(neighbours)
-    count = known.sum(axis=0)
-    mean = np.where(known, neighbours, 0.0).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count >= len(NEIGHBOUR_WEEKS) // 2, mean, np.nan)
+    logs = np.where(is_event, np.nan, np.log(total))
+    expected = np.full(len(total), np.nan)
+    for weekday in range(min(SEASON_LENGTH, len(total))):
+        of_weekday = logs[weekday::SEASON_LENGTH]
+        expected[weekday::SEASON_LENGTH] = _between_neighbours(of_weekday)
+    return expected
 
 
-def totals_without_holidays(history: History, cutoff: int) -> FloatArray:
-    """[cutoff + 1], as `pool_totals`, with holidays replaced by what their neighbours let expect.
+def _between_neighbours(values: FloatArray) -> FloatArray:
+    """[N], each value as expected from its known neighbours; values: [N], NaN where unknown."""
+    at = np.arange(len(values))
+    known = np.flatnonzero(~np.isnan(values))
+    begin, end = np.searchsorted(known, at, side="left"), np.searchsorted(known, at, side="right")
+    sums = np.concatenate([np.zeros((1, 2)), np.cumsum(np.stack([values[known], known], axis=1), axis=0)])
+    means, weeks, counts = [], [], []
+    for first, last in (
+        (np.maximum(begin - NEIGHBOURS, 0), begin),
+        (end, np.minimum(end + NEIGHBOURS, len(known))),
+    ):
+        count = last - first
+        value, position = ((sums[last] - sums[first]) / np.maximum(count, 1)[:, np.newaxis]).T
+        distance = np.abs(position - at)
+        means.append(value)
+        weeks.append(distance)
+        counts.append(np.where(distance <= FARTHEST_WEEKS, count, 0))
+    share = weeks[0] / np.maximum(weeks[0] + weeks[1], 1.0)
+    both = np.minimum(*counts) >= NEIGHBOURS // 2
+    before, after = (count >= NEIGHBOURS for count in counts)
+    one_side = np.where(before, means[0], np.where(after, means[1], np.nan))
+    return np.where(both, (1.0 - share) * means[0] + share * means[1], one_side)
 
-    In the first year holidays have no factor of their own and stay as they are.
-    """
+
+def totals_without_events(history: History, cutoff: int) -> FloatArray:
+    """[cutoff + 1], as `pool_totals`, with days of events replaced by what their neighbours let expect."""
     total = pool_totals(history, cutoff)
-    is_holiday: BoolArray = history.is_holiday[: cutoff + 1] & (cutoff >= YEAR_DAYS)
-    if not is_holiday.any():
+    is_event = history.is_event[: cutoff + 1]
+    if not is_event.any():
         return total
-    expected = np.exp(expected_logs(total, is_holiday))
-    return np.where(is_holiday & ~np.isnan(total), expected, total)
+    expected = np.exp(expected_logs(total, is_event))
+    return np.where(is_event, expected, total)
 
 
 def robust_deviation(values: FloatArray) -> float:
     """Standard deviation around 0 of values [N], estimated by the median absolute value."""
     return NORMAL_MAD * float(np.median(np.abs(values)))
-
-
-def _shifted(values: FloatArray, by: int) -> FloatArray:
-    """[T], at each day the value `by` days later; NaN beyond the ends."""
-    shifted = np.full(len(values), np.nan)
-    if abs(by) < len(values):
-        if by > 0:
-            shifted[:-by] = values[by:]
-        else:
-            shifted[-by:] = values[:by]
-    return shifted

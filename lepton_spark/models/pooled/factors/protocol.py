@@ -9,7 +9,7 @@ from lepton_spark.models.data.history import History
 class PoolFactor(Protocol):
     """A factor of single days that all series share, learned from the totals of a pool.
 
-    To add one, write a class in a module of its own and append it to `FACTORS`; `name` becomes a column of
+    To add one, write a class in a module of its own and append it to `SEASONS`; `name` becomes a column of
     the table `pools` and `meaning` its comment.
     """
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import SEASON_LENGTH, History
-from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS, totals_without_holidays
+from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS, totals_without_events
 
 N_WEEKS = 13
 """Weeks ahead that get a factor; later ones have 1."""
@@ -41,7 +41,7 @@ class YearWeekFactor:
         for position, cutoff in enumerate(cutoffs.tolist()):
             if cutoff < YEAR_DAYS + BASE_DAYS:
                 continue
-            ratios = _log_ratios(totals_without_holidays(history, cutoff))
+            ratios = _log_ratios(totals_without_events(history, cutoff))
             last_year = np.nan_to_num(ratios[cutoff - YEAR_DAYS])
             factors[position] = np.exp(_repeating_share(ratios) * last_year)
         return factors

@@ -177,7 +177,7 @@ def _calendar(ahead: IntArray) -> FloatArray:
 
 def _days_since_sale(history: History, cutoffs: IntArray) -> IntArray:
     """[S, C], days since the last sale; the length of the history up to the cutoff where there was none."""
-    last = np.where(history.filled_damped > 0, np.arange(history.n_days), -1)
+    last = np.where(history.is_sold, np.arange(history.n_days), -1)
     since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
     return since * history.period
 

@@ -1,4 +1,4 @@
-"""Holidays, days out of stock, planners' levels and delistings in the forecasts of a batch."""
+"""Events, days out of stock, planners' levels and delistings in the forecasts of a batch."""
 
 from dataclasses import replace
 
@@ -9,7 +9,6 @@ import pytest
 from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.data.history import HolidayCalendar
 from lepton_spark.models.pooled.learning import with_trees
 from lepton_spark.models.registry import Candidate, candidates_for
 from tests.unit.forecasting.frames import (
@@ -28,6 +27,7 @@ from tests.unit.forecasting.frames import (
     with_candidates,
     with_lists,
 )
+from tests.unit.models.events import events
 
 
 @pytest.fixture
@@ -36,15 +36,14 @@ def settings() -> FitSettings:
 
 
 @pytest.mark.parametrize("model", ["ridge", "shrunk_weekday"])
-def test_holidays_reach_pools_and_forecasts(settings: FitSettings, model: str) -> None:
-    """Demand doubles on one day, and the same kind of holiday comes again five days after the cutoff."""
+def test_events_reach_pools_and_forecasts(settings: FitSettings, model: str) -> None:
+    """Demand doubles on one day, and the same event comes again five days after the cutoff."""
     units = random_units(30)
     units[:, -101] *= 2.0
     rows = packed_rows(units)
-    holidays = HolidayCalendar(np.array([CUTOFF - 100, CUTOFF + 5]), np.array([0, 0]))
     given = with_candidates(settings, *candidates_for((model,), (84.0,)))
     assert given.uses_pool == (model == "shrunk_weekday")
-    given = replace(given, holidays=holidays)
+    given = replace(given, events=events([CUTOFF - 100, CUTOFF + 5], [0, 0]))
     assert given.uses_pool
     pools = pools_of(rows, given)
     (factors,) = pools[CUTOFF].factors["public_days"]

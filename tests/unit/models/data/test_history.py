@@ -3,7 +3,8 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import History, HolidayCalendar, weekdays
+from lepton_spark.models.data.history import History, weekdays
+from tests.unit.models.events import events
 
 NAN = np.nan
 
@@ -72,23 +73,59 @@ def test_history_does_not_pass_stock_out_sales_on() -> None:
     assert history.select(np.array([0])).stock_out_sales is None
 
 
-def test_holiday_calendar_gives_the_kind_of_each_day_and_minus_one_for_ordinary_days() -> None:
-    calendar = HolidayCalendar(np.array([10, 11, 50]), np.array([1, 0, 2]))
-    assert calendar.kinds_of(np.array([[9, 10], [11, 50], [51, 0]])).tolist() == [[-1, 1], [0, 2], [-1, -1]]
-    empty = HolidayCalendar(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    assert empty.kinds_of(np.array([9, 10])).tolist() == [-1, -1]
+def test_history_marks_the_days_of_events_that_are_over() -> None:
+    history = History(np.zeros((1, 4)), np.arange(100, 104), events=events([101, 103], [4, 0], (0, 1)))
+    assert history.is_event.tolist() == [False, True, True, False]  # the day after the second is ahead
+    assert not History(np.zeros((1, 4)), np.arange(100, 104)).is_event.any()
 
 
-def test_history_marks_its_holidays() -> None:
-    calendar = HolidayCalendar(np.array([101, 103]), np.array([4, 0]))
-    history = History(np.zeros((1, 4)), np.arange(100, 104), holidays=calendar)
-    assert history.holiday_kinds.tolist() == [-1, 4, -1, 0]
-    assert history.is_holiday.tolist() == [False, True, False, True]
-    assert not History(np.zeros((1, 4)), np.arange(100, 104)).is_holiday.any()
+def test_parts_of_a_history_keep_its_events() -> None:
+    given = events([101], [0])
+    history = History(np.zeros((2, 4)), np.arange(100, 104), events=given)
+    assert history.until(2).events is given
+    assert history.select(np.array([1])).events is given
 
 
-def test_parts_of_a_history_keep_its_holidays() -> None:
-    calendar = HolidayCalendar(np.array([101]), np.array([0]))
-    history = History(np.zeros((2, 4)), np.arange(100, 104), holidays=calendar)
-    assert history.until(2).holidays is calendar
-    assert history.select(np.array([1])).holidays is calendar
+def _shop_with_event() -> History:
+    """Steady sales, goods of the event of days 20 to 29, and a product with few ordinary days."""
+    quantity = np.full((3, 50), 4.0)
+    quantity[1, :20] = quantity[1, 30:] = 0.0
+    quantity[2, :20] = np.nan
+    quantity[2, 36:] = np.nan
+    return History(quantity, np.arange(50), damped=quantity, events=events(np.arange(20, 30), [0] * 10))
+
+
+def test_history_without_events_lacks_their_days_for_series_that_follow_them() -> None:
+    history = _shop_with_event()
+    assert history.follows_events.tolist() == [True, False, False]
+    ordinary = history.without_events
+    assert np.flatnonzero(~ordinary.known[0]).tolist() == list(range(20, 30))
+    np.testing.assert_array_equal(ordinary.quantity[1:], history.quantity[1:])
+    assert np.isnan(ordinary.filled_damped[0, 20:30]).sum() == 0
+    assert ordinary.filled_damped.sum(axis=1).tolist() == [160.0, 40.0, 64.0]
+    assert ordinary.events is None
+
+
+def test_product_of_a_few_ordinary_days_follows_events() -> None:
+    quantity = np.full((1, 50), np.nan)
+    quantity[0, 40:] = 1.0
+    for day in (30, 45):
+        history = History(quantity, np.arange(50), events=events([day], [0]))
+        assert history.follows_events.tolist() == [True]
+
+
+def test_products_of_a_great_day_follow_events_as_long_as_they_sell_more_on_other_days() -> None:
+    quantity = np.ones((2, 50))
+    quantity[:, 30] = 40.0, 60.0
+    history = History(quantity, np.arange(50), events=events([30], [0]))
+    assert history.follows_events.tolist() == [True, False]
+
+
+def test_sales_of_events_still_count_as_sales() -> None:
+    quantity = np.ones((1, 40))
+    quantity[0, 31:] = 0.0
+    history = History(quantity, np.arange(40), events=events([31, 35], [0, 0]))
+    history.quantity[0, 35] = 3.0
+    ordinary = history.without_events
+    assert np.flatnonzero(ordinary.is_sold[0])[-1] == 35
+    assert np.flatnonzero(ordinary.until(38).select(np.array([0])).is_sold[0])[-1] == 35

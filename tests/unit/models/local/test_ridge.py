@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.history import History
 from lepton_spark.models.local.ridge import Ridge
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.registry import Candidate, create
+from tests.unit.models.events import events
 
 HORIZON, HALF_LIFE = 14, 20.0
 CANDIDATE = Candidate("ridge", (("half_life", HALF_LIFE),))
@@ -113,16 +114,9 @@ def _shop(n_days: int) -> History:
     for day, factor in ((71, 1.5), (72, 2.0)):
         yearly = day + years
         rate[yearly[yearly < n_days]] = factor
-    calendar = HolidayCalendar(first + np.add.outer(years, [71, 72]).ravel(), np.tile([0, 1], 3))
+    calendar = events(first + np.add.outer(years, [71, 72]).ravel(), np.tile([0, 1], 3))
     quantity = np.outer(np.arange(10.0, 310.0, 10.0), rate)
-    return History(quantity, np.arange(first, first + n_days), holidays=calendar)
-
-
-def test_ridge_multiplies_its_forecast_by_the_given_factors_and_by_one_after_them() -> None:
-    history = History(_quantity(), np.arange(19_003, 19_123))
-    plain = Ridge(HALF_LIFE).fit_forecast(history, 4).forecast
-    factored = Ridge(HALF_LIFE, day_factors=np.array([2.0, 0.0])).fit_forecast(history, 4).forecast
-    np.testing.assert_array_equal(factored, plain * [2.0, 0.0, 1.0, 1.0])
+    return History(quantity, np.arange(first, first + n_days), events=calendar)
 
 
 def test_ridge_from_the_registry_expects_holidays_as_the_pool_sold_on_them() -> None:
@@ -133,27 +127,15 @@ def test_ridge_from_the_registry_expects_holidays_as_the_pool_sold_on_them() -> 
     pool = fit_pool(history, np.array([789]))
     forecast = create(CANDIDATE, pool).fit_forecast(history, HORIZON).forecast
     np.testing.assert_allclose(forecast, level * expected, rtol=0.01)
-    alone = create(CANDIDATE).fit_forecast(replace(history, holidays=None), HORIZON).forecast
+    alone = create(CANDIDATE).fit_forecast(replace(history, events=None), HORIZON).forecast
     np.testing.assert_allclose(alone, np.repeat(level, HORIZON, axis=1), rtol=0.01)
 
 
-def test_ridge_does_not_fit_holidays() -> None:
+def test_ridge_from_the_registry_does_not_fit_holidays() -> None:
     history = _shop(802)  # the third year's holiday is the second last day
-    fit = Ridge(HALF_LIFE).fit_forecast(history, HORIZON)
-    np.testing.assert_allclose(fit.forecast, np.repeat(history.quantity[:, :1], HORIZON, axis=1), rtol=1e-9)
-    unknown = np.where(history.is_holiday, np.nan, history.quantity)
-    same = Ridge(HALF_LIFE).fit_forecast(replace(history, quantity=unknown), HORIZON)
-    np.testing.assert_array_equal(fit.forecast, same.forecast)
-    without_calendar = Ridge(HALF_LIFE).fit_forecast(replace(history, holidays=None), HORIZON)
-    assert (without_calendar.forecast > 1.03 * fit.forecast).any()
-
-
-def test_ridge_fits_holidays_where_a_product_has_no_other_known_day() -> None:
-    history = _shop(802)
-    quantity = history.quantity.copy()
-    quantity[0, ~history.is_holiday] = np.nan
-    quantity[1] = np.nan
-    fit = Ridge(HALF_LIFE).fit_forecast(replace(history, quantity=quantity), HORIZON)
-    assert (fit.forecast[0] > 10.0).all()
-    assert np.isnan(fit.forecast[1]).all()
-    assert np.isfinite(fit.forecast[2:]).all()
+    pool = fit_pool(history, np.array([801]))
+    level = np.repeat(history.quantity[:, :1], HORIZON, axis=1)
+    found = create(CANDIDATE, pool).fit_forecast(history, HORIZON).forecast
+    np.testing.assert_allclose(found, level, rtol=1e-9)
+    alone = Ridge(HALF_LIFE).fit_forecast(history, HORIZON).forecast
+    assert (alone > 1.03 * level).any()

@@ -43,15 +43,15 @@ def test_neutral_pool_has_equal_weekdays_poisson_dispersion_and_no_factors() -> 
     assert pool.day_factors(np.arange(6).reshape(2, 3)).tolist() == [[1.0] * 3] * 2
 
 
-def test_day_factors_multiply_all_factors_of_each_day() -> None:
+def test_day_factors_are_those_of_seasons_and_not_of_events() -> None:
     factors = {
         "year_weeks": np.array([[2.0, 3.0], [1.0, 5.0]]),  # by week ahead
         "public_days": np.array([[1.0, 10.0], [7.0, 1.0]]),  # by day ahead
     }
     days = 100 + np.arange(16).reshape(1, 16) * np.ones((2, 1), dtype=np.int64)
     found = replace(neutral_pool(2), factors=factors).day_factors(days)
-    assert found[0].tolist() == [2.0, 20.0, *[2.0] * 5, *[3.0] * 7, 1.0, 1.0]
-    assert found[1].tolist() == [7.0, 1.0, *[1.0] * 5, *[5.0] * 7, 1.0, 1.0]
+    assert found[0].tolist() == [*[2.0] * 7, *[3.0] * 7, 1.0, 1.0]
+    assert found[1].tolist() == [*[1.0] * 7, *[5.0] * 7, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(("column", "expected"), [(29, "last"), (25, None), (20, "first"), (19, None)])

@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.history import History
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.data.plans import Plans
 from lepton_spark.models.pooled.pool import Pool
 from lepton_spark.models.pooled.pool_statistics import dispersion_curve, fit_pool, pool_profile
 from lepton_spark.models.pooled.profiles import weekday_profiles
 from lepton_spark.models.pooled.settings import PooledSettings
+from tests.unit.models.events import events
 
 FIRST = 20_000
 
@@ -60,8 +61,8 @@ def _eventful() -> History:
     """Two years of thirty products with damped outliers, and a holiday that recurs."""
     quantity = np.random.default_rng(4).poisson(3.0, (30, 728)).astype(float)
     quantity[:, 80] *= 40.0
-    holidays = HolidayCalendar(FIRST + np.array([340, 704]), np.array([0, 0]))
-    return History(quantity, FIRST + np.arange(728), damped=damp_outliers(quantity), holidays=holidays)
+    holidays = events(FIRST + np.array([340, 704]), [0, 0])
+    return History(quantity, FIRST + np.arange(728), damped=damp_outliers(quantity), events=holidays)
 
 
 def test_pool_at_several_cutoffs_is_that_of_each_history_up_to_it() -> None:
@@ -74,7 +75,7 @@ def test_pool_at_several_cutoffs_is_that_of_each_history_up_to_it() -> None:
 
 
 def test_pool_has_no_holiday_factors_without_a_calendar() -> None:
-    history = replace(_eventful(), holidays=None)
+    history = replace(_eventful(), events=None)
     assert fit_pool(history, np.array([690])).factors.keys() == {"year_weeks"}
 
 

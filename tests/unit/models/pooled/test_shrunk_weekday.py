@@ -41,15 +41,15 @@ def test_forecast_uses_the_profile_of_the_longest_half_life() -> None:
     np.testing.assert_allclose(forecast, 5.0)
 
 
-def test_forecast_is_multiplied_by_the_day_factors_of_the_pool() -> None:
+def test_forecast_is_multiplied_by_the_seasons_of_the_pool() -> None:
     history = History(np.random.default_rng(5).poisson(3.0, (4, 60)).astype(float), np.arange(60))
     pool = neutral_pool()
-    factors = {"year_weeks": np.array([[2.0, 0.5]]), "public_days": np.array([[1.0, 0.0]])}
+    factors = {"year_weeks": np.array([[2.0, 0.5]])}
     plain, factored = (
         ShrunkWeekday(each).fit_forecast(history, 16).forecast
         for each in (pool, replace(pool, factors=factors))
     )
-    np.testing.assert_allclose(factored, plain * [2.0, 0.0, *[2.0] * 5, *[0.5] * 7, 1.0, 1.0], rtol=1e-12)
+    np.testing.assert_allclose(factored, plain * [*[2.0] * 7, *[0.5] * 7, 1.0, 1.0], rtol=1e-12)
 
 
 def test_series_does_not_depend_on_the_batch_but_on_the_pool() -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.factors import FACTORS, PoolFactor
+from tests.unit.models.events import events
 
 FIRST = 18_000
 YEAR = 364
@@ -27,9 +28,9 @@ def _shop() -> History:
     day = np.arange(N_DAYS) % YEAR
     rate = np.where(np.abs(day - HOLIDAY) <= 17, 2.0, 1.0) * np.where(day == HOLIDAY, 3.0, 1.0)
     rate = rate * np.exp(np.random.default_rng(0).normal(0.0, 0.03, N_DAYS))
-    holidays = HolidayCalendar(FIRST + HOLIDAY + YEAR * np.arange(3), np.zeros(3, dtype=np.int64))
+    holidays = events(FIRST + HOLIDAY + YEAR * np.arange(3), [0, 0, 0])
     quantity = np.outer(np.arange(10.0, 40.0), rate)
-    return History(quantity, FIRST + np.arange(N_DAYS), holidays=holidays)
+    return History(quantity, FIRST + np.arange(N_DAYS), events=holidays)
 
 
 def _fit(factor: PoolFactor, history: History, cutoffs: np.ndarray = CUTOFFS) -> np.ndarray:

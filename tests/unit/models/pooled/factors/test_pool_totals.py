@@ -3,13 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.models.data.history import History, HolidayCalendar
+from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.factors.pool_totals import (
     expected_logs,
     pool_totals,
     robust_deviation,
-    totals_without_holidays,
+    totals_without_events,
 )
+from tests.unit.models.events import events
 
 NAN = np.nan
 FIRST = 18_000
@@ -50,11 +51,11 @@ def test_expected_logs_average_the_same_weekday_of_four_weeks_before_and_after()
 
 
 def test_expected_logs_leave_holidays_out_and_need_half_of_the_neighbours() -> None:
-    total, is_holiday = np.full(63, np.e), np.zeros(63, dtype=bool)
+    total, is_holiday = np.full(35, np.e), np.zeros(35, dtype=bool)
     total[28], is_holiday[28] = 1e9, True
     found = expected_logs(total, is_holiday)
-    assert found[21] == found[7] == pytest.approx(1.0)
-    assert np.isnan(found[0])  # 7, 14 and 21 are three of eight
+    assert found[28] == found[1] == pytest.approx(1.0)
+    assert np.isnan(found[[0, 7]]).all()  # three neighbours after it; one before and two after
 
 
 def test_robust_deviation_is_the_scaled_median_of_absolute_values() -> None:
@@ -65,21 +66,33 @@ def _with_holiday(day: int, n_days: int = 420) -> History:
     """Ten units a day, and 70 on a holiday."""
     quantity = np.full((1, n_days), 10.0)
     quantity[0, day] = 70.0
-    holidays = HolidayCalendar(FIRST + np.array([day]), np.array([0]))
-    return replace(_history(quantity), holidays=holidays)
+    return replace(_history(quantity), events=events([FIRST + day], [0]))
 
 
 def test_holidays_are_replaced_by_what_their_neighbours_sold() -> None:
-    np.testing.assert_allclose(totals_without_holidays(_with_holiday(200), 400), 10.0)
+    np.testing.assert_allclose(totals_without_events(_with_holiday(200), 400), 10.0)
 
 
-def test_holidays_stay_in_the_first_year() -> None:
-    history = _with_holiday(200)
-    assert totals_without_holidays(history, 363)[200] == 70.0
-    assert totals_without_holidays(history, 364)[200] == pytest.approx(10.0)
+def test_event_stays_until_it_is_over() -> None:
+    quantity = np.full((1, 300), 10.0)
+    quantity[0, 200:203] = 70.0
+    history = replace(_history(quantity), events=events(FIRST + np.arange(200, 203), [0, 0, 0], (1, 1)))
+    for cutoff, of_day in ((202, 70.0), (203, 10.0)):
+        found = totals_without_events(history.until(cutoff), cutoff)
+        assert found[201] == pytest.approx(of_day)
 
 
-def test_holiday_without_a_sale_stays_unknown() -> None:
+def test_long_event_is_compared_with_the_nearest_ordinary_weeks_on_a_straight_line() -> None:
+    total, is_event = np.exp(np.arange(200.0) / 100.0), np.zeros(200, dtype=bool)
+    is_event[70:130] = True
+    total[70:130] = 1e9
+    found = expected_logs(total, is_event)
+    np.testing.assert_allclose(found[70:130], np.arange(70, 130) / 100.0)
+    is_event[70:] = True
+    assert np.isnan(expected_logs(total, is_event)[170])  # fourteen weeks after the nearest four
+
+
+def test_closed_day_of_an_event_is_as_expected_too() -> None:
     history = _with_holiday(200)
     history.quantity[0, 200] = 0.0
-    assert np.isnan(totals_without_holidays(history, 400)[200])
+    assert totals_without_events(history, 400)[200] == pytest.approx(10.0)

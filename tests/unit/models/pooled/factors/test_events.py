@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.arrays import FloatArray
-from lepton_spark.models.data.history import History, HolidayCalendar
-from lepton_spark.models.pooled.factors import HOLIDAYS
+from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled.factors import EVENTS
 from lepton_spark.models.pooled.factors.year_weeks import YearWeekFactor
 from lepton_spark.models.pooled.pool_statistics import fit_pool
-from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.registry import SHRUNK_WEEKDAY, Candidate, create
+from tests.unit.models.events import events
 
 FIRST = 18_000
 YEAR = 364
@@ -18,7 +19,7 @@ HOLIDAY, EVE = 0, 1
 DAY = 340
 """Day of the year on which the holiday falls; its eve is the day before."""
 
-CALENDAR = HolidayCalendar(
+CALENDAR = events(
     FIRST + np.array([day + year * YEAR for year in range(3) for day in (DAY - 1, DAY)]),
     np.array([EVE, HOLIDAY] * 3),
 )
@@ -35,11 +36,11 @@ def _shop(
         rate[year * YEAR + DAY] *= (*holiday, 1.0)[year]
         rate[year * YEAR + DAY - 1] *= eve
     quantity = units * np.outer(np.arange(1.0, 31.0), rate)
-    return History(quantity, FIRST + np.arange(N_DAYS), holidays=CALENDAR)
+    return History(quantity, FIRST + np.arange(N_DAYS), events=CALENDAR)
 
 
 def _factors(history: History, cutoff: int = CUTOFF) -> FloatArray:
-    learned = HOLIDAYS.fit(history, np.array([cutoff]))
+    learned = EVENTS.fit(history, np.array([cutoff]))
     assert learned is not None
     return learned[0]
 
@@ -71,9 +72,7 @@ def test_holiday_is_compared_with_ordinary_days_only() -> None:
     """A week after a holiday that sells twentyfold comes another kind of holiday, which sells as usual."""
     history = _shop((20.0, 20.0))
     days = np.append(CALENDAR.days, CALENDAR.days + 7)
-    kinds = np.append(CALENDAR.kinds, CALENDAR.kinds + 2)
-    order = np.argsort(days)
-    both = replace(history, holidays=HolidayCalendar(days[order], kinds[order]))
+    both = replace(history, events=events(days, np.append(CALENDAR.names, CALENDAR.names + 2)))
     assert _factors(both)[17] == pytest.approx(1.0, abs=0.05)
 
 
@@ -93,9 +92,9 @@ def test_holiday_without_a_sale_of_a_small_pool_is_not_closed() -> None:
 
 def test_factors_are_left_out_without_a_calendar_and_one_with_an_empty_calendar() -> None:
     history = _shop()
-    assert HOLIDAYS.fit(replace(history, holidays=None), np.array([CUTOFF])) is None
+    assert EVENTS.fit(replace(history, events=None), np.array([CUTOFF])) is None
     none = np.zeros(0, dtype=np.int64)
-    assert (_factors(replace(history, holidays=HolidayCalendar(none, none))) == 1.0).all()
+    assert (_factors(replace(history, events=events(none, none))) == 1.0).all()
 
 
 @pytest.mark.parametrize("period", [1, 7], ids=["days", "weeks"])
@@ -103,15 +102,15 @@ def test_weekly_columns_have_no_holidays(period: int) -> None:
     history = _shop()
     every_seventh = slice(DAY % 7, None, 7)  # the holiday among them
     columns = history.quantity[:, every_seventh], history.days[every_seventh]
-    factors = _factors(History(*columns, period=period, holidays=CALENDAR), CUTOFF // 7)
+    factors = _factors(History(*columns, period=period, events=CALENDAR), CUTOFF // 7)
     assert (factors == 1.0).all() == (period == 7)
 
 
 def test_short_history_cannot_tell_a_holiday_from_noise() -> None:
     """A threefold holiday on day 35 with known neighbours; sixty ordinary days must have them too."""
-    calendar = HolidayCalendar(FIRST + np.array([35, 90]), np.array([0, 0]))
+    calendar = events(FIRST + np.array([35, 90]), [0, 0])
     rate = np.where(np.arange(72) == 35, 3.0, 1.0)
-    short = History(np.outer(np.arange(1.0, 31.0), rate), FIRST + np.arange(72), holidays=calendar)
+    short = History(np.outer(np.arange(1.0, 31.0), rate), FIRST + np.arange(72), events=calendar)
     assert (_factors(short.until(50), 50) == 1.0).all()
     assert _factors(short, 71)[18] == pytest.approx(3.0, rel=0.01)
 
@@ -120,14 +119,15 @@ def test_sales_of_a_holiday_are_not_attributed_to_the_year_as_well() -> None:
     cutoff, weeks = np.array([CUTOFF]), YearWeekFactor()
     with_effect, without = _shop((4.0, 4.0), eve=3.0), _shop((1.0, 1.0), eve=1.0)
     np.testing.assert_allclose(weeks.fit(with_effect, cutoff), weeks.fit(without, cutoff), atol=2e-3)
-    no_calendar = replace(with_effect, holidays=None)
+    no_calendar = replace(with_effect, events=None)
     assert abs(weeks.fit(no_calendar, cutoff) - weeks.fit(without, cutoff)).max() > 0.05
 
 
 def test_weekday_forecast_follows_holidays_of_the_next_91_days() -> None:
     history = _shop().until(CUTOFF)
     pool = fit_pool(history, np.array([CUTOFF]))
-    forecast = ShrunkWeekday(pool).fit_forecast(history, N_AHEAD + 20).forecast
+    model = create(Candidate(SHRUNK_WEEKDAY), pool)
+    forecast = model.fit_forecast(history, N_AHEAD + 20).forecast
     usual = np.delete(forecast, [9, 10], axis=1).mean()
     assert forecast[:, 10].mean() / usual == pytest.approx(2.0, rel=0.1)
     assert forecast[:, N_AHEAD:].mean() / usual == pytest.approx(1.0, rel=0.05)

@@ -1,8 +1,9 @@
-"""Holiday factors: what a pool sold on a public holiday, and on the days next to it, in the past."""
+"""Event factors: what a pool sold before, on and after an event or a public holiday in the past."""
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.events import EventDays
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.factors.pool_totals import (
     MIN_DAYS,
@@ -15,37 +16,39 @@ N_AHEAD = 91
 """Days ahead that get a factor; later ones have 1."""
 
 PRIOR_DEVIATION = 0.3
-"""Prior standard deviation of a holiday's log factor; large, so that one occurrence counts for much."""
+"""Prior standard deviation of an event day's log factor; large, so that one occurrence counts for much."""
 
-LARGEST_LOG = 1.6
-"""Bound of a log factor: five times, or a fifth of, an ordinary day."""
+SMALLEST_LOG, LARGEST_LOG = -3.0, 1.6
+"""Bounds of a log factor: a twentieth of an ordinary day, and five times one."""
 
 CLOSED_FROM = 20.0
 """Units expected on a day without any sale from which the day counts as closed."""
 
 
-class HolidayFactor:
-    """Mean log ratio of a kind of holiday to the same weekday in the weeks around it, shrunk to 0.
+class EventFactor:
+    """Mean log ratio of a kind of event day to ordinary days of the same weekday around it, shrunk to 0.
 
-    The shrinkage adds one ordinary holiday with the weight of the noise variance over the prior variance. The
-    factor is 0 where the pool was closed on each occurrence. Weekly columns have no holidays.
+    A kind is a day of an event, or one at the same distance before or after it. The shrinkage adds one
+    ordinary day with the weight of the noise variance over the prior variance. The factor is 0 where the pool
+    was closed on each occurrence. Weekly columns have no events.
     """
 
     name = "public_days"
-    meaning = "factors of the next 91 days from public holidays among them; null without forecast.holidays"
+    meaning = "factors of the next 91 days from events and public holidays among them; null without any"
 
     def fit(self, history: History, cutoffs: IntArray) -> FloatArray | None:
-        """[C, N_AHEAD], factors of the days after each cutoff; None without a holiday calendar."""
-        if history.holidays is None:
+        """[C, N_AHEAD], factors of the days after each cutoff; None without events."""
+        if history.events is None:
             return None
         factors = np.ones((len(cutoffs), N_AHEAD))
         if history.period > 1:
             return factors
         for position, cutoff in enumerate(cutoffs.tolist()):
-            ahead = history.holidays.kinds_of(history.days[cutoff] + np.arange(1, N_AHEAD + 1))
+            known = history.events.known_at(int(history.days[cutoff]))
+            ahead = known.kinds_of(history.days[cutoff] + np.arange(1, N_AHEAD + 1))
             kinds = np.unique(ahead[ahead >= 0])
             if kinds.size:
-                by_kind = _kind_factors(history, cutoff, kinds)
+                by_kind = _kind_factors(history, cutoff, known, kinds)
                 factors[position, ahead >= 0] = by_kind[np.searchsorted(kinds, ahead[ahead >= 0])]
         return factors
 
@@ -57,22 +60,22 @@ class HolidayFactor:
         return factors
 
 
-def _kind_factors(history: History, cutoff: int, kinds: IntArray) -> FloatArray:
-    """[K], the factor of each kind of holiday."""
+def _kind_factors(history: History, cutoff: int, known: EventDays, kinds: IntArray) -> FloatArray:
+    """[K], the factor of each kind of event day."""
     factors = np.ones(len(kinds))
+    kind_of_day = known.kinds_of(history.days[: cutoff + 1])
     total = pool_totals(history, cutoff)
-    expected = expected_logs(total, history.is_holiday[: cutoff + 1])
+    expected = expected_logs(total, kind_of_day >= 0)
     deviation = np.log(total) - expected
-    ordinary = deviation[~np.isnan(deviation)]
+    ordinary = deviation[(kind_of_day < 0) & ~np.isnan(deviation)]
     if len(ordinary) < MIN_DAYS:
         return factors
     noise = robust_deviation(ordinary) ** 2
-    kind_of_day = history.holiday_kinds[: cutoff + 1]
     is_busy = expected >= np.log(CLOSED_FROM)
     for position, kind in enumerate(kinds.tolist()):
         seen = deviation[(kind_of_day == kind) & ~np.isnan(deviation)]
         if seen.size:
-            logs = np.clip(seen, -LARGEST_LOG, LARGEST_LOG)
+            logs = np.clip(seen, SMALLEST_LOG, LARGEST_LOG)
             factors[position] = np.exp(logs.sum() / (len(logs) + noise / PRIOR_DEVIATION**2))
         elif (is_busy & np.isnan(total))[kind_of_day == kind].any():
             factors[position] = 0.0
