@@ -129,8 +129,17 @@ def read_online(folder: Path) -> pd.DataFrame:
 
     Buyers are customers, or orders where the customer is unknown.
     """
+    return priced_goods(online_lines(folder))
+
+
+def online_lines(folder: Path) -> pd.DataFrame:
+    """The lines of Online Retail as text."""
     days = sorted(folder.glob(PATTERNS["online"]))
-    text = pd.concat([pd.read_csv(day, dtype=str, keep_default_na=False) for day in days])
+    return pd.concat([pd.read_csv(day, dtype=str, keep_default_na=False) for day in days])
+
+
+def priced_goods(text: pd.DataFrame) -> pd.DataFrame:
+    """Sales from lines of Online Retail; see `read_online`."""
     lines = text.drop_duplicates()[ONLINE_COLUMNS].reset_index(drop=True)
     lines["StockCode"] = lines["StockCode"].str.upper()
     lines["Quantity"] = lines["Quantity"].astype(np.int64)

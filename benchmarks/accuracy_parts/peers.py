@@ -128,8 +128,11 @@ def _recent_mean(quantity: FloatArray, n_columns: int = HORIZON) -> FloatArray:
     return mean
 
 
-def recursive_lightgbm(objective: str) -> Model:
-    """Mlforecast with LightGBM: lags 1, 7, 14, 28, means of 7 and 28 days, weekday, day of the month."""
+def recursive_lightgbm(objective: str, *, last_year: bool = False) -> Model:
+    """Mlforecast with LightGBM: lags 1, 7, 14, 28, means of 7 and 28 days, weekday, day of the month.
+
+    last_year: with lag 364 too, the mean of the week around it and that of the 28 days up to it.
+    """
 
     def forecast(origin: Origin) -> Output:
         import lightgbm as lgb  # noqa: PLC0415  an optional peer
@@ -139,14 +142,15 @@ def recursive_lightgbm(objective: str) -> Model:
         start = time.perf_counter()
         booster = lgb.LGBMRegressor(objective=objective, n_estimators=150, num_leaves=31, learning_rate=0.05,
                                     n_jobs=1, random_state=0, verbose=-1)  # fmt: skip
+        year_ago = {361: [RollingMean(7)], 364: [RollingMean(28)]}
         engine = MLForecast(
             models={"y_hat": booster},
             freq="D",
-            lags=[1, 7, 14, 28],
-            lag_transforms={1: [RollingMean(7), RollingMean(28)]},
+            lags=[1, 7, 14, 28, *([364] if last_year else [])],
+            lag_transforms={1: [RollingMean(7), RollingMean(28)]} | (year_ago if last_year else {}),
             date_features=["dayofweek", "day"],
         )
-        engine.fit(long_frame(origin.history), static_features=[])
+        engine.fit(long_frame(origin.history), static_features=[], dropna=not last_year)
         table = engine.predict(HORIZON).sort_values(["unique_id", "ds"])
         return _output(table["y_hat"], start)
 

@@ -12,20 +12,22 @@ AROUND_DAYS = 14
 MIN_UNITS, RISE = 10.0, 3.0
 """Fewest units of a past season, and how many times the rate before it that must be."""
 
+MIN_SEASONS = 2
+"""Past seasons in which it must have sold: most goods that sold in one season only are never sold again."""
+
 
 def is_before_its_season(history: History, horizon: int) -> BoolArray:
     """[S], whether a series hardly sells now, but began to sell at this time of the year in the past.
 
     In a past year it began if it sold at least 10 units on the days ahead, give or take two weeks, at three
     times the rate of the 56 days up to the cutoff, in this year and in that one. It must have begun in every
-    past year that is known; if that is only one, nothing may have been sold on the 56 days of both years.
+    past year that is known, and have sold so much in two; before its first season a series is unknown.
     """
     n_base = BASE_DAYS // history.period
     today, around = history.n_days, AROUND_DAYS // history.period
-    recent_units, recent = _units_and_rate(history, slice(max(today - n_base, 0), today))
-    n_years = np.zeros(history.n_series, dtype=np.int64)
+    _, recent = _units_and_rate(history, slice(max(today - n_base, 0), today))
+    n_seasons = np.zeros(history.n_series, dtype=np.int64)
     began = np.ones(history.n_series, dtype=np.bool_)
-    was_silent = recent_units == 0
     for year in range(1, N_YEARS + 1):
         begin = today - weeks_of_years(year) * (SEASON_LENGTH // history.period)
         if begin < n_base:
@@ -34,12 +36,11 @@ def is_before_its_season(history: History, horizon: int) -> BoolArray:
         before = slice(begin - n_base, begin)
         is_known = history.known[:, before].mean(axis=1) >= MIN_KNOWN
         sold, rate = _units_and_rate(history, ahead)
-        base_units, base = _units_and_rate(history, before)
-        rises = (sold >= MIN_UNITS) & (rate > RISE * np.maximum(recent, base))
-        began &= rises | ~is_known
-        was_silent &= (base_units == 0) | ~is_known
-        n_years += is_known
-    result: BoolArray = began & ((n_years > 1) | ((n_years == 1) & was_silent))
+        _, base = _units_and_rate(history, before)
+        has_sold = sold >= MIN_UNITS
+        began &= (has_sold & (rate > RISE * np.maximum(recent, base))) | ~is_known
+        n_seasons += has_sold
+    result: BoolArray = began & (n_seasons >= MIN_SEASONS)
     return result
 
 

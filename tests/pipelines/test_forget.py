@@ -143,7 +143,7 @@ def test_loads_and_panels_work_after_erasure(erased: Shop, tmp_path: Path) -> No
 
 def test_erased_customer_has_no_token_in_any_file(erased: Shop, tmp_path: Path) -> None:
     shop = erased.copied_to(tmp_path / "warehouse")
-    customer = token(b"key", "client", "c2")
+    customer = token(b"key", "c2")
     assert folders_with(shop.root, customer) == {"open_orders"}
     run_forget(shop.context(), customer_subject(shop.context(), "c2"))
     assert folders_with(shop.root, customer) == set()

@@ -30,7 +30,7 @@ def load(spark: SparkSession, root: Path, path: Path, **changes: Any) -> IngestR
     config = Config(
         warehouse=WarehouseSettings(root=str(root)), input=InputSettings(**settings), gates=LOSE_ANYTHING
     )
-    return run_ingest(context_for(spark, config))
+    return run_ingest(context_for(spark, config, privacy_key=b"key"))
 
 
 def sales(spark: SparkSession, root: Path) -> set[tuple[str, str, float]]:
@@ -68,6 +68,40 @@ def test_parquet_of_two_schemas_is_read_and_a_truncated_one_refused(
         ("c.parquet", "unreadable_parquet")
     ]
     assert sales(spark, tmp_path / "w") == EXPECTED | {("8", "2017-01-01", 4.5)}
+
+
+def test_files_of_two_layouts_share_a_warehouse(spark: SparkSession, tmp_path: Path) -> None:
+    """The second file calls its columns otherwise, holds text, and repeats a line of the first."""
+    days = ["2017-01-01 10:00:00", "2017-01-02 10:00:00"]
+    columns = {"no": ["1", "2"], "sku": ["7", "7"], "at": days, "units": [3, 5], "Price": [2.5, 2.0]}
+    pd.DataFrame({**columns, "Customer ID": [13085.0, None]}).to_parquet(tmp_path / "first.parquet")
+    (tmp_path / "second.csv").write_text(
+        "Order,sku,at,units,UnitPrice,Customer\n"
+        "2,7,2017-01-02 10:00:00,5,2.00,\n"
+        "C3,7,2017-01-03 10:00:00,-3,2.5,13085\n"
+    )
+    shared = {"product_id": "sku", "date": "at", "quantity": "units"}
+    layouts = {
+        "first.parquet": {"price": "Price", "transaction_id": "no", "customer_id": "Customer ID"},
+        "second.csv": {"price": "UnitPrice", "transaction_id": "Order", "customer_id": "Customer"},
+    }
+    counts = [
+        load(
+            spark,
+            tmp_path / "w",
+            tmp_path / name,
+            columns=ColumnNames(**shared, **layout),
+            format="parquet" if name.endswith("parquet") else "csv",
+            date_formats=("yyyy-MM-dd HH:mm:ss",),
+            cancellation_pattern="^C",
+            timezone="UTC",
+        ).counts
+        for name, layout in layouts.items()
+    ]
+    assert [(one["accepted"], one["already_loaded"]) for one in counts] == [(2, 0), (1, 1)]
+    # the return cancels the order of the first file, which has the customer as a number
+    by_day = {("7", "2017-01-01", 0.0), ("7", "2017-01-02", 5.0), ("7", "2017-01-03", 0.0)}
+    assert sales(spark, tmp_path / "w") == by_day
 
 
 def test_each_version_of_a_delta_table_is_loaded_once(spark: SparkSession, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_token_past_the_window_is_deleted_from_disk_and_another_key_is_refused(
     shop = a_shop(spark, tmp_path, cancel_window_days=5)
     shop.deliver("day1.csv", "1,A,2021-01-01 10:00,2,5,c1\n")
     shop.load()
-    first, second = (token(b"key", "client", name) for name in ("c1", "c2"))
+    first, second = (token(b"key", name) for name in ("c1", "c2"))
     assert first in stored_bytes(shop)
 
     shop.deliver("day7.csv", "2,A,2021-01-07 10:00,2,5,c2\n")
@@ -85,7 +85,7 @@ def test_key_is_rotated_by_loading_into_a_new_warehouse(spark: SparkSession, tmp
     rotated = replace(shop, root=tmp_path / "rotated")
     assert rotated.load(key=b"new").counts["accepted"] == 3
     assert rotated.sales() == shop.sales()
-    under_old, under_new = (token(key, "client", "c2") for key in (b"old", b"new"))
+    under_old, under_new = (token(key, "c2") for key in (b"old", b"new"))
     assert under_old in stored_bytes(shop)
     assert under_new in stored_bytes(rotated)
     assert under_old not in stored_bytes(rotated)

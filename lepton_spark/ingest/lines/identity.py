@@ -1,4 +1,4 @@
-"""Line identity: a hash of the values that a line is known by; and tokens of personal values."""
+"""Line identity: a hash of the values that a line is known by; and tokens of customers."""
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +13,9 @@ from lepton_spark.ingest.files.raw_lines import RawLines
 MASK = "***"
 
 
-def token(key: bytes, column: str, text: str) -> str:
-    """HMAC-SHA-256 of a personal value, keyed per column: equal values of two columns differ."""
-    return hmac.new(key, f"{column}\0{text}".encode(), "sha256").hexdigest()
+def token(key: bytes, customer: str) -> str:
+    """HMAC-SHA-256 of a customer's id, the same whatever a file calls its column of customers."""
+    return hmac.new(key, f"customer\0{customer}".encode(), "sha256").hexdigest()
 
 
 def key_check(key: bytes | None) -> str:
@@ -27,11 +27,11 @@ def key_check(key: bytes | None) -> str:
     return "none" if key is None else hmac.new(key, b"check of this key", "sha256").hexdigest()[:16]
 
 
-def tokens(key: bytes, column: str) -> Callable[[Column], Column]:
-    """A UDF from text to token; null stays null. The key is in its closure, so no query plan shows it."""
+def tokens(key: bytes) -> Callable[[Column], Column]:
+    """A UDF from customers to tokens; null stays null. The key is in its closure: no query plan shows it."""
 
     def keyed(texts: pd.Series) -> pd.Series:
-        by_text = {text: token(key, column, text) for text in texts.dropna().unique()}
+        by_text = {text: token(key, text) for text in texts.dropna().unique()}
         return texts.map(by_text).astype(object).where(texts.notna(), None)
 
     return pandas_udf(keyed, "string")  # type: ignore[call-overload,no-any-return]  # its stubs want a kind

@@ -121,7 +121,7 @@ def drops_equal_content(settings: InputSettings) -> bool:
 def _customer(raw: RawLines, settings: InputSettings, key: bytes | None) -> Column:
     name = settings.columns.customer_id
     text = parsing.code(raw.column(name), raw.kind(name))
-    return text if key is None or name is None else tokens(key, name)(text)
+    return text if key is None or name is None else tokens(key)(text)
 
 
 def _identified(validated: DataFrame, raw: RawLines, files: DataFrame, settings: InputSettings) -> DataFrame:

@@ -7,6 +7,7 @@ from lepton_spark.models.data.decayed_sums import ratio
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.factors import FACTORS
 from lepton_spark.models.pooled.factors.pool_totals import LARGEST_SHARE
+from lepton_spark.models.pooled.factors.year_weeks import YearWeekFactor
 from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.profiles import WeekdayProfiles, weekday_profiles
 from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
@@ -26,7 +27,8 @@ def fit_pool(history: History, cutoffs: IntArray, settings: PooledSettings = DEF
 def _fit_pool(history: History, cutoffs: IntArray, settings: PooledSettings) -> Pool:
     own = weekday_profiles(history.without_events, cutoffs)
     index, log_dispersion = pool_profile(own)
-    learned = {factor.name: factor.fit(history, cutoffs) for factor in FACTORS}
+    used = [factor for factor in FACTORS if settings.use_year_weeks or factor.name != YearWeekFactor.name]
+    learned = {factor.name: factor.fit(history, cutoffs) for factor in used}
     factors = {name: values for name, values in learned.items() if values is not None}
     return Pool(index, log_dispersion, factors, settings=settings, dispersion_curve=dispersion_curve(own))
 

@@ -67,6 +67,7 @@ class PooledSettings:
     use_regression: bool = True
     use_median: bool = True
     use_last_year: bool = True
+    use_year_weeks: bool = True
     training: TrainingSettings = TrainingSettings()
 
 

@@ -46,7 +46,7 @@ def customer_subject(context: JobContext, number: str) -> Subject:
         found = "LEPTON_PRIVACY_KEY unset" if key is None else "input.columns.customer_id unset"
         remedy = "Set the key and the configuration that the customer was loaded with."
         raise InputError(explain("customer to forget", found, "both set", remedy))
-    return Subject({"open_orders": F.col("customer_token") == F.lit(token(key, column, number))})
+    return Subject({"open_orders": F.col("customer_token") == F.lit(token(key, number))})
 
 
 def _quotes(product_id: str) -> Column:

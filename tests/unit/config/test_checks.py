@@ -237,9 +237,11 @@ def test_short_horizon_shortens_the_default_of_valid_days() -> None:
         Config.model_validate({"forecast": {"horizon": 3}, "publish": {"valid_days": 7}})
 
 
-@pytest.mark.parametrize("name", ["demo", "online_retail", "example"])
-def test_shipped_configuration_loads(name: str) -> None:
-    load_config([REPOSITORY / "conf/base.yaml", REPOSITORY / f"conf/{name}.yaml"])
+@pytest.mark.parametrize(
+    "names", [["demo"], ["online_retail"], ["online_retail", "online_retail_2009"], ["example"]]
+)
+def test_shipped_configuration_loads(names: list[str]) -> None:
+    load_config([REPOSITORY / f"conf/{name}.yaml" for name in ("base", *names)])
 
 
 def test_example_loads_with_every_commented_key(tmp_path: Path) -> None:

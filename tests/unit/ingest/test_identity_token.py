@@ -1,4 +1,4 @@
-"""Tokens of personal values, compared with HMAC-SHA-256 by its definition."""
+"""Tokens of customers, compared with HMAC-SHA-256 by its definition."""
 
 import hashlib
 
@@ -12,9 +12,9 @@ def by_definition(key: bytes, message: bytes) -> str:
     return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()
 
 
-def test_token_is_hmac_sha256_of_column_and_value() -> None:
-    assert token(b"secret", "client", "17850") == by_definition(b"secret", b"client\x0017850")
+def test_token_is_hmac_sha256_of_the_word_customer_and_the_id() -> None:
+    assert token(b"secret", "17850") == by_definition(b"secret", b"customer\x0017850")
 
 
-def test_token_differs_by_key_and_column() -> None:
-    assert len({token(b"a", "x", "1"), token(b"b", "x", "1"), token(b"a", "y", "1")}) == 3
+def test_token_differs_by_key_and_customer() -> None:
+    assert len({token(b"a", "1"), token(b"b", "1"), token(b"a", "2")}) == 3

@@ -79,6 +79,11 @@ def test_pool_has_no_holiday_factors_without_a_calendar() -> None:
     assert fit_pool(history, np.array([690])).factors.keys() == {"year_weeks"}
 
 
+def test_pool_without_year_weeks_has_the_other_factors() -> None:
+    pool = fit_pool(_eventful(), np.array([690]), PooledSettings(use_year_weeks=False))
+    assert pool.factors.keys() == {"public_days"}
+
+
 def test_pool_keeps_the_settings_it_was_fitted_with() -> None:
     settings = PooledSettings(weekday_prior_units=5.0)
     history = History(np.ones((2, 30)), np.arange(30))
