@@ -30,6 +30,7 @@ from lepton_spark.pipelines.ingest.repair.completion import (
     RESOLVED_REJECTS,
     clean_up,
     clean_up_last,
+    close_orders,
 )
 from lepton_spark.pipelines.ingest.repair.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import (
@@ -124,6 +125,7 @@ def _load_delivery(
     if not delivery.readable:
         stamp = LoadStamp(load_id(delivery, context.config, number), started_at)
         record_files(context.warehouse, delivery, {}, stamp)
+        close_orders(context.warehouse, context.config.input.cancel_window_days)
         return _result(context, None, _Finished(file_counts(delivery)), delivery, started_at)
     load = planned_load(context, delivery, number)
     try:
