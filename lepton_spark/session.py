@@ -55,6 +55,7 @@ _LOCAL_SETTINGS: Mapping[str, str] = MappingProxyType(
         "spark.driver.host": "127.0.0.1",  # needs no network and no resolvable host name
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.python.sql.dataFrameDebugging.enabled": "false",  # it is three in ten calls to Java
         "spark.sql.inMemoryColumnarStorage.compressed": "false",  # cached lines are read a few times only
         "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 tasks adds 4 s to a small write
     }

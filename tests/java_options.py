@@ -15,8 +15,8 @@ SMALL_PLANS = {
     CHECKPOINT_INTERVAL: "100",
 }
 """For plans over a few rows: interpreted, a quarter faster than compiled, and not replanned between stages.
-The log of a dozen commits needs no checkpoint, which would double the time of an append. Tests on a cluster
-and of many lines (fixture `compiled`) use the settings of real runs."""
+The log of a dozen commits needs no checkpoint, which would double the time of an append. Tests of
+many lines (fixture `compiled`) use the settings of real runs."""
 
 LARGE_PLANS = {
     "spark.sql.codegen.wholeStage": "true",

@@ -44,19 +44,20 @@ def run_check(context: JobContext) -> CheckResult:
     loads'.
     """
     require_same_key(context)
+    runs = RunLog(context.warehouse, context.clock)
     with context.stage("find new files") as stage:
         delivery = find_delivery(context)
         stage.note(delivery.summary)
     gates: list[Gate] = [_files(len(delivery.readable), len(delivery.refused))]
     if delivery.readable:
         with context.stage("read and validate lines"):
-            gates += _load(context, delivery)
+            gates += _load(context, delivery, runs)
     for source in covariate_sources(context.config):
         with context.stage(source.name):
             gates.append(_covariate(context, source))
     with context.stage("complete days and the last forecast"):
         gates += _cutoff(context)
-        gates += _last_forecast(context)
+        gates += _last_forecast(context, runs)
     return CheckResult(tuple(gates), refused_files(delivery))
 
 
@@ -64,12 +65,12 @@ def _files(n_new: int, n_refused: int) -> Gate:
     return Gate(FILES, n_refused == 0, f"{n_new} new, {n_refused} refused", "0 refused")
 
 
-def _load(context: JobContext, delivery: Delivery) -> Sequence[Gate]:
-    load = planned_load(context, delivery, RunLog(context.warehouse, context.clock).next_load_number())
+def _load(context: JobContext, delivery: Delivery, runs: RunLog) -> Sequence[Gate]:
+    load = planned_load(context, delivery, runs.next_load_number())
     with examine(load, delivery, context.clock()) as examined:
         accounted = sum(examined.report.total.get(outcome, 0) for outcome in deduplication.OUTCOMES)
         lost = loss_gate(examined.losses, context.config.gates.max_lost_share, context.accepted)
-        return (_balance(accounted, delivery.lines_read), lost, *volume_gates(load, examined))
+        return (_balance(accounted, delivery.lines_read), lost, *volume_gates(load, examined, runs))
 
 
 def _balance(accounted: int, read: int) -> Gate:
@@ -98,8 +99,7 @@ def _cutoff(context: JobContext) -> Sequence[Gate]:
     return (Gate("cutoff", True, f"{day}; the last day of sales is {last}", allowed),)
 
 
-def _last_forecast(context: JobContext) -> Sequence[Gate]:
-    runs = RunLog(context.warehouse, context.clock)
+def _last_forecast(context: JobContext, runs: RunLog) -> Sequence[Gate]:
     run = runs.latest("forecast")
     if run is None or run.cutoff is None:
         return (Gate("forecast", True, "none yet", "the last complete one"),)

@@ -1,5 +1,7 @@
 """Brings a frame into the shape of a table before it is written."""
 
+from functools import cache
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField, StructType
@@ -28,4 +30,10 @@ def conform(table: Table, df: DataFrame) -> DataFrame:
 
 def nullable_schema(table: Table) -> StructType:
     """The table's names and types without NOT NULL, which Delta checks when rows are written."""
-    return StructType([StructField(column.name, DataType.fromDDL(column.type)) for column in table.columns])
+    return StructType([StructField(column.name, _data_type(column.type)) for column in table.columns])
+
+
+@cache
+def _data_type(ddl: str) -> DataType:
+    """The type that a text names; cached, because Java parses it."""
+    return DataType.fromDDL(ddl)

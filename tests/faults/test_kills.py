@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyspark.sql import SparkSession
 
 from tests.conftest import REPOSITORY
 from tests.faults.harness import (
@@ -76,7 +77,11 @@ class Scenario:
 
 
 @pytest.fixture(scope="module")
-def scenario(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+def scenario(
+    spark: SparkSession,  # noqa: ARG001 - runs in this process take the running session
+    shared_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Scenario:
     folder = tmp_path_factory.mktemp("killed")
     delivered = sorted((shared_data / "online_retail").glob("*.csv.gz"))[: DAYS_BEFORE + DAYS_ADDED]
     inbox = folder / "in"
@@ -98,7 +103,8 @@ def scenario(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sce
         *(f"spark.options.{key}={value}" for key, value in SMALL_PLANS.items()),
         "warehouse.dead_after_seconds=60",
     )
-    runner = Runner(COMMAND, (REPOSITORY / "conf" / "online_retail.yaml",), settings, folder / "log.txt")
+    conf = (REPOSITORY / "conf" / "online_retail.yaml",)
+    runner = Runner(COMMAND, conf, settings, folder / "log.txt", times_matter=bool(REQUESTED))
     for file in delivered[:DAYS_BEFORE]:
         shutil.copy(file, inbox)
     root = folder / "before"

@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli import main
+from tests.java_options import SMALL_PLANS
 from tests.pipelines.cluster import (
     REPOSITORY,
     build_package,
@@ -22,9 +23,14 @@ from tests.pipelines.cluster import (
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 SEED = 20211
-N_PRODUCTS, N_DAYS = 60, 150
-SMALL = {"spark.sql.shuffle.partitions": "3", "spark.databricks.delta.snapshotPartitions": "1"}
-"""Settings of the cluster: in its 200 default partitions, sixty products would take minutes."""
+N_PRODUCTS, N_DAYS = 24, 120
+SMALL = {
+    "spark.sql.shuffle.partitions": "3",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    **SMALL_PLANS,
+}
+"""Settings of the cluster: in its 200 default partitions, these products would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,12 @@ def test_run_that_loses_an_executor_gives_the_forecasts_of_local_mode_to_the_bit
     tmp_path: Path,
 ) -> None:
     write_sales(tmp_path / "sales.csv")
-    settings = {"input.path": tmp_path / "sales.csv", "forecast.series_per_batch": 16, "forecast.horizon": 14}
+    settings = {
+        "input.path": tmp_path / "sales.csv",
+        "forecast.models": "[pooled, shrunk_weekday, mean]",
+        "forecast.series_per_batch": 6,
+        "forecast.horizon": 14,
+    }
     common = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     local, remote = tmp_path / "local", tmp_path / "remote"
     assert main(["run", *common, "--set", f"warehouse.root={local}"]) == 0

@@ -392,8 +392,13 @@ def test_forecast_does_not_depend_on_later_days_partitions_or_row_order(
 
 
 def test_panel_packs_only_the_years_that_changed(make_world: MakeWorld) -> None:
-    world = make_world()
+    world = make_world(
+        forecast=ForecastSettings(horizon=1, models=("mean",)),
+        backtest=BacktestSettings(validation_windows=0),
+    )
     world.load("b1", sales_frame(world.spark, [("a", "all", FIRST, 1.0), ("a", "all", CUTOFF, 2.0)]), FIRST)
+    with pytest.raises(InputError, match=r"table panel: found none.*Run `lepton panel` first"):
+        world.forecast(None)
     assert world.panel() == (2023, 2024)
     assert world.panel() == ()
     path = world.warehouse.path("sales")
@@ -408,27 +413,6 @@ def test_panel_packs_only_the_years_that_changed(make_world: MakeWorld) -> None:
         ("a", 2024, CUTOFF, [2.0]),
         ("b", 2024, CUTOFF, [4.0]),
     ]
-
-
-def test_forecast_of_three_rising_days_is_three_hundred(make_world: MakeWorld) -> None:
-    world = make_world(
-        forecast=ForecastSettings(horizon=1, models=("linear_regression",)),
-        backtest=BacktestSettings(validation_windows=0),
-    )
-    rising = [("a", "all", CUTOFF - timedelta(days=2 - n), 150.0 + 50 * n) for n in range(3)]
-    world.load("b1", sales_frame(world.spark, rising), CUTOFF - timedelta(days=2))
-    with pytest.raises(InputError, match=r"table panel: found none.*Run `lepton panel` first"):
-        world.forecast(None)
-    world.panel()
-    result = world.forecast(None)
-    (row,) = world.rows("forecasts", result.run_id)
-    assert (result.cutoff, row["date"], row["model"], row["status"]) == (
-        CUTOFF,
-        CUTOFF + timedelta(days=1),
-        "linear_regression",
-        "ok",
-    )
-    assert row["forecast"] == pytest.approx(300.0)
 
 
 @pytest.mark.faults

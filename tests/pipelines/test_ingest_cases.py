@@ -70,8 +70,6 @@ def test_equal_lines_of_a_till_are_sales_of_their_own(load: Load) -> None:
     loaded = load("02-equal-lines")
     assert (loaded.code, sum(loaded.units().values())) == (0, 1_630.0)
     assert "equal to another line, counted as sales of their own" in loaded.output
-    again = load("02-equal-lines")
-    assert (again.code, sum(again.units().values())) == (0, 1_630.0)
 
 
 def test_last_day_of_zeros_is_not_taken_for_a_day_without_sales(load: Load) -> None:

@@ -143,14 +143,16 @@ def test_figures_of_one_day_are_summed_when_configured(spark: SparkSession, tmp_
     assert load(spark, tmp_path, conflicts="sum").counts["already_loaded"] == 2
 
 
-def test_change_that_the_time_of_a_file_hides_is_found_by_verify(spark: SparkSession, tmp_path: Path) -> None:
-    file = tmp_path / "in" / "a.csv"
-    file.parent.mkdir()
-    file.write_text(HEADER + "2021-01-01,1001,4\n")
-    load(spark, tmp_path)
+def test_change_that_the_time_of_a_file_hides_is_found_by_verify(
+    spark: SparkSession, loads: tuple[Path, list[IngestResult], list[Any]]
+) -> None:
+    root, _, after = loads
+    file = root / "in" / "c.csv"
     times = file.stat()
-    file.write_text(HEADER + "2021-01-01,1001,5\n")
+    file.write_text(HEADER + "2021-01-01,1002,4\n")
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert load(spark, tmp_path).counts["files_known"] == 1
-    assert load(spark, tmp_path, verify=True).counts["replaced"] == 1
-    assert sales(spark, tmp_path)["1001", "2021-01-01"] == (5.0, 0.0)
+    options = {"encoding": "utf-8"}
+    assert load(spark, root, options=options).counts["files_known"] == 3
+    assert sales(spark, root) == after[2]
+    assert load(spark, root, verify=True, options=options).counts["replaced"] == 1
+    assert sales(spark, root)["1002", "2021-01-01"] == (4.0, 0.0)

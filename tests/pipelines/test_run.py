@@ -136,6 +136,7 @@ def test_run_publishes_its_forecasts(first_run: Ran) -> None:
     assert first_run.code == 0
     rows = first_run.shop.forecasts()
     assert [row["date"] for row in rows] == [date(2021, 1, 4), date(2021, 1, 5)]
+    assert {(row["model"], row["status"]) for row in rows} == {("linear_regression", "ok")}
     assert first_run.shop.published() == pytest.approx([300, 350])
 
 
@@ -173,17 +174,13 @@ def test_run_with_a_broken_file_publishes_the_others_and_ends_with_4(later_run: 
     assert {row["cutoff"] for row in later_run.shop.forecasts()} == {date(2021, 1, 6)}
 
 
-def test_run_for_a_past_cutoff_does_not_replace_later_forecasts(
+def test_run_for_a_past_cutoff_replaces_later_forecasts_only_with_publish(
     later_run: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop = later_run.shop.copied_to(tmp_path / "shop")
     assert shop.run("--cutoff", PAST) == 4
     assert "--publish replaces them" in capsys.readouterr().err
     assert shop.published() == later_run.shop.published()
-
-
-def test_run_for_a_past_cutoff_replaces_later_forecasts_with_publish(later_run: Ran, tmp_path: Path) -> None:
-    shop = later_run.shop.copied_to(tmp_path / "shop")
     assert shop.run("--cutoff", PAST, "--publish") == 4
     assert shop.published() == pytest.approx([300, 350])
 

@@ -30,6 +30,7 @@ from lepton_spark.pipelines.ingest.repair.completion import (
     RESOLVED_REJECTS,
     clean_up,
     clean_up_last,
+    close_orders,
 )
 from lepton_spark.pipelines.ingest.repair.recovery import roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import (
@@ -124,6 +125,7 @@ def _load_delivery(
     if not delivery.readable:
         stamp = LoadStamp(load_id(delivery, context.config, number), started_at)
         record_files(context.warehouse, delivery, {}, stamp)
+        close_orders(context.warehouse, context.config.input.cancel_window_days)
         return _result(context, None, _Finished(file_counts(delivery)), delivery, started_at)
     load = planned_load(context, delivery, number)
     try:
@@ -147,7 +149,7 @@ def _run_load(
     """Runs a load; returns its counts and warnings, and the delivery with unusable files in `refused`."""
     load = replace(load, run=runs.start(load.run, load.config))
     try:
-        finished, remaining, warnings = _load(load, delivery, started_at)
+        finished, remaining, warnings = _load(load, delivery, runs, started_at)
     except BalanceError:  # raised before a write; after other errors the next load rolls this one back
         runs.fail(load.run)
         raise
@@ -187,7 +189,9 @@ def _warnings(examined: Examined, ticket: str | None) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, Delivery, tuple[str, ...]]:
+def _load(
+    load: Load, delivery: Delivery, runs: RunLog, started_at: datetime
+) -> tuple[Run, Delivery, tuple[str, ...]]:
     """Writes the lines; returns the run with its counts, the delivery with unusable files, and warnings."""
     context = load.context
     with ExitStack() as cached:
@@ -197,7 +201,7 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
             load_report.check_balance(delivery.lines_read, total)
             stage.note(", ".join(f"{total[outcome]} {outcome}" for outcome in deduplication.OUTCOMES))
             _require_few_lost(examined.losses, context)
-            load_gates.require_passed(volume_gates(load, examined), load.config.gates)
+            load_gates.require_passed(volume_gates(load, examined, runs), load.config.gates)
         remaining = delivery.refusing(examined.report.files_without_accepted, NO_LINE_ACCEPTED)
         with context.stage("write transactions, cancellations, sales") as stage:
             write_lines(load, examined.lines, examined.report)
@@ -218,9 +222,8 @@ def _load(load: Load, delivery: Delivery, started_at: datetime) -> tuple[Run, De
     return run, remaining, _warnings(examined, load.config.input.columns.transaction_id)
 
 
-def volume_gates(load: Load, examined: Examined) -> tuple[Gate, ...]:
+def volume_gates(load: Load, examined: Examined, runs: RunLog) -> tuple[Gate, ...]:
     """The gates that compare the volume of a load with those of the last complete loads."""
-    runs = RunLog(load.warehouse, load.context.clock)
     recent = load_gates.recent_volumes(runs.last_load_counts(load_gates.RECENT_LOADS))
     return load_gates.evaluate_load(examined.volume, recent, load.config.gates)
 

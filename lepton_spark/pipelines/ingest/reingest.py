@@ -26,6 +26,7 @@ from lepton_spark.pipelines.ingest.repair.completion import (
     RESOLVED_REJECTS,
     clean_up,
     clean_up_last,
+    close_orders,
 )
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
@@ -72,6 +73,7 @@ def run_reingest(context: JobContext) -> ReingestResult:
             result = _result(load, report.total, n_left)
             stage.note(f"{result.accepted} accepted, {result.other_reasons} rejected for other reasons")
         if not (result.accepted or result.other_reasons):
+            close_orders(warehouse, context.config.input.cancel_window_days)
             return replace(result, ingest_batch=None)
         with context.stage("write transactions, rejects, sales"):
             run = runs.start(load.run, context.config)

@@ -28,10 +28,13 @@ REINGESTED = "reingested"
 
 
 def clean_up_last(warehouse: Warehouse, runs: RunLog, config: Config) -> None:
-    """Cleans up after the last complete load, in case it was interrupted before it had cleaned up."""
+    """Cleans up after the last complete load, in case it was interrupted before it had cleaned up.
+
+    It leaves the orders to the end of the present load: until then they match nothing.
+    """
     last = runs.latest("ingest")
     if last is not None:
-        clean_up(warehouse, str(last.ingest_batch), last.counts, config)
+        _clean_rejects(warehouse, str(last.ingest_batch), last.counts, config)
 
 
 def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config: Config) -> None:
@@ -39,14 +42,17 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
 
     counts: those of the load.
     """
+    _clean_rejects(warehouse, batch, counts, config)
+    close_orders(warehouse, config.input.cancel_window_days)
+
+
+def _clean_rejects(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config: Config) -> None:
     if counts.get(RESOLVED_REJECTS):
         with resolved_rejects(warehouse, batch, config.input.columns.transaction_id) as resolved:
             if resolved is not None:
                 warehouse.delete_keys("rejects", resolved)
     if counts.get(REINGESTED):
         _update_file_counts(warehouse)
-    if warehouse.exists("open_orders"):
-        _close_orders(warehouse, config.input.cancel_window_days)
 
 
 @contextmanager
@@ -99,8 +105,10 @@ def window_start(warehouse: Warehouse, days: int) -> date:
     return date.min if newest is None else newest - timedelta(days=days)
 
 
-def _close_orders(warehouse: Warehouse, days: int) -> None:
+def close_orders(warehouse: Warehouse, days: int) -> None:
     """Deletes matched and expired orders, and their customer tokens from the files."""
+    if not warehouse.exists("open_orders"):
+        return
     orders = warehouse.read("open_orders")
     kept = still_open(orders, warehouse.read("cancellations"), window_start(warehouse, days))
     if orders.count() > kept.count():
