@@ -1,7 +1,6 @@
 """The stress cases: one function each, which makes a shop with a known truth and measures its forecast."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -10,49 +9,16 @@ from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.pooled.pool import pool_of
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, create
+from stress_parts.changes import CHANGES
+from stress_parts.dates import DATES
+from stress_parts.figures import Case, Figure
+from stress_parts.rates import HORIZON, mixed_levels, rates_of, weekday_profile
 from stress_parts.shop import Promotion, Shop, dates
-
-HORIZON = 28
 
 WEEKLY = Config(
     forecast=ForecastSettings(frequency="weekly", horizon=4),
     backtest=BacktestSettings(validation_windows=3, stride=4),
 )
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure of a case, and the bounds between which it should be."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether the figure is within its bounds, both included."""
-        return self.low <= self.value <= self.high
-
-
-Case = Callable[[int], Iterator[Figure]]
-"""From a seed to the figures of a case."""
-
-
-def weekday_profile(n_days: int, first_weekday: int = 0) -> FloatArray:
-    """[T], a usual week: weekends sell more."""
-    profile = np.array([0.85, 0.85, 0.9, 0.95, 1.1, 1.3, 1.05])
-    return profile[(np.arange(n_days) + first_weekday) % 7]
-
-
-def mixed_levels(rng: np.random.Generator, n_series: int) -> FloatArray:
-    """[S, 1], daily rates of a catalogue from slow movers to fast ones."""
-    return np.exp(rng.normal(0.5, 1.2, (n_series, 1)))
-
-
-def rates_of(rng: np.random.Generator, n_series: int, n_days: int) -> FloatArray:
-    """[S, T + H], Poisson rates of a shop without trend or season."""
-    return mixed_levels(rng, n_series) * weekday_profile(n_days + HORIZON)
 
 
 def shop_wide_week(seed: int) -> Iterator[Figure]:
@@ -212,5 +178,7 @@ CASES: dict[str, Case] = {
         resort,
         late_plans,
         fractions,
+        *CHANGES,
+        *DATES,
     )
 }

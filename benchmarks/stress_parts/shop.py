@@ -16,7 +16,7 @@ from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
-from lepton_spark.panel.dense import PLAN, PackedBatch, Ragged
+from lepton_spark.panel.dense import PLAN, STOCK_OUTS, PackedBatch, Ragged
 
 CUTOFF = date(2024, 6, 30)
 """A Sunday."""
@@ -34,7 +34,7 @@ class Shop:
     """Sales of S series on T days up to the cutoff and the H days after it.
 
     units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S]. plans: promotions of one
-    measure; none by default.
+    measure; none by default. stock_outs: [S, T], days flagged as out of stock; None without that input.
     """
 
     units: FloatArray
@@ -42,6 +42,7 @@ class Shop:
     locations: Sequence[str] | None = None
     config: Config = DAILY
     plans: Sequence["Promotion"] = ()
+    stock_outs: BoolArray | None = None
 
     @cached_property
     def result(self) -> "Result":
@@ -112,16 +113,23 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     locations = tuple(shop.locations or [ONE_SHOP] * len(known))
     calendar = Calendar.until(_volumes(known, locations, first), last)
     settings, packed = fit_settings(shop.config, calendar), _packed(known, locations, first)
-    if not shop.plans:
-        return settings, packed
-    in_order = sorted(shop.plans, key=lambda plan: (plan.series, plan.first))
+    covariates = {}
+    if shop.stock_outs is not None:
+        series, column = np.nonzero(shop.stock_outs)
+        covariates[STOCK_OUTS] = Ragged(series, first + column.astype(np.float64))
+    if shop.plans:
+        settings, covariates[PLAN] = replace(settings, n_measures=1), _plan_lists(shop.plans, first)
+    return settings, replace(packed, covariates=covariates)
+
+
+def _plan_lists(plans: Sequence[Promotion], first: int) -> Ragged:
+    in_order = sorted(plans, key=lambda plan: (plan.series, plan.first))
     rows = [
         (first + plan.first, first + plan.last, first + plan.first - plan.known_ahead, 1.0)
         for plan in in_order
     ]
     series = np.repeat([plan.series for plan in in_order], len(rows[0]))
-    lists = Ragged(series, np.array(rows, dtype=np.float64).ravel())
-    return replace(settings, n_measures=1), replace(packed, covariates={PLAN: lists})
+    return Ragged(series, np.array(rows, dtype=np.float64).ravel())
 
 
 def _volumes(known: FloatArray, locations: Sequence[str], first: int) -> list[DayVolume]:

@@ -14,8 +14,10 @@ from lepton_spark.models.data.history import SEASON_LENGTH, weekdays
 from lepton_spark.panel.open_days import open_days
 
 CLOSED_LOOKBACK_DAYS = 56
-MIN_WEEKDAYS_SEEN = 4
-"""A weekday is closed if at least this many of it in the look-back had no sales at all."""
+"""Days without any open one after which a location counts as closed."""
+
+N_WEEKDAYS, MAX_OPEN = 4, 1
+"""A weekday is closed if the location was open on at most one of the last four, and not on the last one."""
 
 USUAL_DAYS, MIN_USUAL_DAYS, IMPLAUSIBLE = 28, 7, 0.01
 """A day of zeros is left out if it has a probability below 1 %, judged by the 7 to 28 days before it."""
@@ -111,8 +113,9 @@ class Calendar:
     def is_closed(self, locations: Sequence[str], horizon: int) -> BoolArray:
         """[S, H], whether a future day is a weekday on which the location is closed.
 
-        A weekday is closed if it had no sales in the last 56 days, counted from the location's first
-        delivery if that is later, and occurred at least 4 times in them.
+        A weekday is judged by the last four of it, of which only one may have been an open day, and not the
+        last; weeks in which the location was never open do not count. A location without an open day in the
+        last 56 days is closed on all.
         """
         return self._by_location(locations, lambda days: self._closed(days, horizon))
 
@@ -130,13 +133,15 @@ class Calendar:
         return mask
 
     def _closed(self, days: IntArray, horizon: int) -> BoolArray:
-        start = self.cutoff - CLOSED_LOOKBACK_DAYS + 1
         if not days.size:
             return np.zeros(horizon, dtype=np.bool_)
-        seen = np.arange(max(start, int(days[0])), self.cutoff + 1)
-        n_seen = np.bincount(weekdays(seen), minlength=SEASON_LENGTH)
-        n_open = np.bincount(weekdays(days[days >= start]), minlength=SEASON_LENGTH)
-        closed = (n_seen >= MIN_WEEKDAYS_SEEN) & (n_open == 0)
+        closed = np.full(SEASON_LENGTH, days[-1] <= self.cutoff - CLOSED_LOOKBACK_DAYS)
+        within_a_week = np.unique(days[:, np.newaxis] + np.arange(1 - SEASON_LENGTH, SEASON_LENGTH))
+        seen = within_a_week[(within_a_week >= days[0]) & (within_a_week <= self.cutoff)]
+        for weekday in range(SEASON_LENGTH):
+            is_open = np.isin(seen[weekdays(seen) == weekday][-N_WEEKDAYS:], days)
+            if len(is_open) == N_WEEKDAYS and not is_open[-1] and np.count_nonzero(is_open) <= MAX_OPEN:
+                closed[weekday] = True
         future: BoolArray = closed[weekdays(self.cutoff + 1 + np.arange(horizon))]
         return future
 

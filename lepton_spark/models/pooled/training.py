@@ -200,9 +200,11 @@ def training_set(history: History, horizon: int, settings: PooledSettings) -> Tr
     training = settings.training
     last = history.n_days - 1
     n_yearly = training.n_yearly if history.period > 1 else 0
-    back = np.arange(1, training.n_cutoffs + n_yearly + 1)
-    cutoffs = last - training.stride // history.period * back
-    min_days = np.where(back > training.n_cutoffs, YEAR_DAYS + BASE_DAYS, training.min_history)
+    cutoffs = np.arange(last - training.stride // history.period, -1, -training.stride // history.period)
+    is_known = _is_known(history, cutoffs)
+    cutoffs = cutoffs[is_known.any(axis=0)][: training.n_cutoffs + n_yearly]
+    is_yearly = np.arange(len(cutoffs)) >= training.n_cutoffs
+    min_days = np.where(is_yearly, YEAR_DAYS + BASE_DAYS, training.min_history)
     cutoffs = cutoffs[cutoffs * history.period >= min_days]
     if not len(cutoffs) or not history.n_series:
         return None
@@ -211,7 +213,7 @@ def training_set(history: History, horizon: int, settings: PooledSettings) -> Tr
     for position, cutoff in enumerate(cutoffs):
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]
         target[:, position, : ahead.shape[1]] = ahead
-    target[~_is_active(features, training)] = np.nan
+    target[~(_is_active(features, training) & _is_known(history, cutoffs))] = np.nan
     return TrainingSet(features, target, (last - cutoffs) * history.period, settings)
 
 
@@ -219,3 +221,13 @@ def _is_active(features: PooledFeatures, training: TrainingSettings) -> BoolArra
     """[S, C], whether a series has at least `min_age` days and a sale in the last `recent_days`."""
     is_old = features.series["age"] >= training.min_age
     return is_old & (features.series["days_since_sale"] <= training.recent_days)
+
+
+def _is_known(history: History, cutoffs: IntArray) -> BoolArray:
+    """[S, C], whether a series was known in the week up to a cutoff.
+
+    What is sold when a shop opens again, after weeks of which its features know nothing, is no example.
+    """
+    week = history.season_length
+    known = np.array([history.known[:, max(c + 1 - week, 0) : c + 1].any(axis=1) for c in cutoffs.tolist()])
+    return known.T

@@ -5,6 +5,7 @@ import pytest
 
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pool
+from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.profiles import (
     WeekdayProfiles,
     averaged_level,
@@ -70,6 +71,38 @@ def test_index_is_shrunk_towards_the_pool_by_a_prior_of_80_units() -> None:
 def test_prior_is_a_setting() -> None:
     pool = replace(POOL, settings=PooledSettings(weekday_prior_units=20.0))
     np.testing.assert_allclose(shrunk_index(_own(0.0), pool), 1.25)  # (40 + 20 x 0.5) / (20 + 20)
+
+
+def test_recent_profile_counts_the_last_four_weeks_only() -> None:
+    quantity = np.ones((1, 100))
+    quantity[:, :-28] = 9.0
+    own = weekday_profiles(History(quantity, np.arange(100)), np.array([99]))
+    assert own.level[0, 0, 0] == pytest.approx(1.0)
+    assert own.level[0, 0, 1:].min() > 4.0
+
+
+def moved_saturday(n_series: int, n_weeks: int, *, moved: int) -> History:
+    """60 units on Saturdays and 4 on other days; for the first `moved` series, 60 on Wednesdays instead."""
+    days = np.arange(4, 4 + 7 * 52)  # from a Monday
+    units = np.where((days + 3) % 7 == 5, 60.0, 4.0) * np.ones((n_series, 1))
+    units[:moved, -7 * n_weeks :] = np.where((days[-7 * n_weeks :] + 3) % 7 == 2, 60.0, 4.0)
+    return History(units, days)
+
+
+@pytest.mark.parametrize("moved", [1, 30], ids=["of one product", "of the shop"])
+def test_index_follows_a_strong_weekday_that_moved_four_weeks_ago(moved: int) -> None:
+    history = moved_saturday(30, 4, moved=moved)
+    cutoff = np.array([history.n_days - 1])
+    index = shrunk_index(weekday_profiles(history, cutoff), fit_pool(history, cutoff))[0, 0, :, -1]
+    assert index[2] > 2.5
+    assert index[5] < 1.6
+
+
+def test_index_of_a_product_that_did_not_change_stays() -> None:
+    history = moved_saturday(30, 4, moved=1)
+    cutoff = np.array([history.n_days - 1])
+    index = shrunk_index(weekday_profiles(history, cutoff), fit_pool(history, cutoff))[1, 0, :, -1]
+    assert index[5] == pytest.approx(60 / 12, rel=0.02)
 
 
 @pytest.mark.parametrize(("of_series", "of_pool"), [(2.0, 0.0), (0.0, 2.0), (1.0, 1.0)])
