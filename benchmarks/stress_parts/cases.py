@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from lepton_spark.config import BacktestSettings, Config, ForecastSettings
+from lepton_spark.config import Config
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.pooled.pool import pool_of
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, create
@@ -13,12 +13,7 @@ from stress_parts.changes import CHANGES
 from stress_parts.dates import DATES
 from stress_parts.figures import Case, Figure
 from stress_parts.rates import HORIZON, mixed_levels, rates_of, weekday_profile
-from stress_parts.shop import Promotion, Shop, dates
-
-WEEKLY = Config(
-    forecast=ForecastSettings(frequency="weekly", horizon=4),
-    backtest=BacktestSettings(validation_windows=3, stride=4),
-)
+from stress_parts.shop import WEEKLY, Promotion, Shop, dates
 
 
 def shop_wide_week(seed: int) -> Iterator[Figure]:

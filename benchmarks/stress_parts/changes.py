@@ -1,17 +1,15 @@
 """Changes that a shop meets sooner or later: of the level, of the range, of stores, of the week."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from stress_parts.comparison import Group, Sample, compare
 from stress_parts.figures import Figure
-from stress_parts.rates import HORIZON, mixed_levels, poisson_sales, weekday_profile
+from stress_parts.rates import HORIZON, N_DAYS, N_SERIES, mixed_levels, poisson_sales, weekday_profile
 from stress_parts.shop import Shop
-
-N_DAYS = 406
-"""Whole weeks; the first day is a Monday."""
 
 SATURDAY, WEDNESDAY = 5, 2
 
@@ -72,29 +70,30 @@ def _catalogue(rng: np.random.Generator) -> Sample:
 
 
 def whole_shop(seed: int) -> Iterator[Figure]:
-    """All products of a shop sell half as much again, or half, since some weeks."""
-    for factor in (1.0, 1.5, 0.5):
-        for n_weeks in (3, 8) if factor != 1.0 else (3,):
+    """All products of a shop sell as before, half as much again, or half as much, since some weeks."""
+    for factor, n_weeks in ((1.0, 0), (1.5, 3), (1.5, 8), (0.5, 3), (0.5, 8)):
+        name = f"sales times {factor:g} since {n_weeks} weeks" if n_weeks else "no change at all"
+        yield from compare(name, partial(_new_level, factor=factor, n_weeks=n_weeks), seed)
 
-            def draw(rng: np.random.Generator, factor: float = factor, n_weeks: int = n_weeks) -> Sample:
-                rates = mixed_levels(rng, 100) * weekday_profile(N_DAYS + HORIZON)
-                rates[:, N_DAYS - 7 * n_weeks :] *= factor
-                return _sample(rng, rates)
 
-            yield from compare(f"sales times {factor:g} since {n_weeks} weeks", draw, seed)
+def _new_level(rng: np.random.Generator, factor: float, n_weeks: int) -> Sample:
+    rates = mixed_levels(rng, N_SERIES) * weekday_profile(N_DAYS + HORIZON)
+    rates[:, N_DAYS - 7 * n_weeks :] *= factor
+    return _sample(rng, rates)
 
 
 def strong_weekday(seed: int) -> Iterator[Figure]:
     """The strong day of the whole shop moves from Saturday to Wednesday."""
     for n_weeks in (3, 8):
+        yield from compare(f"moved {n_weeks} weeks ago", partial(moved_weekday, n_weeks=n_weeks), seed)
 
-        def draw(rng: np.random.Generator, n_weeks: int = n_weeks) -> Sample:
-            day = np.arange(N_DAYS + HORIZON)
-            strong = np.where(day < N_DAYS - 7 * n_weeks, SATURDAY, WEDNESDAY)
-            rates = mixed_levels(rng, 100) * np.where(day % 7 == strong, 3.0, 4.0 / 6.0)
-            return _sample(rng, rates, groups={"days": Group(by_day=True)})
 
-        yield from compare(f"moved {n_weeks} weeks ago", draw, seed)
+def moved_weekday(rng: np.random.Generator, n_weeks: int, n_series: int = N_SERIES) -> Sample:
+    """A shop whose strong weekday has moved."""
+    day = np.arange(N_DAYS + HORIZON)
+    strong = np.where(day < N_DAYS - 7 * n_weeks, SATURDAY, WEDNESDAY)
+    rates = mixed_levels(rng, n_series) * np.where(day % 7 == strong, 3.0, 4.0 / 6.0)
+    return _sample(rng, rates, groups={"days": Group(by_day=True)})
 
 
 def stores(seed: int) -> Iterator[Figure]:
@@ -102,37 +101,41 @@ def stores(seed: int) -> Iterator[Figure]:
     shapes = {
         "opened 3 days ago": (N_DAYS, 3),
         "opened 3 weeks ago": (N_DAYS, 21),
-        "closed for 6 weeks, open since 3 days": (42, 3),
         "closed for 10 weeks, open since 3 days": (70, 3),
         "closed for 10 weeks, open since 3 weeks": (70, 21),
     }
     for name, (n_closed, n_open) in shapes.items():
+        yield from compare(name, partial(four_stores, n_closed=n_closed, n_open=n_open), seed)
 
-        def draw(rng: np.random.Generator, n_closed: int = n_closed, n_open: int = n_open) -> Sample:
-            levels = np.tile(mixed_levels(rng, 25), (4, 1)) * rng.gamma(16.0, 1 / 16.0, (100, 1))
-            rates = levels * weekday_profile(N_DAYS + HORIZON)
-            closed = np.zeros(rates.shape, dtype=np.bool_)
-            closed[75:, max(N_DAYS - n_open - n_closed, 0) : N_DAYS - n_open] = True
-            locations = [f"store-{number // 25}" for number in range(100)]
-            groups = {"that store": Group(slice(75, 100))}
-            return _sample(rng, rates, closed, groups=groups, locations=locations)
 
-        yield from compare(name, draw, seed)
+def four_stores(rng: np.random.Generator, n_closed: int, n_open: int, n_products: int = 25) -> Sample:
+    """Four stores, of which the last has been open for some days only, after a closure."""
+    n_series = 4 * n_products
+    levels = np.tile(mixed_levels(rng, n_products), (4, 1)) * rng.gamma(16.0, 1 / 16.0, (n_series, 1))
+    rates = levels * weekday_profile(N_DAYS + HORIZON)
+    closed = np.zeros(rates.shape, dtype=np.bool_)
+    last_store = slice(3 * n_products, None)
+    closed[last_store, max(N_DAYS - n_open - n_closed, 0) : N_DAYS - n_open] = True
+    locations = [f"store-{number // n_products}" for number in range(n_series)]
+    return _sample(rng, rates, closed, groups={"that store": Group(last_store)}, locations=locations)
 
 
 def pandemic(seed: int) -> Iterator[Figure]:
     """A shop is closed for ten weeks and sells half as much afterwards, or as much as before a year later."""
-    for name, n_after, then in (("3 weeks later", 21, 0.5), ("48 weeks later", 336, 1.0)):
+    for name, n_after, factor in (("3 weeks later", 21, 0.5), ("48 weeks later", 336, 1.0)):
+        yield from compare(name, partial(ten_closed_weeks, n_after=n_after, factor=factor), seed)
 
-        def draw(rng: np.random.Generator, n_after: int = n_after, then: float = then) -> Sample:
-            n_days = N_DAYS + n_after
-            rates = mixed_levels(rng, 100) * weekday_profile(n_days + HORIZON)
-            rates[:, n_days - n_after :] *= then
-            closed = np.zeros(rates.shape, dtype=np.bool_)
-            closed[:, n_days - n_after - 70 : n_days - n_after] = True
-            return _sample(rng, rates, closed)
 
-        yield from compare(name, draw, seed)
+def ten_closed_weeks(
+    rng: np.random.Generator, n_after: int, factor: float, n_series: int = N_SERIES
+) -> Sample:
+    """A shop that was closed for ten weeks, some days ago, and then sells another part of its usual units."""
+    n_days = N_DAYS + n_after
+    rates = mixed_levels(rng, n_series) * weekday_profile(n_days + HORIZON)
+    rates[:, N_DAYS:] *= factor
+    closed = np.zeros(rates.shape, dtype=np.bool_)
+    closed[:, N_DAYS - 70 : N_DAYS] = True
+    return _sample(rng, rates, closed)
 
 
 def _sample(

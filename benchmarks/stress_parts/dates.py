@@ -2,62 +2,57 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 import numpy as np
 
-from lepton_spark.config import BacktestSettings, Config, ForecastSettings
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.config import Config
 from stress_parts.comparison import Group, Sample, compare
 from stress_parts.figures import Figure
-from stress_parts.rates import HORIZON, mixed_levels, poisson_sales, weekday_profile
-from stress_parts.shop import CUTOFF, DAILY, Shop, dates
-
-WEEKLY = Config(
-    forecast=ForecastSettings(frequency="weekly", horizon=4),
-    backtest=BacktestSettings(validation_windows=3, stride=4),
-)
-
-N_DAYS = 406
-"""Whole weeks; the first day is a Monday."""
-
-N_SERIES = 100
+from stress_parts.rates import HORIZON, N_DAYS, N_SERIES, mixed_levels, poisson_sales, weekday_profile
+from stress_parts.shop import DAILY, WEEKLY, Shop, dates
 
 
 def opening_days(seed: int) -> Iterator[Figure]:
     """Shops that are closed on Sundays, markets of one day a week, and changes of the opening days."""
-    weekday = np.arange(N_DAYS + HORIZON) % 7
-    ago = N_DAYS - np.arange(N_DAYS + HORIZON)
+    week = "0123456"
     shapes = {
-        "six days a week": weekday < 6,
-        "Saturdays only": weekday == 5,
-        "Wednesdays and Saturdays": (weekday == 2) | (weekday == 5),
-        "Sundays too since 3 weeks": (weekday < 6) | (ago <= 21),
-        "no longer on Sundays since 3 weeks": (weekday < 6) | (ago > 21),
-        "Saturdays, Wednesdays instead since 5 weeks": np.where(ago > 35, weekday == 5, weekday == 2),
+        "six days a week": (week[:6], week[:6], 0),
+        "Saturdays only": ("5", "5", 0),
+        "Wednesdays and Saturdays": ("25", "25", 0),
+        "Sundays too since 3 weeks": (week[:6], week, 3),
+        "no longer on Sundays since 3 weeks": (week, week[:6], 3),
+        "Saturdays, Wednesdays instead since 5 weeks": ("5", "2", 5),
     }
-    for name, is_open in shapes.items():
+    for name, (before, now, n_weeks) in shapes.items():
+        yield from compare(name, partial(shop_open_on, before=before, now=now, n_weeks=n_weeks), seed)
 
-        def draw(rng: np.random.Generator, is_open: FloatArray = is_open) -> Sample:
-            rates = mixed_levels(rng, N_SERIES) * weekday_profile(N_DAYS + HORIZON)
-            closed = np.broadcast_to(~is_open.astype(np.bool_), rates.shape)
-            units = poisson_sales(rng, np.where(closed, 0.0, rates))
-            return Sample(Shop(units), rates, closed, {"days": Group(by_day=True)})
 
-        yield from compare(name, draw, seed)
+def shop_open_on(
+    rng: np.random.Generator, before: str, now: str, n_weeks: int, n_series: int = N_SERIES
+) -> Sample:
+    """A shop that opens on some weekdays, Monday = 0, and on others since some weeks."""
+    day = np.arange(N_DAYS + HORIZON)
+    opened = [np.isin(day % 7, [int(weekday) for weekday in weekdays]) for weekdays in (before, now)]
+    is_open = np.where(day < N_DAYS - 7 * n_weeks, *opened)
+    rates = mixed_levels(rng, n_series) * weekday_profile(len(day))
+    closed = np.broadcast_to(~is_open, rates.shape)
+    units = poisson_sales(rng, np.where(closed, 0.0, rates))
+    return Sample(Shop(units), rates, closed, {"": Group(by_day=True)})
 
 
 def ends_of_data(seed: int) -> Iterator[Figure]:
     """Ten stores of 10 products, whose data end on the cutoff or up to 27 days before it."""
+    yield from compare("28-day sums", _ends_of_stores, seed)
 
-    def draw(rng: np.random.Generator) -> Sample:
-        rates = mixed_levels(rng, N_SERIES) * weekday_profile(N_DAYS + HORIZON)
-        store = np.arange(N_SERIES) // 10
-        closed = np.arange(N_DAYS + HORIZON) >= N_DAYS - 3 * store[:, np.newaxis]
-        closed[:, N_DAYS:] = False
-        units = poisson_sales(rng, np.where(closed, 0.0, rates))
-        return Sample(Shop(units, locations=[f"store-{number}" for number in store]), rates, closed)
 
-    yield from compare("", draw, seed)
+def _ends_of_stores(rng: np.random.Generator) -> Sample:
+    rates = mixed_levels(rng, N_SERIES) * weekday_profile(N_DAYS + HORIZON)
+    store = np.arange(N_SERIES) // 10
+    closed = np.arange(N_DAYS + HORIZON) >= N_DAYS - 3 * store[:, np.newaxis]
+    closed[:, N_DAYS:] = False
+    units = poisson_sales(rng, np.where(closed, 0.0, rates))
+    return Sample(Shop(units, locations=[f"store-{number}" for number in store]), rates, closed)
 
 
 def turn_of_the_year(seed: int) -> Iterator[Figure]:
@@ -72,18 +67,18 @@ def turn_of_the_year(seed: int) -> Iterator[Figure]:
         "weeks, from 12 December after a year of 53": (date(2021, 12, 12), 3, WEEKLY),
     }
     for name, (cutoff, n_years, config) in runs.items():
+        yield from compare(
+            name, partial(_christmas, cutoff=cutoff, n_years=n_years, config=config), seed, n_shops=3
+        )
 
-        def draw(
-            rng: np.random.Generator, cutoff: date = cutoff, n_years: int = n_years, config: Config = config
-        ) -> Sample:
-            days = dates(364 * n_years - 7, cutoff=cutoff)
-            season = np.array([_season(day) for day in days])
-            strength = rng.uniform(0.5, 1.5, (N_SERIES, 1))
-            weekday = weekday_profile(len(days), days[0].weekday())
-            rates = mixed_levels(rng, N_SERIES) * season**strength * weekday
-            return Sample(Shop(poisson_sales(rng, rates), cutoff, config=config), rates)
 
-        yield from compare(name, draw, seed)
+def _christmas(rng: np.random.Generator, cutoff: date, n_years: int, config: Config) -> Sample:
+    days = dates(364 * n_years - 7, cutoff=cutoff)
+    season = np.array([_season(day) for day in days])
+    strength = rng.uniform(0.5, 1.5, (N_SERIES, 1))
+    weekday = weekday_profile(len(days), days[0].weekday())
+    rates = mixed_levels(rng, N_SERIES) * season**strength * weekday
+    return Sample(Shop(poisson_sales(rng, rates), cutoff, config=config), rates)
 
 
 def _season(day: date) -> float:
@@ -97,18 +92,18 @@ def _season(day: date) -> float:
 
 def ten_years(seed: int) -> Iterator[Figure]:
     """Ten years of history, in which sales grow by a tenth a year, with a yearly season."""
+    yield from compare("28-day sums", _growing_shop, seed, n_shops=2)
 
-    def draw(rng: np.random.Generator) -> Sample:
-        days = np.arange(3650 + HORIZON)
-        first = CUTOFF.toordinal() - 3649
-        growth = 1.1 ** ((days - 3649) / 365.25)
-        phase = rng.uniform(0.0, 2.0 * np.pi, (N_SERIES, 1))
-        season = 1.0 + 0.3 * np.sin(2.0 * np.pi * days / 365.25 + phase)
-        weekday = weekday_profile(len(days), date.fromordinal(first).weekday())
-        rates = mixed_levels(rng, N_SERIES) * growth * season * weekday
-        return Sample(Shop(poisson_sales(rng, rates)), rates)
 
-    yield from compare("", draw, seed, n_shops=2)
+def _growing_shop(rng: np.random.Generator) -> Sample:
+    n_days = 3650
+    day = np.arange(n_days + HORIZON)
+    growth = 1.1 ** ((day - n_days) / 365.25)
+    phase = rng.uniform(0.0, 2.0 * np.pi, (N_SERIES, 1))
+    season = 1.0 + 0.3 * np.sin(2.0 * np.pi * day / 365.25 + phase)
+    first = dates(n_days)[0]
+    rates = mixed_levels(rng, N_SERIES) * growth * season * weekday_profile(len(day), first.weekday())
+    return Sample(Shop(poisson_sales(rng, rates)), rates)
 
 
 DATES = (opening_days, ends_of_data, turn_of_the_year, ten_years)

@@ -4,6 +4,11 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
 
+N_DAYS = 406
+"""Whole weeks; the first day is a Monday."""
+
+N_SERIES = 100
+
 HORIZON = 28
 
 

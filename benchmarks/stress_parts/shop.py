@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lepton_spark.config import Config
+from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_histories
 from lepton_spark.forecasting.settings import LEVELS, FitSettings, fit_settings
@@ -24,6 +24,10 @@ CUTOFF = date(2024, 6, 30)
 ONE_SHOP = "shop"
 
 DAILY = Config()
+WEEKLY = Config(
+    forecast=ForecastSettings(frequency="weekly", horizon=4),
+    backtest=BacktestSettings(validation_windows=3, stride=4),
+)
 
 
 Rows = BoolArray | IntArray | slice

@@ -15,7 +15,10 @@ FORECAST_PROFILE = PROFILE_HALF_LIVES.index(364.0)
 RECENT_PROFILE, RECENT_DAYS = 0, 28
 """Position of the half-life whose profile counts the last four weeks only, to follow a change of the week."""
 
-MIN_GAIN = 8.0
+RECENT_PRIOR_UNITS = 4.0
+"""Units of a weekday that the pool's recent profile is worth: little, where the product has changed alone."""
+
+MIN_GAIN = 6.0
 """Log likelihood by which the recent profile must explain the last four weeks of a series better."""
 
 LARGE_CHANGE = 0.15
@@ -83,12 +86,12 @@ def _following_changes(own: WeekdayProfiles, pool: Pool, usual: FloatArray) -> F
     """[S, C, 7], the usual index, or the recent one where that explains the last four weeks much better.
 
     Both are compared by the Poisson likelihood of the units of these weeks, over the dispersion around the
-    usual weekdays. If the pool's week has changed, any gain is enough. The recent index is shrunk less: of a
-    product that has changed alone, the pool tells little. usual: [S, C, 7].
+    usual weekdays. If the pool's week has changed, any gain is enough. usual: [S, C, 7].
     """
     units, days = own.units[..., RECENT_PROFILE], own.days[..., RECENT_PROFILE]
-    prior, of_pool = pool.settings.weekday_prior_units / SEASON_LENGTH, pool.index[..., RECENT_PROFILE]
-    recent = (units + prior * of_pool) / (days * own.level[..., [RECENT_PROFILE]] + prior)
+    of_pool = pool.index[..., RECENT_PROFILE]
+    expected = days * own.level[..., [RECENT_PROFILE]]
+    recent = (units + RECENT_PRIOR_UNITS * of_pool) / (expected + RECENT_PRIOR_UNITS)
     shares = [ratio(index * days, np.sum(index * days, axis=2, keepdims=True)) for index in (usual, recent)]
     before, after = (np.log(np.maximum(share, np.finfo(np.float64).tiny)) for share in shares)
     gain = np.sum(units * (after - before), axis=2, where=units > 0) / _dispersion_around_weekdays(own)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled import profiles
 from lepton_spark.models.pooled.pool import Pool
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.profiles import (
@@ -81,28 +82,43 @@ def test_recent_profile_counts_the_last_four_weeks_only() -> None:
     assert own.level[0, 0, 1:].min() > 4.0
 
 
-def moved_saturday(n_series: int, n_weeks: int, *, moved: int) -> History:
-    """60 units on Saturdays and 4 on other days; for the first `moved` series, 60 on Wednesdays instead."""
+def index_after_a_move(strong: float, other: float, *, moved: int) -> np.ndarray:
+    """[30, 7], the index of 30 products with strong Saturdays; `moved` of them now have strong Wednesdays."""
     days = np.arange(4, 4 + 7 * 52)  # from a Monday
-    units = np.where((days + 3) % 7 == 5, 60.0, 4.0) * np.ones((n_series, 1))
-    units[:moved, -7 * n_weeks :] = np.where((days[-7 * n_weeks :] + 3) % 7 == 2, 60.0, 4.0)
-    return History(units, days)
+    units = np.where((days + 3) % 7 == 5, strong, other) * np.ones((30, 1))
+    units[:moved, -28:] = np.where((days[-28:] + 3) % 7 == 2, strong, other)
+    history, cutoff = History(units, days), np.array([len(days) - 1])
+    return shrunk_index(weekday_profiles(history, cutoff), fit_pool(history, cutoff))[:, 0, :, -1]
 
 
-@pytest.mark.parametrize("moved", [1, 30], ids=["of one product", "of the shop"])
-def test_index_follows_a_strong_weekday_that_moved_four_weeks_ago(moved: int) -> None:
-    history = moved_saturday(30, 4, moved=moved)
-    cutoff = np.array([history.n_days - 1])
-    index = shrunk_index(weekday_profiles(history, cutoff), fit_pool(history, cutoff))[0, 0, :, -1]
-    assert index[2] > 2.5
-    assert index[5] < 1.6
+def test_index_follows_a_product_whose_strong_weekday_moved() -> None:
+    index = index_after_a_move(60.0, 4.0, moved=1)
+    assert index[0, 2] > 4.0  # 5 = 60 units over a mean of 12
+    assert index[0, 5] < 1.0
+    assert index[1, 5] == pytest.approx(5.0, rel=0.02)
 
 
-def test_index_of_a_product_that_did_not_change_stays() -> None:
-    history = moved_saturday(30, 4, moved=1)
-    cutoff = np.array([history.n_days - 1])
-    index = shrunk_index(weekday_profiles(history, cutoff), fit_pool(history, cutoff))[1, 0, :, -1]
-    assert index[5] == pytest.approx(60 / 12, rel=0.02)
+def test_index_of_slow_products_follows_a_change_of_the_whole_shop() -> None:
+    # none sells enough to show it: 0.9 units a week, strong days three times as much as others
+    index = index_after_a_move(0.3, 0.1, moved=30)
+    assert index[0, 2] == pytest.approx(0.3 * 7 / 0.9, rel=0.02)
+    assert index[0, 5] == pytest.approx(0.1 * 7 / 0.9, rel=0.02)
+
+
+def test_index_of_slow_products_stays_where_only_one_has_changed() -> None:
+    index = index_after_a_move(0.3, 0.1, moved=1)
+    assert index[0, 5] > 2.0
+
+
+def test_index_of_noisy_products_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exponential sales of 5 a day, five times as variable as Poisson demand."""
+    quantity = np.random.default_rng(1).exponential(5.0, (200, 364))
+    history, cutoff = History(quantity, np.arange(364)), np.array([363])
+    own, pool = weekday_profiles(history, cutoff), fit_pool(history, cutoff)
+    found = shrunk_index(own, pool)
+    monkeypatch.setattr(profiles, "MIN_GAIN", np.inf)
+    has_changed = (found != shrunk_index(own, pool)).any(axis=(1, 2, 3))
+    assert has_changed.mean() < 0.02
 
 
 @pytest.mark.parametrize(("of_series", "of_pool"), [(2.0, 0.0), (0.0, 2.0), (1.0, 1.0)])
