@@ -6,8 +6,6 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS
-from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS
 from lepton_spark.models.pooled.features.pooled_features import MIN_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.pooled.features.weeks import (
     regression_columns,
@@ -27,6 +25,7 @@ from lepton_spark.models.pooled.settings import (
     PooledSettings,
     TrainingSettings,
 )
+from lepton_spark.models.pooled.training_cutoffs import is_known, training_cutoffs
 
 MEDIAN = 0.5
 
@@ -198,14 +197,7 @@ def finite_series(history: History) -> History:
 def training_set(history: History, horizon: int, settings: PooledSettings) -> TrainingSet | None:
     """Features and outcomes of every training cutoff; None if the history is too short for any."""
     training = settings.training
-    last = history.n_days - 1
-    n_yearly = training.n_yearly if history.period > 1 else 0
-    cutoffs = np.arange(last - training.stride // history.period, -1, -training.stride // history.period)
-    is_known = _is_known(history, cutoffs)
-    cutoffs = cutoffs[is_known.any(axis=0)][: training.n_cutoffs + n_yearly]
-    is_yearly = np.arange(len(cutoffs)) >= training.n_cutoffs
-    min_days = np.where(is_yearly, YEAR_DAYS + BASE_DAYS, training.min_history)
-    cutoffs = cutoffs[cutoffs * history.period >= min_days]
+    cutoffs = training_cutoffs(history, training)
     if not len(cutoffs) or not history.n_series:
         return None
     features = pooled_features(history, cutoffs, horizon, fit_pool(history, cutoffs, settings))
@@ -213,21 +205,11 @@ def training_set(history: History, horizon: int, settings: PooledSettings) -> Tr
     for position, cutoff in enumerate(cutoffs):
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]
         target[:, position, : ahead.shape[1]] = ahead
-    target[~(_is_active(features, training) & _is_known(history, cutoffs))] = np.nan
-    return TrainingSet(features, target, (last - cutoffs) * history.period, settings)
+    target[~(_is_active(features, training) & is_known(history, cutoffs))] = np.nan
+    return TrainingSet(features, target, (history.n_days - 1 - cutoffs) * history.period, settings)
 
 
 def _is_active(features: PooledFeatures, training: TrainingSettings) -> BoolArray:
     """[S, C], whether a series has at least `min_age` days and a sale in the last `recent_days`."""
     is_old = features.series["age"] >= training.min_age
     return is_old & (features.series["days_since_sale"] <= training.recent_days)
-
-
-def _is_known(history: History, cutoffs: IntArray) -> BoolArray:
-    """[S, C], whether a series was known in the week up to a cutoff.
-
-    What is sold when a shop opens again, after weeks of which its features know nothing, is no example.
-    """
-    week = history.season_length
-    known = np.array([history.known[:, max(c + 1 - week, 0) : c + 1].any(axis=1) for c in cutoffs.tolist()])
-    return known.T

@@ -85,6 +85,23 @@ def test_weekly_histories_have_more_cutoffs_where_a_last_year_is_known(
     assert examples.target.shape[1] == n_cutoffs
 
 
+@pytest.mark.parametrize(
+    ("n_days", "ages"),
+    [
+        (900, [343, 350, 357, 364, 371, 378, 385, 392]),
+        (792, [343, 350, 357, 364, 371]),
+        (764, [343]),
+        (763, []),
+    ],
+    ids=["all", "some", "one", "none"],
+)
+def test_daily_histories_have_cutoffs_around_the_same_week_a_year_ago(n_days: int, ages: list[int]) -> None:
+    """The earliest is column 420: a year and the 56 days before it."""
+    examples = training_set(_history(np.ones((2, n_days))), HORIZON, PooledSettings())
+    assert examples is not None
+    assert examples.age.tolist() == [*range(7, 113, 7), *ages]
+
+
 def test_first_cutoff_has_the_minimum_history() -> None:
     assert training_set(_history(np.ones((2, 63))), HORIZON, PooledSettings()) is None
     examples = training_set(_history(np.ones((2, 64))), HORIZON, PooledSettings())
