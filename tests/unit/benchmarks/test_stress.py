@@ -65,11 +65,11 @@ def error_of_best_rule(sample: Sample) -> float:
     ],
     ids=["moved weekday", "no longer on Sundays", "half after closed weeks"],
 )
-def test_changes_are_followed_better_than_by_any_simple_rule(
+def test_changes_are_followed_much_better_than_by_any_simple_rule(
     draw: Callable[[np.random.Generator], Sample],
 ) -> None:
     sample = draw(np.random.default_rng(1))
-    assert error_of(sample) < error_of_best_rule(sample)
+    assert error_of(sample) < 0.7 * error_of_best_rule(sample)
 
 
 def test_store_that_opens_again_after_ten_weeks_is_forecast_as_before() -> None:
