@@ -28,6 +28,7 @@ def main() -> None:
                 "figure": figure.name,
                 "found": f"{figure.value:.3f}",
                 "bounds": f"{figure.low:g} to {figure.high:g}",
+                "best rule": figure.beside,
                 "": "pass" if figure.passed else "FAIL",
             }
             for figure in figures

@@ -6,23 +6,16 @@ from datetime import date
 
 import numpy as np
 
-from lepton_spark.config import BacktestSettings, Config, ForecastSettings
+from lepton_spark.config import Config
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.pooled.pool import pool_of
 from lepton_spark.models.registry import POOLED, SHRUNK_WEEKDAY, Candidate, create
+from stress_parts.changes import CHANGES
+from stress_parts.dates import DATES
 from stress_parts.event_cases import moving_events
-from stress_parts.figure import HORIZON, Case, Figure, mixed_levels, weekday_profile
-from stress_parts.shop import Promotion, Shop, dates
-
-WEEKLY = Config(
-    forecast=ForecastSettings(frequency="weekly", horizon=4),
-    backtest=BacktestSettings(validation_windows=3, stride=4),
-)
-
-
-def rates_of(rng: np.random.Generator, n_series: int, n_days: int) -> FloatArray:
-    """[S, T + H], Poisson rates of a shop without trend or season."""
-    return mixed_levels(rng, n_series) * weekday_profile(n_days + HORIZON)
+from stress_parts.figures import Case, Figure
+from stress_parts.rates import HORIZON, mixed_levels, rates_of, weekday_profile
+from stress_parts.shop import WEEKLY, Promotion, Shop, dates
 
 
 def shop_wide_week(seed: int) -> Iterator[Figure]:
@@ -236,5 +229,7 @@ CASES: dict[str, Case] = {
         fractions,
         many_stores,
         moving_events,
+        *CHANGES,
+        *DATES,
     )
 }

@@ -10,7 +10,8 @@ from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.panel.calendar import epoch_day
 from lepton_spark.panel.calendar_rows import CalendarRow
 from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN, EVERYWHERE
-from stress_parts.figure import HORIZON, Figure, mixed_levels, weekday_profile
+from stress_parts.figures import Figure
+from stress_parts.rates import HORIZON, mixed_levels, weekday_profile
 from stress_parts.shop import Shop, dates
 
 N_SERIES = 120

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lepton_spark.config import Config
+from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.evaluation.backtest import cutoff_columns
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_histories
 from lepton_spark.forecasting.passes.elsewhere import lists_of
@@ -18,7 +18,7 @@ from lepton_spark.models.pooled.learning import learn_pools
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.calendar import Calendar, DayVolume, epoch_day
 from lepton_spark.panel.calendar_rows import CalendarRow
-from lepton_spark.panel.dense import ELSEWHERE, PLAN, PackedBatch, Ragged
+from lepton_spark.panel.dense import ELSEWHERE, PLAN, STOCK_OUTS, PackedBatch, Ragged
 
 CUTOFF = date(2024, 6, 30)
 """A Sunday."""
@@ -26,6 +26,10 @@ CUTOFF = date(2024, 6, 30)
 ONE_SHOP = "shop"
 
 DAILY = Config()
+WEEKLY = Config(
+    forecast=ForecastSettings(frequency="weekly", horizon=4),
+    backtest=BacktestSettings(validation_windows=3, stride=4),
+)
 
 
 Rows = BoolArray | IntArray | slice
@@ -37,7 +41,7 @@ class Shop:
 
     units: [S, T + H]; 0 = no line on that day, so no row in `sales`. locations: [S]. plans: promotions of one
     measure; none by default. products: [S]; by default each series is a product of its own. calendar: rows
-    known at the cutoff.
+    known at the cutoff. stock_outs: [S, T], days flagged as out of stock; None without that input.
     """
 
     units: FloatArray
@@ -47,6 +51,7 @@ class Shop:
     plans: Sequence["Promotion"] = ()
     products: Sequence[str] | None = None
     calendar: Sequence[CalendarRow] = ()
+    stock_outs: BoolArray | None = None
 
     @cached_property
     def result(self) -> "Result":
@@ -119,18 +124,25 @@ def prepared(shop: Shop) -> tuple[FitSettings, PackedBatch]:
     settings = fit_settings(shop.config, calendar, shop.calendar)
     products = tuple(shop.products or [f"product-{number:04d}" for number in range(len(known))])
     packed = _packed(known, products, locations, first)
+    covariates = {}
     if shop.products is not None:
-        packed = replace(packed, covariates={ELSEWHERE: _ragged(lists_of(packed, settings))})
-    if not shop.plans:
-        return settings, packed
-    in_order = sorted(shop.plans, key=lambda plan: (plan.series, plan.first))
+        covariates[ELSEWHERE] = _ragged(lists_of(packed, settings))
+    if shop.stock_outs is not None:
+        series, column = np.nonzero(shop.stock_outs)
+        covariates[STOCK_OUTS] = Ragged(series, first + column.astype(np.float64))
+    if shop.plans:
+        settings, covariates[PLAN] = replace(settings, n_measures=1), _plan_lists(shop.plans, first)
+    return settings, replace(packed, covariates=covariates)
+
+
+def _plan_lists(plans: Sequence[Promotion], first: int) -> Ragged:
+    in_order = sorted(plans, key=lambda plan: (plan.series, plan.first))
     rows = [
         (first + plan.first, first + plan.last, first + plan.first - plan.known_ahead, 1.0)
         for plan in in_order
     ]
     series = np.repeat([plan.series for plan in in_order], len(rows[0]))
-    lists = Ragged(series, np.array(rows, dtype=np.float64).ravel())
-    return replace(settings, n_measures=1), replace(packed, covariates={**packed.covariates, PLAN: lists})
+    return Ragged(series, np.array(rows, dtype=np.float64).ravel())
 
 
 def _volumes(known: FloatArray, locations: Sequence[str], first: int) -> list[DayVolume]:

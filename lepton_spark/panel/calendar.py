@@ -15,8 +15,10 @@ from lepton_spark.panel.calendar_rows import CalendarRow, statuses_at, statuses_
 from lepton_spark.panel.open_days import open_days
 
 CLOSED_LOOKBACK_DAYS = 56
-MIN_WEEKDAYS_SEEN = 4
-"""A weekday is closed if at least this many of it in the look-back had no sales at all."""
+"""Days without any open one after which a location counts as closed."""
+
+N_WEEKDAYS, MAX_OPEN = 4, 1
+"""A weekday is closed if the location was open on at most one of the last four, and not on the last one."""
 
 USUAL_DAYS, MIN_USUAL_DAYS, IMPLAUSIBLE = 28, 7, 0.01
 """A day of zeros is left out if it has a probability below 1 %, judged by the 7 to 28 days before it."""
@@ -127,8 +129,9 @@ class Calendar:
     def is_closed(self, locations: Sequence[str], horizon: int) -> BoolArray:
         """[S, H], whether a future day is announced to be closed, or is a weekday on which nothing is sold.
 
-        A weekday is closed if it had no sales in the last 56 days, counted from the location's first
-        delivery if that is later, and occurred at least 4 times in them, unless announced to be open.
+        A weekday is judged by the last four of it, of which only one may have been an open day, and not the
+        last; weeks in which the location was never open do not count. A location without an open day in the
+        last 56 days is closed on all. An announced day is as announced.
         """
         return _by_location(locations, lambda name: self._closed(name, horizon))
 
@@ -161,12 +164,16 @@ class Calendar:
         days = self._days(name)
         if not days.size:
             return np.zeros(SEASON_LENGTH, dtype=np.bool_)
-        start = max(self.cutoff - CLOSED_LOOKBACK_DAYS + 1, int(days[0]))
-        seen = np.arange(start, self.cutoff + 1)
-        seen = seen[~self._announced(name, start, len(seen), is_open=False)]
-        n_seen = np.bincount(weekdays(seen), minlength=SEASON_LENGTH)
-        n_open = np.bincount(weekdays(days[days >= start]), minlength=SEASON_LENGTH)
-        closed: BoolArray = (n_seen >= MIN_WEEKDAYS_SEEN) & (n_open == 0)
+        since = self._announced(name, int(days[-1]) + 1, self.cutoff - int(days[-1]), is_open=False)
+        closed = np.full(SEASON_LENGTH, np.count_nonzero(~since) >= CLOSED_LOOKBACK_DAYS)
+        within_a_week = np.unique(days[:, np.newaxis] + np.arange(1 - SEASON_LENGTH, SEASON_LENGTH))
+        seen = within_a_week[(within_a_week >= days[0]) & (within_a_week <= self.cutoff)]
+        announced = self._announced(name, int(seen[0]), int(seen[-1] - seen[0]) + 1, is_open=False)
+        seen = seen[~announced[seen - seen[0]]]
+        for weekday in range(SEASON_LENGTH):
+            is_open = np.isin(seen[weekdays(seen) == weekday][-N_WEEKDAYS:], days)
+            if len(is_open) == N_WEEKDAYS and not is_open[-1] and np.count_nonzero(is_open) <= MAX_OPEN:
+                closed[weekday] = True
         return closed
 
 

@@ -12,7 +12,10 @@ from lepton_spark.models.pooled.regressors.trees import PooledTrees
 from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 
 PROFILE_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
-"""Half-lives of weekday profiles, days. Forecasts use the last; the others are features of `pooled`."""
+"""Half-lives of weekday profiles, days. The first profile counts the last four weeks only.
+
+Forecasts use the last profile, or the first where the week has changed; all are features of `pooled`.
+"""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,18 @@ from lepton_spark.models.pooled.settings import DEFAULT_SETTINGS, PooledSettings
 FORECAST_PROFILE = PROFILE_HALF_LIVES.index(364.0)
 """Position of the half-life whose profile forecasts use."""
 
+RECENT_PROFILE, RECENT_DAYS = 0, 28
+"""Position of the half-life whose profile counts the last four weeks only, to follow a change of the week."""
+
+RECENT_PRIOR_UNITS = 4.0
+"""Units of a weekday that the pool's recent profile is worth: little, where the product has changed alone."""
+
+MIN_GAIN = 6.0
+"""Log likelihood by which the recent profile must explain the last four weeks of a series better."""
+
+LARGE_CHANGE = 0.15
+"""Share of sales that must have moved to other weekdays for the week of a whole pool to have changed."""
+
 LEVEL_HALF_LIVES = (7.0, 14.0, 28.0, 56.0, 112.0, 224.0)
 
 
@@ -43,6 +55,8 @@ def weekday_profiles(history: History, cutoffs: IntArray) -> WeekdayProfiles:
     shape = (history.n_series, len(cutoffs), SEASON_LENGTH, len(PROFILE_HALF_LIVES))
     units, days = np.zeros(shape), np.zeros(shape)
     weight = decay_weights(history.n_days, cutoffs, PROFILE_HALF_LIVES, history.period)
+    age = (cutoffs - np.arange(history.n_days)[:, np.newaxis]) * history.period
+    weight[age >= RECENT_DAYS, RECENT_PROFILE] = 0.0
     weekday = weekdays(history.days)
     for day in range(SEASON_LENGTH):
         on = weekday == day
@@ -61,11 +75,39 @@ def shrunk_index(own: WeekdayProfiles, pool: Pool) -> FloatArray:
     """[S, C, 7, L], the weekday index (units + k p) / (level x days + k), with p the pool's index.
 
     k is the prior's units times the dispersion, itself the geometric mean of the series' and the pool's.
+    Where the week has changed, the profile that forecasts use is the recent one.
     """
     dispersion = np.exp((own.log_dispersion + pool.log_dispersion) / 2.0)
     prior = pool.settings.weekday_prior_units * dispersion[:, :, np.newaxis, np.newaxis]
     index: FloatArray = (own.units + prior * pool.index) / (own.days * own.level[:, :, np.newaxis] + prior)
+    index[..., -1] = _following_changes(own, pool, index[..., -1])
     return index
+
+
+def _following_changes(own: WeekdayProfiles, pool: Pool, usual: FloatArray) -> FloatArray:
+    """[S, C, 7], the usual index, or the recent one where that explains the last four weeks much better.
+
+    Both are compared by the Poisson likelihood of the units of these weeks, over the dispersion around the
+    usual weekdays. If the pool's week has changed, any gain is enough. usual: [S, C, 7].
+    """
+    units, days = own.units[..., RECENT_PROFILE], own.days[..., RECENT_PROFILE]
+    of_pool = pool.index[..., RECENT_PROFILE]
+    expected = days * own.level[..., [RECENT_PROFILE]]
+    recent = (units + RECENT_PRIOR_UNITS * of_pool) / (expected + RECENT_PRIOR_UNITS)
+    shares = [ratio(index * days, np.sum(index * days, axis=2, keepdims=True)) for index in (usual, recent)]
+    before, after = (np.log(np.maximum(share, np.finfo(np.float64).tiny)) for share in shares)
+    gain = np.sum(units * (after - before), axis=2, where=units > 0) / _dispersion_around_weekdays(own)
+    moved = np.abs(of_pool - pool.index[..., -1]).sum(axis=1) / (2 * SEASON_LENGTH)
+    has_changed = gain > np.where(moved > LARGE_CHANGE, 0.0, MIN_GAIN)
+    return np.where(has_changed[:, :, np.newaxis], recent, usual)
+
+
+def _dispersion_around_weekdays(own: WeekdayProfiles) -> FloatArray:
+    """[S, C], variance over mean without the variance between weekdays, at least 1."""
+    units, days, level = own.units[..., -1], own.days[..., -1], own.level[..., -1]
+    between = np.sum(days * (ratio(units, days) - level[:, :, np.newaxis]) ** 2, axis=2)
+    explained = ratio(ratio(between, days.sum(axis=2)), level)
+    return np.maximum(np.exp(own.log_dispersion) - explained, 1.0)
 
 
 def averaged_level(

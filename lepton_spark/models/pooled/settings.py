@@ -21,6 +21,8 @@ class TrainingSettings:
 
     n_cutoffs: weekly, the latest a week before the history's end, where targets are cut off.
     n_yearly: further cutoffs before them for weekly histories, where a last year is known.
+    n_year_ago: further cutoffs for daily histories, half of them up to the same week a year ago and half
+    after it, where a year before them is known: the trees see what this season did to such series.
     min_history: days before the first cutoff. min_age, recent_days: a series is left out at cutoffs where
     it is younger than this, or has had no sale for longer than this.
     n_bags: sums of trees for the mean, each on `bag_share` of the series and at most `max_weeks` of their
@@ -29,6 +31,7 @@ class TrainingSettings:
 
     n_cutoffs: int = 16
     n_yearly: int = 16
+    n_year_ago: int = 8
     min_history: int = 56
     stride: int = 7
     min_age: int = 1

@@ -6,8 +6,6 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.history import History
-from lepton_spark.models.pooled.factors.pool_totals import YEAR_DAYS
-from lepton_spark.models.pooled.factors.year_weeks import BASE_DAYS
 from lepton_spark.models.pooled.features.pooled_features import MIN_LEVEL, PooledFeatures, pooled_features
 from lepton_spark.models.pooled.features.weeks import (
     regression_columns,
@@ -27,6 +25,7 @@ from lepton_spark.models.pooled.settings import (
     PooledSettings,
     TrainingSettings,
 )
+from lepton_spark.models.pooled.training_cutoffs import is_known, training_cutoffs
 
 MEDIAN = 0.5
 
@@ -198,12 +197,7 @@ def finite_series(history: History) -> History:
 def training_set(history: History, horizon: int, settings: PooledSettings) -> TrainingSet | None:
     """Features and outcomes of every training cutoff; None if the history is too short for any."""
     training = settings.training
-    last = history.n_days - 1
-    n_yearly = training.n_yearly if history.period > 1 else 0
-    back = np.arange(1, training.n_cutoffs + n_yearly + 1)
-    cutoffs = last - training.stride // history.period * back
-    min_days = np.where(back > training.n_cutoffs, YEAR_DAYS + BASE_DAYS, training.min_history)
-    cutoffs = cutoffs[cutoffs * history.period >= min_days]
+    cutoffs = training_cutoffs(history, training)
     if not len(cutoffs) or not history.n_series:
         return None
     pool = fit_pool(history, cutoffs, settings)
@@ -213,8 +207,8 @@ def training_set(history: History, horizon: int, settings: PooledSettings) -> Tr
     for position, cutoff in enumerate(cutoffs):
         ahead = history.quantity[:, cutoff + 1 : cutoff + 1 + horizon]
         target[:, position, : ahead.shape[1]] = ahead
-    target[~_is_active(features, training)] = np.nan
-    return TrainingSet(features, target, (last - cutoffs) * history.period, settings)
+    target[~(_is_active(features, training) & is_known(history, cutoffs))] = np.nan
+    return TrainingSet(features, target, (history.n_days - 1 - cutoffs) * history.period, settings)
 
 
 def _is_active(features: PooledFeatures, training: TrainingSettings) -> BoolArray:

@@ -187,6 +187,26 @@ def test_instant_falls_on_its_day_in_the_business_time_zone_and_a_date_is_kept(
     }
 
 
+@pytest.mark.parametrize(
+    ("day", "left_out", "twice"),
+    [("28.03.2021", "02", None), ("25.10.2020", None, "02")],
+    ids=["begins", "ends"],
+)
+def test_quarter_hours_of_a_day_on_which_summer_time_changes_stay_on_it(
+    spark: SparkSession, day: str, left_out: str | None, twice: str | None
+) -> None:
+    """In Berlin the hour from 02:00 is left out in spring and comes twice in autumn, as 92 and 100 lines."""
+    hours = [f"{hour:02d}" for hour in range(24) if f"{hour:02d}" != left_out] + ([twice] if twice else [])
+    quarters = [f"{day} {hour}:{minute}" for hour in hours for minute in ("00", "15", "30", "45")]
+    cases: dict[str, dict[str, str | None]] = {
+        str(number): {"day": text} for number, text in enumerate(quarters)
+    }
+    at_home = SETTINGS.model_copy(update={"timezone": "Europe/Berlin"})
+    found = [row for row in validated_rows(spark, cases, at_home).values() if not row["reasons"]]
+    assert len(found) == (92 if left_out else 100)
+    assert {row["date"].strftime("%d.%m.%Y") for row in found} == {day}
+
+
 def test_daily_input_may_have_zero_quantity(spark: SparkSession) -> None:
     daily = SETTINGS.model_copy(update={"kind": "daily", "min_unit_price": None, "price_is": "unit"})
     rows = validated_rows(spark, {"none sold": {"units": "0", "paid": "0"}, "free": {"paid": "0"}}, daily)

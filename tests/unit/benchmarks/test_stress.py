@@ -1,13 +1,18 @@
 """The stress cases that take seconds hold their bounds; `make bench-stress` runs them all."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from stress_parts.cases import CASES, squared_error, stores_of
-from stress_parts.figure import Figure
+from stress_parts.changes import four_stores, moved_weekday, ten_closed_weeks
+from stress_parts.comparison import Sample
+from stress_parts.dates import shop_open_on
+from stress_parts.figures import Figure
 from stress_parts.shop import CUTOFF, Shop
 
 from lepton_spark.config import Config, ForecastSettings
@@ -111,6 +116,43 @@ def test_an_announced_closure_is_forecast_as_0_and_neither_learned_nor_scored() 
     assert np.isnan(closed.history.quantity[:, -4]).all()
     n_obs = plain.batch.chosen.sums.n_obs[0], closed.batch.chosen.sums.n_obs[0]
     assert (n_obs[0] - n_obs[1] == 1).all()
+
+
+def error_of(sample: Sample) -> float:
+    """The error of the only group of a shop."""
+    (group,) = sample.groups.values()
+    return sample.error(sample.shop.result.batch.forecast, group)
+
+
+def error_of_best_rule(sample: Sample) -> float:
+    """The same of the best simple rule."""
+    (group,) = sample.groups.values()
+    return min(sample.error(forecast, group) for forecast in sample.rule_forecasts.values())
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        partial(moved_weekday, n_weeks=3, n_series=30),
+        partial(shop_open_on, before="0123456", now="012345", n_weeks=3, n_series=30),
+        pytest.param(partial(ten_closed_weeks, n_after=21, factor=0.5), marks=pytest.mark.slow),
+    ],
+    ids=["moved weekday", "no longer on Sundays", "half after closed weeks"],
+)
+def test_changes_are_followed_much_better_than_by_any_simple_rule(
+    draw: Callable[[np.random.Generator], Sample],
+) -> None:
+    sample = draw(np.random.default_rng(1))
+    assert error_of(sample) < 0.7 * error_of_best_rule(sample)
+
+
+def test_store_that_opens_again_after_ten_weeks_is_forecast_as_before() -> None:
+    sample = four_stores(np.random.default_rng(1), n_closed=70, n_open=3, n_products=8)
+    result, last_store = sample.shop.result, slice(24, None)
+    assert not result.closed[last_store].any()
+    assert result.batch.forecast[last_store].sum() == pytest.approx(
+        sample.rates[last_store, -28:].sum(), rel=0.2
+    )
 
 
 def forecast_of_case(folder: Path) -> dict[str, float]:

@@ -39,6 +39,40 @@ def test_calendar_ignores_deliveries_before_the_look_back() -> None:
     assert calendar([opened, *without_saturdays(100)]).is_closed(["shop"], 1).tolist() == [[True]]
 
 
+@pytest.mark.parametrize(
+    ("open_weeks", "closed"),
+    [
+        ([3, 4, 5, 6, 7], True),
+        ([2, 3, 4, 5, 6], False),
+        ([2], True),
+        ([0], False),
+        ([1, 3], False),
+    ],
+    ids=["closed for three weeks", "for two", "one open Saturday", "open since a week", "every other week"],
+)
+def test_calendar_judges_a_weekday_by_its_last_four(open_weeks: list[int], closed: bool) -> None:
+    """Saturdays are open in these weeks before the last Saturday, the other days in all."""
+    saturdays = [epoch_day(FRIDAY - timedelta(days=6 + 7 * week)) for week in open_weeks]
+    days = np.array(sorted([*without_saturdays(100), *saturdays]))
+    assert Calendar({"shop": days}, CUTOFF).is_closed(["shop"], 1).item() is closed
+
+
+@pytest.mark.parametrize("n_closed", [42, 70, 400])
+def test_calendar_of_a_shop_that_opens_again_is_that_of_before(n_closed: int) -> None:
+    """It was closed for weeks, and opened again on Wednesday; Saturdays were closed before."""
+    before = [day for day in without_saturdays(n_closed + 100) if day < CUTOFF - 2 - n_closed]
+    days = np.array([*sorted(before), CUTOFF - 2, CUTOFF - 1, CUTOFF])
+    closed = Calendar({"shop": days}, CUTOFF).is_closed(["shop"], 9)
+    assert closed.tolist() == [[True, False, False, False, False, False, False, True, False]]
+
+
+def test_calendar_closes_a_shop_that_has_not_opened_for_56_days() -> None:
+    days = np.arange(CUTOFF - 100, CUTOFF + 1)
+    by_days_since = {n: Calendar({"shop": days[days <= CUTOFF - n]}, CUTOFF) for n in (55, 56)}
+    assert not by_days_since[55].is_closed(["shop"], 7).any()
+    assert by_days_since[56].is_closed(["shop"], 7).all()
+
+
 def volumes_of(sold: list[int]) -> list[tuple[DayVolume, int]]:
     return [(DayVolume("shop", day, 20, 20), n_sold) for day, n_sold in enumerate(sold)]
 

@@ -5,7 +5,9 @@ import pytest
 
 from lepton_spark.models.data.elsewhere import Elsewhere
 from lepton_spark.models.data.history import History
+from lepton_spark.models.pooled import profiles
 from lepton_spark.models.pooled.pool import Pool
+from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.pooled.profiles import (
     WeekdayProfiles,
     averaged_level,
@@ -71,6 +73,53 @@ def test_index_is_shrunk_towards_the_pool_by_a_prior_of_80_units() -> None:
 def test_prior_is_a_setting() -> None:
     pool = replace(POOL, settings=PooledSettings(weekday_prior_units=20.0))
     np.testing.assert_allclose(shrunk_index(_own(0.0), pool), 1.25)  # (40 + 20 x 0.5) / (20 + 20)
+
+
+def test_recent_profile_counts_the_last_four_weeks_only() -> None:
+    quantity = np.ones((1, 100))
+    quantity[:, :-28] = 9.0
+    own = weekday_profiles(History(quantity, np.arange(100)), np.array([99]))
+    assert own.level[0, 0, 0] == pytest.approx(1.0)
+    assert own.level[0, 0, 1:].min() > 4.0
+
+
+def index_after_a_move(strong: float, other: float, *, moved: int) -> np.ndarray:
+    """[30, 7], the index of 30 products with strong Saturdays; `moved` of them now have strong Wednesdays."""
+    days = np.arange(4, 4 + 7 * 52)  # from a Monday
+    units = np.where((days + 3) % 7 == 5, strong, other) * np.ones((30, 1))
+    units[:moved, -28:] = np.where((days[-28:] + 3) % 7 == 2, strong, other)
+    history, cutoff = History(units, days), np.array([len(days) - 1])
+    return shrunk_index(weekday_profiles(history, cutoff), fit_pool(history, cutoff))[:, 0, :, -1]
+
+
+def test_index_follows_a_product_whose_strong_weekday_moved() -> None:
+    index = index_after_a_move(60.0, 4.0, moved=1)
+    assert index[0, 2] > 4.0  # 5 = 60 units over a mean of 12
+    assert index[0, 5] < 1.0
+    assert index[1, 5] == pytest.approx(5.0, rel=0.02)
+
+
+def test_index_of_slow_products_follows_a_change_of_the_whole_shop() -> None:
+    # none sells enough to show it: 0.9 units a week, strong days three times as much as others
+    index = index_after_a_move(0.3, 0.1, moved=30)
+    assert index[0, 2] == pytest.approx(0.3 * 7 / 0.9, rel=0.02)
+    assert index[0, 5] == pytest.approx(0.1 * 7 / 0.9, rel=0.02)
+
+
+def test_index_of_slow_products_stays_where_only_one_has_changed() -> None:
+    index = index_after_a_move(0.3, 0.1, moved=1)
+    assert index[0, 5] > 2.0
+
+
+def test_index_of_noisy_products_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exponential sales of 5 a day, five times as variable as Poisson demand."""
+    quantity = np.random.default_rng(1).exponential(5.0, (200, 364))
+    history, cutoff = History(quantity, np.arange(364)), np.array([363])
+    own, pool = weekday_profiles(history, cutoff), fit_pool(history, cutoff)
+    found = shrunk_index(own, pool)
+    monkeypatch.setattr(profiles, "MIN_GAIN", np.inf)
+    has_changed = (found != shrunk_index(own, pool)).any(axis=(1, 2, 3))
+    assert has_changed.mean() < 0.02
 
 
 @pytest.mark.parametrize(("of_series", "of_pool"), [(2.0, 0.0), (0.0, 2.0), (1.0, 1.0)])

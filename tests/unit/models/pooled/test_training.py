@@ -85,11 +85,50 @@ def test_weekly_histories_have_more_cutoffs_where_a_last_year_is_known(
     assert examples.target.shape[1] == n_cutoffs
 
 
+@pytest.mark.parametrize(
+    ("n_days", "ages"),
+    [
+        (900, [343, 350, 357, 364, 371, 378, 385, 392]),
+        (792, [343, 350, 357, 364, 371]),
+        (764, [343]),
+        (763, []),
+    ],
+    ids=["all", "some", "one", "none"],
+)
+def test_daily_histories_have_cutoffs_around_the_same_week_a_year_ago(n_days: int, ages: list[int]) -> None:
+    """The earliest is column 420: a year and the 56 days before it."""
+    examples = training_set(_history(np.ones((2, n_days))), HORIZON, PooledSettings())
+    assert examples is not None
+    assert examples.age.tolist() == [*range(7, 113, 7), *ages]
+
+
 def test_first_cutoff_has_the_minimum_history() -> None:
     assert training_set(_history(np.ones((2, 63))), HORIZON, PooledSettings()) is None
     examples = training_set(_history(np.ones((2, 64))), HORIZON, PooledSettings())
     assert examples is not None
     assert examples.age.tolist() == [7]  # column 56
+
+
+def closed_for_ten_weeks(closed: slice) -> History:
+    """Two series of 300 days; the closed ones are unknown from column 200 to 269."""
+    quantity = np.ones((2, 300))
+    quantity[closed, 200:270] = NAN
+    return _history(quantity)
+
+
+def test_weeks_in_which_the_shop_was_closed_have_no_cutoff() -> None:
+    # of the week up to column 271 two days are known, and of the week up to column 201 five
+    examples = _set(closed_for_ten_weeks(slice(2)), n_cutoffs=6)
+    assert examples.age.tolist() == [7, 14, 21, 28, 98, 105]
+
+
+def test_first_sales_after_a_closure_are_no_example() -> None:
+    """The days after column 264, 35 days before the end, begin with five closed days."""
+    examples = _set(closed_for_ten_weeks(slice(1, 2)), n_cutoffs=6)
+    assert examples.age.tolist() == [7, 14, 21, 28, 35, 42]
+    assert np.isnan(examples.target[1, 4]).all()
+    assert np.isfinite(examples.target[0, 4]).all()
+    assert np.isfinite(examples.target[1, 3]).all()
 
 
 def test_history_without_a_series_has_no_training_set() -> None:
