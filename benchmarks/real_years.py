@@ -17,7 +17,7 @@ from accuracy_parts.console_table import print_rows
 from accuracy_parts.datasets import ONLINE, Panel, online_lines, priced_goods, to_panel
 from accuracy_parts.lepton_models import DEFAULT, WITHOUT_LAST_YEAR, RunSettings, run
 from accuracy_parts.peers import PEERS, recursive_lightgbm, require_libraries
-from accuracy_parts.protocol import HORIZON, N_HELD_OUT, N_ORIGINS, origins
+from accuracy_parts.protocol import HORIZON, N_LAST, N_ORIGINS, origins
 from accuracy_parts.results import Row, evaluate, score_cells, write_csv
 from accuracy_parts.scores import Model
 
@@ -25,7 +25,8 @@ from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.models.registry import SEASONAL_LAST_YEAR
-from lepton_spark.panel.public_holidays import public_days
+from lepton_spark.panel.calendar_rows import events_of
+from lepton_spark.panel.public_holidays import public_holidays
 
 FIRST_YEAR = ONLINE.parent / "online_retail_2009" / "online_retail_2009_2010.parquet"
 RENAMED = {"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"}
@@ -55,7 +56,7 @@ def main() -> None:
     for name in arguments.sets:
         results = evaluate(name, origins(until(panel, LAST_DAYS[name])), models)
         rows += results.score_rows(arguments.models[0])
-        rows += results.score_rows(arguments.models[0], N_ORIGINS - N_HELD_OUT, "last two")
+        rows += results.score_rows(arguments.models[0], N_ORIGINS - N_LAST, "last two")
         write_csv(rows, arguments.csv)
     title = f"two real years, with 90 % intervals of the difference to {arguments.models[0]}"
     print_rows(title, [score_cells(row) for row in rows], 180)
@@ -83,7 +84,7 @@ def with_history(change: Callable[[History], History]) -> Model:
 def with_holidays(history: History) -> History:
     """The history with the public holidays of England."""
     first, last = int(history.days[0]), int(history.days[-1]) + HORIZON
-    return replace(history, holidays=public_days(REGION, first, last))
+    return replace(history, events=events_of(public_holidays(REGION, first, last), first))
 
 
 def last_days(history: History) -> History:

@@ -8,7 +8,7 @@ another model.
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -63,7 +63,7 @@ def _runs(past: History, actual: FloatArray, usual: Mapping[str, Mapping[str, in
     own = ValidationErrors(validation.n_obs, validation.sse)
     runs = {}
     for way, models in usual.items():
-        errors = class_errors(validation, scores.demand_class).keeping(models)
+        errors = replace(class_errors(validation, scores.demand_class), usual=models)
         batch = forecast_batch(history, pools, settings, own, errors)
         choices = dict(zip(errors.classes, class_choice(errors, settings.selection).tolist(), strict=True))
         runs[way] = Run(batch, choices, _wrmsse(batch.forecast, past, actual))

@@ -21,8 +21,7 @@ class SelectionSettings:
     """How much better a candidate must be to be chosen.
 
     min_class_series: series that a class needs for a choice of its own.
-    class_gain: a class leaves its usual candidate for one whose error is lower by more than this share, and
-    by more than class_standard_errors standard errors over the windows.
+    class_gain: a class leaves its usual candidate for one whose error is lower by more than this share.
     series_gain: a series departs from its class's candidate if its own best error is lower by more than this
     share, and by more than series_standard_errors standard errors over the windows. For comparison, the
     two-sided 95 % limit of Student's t with three windows (two degrees of freedom) is 4.3.
@@ -30,7 +29,6 @@ class SelectionSettings:
 
     min_class_series: int = 20
     class_gain: float = 0.01
-    class_standard_errors: float = 1.0
     series_gain: float = 0.5
     series_standard_errors: float = 4.0
 
@@ -95,11 +93,11 @@ def select(
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
 
-    A series' own errors decide if it has `min_obs` scored columns (twice as many for sparse demand) and one
-    of these holds: its best candidate is also that of its class; the best one's error is less than half of
-    the class candidate's, and lower by more than four standard errors; the class candidate was scored on
-    fewer columns. Otherwise the errors of its class decide, or of all series if the class is small: for its
-    usual candidate, unless another's error is lower by over 1 % and by over one standard error.
+    A series' own errors decide if it has `min_obs` scored columns (for sparse demand twice as many and a
+    sale) and one of these holds: its best candidate is also that of its class; the best one's error is less
+    than half of the class candidate's, and lower by more than four standard errors; the class candidate was
+    scored on fewer columns. Otherwise the errors of its class decide, or of all series if the class is small:
+    for its usual candidate, unless another's error is over 1 % lower.
 
     demand_class: [S].
     is_young: [S], series too young for the backtest; they get the first candidate whatever their class.
@@ -109,8 +107,10 @@ def select(
     if is_young is not None:
         fallback, by_class = np.where(is_young, 0, fallback), by_class & ~is_young
     best = np.argmin(own, axis=0)
-    needed = np.where(np.isin(demand_class, SPARSE_CLASSES), SPARSE_FACTOR * min_obs, min_obs)
+    is_sparse = np.isin(demand_class, SPARSE_CLASSES)
+    needed = np.where(is_sparse, SPARSE_FACTOR * min_obs, min_obs)
     enough = (validation.n_obs.sum(axis=1).max(axis=0) >= needed) & np.isfinite(own.min(axis=0))
+    enough &= ~(is_sparse & (own.min(axis=0) == 0))  # without a sale, a forecast of 0 looks perfect
     clearly_better = _clearly_better(validation, own, best, fallback, settings)
     by_series = enough & ((best == fallback) | clearly_better)
     chosen = np.where(by_series, best, fallback)
@@ -120,19 +120,12 @@ def select(
 
 
 def class_choice(errors: ClassErrors, settings: SelectionSettings = DEFAULT_SELECTION) -> IntArray:
-    """[G], the candidate of each class: the best of those that are clearly better than its usual one, if any.
-
-    Of candidates with enough scored series; if the usual one has not, the best of all.
-    """
+    """[G], the best candidate of each class, or its usual one unless the best one's error is enough lower."""
     error = _usable_errors(errors, settings)[:-1]
-    usual = np.take_along_axis(error, errors.usual[:, np.newaxis], axis=1)
-    gain, standard_error = errors.gains()
-    with np.errstate(invalid="ignore"):
-        is_clear = (gain > settings.class_gain * usual) & (
-            gain > settings.class_standard_errors * standard_error
-        )
-    best = np.where(is_clear | np.isinf(usual), error, np.inf)
-    choice: IntArray = np.where(np.isfinite(best).any(axis=1), np.argmin(best, axis=1), errors.usual)
+    classes, usual = np.arange(len(error)), errors.usual_candidates
+    best = np.argmin(error, axis=1)
+    saves = error[classes, best] < (1.0 - settings.class_gain) * error[classes, usual]
+    choice: IntArray = np.where(saves, best, usual)
     return choice
 
 

@@ -20,7 +20,7 @@ from lepton_spark.panel.dense import PackedBatch
 
 _SCHEMA = (
     "batch INT, product_id STRING, location_id STRING, model STRING, demand_class STRING, "
-    f"capped_by_window ARRAY<DOUBLE>, n_scaled BIGINT, reason STRING, {SUM_TYPES}"
+    f"capped_sse DOUBLE, n_scaled BIGINT, reason STRING, {SUM_TYPES}"
 )
 
 
@@ -73,7 +73,7 @@ class ScoreBatch:
         n_series, n_candidates = len(packed.product_ids), len(evaluation.candidates)
         row = np.repeat(np.arange(n_series), n_candidates)
         candidate = np.tile(np.arange(n_candidates), n_series)
-        capped, n_scaled = series_errors(scores.sums.map(lambda sums: sums[:, evaluation.validation]))
+        capped_sse, n_scaled = series_errors(scores.sums.map(lambda sums: sums[:, evaluation.validation]))
         keys = np.array([item.key for item in evaluation.candidates], dtype=object)
         by_row = scores.sums.map(lambda sums: sums[candidate, :, row])  # [S*C, W]
         return pd.DataFrame(
@@ -82,7 +82,7 @@ class ScoreBatch:
                 "location_id": np.array(packed.location_ids, dtype=object)[row],
                 "model": keys[candidate],
                 "demand_class": scores.demand_class[row].astype(object),
-                "capped_by_window": list(capped[candidate, :, row]),
+                "capped_sse": capped_sse[candidate, row],
                 "n_scaled": n_scaled[candidate, row].astype(np.int64),
                 "reason": [
                     scores.reasons.get(key) for key in zip(candidate.tolist(), row.tolist(), strict=True)

@@ -111,10 +111,10 @@ def class_errors_of(warehouse: Warehouse, plan: Plan) -> ClassErrors:
     evaluation = plan.settings.evaluation
     if not evaluation.has_choice:
         return ClassErrors.none(len(evaluation.candidates))
-    errors = collect_class_errors(_rows(warehouse, "candidates", plan), evaluation)
+    errors = collect_class_errors(_rows(warehouse, "candidates", plan), evaluation.candidates)
     position = {candidate.key: number for number, candidate in enumerate(evaluation.candidates)}
     usual = {name: position[key] for name, key in plan.usual_models.items() if key in position}
-    return errors.keeping(usual)
+    return replace(errors, usual=usual)
 
 
 def class_models(plan: Plan, errors: ClassErrors) -> dict[str, str]:

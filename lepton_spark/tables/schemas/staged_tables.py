@@ -1,7 +1,7 @@
 """Staged tables: intermediate results of a run, from which the published tables are built."""
 
 from lepton_spark.models.pooled.factors import FACTORS
-from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -87,12 +87,12 @@ CANDIDATES = Table(
         Column("model", "STRING", "the candidate: a model and its settings", False),
         Column("demand_class", "STRING", "class at the test window's cutoff, for the choice of a model"),
         Column(
-            "capped_by_window",
-            "ARRAY<DOUBLE>",
-            "sum of scaled squared errors on each validation window, capped per series; "
+            "capped_sse",
+            "DOUBLE",
+            "sum of scaled squared errors on the validation windows, capped per series; "
             "summed to the errors of a demand class",
         ),
-        Column("n_scaled", "BIGINT", "number of scored observations in capped_by_window"),
+        Column("n_scaled", "BIGINT", "number of scored observations in capped_sse"),
         Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
         Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
     ),
@@ -100,6 +100,7 @@ CANDIDATES = Table(
     partition_by=("run_id",),
     checks={
         "batch_from_zero": at_least(0, "batch"),
+        "finite_capped_sse": unless_null("capped_sse", units("capped_sse")),
         "nonnegative_n_scaled": unless_null("n_scaled", at_least(0, "n_scaled")),
     },
 )

@@ -91,7 +91,7 @@ def test_candidates_through_spark_are_those_of_the_frames(
     assert len(found) == len(expected) == N_SERIES * 3
     for row in found:
         flat = expected[row["product_id"], row["model"]]
-        assert (row["batch"], row["capped_by_window"]) == (flat["batch"], flat["capped_by_window"].tolist())
+        assert (row["batch"], row["capped_sse"]) == (flat["batch"], flat["capped_sse"])
         assert [window["n_obs"] for window in row["windows"]] == flat["n_obs"].tolist()
         for name in ("sse", "scaled_sse", "scaled_abs_error"):
             values = [np.nan if window[name] is None else window[name] for window in row["windows"]]
@@ -104,7 +104,7 @@ def test_class_errors_added_up_by_spark_equal_those_of_one_process(
     scores = score_candidates(settings.history(packed_batch(rows)), {}, settings.evaluation)
     validation = scores.sums.map(lambda sums: sums[:, 1:])
     expected = class_errors(validation, scores.demand_class)
-    found = collect_class_errors(candidates, settings.evaluation)
+    found = collect_class_errors(candidates, settings.evaluation.candidates)
     assert {"smooth", "new", "all"} <= set(found.classes)
     assert found.classes == expected.classes
     assert found.n_series.tolist() == expected.n_series.tolist()
@@ -114,7 +114,7 @@ def test_class_errors_added_up_by_spark_equal_those_of_one_process(
 def test_fits_through_spark_are_those_of_the_frames(
     series: DataFrame, candidates: DataFrame, rows: pd.DataFrame, settings: FitSettings
 ) -> None:
-    errors = collect_class_errors(candidates, settings.evaluation)
+    errors = collect_class_errors(candidates, settings.evaluation.candidates)
     names = ["model", "forecast_hash", "choice_level", "runner_up", "margin", "status"]
     expected = {}
     for batch in range(3):
@@ -159,7 +159,7 @@ def test_pools_through_spark_are_those_of_the_frames(
 def test_batch_without_candidates_falls_back_with_the_reason(
     series: DataFrame, candidates: DataFrame, settings: FitSettings
 ) -> None:
-    errors = collect_class_errors(candidates, settings.evaluation)
+    errors = collect_class_errors(candidates, settings.evaluation.candidates)
     some = fit(series, candidates.where("batch != 1"), settings, errors).where("batch = 1").collect()
     assert len(some) == N_SERIES // 3
     assert {row["status"] for row in some} == {"fallback"}

@@ -178,7 +178,7 @@ def candidates(spark: SparkSession) -> DataFrame:
         "location_id": "all",
         "model": "mean",
         "demand_class": "smooth",
-        "capped_by_window": [np.array([6.5])],
+        "capped_sse": 6.5,
         "n_scaled": 7,
         "reason": None,
         "n_obs": [_ints(7, 0)],
@@ -195,7 +195,7 @@ def test_windows_of_candidates_are_the_lists_in_their_order(candidates: DataFram
         {"window": 0, "role": "test", "n_obs": 7, **sums[0], **dict.fromkeys(SUMS[4:])},
         {"window": 1, "role": "validation", "n_obs": 0, **sums[1], **dict.fromkeys(SUMS[4:], 0.0)},
     ]
-    assert (row["capped_by_window"], row["n_scaled"], row["reason"]) == ([6.5], 7, None)
+    assert (row["capped_sse"], row["n_scaled"], row["reason"]) == (6.5, 7, None)
 
 
 def test_candidates_have_the_declared_columns_and_types(candidates: DataFrame) -> None:

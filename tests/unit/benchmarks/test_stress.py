@@ -12,6 +12,7 @@ from stress_parts.cases import CASES, squared_error, stores_of
 from stress_parts.changes import four_stores, moved_weekday, ten_closed_weeks
 from stress_parts.comparison import Sample
 from stress_parts.dates import shop_open_on
+from stress_parts.event_cases import BLACK_FRIDAY, figures_of
 from stress_parts.figures import Figure
 from stress_parts.shop import CUTOFF, Shop
 
@@ -27,12 +28,16 @@ from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN
         "small_catalogue",
         pytest.param("seasonal_goods", marks=pytest.mark.slow),
         pytest.param("fractions", marks=pytest.mark.slow),
-        pytest.param("moving_events", marks=pytest.mark.slow),
     ],
 )
 def test_figures_of_a_case_are_within_their_bounds(case: str) -> None:
     outside = [figure for figure in CASES[case](1) if not figure.passed]
     assert outside == []
+
+
+@pytest.mark.slow
+def test_a_great_day_of_sales_is_forecast_before_on_and_after_it() -> None:
+    assert [figure for figure in figures_of(BLACK_FRIDAY, seed=1, n_shops=1) if not figure.passed] == []
 
 
 def test_figure_passes_within_its_bounds_only() -> None:

@@ -44,9 +44,8 @@ def history_of(quantity: np.ndarray) -> History:
 
 
 def errors_of_classes(classes: tuple[str, ...], scaled_mse: np.ndarray) -> ClassErrors:
-    """Mean errors [G, C] of 99 series each on one window."""
-    one = np.ones(scaled_mse.shape)
-    return ClassErrors.of(classes, scaled_mse[:, :, np.newaxis], one, 99.0 * one)
+    """Mean errors [G, C] of 99 series each."""
+    return ClassErrors(classes, scaled_mse, np.full(scaled_mse.shape, 99.0))
 
 
 def choices(chosen: Sequence[int], runner_up: Sequence[int], n_candidates: int) -> ValidationErrors:

@@ -14,14 +14,14 @@ def test_series_errors_pool_windows_and_cap_the_mean() -> None:
     scaled_mse = np.array([[[1.0, 1000.0, 5.0], [4.0, 1.0, 7.0]]])  # [C=1, W=2, S=3]
     n_scaled = np.array([[[2.0, 3.0, 0.0], [4.0, 1.0, 0.0]]])
     capped_sse, n_obs = series_errors(_sums(scaled_mse, n_scaled))
-    # (2 + 16) / 6 = 3 stays; 3001 / 4 is capped at 10 on each window; nothing was scored
-    np.testing.assert_allclose(capped_sse, [[[2.0, 30.0, 0.0], [16.0, 10.0, 0.0]]])
+    # (2 + 16) / 6 = 3 stays; 3001 / 4 is capped at 10; nothing was scored
+    np.testing.assert_allclose(capped_sse, [[3.0 * 6, 10.0 * 4, 0.0]])
     assert n_obs.tolist() == [[6, 4, 0]]
 
 
 def test_an_error_that_is_not_a_number_counts_as_the_cap() -> None:
     capped_sse, _ = series_errors(_sums(np.array([[[np.nan, np.inf, 1.0]]]), np.full((1, 1, 3), 2.0)))
-    assert capped_sse.tolist() == [[[20.0, 20.0, 2.0]]]
+    assert capped_sse.tolist() == [[20.0, 20.0, 2.0]]
 
 
 def test_class_errors_cap_what_one_series_counts() -> None:
@@ -45,19 +45,3 @@ def test_class_errors_weigh_series_by_their_observations_and_leave_out_those_wit
 def test_no_class_errors_hold_a_column_for_each_candidate() -> None:
     none = ClassErrors.none(3)
     assert (none.classes, none.scaled_mse.shape, none.n_series.shape) == ((), (0, 3), (0, 3))
-
-
-def test_gain_of_a_candidate_has_the_standard_error_of_its_sum_over_the_windows() -> None:
-    by_window = np.array([[[4.0, 5.0, 6.0], [3.0, 3.0, 3.0], [np.nan] * 3]])  # [G=1, C=3, W=3]
-    errors = ClassErrors.of(("all",), by_window, np.ones((1, 3)), np.full((1, 3), 50.0))
-    gain, standard_error = errors.gains()
-    np.testing.assert_array_equal(gain, [[0.0, 6.0, np.nan]])
-    # it saves 1, 2 and 3; these deviate by 1, so their sum deviates by the root of 3
-    np.testing.assert_allclose(standard_error, [[0.0, np.sqrt(3.0), np.nan]])
-    reverse, _ = errors.keeping({"all": 1}).gains()
-    np.testing.assert_array_equal(reverse, [[-6.0, 0.0, np.nan]])
-
-
-def test_gain_on_one_window_has_no_standard_error() -> None:
-    errors = ClassErrors.of(("all",), np.array([[[4.0], [3.0]]]), np.ones((1, 2)), np.full((1, 2), 50.0))
-    assert [part.tolist() for part in errors.gains()] == [[[0.0, 1.0]], [[0.0, 0.0]]]

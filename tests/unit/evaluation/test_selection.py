@@ -22,8 +22,7 @@ def _validation(mse: list[list[float]], n_obs: float = 28.0) -> ValidationErrors
 
 def _class_errors(smooth: list[float], everyone: list[float], n_smooth: int = 100) -> ClassErrors:
     count = np.array([[float(n_smooth)] * len(smooth), [200.0] * len(smooth)])
-    errors = np.array([smooth, everyone])[:, :, np.newaxis]
-    return ClassErrors.of(("smooth", "all"), errors, np.ones_like(count), count)
+    return ClassErrors(("smooth", "all"), np.array([smooth, everyone]), count)
 
 
 SMOOTH = np.array(["smooth"])
@@ -95,6 +94,16 @@ def test_sparse_series_needs_twice_the_days() -> None:
     assert (few.level[0], many.level[0]) == ("class", "series")
 
 
+def test_sparse_series_without_a_sale_on_the_windows_gets_its_class_choice() -> None:
+    errors = replace(PREFERS_FIRST, classes=("lumpy", "all"))
+    silent, sold = (
+        select(_validation([[4.0, 4.0], [best, best]]), np.array(["lumpy"]), errors, 28)
+        for best in (0.0, 0.1)
+    )
+    assert (silent.level[0], sold.level[0]) == ("class", "series")
+    assert _select(_validation([[4.0, 4.0], [0.0, 0.0]])).level[0] == "series"  # smooth: it has sold
+
+
 @pytest.mark.parametrize(
     ("n_smooth", "limits", "choice"),
     [
@@ -144,44 +153,24 @@ def test_class_leaves_the_first_candidate_only_for_enough_of_a_gain(
     np.testing.assert_allclose(found.margin, [margin])
 
 
-def _by_window(*errors: list[float]) -> ClassErrors:
-    """All series in one class: the errors of each candidate on the windows."""
-    by_window = np.array([errors])
-    one = np.ones(by_window.shape[:2])
-    return ClassErrors.of(("all",), by_window, one, 50.0 * one)
-
-
-@pytest.mark.parametrize(
-    ("saved", "choice"),
-    [
-        ([0.5, 0.5, 0.5], 1),
-        ([1.9, 0.1, 0.1], 1),  # a gain of 2.1, its standard error 1.8
-        ([1.2, 0.2, -0.4], 0),  # of 1.0 and 1.4
-        ([2.0, -0.3, -0.3], 0),  # of 1.4 and 2.3
-    ],
-)
-def test_class_leaves_its_usual_candidate_only_for_more_than_one_standard_error(
-    saved: list[float], choice: int
-) -> None:
-    errors = _by_window([4.0] * 3, [4.0 - part for part in saved])
-    assert class_choice(errors).tolist() == [choice]
-    assert class_choice(errors, SelectionSettings(class_standard_errors=0.0)).tolist() == [1]
+def _of_all(*errors: float, usual: dict[str, int] | None = None) -> ClassErrors:
+    """The error of each candidate on all series, in one class."""
+    return ClassErrors(("all",), np.array([errors]), np.full((1, len(errors)), 50.0), usual or {})
 
 
 def test_class_keeps_its_usual_candidate_unless_another_is_clearly_better() -> None:
-    errors = _by_window([4.0] * 3, [3.99] * 3, [3.97] * 3)
-    assert class_choice(errors).tolist() == [0]
-    assert class_choice(errors.keeping({"all": 1})).tolist() == [1]
-    assert class_choice(_by_window([4.0] * 3, [3.99] * 3, [3.9] * 3).keeping({"all": 1})).tolist() == [2]
-    assert class_choice(errors.keeping({"smooth": 1})).tolist() == [0]  # no class of that name
+    assert class_choice(_of_all(4.0, 3.99, 3.97)).tolist() == [0]
+    assert class_choice(_of_all(4.0, 3.99, 3.97, usual={"all": 1})).tolist() == [1]
+    assert class_choice(_of_all(4.0, 3.99, 3.9, usual={"all": 1})).tolist() == [2]
+    assert class_choice(_of_all(4.0, 3.99, 3.97, usual={"smooth": 1})).tolist() == [0]  # another class
 
 
 def test_class_takes_the_best_candidate_if_its_usual_one_was_hardly_scored() -> None:
-    errors = _by_window([1.0], [3.0], [2.0])
+    errors = _of_all(1.0, 3.0, 2.0)
     errors.n_series[0, 0] = 19.0
     assert class_choice(errors).tolist() == [2]
     errors.n_series[0, :] = 19.0
-    assert class_choice(errors.keeping({"all": 1})).tolist() == [1]
+    assert class_choice(replace(errors, usual={"all": 1})).tolist() == [1]
 
 
 def test_series_too_young_for_the_backtest_gets_the_first_candidate() -> None:
