@@ -123,7 +123,7 @@ def test_rows_that_cannot_be_read_are_rejected_with_their_reason(store: Store) -
 
 def test_changed_calendar_gives_another_run(store: Store) -> None:
     before = store.forecast_at(CUTOFF)
-    assert before.already_complete
+    assert store.forecast_at(CUTOFF).already_complete
     path = store.root / "calendar.csv"
     path.write_text(path.read_text().replace(f"{CLOSED_AHEAD},,Closed", f"{CLOSED_AHEAD},,open"))
     store.ingest()

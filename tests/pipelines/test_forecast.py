@@ -458,7 +458,7 @@ def test_class_keeps_the_model_of_the_run_before(make_world: MakeWorld) -> None:
     )
     first = CUTOFF - timedelta(days=99)
     is_better_day = np.arange(100) % 7 == 5  # slightly, so that both models are about as good
-    units = np.random.default_rng(3).poisson(20.0 + 3.0 * is_better_day, (25, 100))
+    units = np.random.default_rng(6).poisson(20.0 + 3.0 * is_better_day, (25, 100))
     sales = [
         (f"p{product}", "all", first + timedelta(days=day), float(sold))
         for (product, day), sold in np.ndenumerate(units)

@@ -136,7 +136,7 @@ def test_run_publishes_its_forecasts(first_run: Ran) -> None:
     assert first_run.code == 0
     rows = first_run.shop.forecasts()
     assert [row["date"] for row in rows] == [date(2021, 1, 4), date(2021, 1, 5)]
-    assert {(row["model"], row["status"]) for row in rows} == {("linear_regression", "ok")}
+    assert {(row["model"], row["status"]) for row in rows} == {("linear_regression", "short_history")}
     assert first_run.shop.published() == pytest.approx([300, 350])
 
 

@@ -56,10 +56,11 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     _require_sales_by(cutoff, volumes)
     covariates = read_known_covariates(warehouse, config, cutoff)
     rows = read_known_calendar(warehouse, config, cutoff)
-    inputs = _other_inputs(config, covariates, rows)
+    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
     settings_hash = settings_id("forecast", config)
-    before = runs.before(cutoff, settings_hash)
-    choices = [] if before is None else [f"choices:{before.run_id}"]
+    usual_models = _usual_models(runs.before(cutoff, settings_hash), settings)
+    choices = [f"usual model of {name}:{key}" for name, key in usual_models.items()]
+    inputs = _other_inputs(config, covariates, rows)
     fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *inputs, *choices])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
@@ -72,15 +73,23 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         counts={"series_in": n_series},
         settings_id=settings_hash,
     )
-    settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
     return Plan(
         run,
         cutoff,
         settings,
         hint=_hint(volumes, config),
         covariates=covariates,
-        usual_models={} if before is None else before.class_models,
+        usual_models=usual_models,
     )
+
+
+def _usual_models(before: Run | None, settings: FitSettings) -> dict[str, str]:
+    """By demand class, the model that the run before chose, if there is a choice and it is not the first."""
+    evaluation = settings.evaluation
+    if before is None or not evaluation.has_choice:
+        return {}
+    first = evaluation.candidates[0].key
+    return {name: key for name, key in sorted(before.class_models.items()) if key != first}
 
 
 def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:

@@ -84,7 +84,10 @@ class RunLog:
     def withdraw(self, run: Run, gate: Gate) -> None:
         """Records a publish run as refused by one more gate; its times do not change."""
         withdrawn = replace(run, state="refused", gates=(*run.gates, gate))
-        gates = (F.struct(*(F.lit(value) for value in asdict(one).values())) for one in withdrawn.gates)
+        gates = (
+            F.struct(*(F.lit(value).alias(name) for name, value in asdict(one).items()))
+            for one in withdrawn.gates
+        )
         self._update(withdrawn, {"gates": F.array(*gates)})
 
     def find(self, run_id: str) -> Run | None:
