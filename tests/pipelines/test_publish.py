@@ -113,7 +113,7 @@ def test_total_gate_names_the_product_and_day_that_made_it_fail(spark: SparkSess
     facts = {"n_days_known": 100, "recent_quantity": 40_123_500.0}
     steps = {"forecast": [5.0, 5.0], "parameters": {}, "errors": []}
     shop.warehouse.append("fits", shop.warehouse.rows("fits", [fit | facts | steps]))
-    (gate,) = (gate for gate in shop.publish(run_id).gates if not gate.passed)
+    (gate,) = (gate for gate in shop.publish(run_id).gates if gate.failed)
     assert gate.name == "total_forecast"
     words = "of product 'p' at 'all' 5 forecast, 1.43298e+06 sold; largest day 2021-02-03 with 4.01235e+07"
     assert gate.found.endswith(words)
@@ -136,7 +136,7 @@ def test_error_gate_names_the_product_with_most_of_the_error(spark: SparkSession
     summary = {"run_id": run_id, "segment": "all", "split": "validation", "model": "chosen", "window": 1}
     added = [summary | {"value_added": -0.5}]
     shop.warehouse.append("metrics_summary", shop.warehouse.rows("metrics_summary", added))
-    (gate,) = (gate for gate in shop.publish(run_id).gates if not gate.passed)
+    (gate,) = (gate for gate in shop.publish(run_id).gates if gate.failed)
     assert gate.found == "1.5 times; most by product 'q' at 'all'"
 
 
@@ -153,12 +153,12 @@ def test_run_that_a_gate_refuses_does_not_replace_the_published_one(
     before = shop.published()
     result = shop.publish(shop.forecast(units))
     assert (result.published, result.refused) == (False, True)
-    assert [found.name for found in result.gates if not found.passed] == [gate]
+    assert [found.name for found in result.gates if found.failed] == [gate]
     assert shop.published() == before
     of_run = f"job = 'publish' AND state = 'refused' AND input_fingerprint = '{result.run_id}'"
     row = shop.warehouse.read("runs").where(of_run).first()
     assert row is not None
-    assert [found.name for found in row.gates if not found.passed] == [gate]
+    assert [found.name for found in row.gates if found.passed is False] == [gate]
 
 
 def test_publish_interrupted_before_its_commit_is_completed_by_the_next_attempt(

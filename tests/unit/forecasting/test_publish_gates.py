@@ -21,7 +21,7 @@ SOUND = Evidence(
 
 
 def failed(evidence: Evidence, **settings: Any) -> list[str]:
-    return [gate.name for gate in evaluate(evidence, GateSettings(**settings)) if not gate.passed]
+    return [gate.name for gate in evaluate(evidence, GateSettings(**settings)) if gate.failed]
 
 
 def test_sound_run_passes_every_gate() -> None:
@@ -59,7 +59,7 @@ def test_bounds_are_configured_and_inclusive() -> None:
 def test_failed_total_names_the_series_that_differs_most() -> None:
     typo = Furthest("TYPO", "all", recent=1_433_000.0, ahead=5.7)
     evidence = replace(SOUND, recent_demand=1_433_500.0, forecast_demand=503.0, furthest=typo)
-    (gate,) = (gate for gate in evaluate(evidence, GateSettings()) if not gate.passed)
+    (gate,) = (gate for gate in evaluate(evidence, GateSettings()) if gate.failed)
     assert gate.found == (
         "503 units a day forecast, 1.4335e+06 sold recently; "
         "of product 'TYPO' at 'all' 5.7 forecast, 1.433e+06 sold"
