@@ -53,7 +53,7 @@ bench: $(STAMP)  ## measure speed and print a table
 bench-ingest: $(STAMP)  ## measure a first load of 14.6 million daily lines, stage by stage
 	$(BIN)/python benchmarks/ingest.py --folder output/bench-ingest
 
-bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (about 10 minutes)
+bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (under 15 minutes)
 	$(BIN)/python benchmarks/stress.py
 
 bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, installed first (about 50 minutes)
