@@ -107,9 +107,7 @@ class StockSettings(CovariateSettings):
     @field_validator("columns")
     @classmethod
     def _needs_a_stock_column(cls, columns: StockColumns, info: ValidationInfo) -> StockColumns:
-        if info.data.get("path") and columns.out_of_stock is None and columns.on_hand is None:
-            allowed = "a column of the source, here or as on_hand, or both"
-            raise_if_any([InvalidSetting(("out_of_stock",), "none", allowed)])
+        _require_either(columns, info, "out_of_stock", "on_hand")
         return columns
 
 
@@ -154,10 +152,15 @@ class CalendarSettings(CovariateSettings):
     @field_validator("columns")
     @classmethod
     def _needs_a_status_or_event(cls, columns: CalendarColumns, info: ValidationInfo) -> CalendarColumns:
-        if info.data.get("path") and columns.status is None and columns.event is None:
-            allowed = "a column of the source, here or as event, or both"
-            raise_if_any([InvalidSetting(("status",), "none", allowed)])
+        _require_either(columns, info, "status", "event")
         return columns
+
+
+def _require_either(columns: Section, info: ValidationInfo, one: str, other: str) -> None:
+    """Raises ValidationError if the input has a path, but neither of two columns."""
+    if info.data.get("path") and getattr(columns, one) is None and getattr(columns, other) is None:
+        allowed = f"a column of the source, here or as {other}, or both"
+        raise_if_any([InvalidSetting((one,), "none", allowed)])
 
 
 def _unsupported(options: dict[str, str]) -> Iterator[InvalidSetting]:

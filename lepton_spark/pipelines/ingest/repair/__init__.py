@@ -1,1 +1,1 @@
-"""What keeps the tables whole: rolling back, cleaning up after a load, taking lines back."""
+"""Rolls back interrupted loads, cleans up after finished ones, and takes the lines of files back."""
