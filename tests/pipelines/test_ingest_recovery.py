@@ -12,12 +12,11 @@ from lepton_spark.pipelines.ingest import ingest as pipeline
 from lepton_spark.tables import TABLES, Warehouse
 from tests.pipelines.shop import LOADED, Shop, a_shop
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.kills]
 
 DAY_1 = "1,A,2021-01-01 10:00,2,5,c1\n2,A,2021-01-01 11:00,3,6,c2\n3,POST,2021-01-01 11:00,3,6,c2\n"
 DAY_2 = "C2,A,2021-01-02 09:00,-3,6,c2\n4,B,2021-01-02 09:00,1,1,\n5,POST,2021-01-02 09:00,1,1,\n"
 DAY_3 = "C1,A,2021-01-03 09:00,-2,5,c1\n6,B,2021-01-02 10:00,1,1,c6\n"
-pytestmark = pytest.mark.kills
 
 NOT_COMPARED = {"loaded_at", "started_at", "finished_at", "seconds", "config"}
 """Times, and the configuration, which contains the path of the warehouse."""
