@@ -66,11 +66,11 @@ def _runs(past: History, actual: FloatArray, usual: Mapping[str, Mapping[str, in
         errors = replace(class_errors(validation, scores.demand_class), usual=models)
         batch = forecast_batch(history, pools, settings, own, errors)
         choices = dict(zip(errors.classes, class_choice(errors, settings.selection).tolist(), strict=True))
-        runs[way] = Run(batch, choices, _wrmsse(batch.forecast, past, actual))
+        runs[way] = Run(batch, choices, wrmsse(batch.forecast, past, actual))
     return runs
 
 
-def _wrmsse(forecast: FloatArray, past: History, actual: FloatArray) -> float:
+def wrmsse(forecast: FloatArray, past: History, actual: FloatArray) -> float:
     mse = np.nanmean((forecast - actual) ** 2, axis=1) / scales_of(past).squared_change
     weight = np.where(np.isfinite(mse), np.nansum(past.quantity[:, -WEIGHT_DAYS:], axis=1), 0.0)
     return float(np.sqrt(np.where(weight > 0, mse, 0.0)) @ weight / weight.sum())

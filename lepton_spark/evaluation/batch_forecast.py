@@ -1,42 +1,28 @@
 """The second pass over a batch (pass B): select a candidate for each series, fit it, forecast, calibrate."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.evaluation.backtest import classes_for_choice, score_candidates, window_scales
+from lepton_spark.evaluation.backtest import score_candidates
+from lepton_spark.evaluation.choice import BASELINE, Choice, choose, roles_of
 from lepton_spark.evaluation.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.demand import demand_classes, is_obsolete
 from lepton_spark.evaluation.priors import Prior
-from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
-from lepton_spark.evaluation.quantiles.residual_paths import residual_paths
-from lepton_spark.evaluation.role_backtest import (
-    Assignment,
-    Keys,
-    RoleFit,
-    RoleScores,
-    backtest_roles,
-    calibration_of,
-    fit_roles,
-    known_at_test,
-    score_role,
-)
-from lepton_spark.evaluation.seasons import is_before_its_season
-from lepton_spark.evaluation.selection import Selection, ValidationErrors, select
+from lepton_spark.evaluation.quantiles.calibration import Spread, quantiles_around
+from lepton_spark.evaluation.role_backtest import Assignment, Keys, RoleFit, RoleScores, fit_roles
+from lepton_spark.evaluation.selection import Selection, ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
-from lepton_spark.models.registry import SEASONAL_LAST_YEAR, Candidate
+from lepton_spark.models.registry import Candidate
 
 OK, SHORT_HISTORY, FALLBACK, OBSOLETE = "ok", "short_history", "fallback", "obsolete"
 NO_KNOWN_DAYS, TOO_FEW_DAYS, NOT_FINITE = "no_known_days", "too_few_known_days", "no_finite_forecast"
 NOT_JUDGED = "too_few_known_days_to_judge"
-FALLBACKS = (Candidate("seasonal_naive"), Candidate("mean"), Candidate("zero"))
-BASELINE = FALLBACKS[0]
-SEASONAL = Candidate(SEASONAL_LAST_YEAR)
-"""The candidate of series that are about to begin their season, which no validation window shows."""
+FALLBACKS = (BASELINE, Candidate("mean"), Candidate("zero"))
 
 
 @dataclass(frozen=True)
@@ -50,7 +36,7 @@ class BatchForecast:
     `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
     quantile_method: [S]. dispersion: [S], variance over mean, NaN where quantiles use backtest errors.
-    paths: [S, W, H], residual paths of the chosen candidate.
+    spread: for quantiles of later forecasts. paths: [S, W, H], residual paths of the chosen candidate.
     chosen, runner_up, seasonal_naive: backtest scores of the candidates in these roles.
     """
 
@@ -64,6 +50,7 @@ class BatchForecast:
     fallback_level: IntArray
     quantile_method: StringArray
     dispersion: FloatArray
+    spread: Spread
     paths: FloatArray
     selection: Selection
     chosen: RoleScores
@@ -112,16 +99,24 @@ def forecast_batch(
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
+    choice = choose(history, pools, settings, validation, errors)
+    return forecast_choice(history, pools, settings, choice, closed=closed, prior=prior)
+
+
+def forecast_choice(
+    history: History,
+    pools: Pools,
+    settings: EvaluationSettings,
+    choice: Choice,
+    *,
+    closed: BoolArray | None = None,
+    prior: Prior | None = None,
+) -> BatchForecast:
+    """Forecast every series with the candidate that was chosen for it; as `forecast_batch` otherwise."""
     closed = np.zeros((history.n_series, settings.horizon), dtype=np.bool_) if closed is None else closed
-    selection = _select(history, settings, validation, errors)
-    before_season = np.zeros(history.n_series, dtype=np.bool_)
-    if SEASONAL in settings.candidates:
-        before_season = is_before_its_season(history, settings.horizon)
-        selection = selection.with_choice(before_season, settings.candidates.index(SEASONAL))
-    roles = _roles(history.n_series, settings.candidates, selection)
-    spread, scores = _backtest(history, pools, roles, settings)
-    fitted = _fit_with_fallbacks(history, pools, roles[0], settings.horizon, closed)
-    obsolete = is_obsolete(history.quantity, settings.obsolete) & ~before_season
+    chosen = roles_of(choice.selection, settings)[0]
+    fitted = _fit_with_fallbacks(history, pools, chosen, settings.horizon, closed)
+    obsolete = is_obsolete(history.quantity, settings.obsolete) & ~choice.before_season
     median = fitted.fit.median
     if prior is not None:
         obsolete = obsolete & ~prior.applies
@@ -131,8 +126,8 @@ def forecast_batch(
     forecast = np.where(is_zero, 0.0, fitted.fit.forecast)
     if prior is not None:
         forecast = prior.apply(forecast, is_zero)
-    calibration = _without_fallbacks(spread, fitted.level)
-    calibrated = quantile_forecasts(forecast, calibration, settings.levels, median)
+    spread = choice.spread.forgetting(fitted.level > 0)
+    calibrated = quantiles_around(forecast, spread, settings.levels, median)
     return BatchForecast(
         forecast=forecast,
         quantiles=np.where(is_zero[:, :, np.newaxis], 0.0, calibrated.values),
@@ -146,46 +141,13 @@ def forecast_batch(
         fallback_level=np.where(obsolete, 0, fitted.level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
-        paths=residual_paths(spread),
-        selection=selection,
-        chosen=scores[0],
-        runner_up=scores[1],
-        seasonal_naive=scores[2],
+        spread=choice.spread,
+        paths=choice.paths,
+        selection=choice.selection,
+        chosen=choice.chosen,
+        runner_up=choice.runner_up,
+        seasonal_naive=choice.seasonal_naive,
     )
-
-
-def _select(
-    history: History, settings: EvaluationSettings, validation: ValidationErrors, errors: ClassErrors
-) -> Selection:
-    return select(
-        validation,
-        classes_for_choice(history, settings),
-        errors,
-        settings.min_choice,
-        is_young=history.n_known < settings.min_train,
-        settings=settings.selection,
-    )
-
-
-def _roles(n_series: int, candidates: Sequence[Candidate], selection: Selection) -> list[Assignment]:
-    """The chosen candidate, the runner-up and the baseline of each series."""
-    chosen = tuple(candidates[position] for position in selection.chosen)
-    runner_up = tuple(candidates[position] if position >= 0 else None for position in selection.runner_up)
-    return [chosen, runner_up, (BASELINE,) * n_series]
-
-
-def _backtest(
-    history: History, pools: Pools, roles: Sequence[Assignment], settings: EvaluationSettings
-) -> tuple[Calibration, list[RoleScores]]:
-    """The calibration of the chosen candidates from all windows, and the backtest scores of each role."""
-    backtests = backtest_roles(history, pools, roles, settings)
-    scales = window_scales(history, settings.windows)
-    until_test = known_at_test(history, settings)
-    scores = []
-    for assignment, backtest in zip(roles, backtests, strict=True):
-        before_test = calibration_of(backtest, until_test, pools, settings).of_windows(settings.validation)
-        scores.append(score_role(assignment, backtest, before_test, scales, settings))
-    return calibration_of(backtests[0], history, pools, settings), scores
 
 
 @dataclass(frozen=True)
@@ -217,14 +179,6 @@ def _fit_with_fallbacks(
         for row in failed.tolist():
             used[row], coefficients[row] = candidate, fallback.coefficients[row]
     return _Fitted(RoleFit(forecast, median, tuple(coefficients), fit.reasons), tuple(used), level)
-
-
-def _without_fallbacks(spread: Calibration, level: IntArray) -> Calibration:
-    """The calibration without the errors of candidates whose forecast was replaced by a fallback."""
-    if not level.any():
-        return spread
-    kept = (level == 0)[:, np.newaxis, np.newaxis]
-    return replace(spread, residual=np.where(kept, spread.residual, np.nan))
 
 
 def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray, min_train: int) -> Keys:

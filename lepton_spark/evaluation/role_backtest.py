@@ -12,7 +12,7 @@ from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums
 from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
 from lepton_spark.evaluation.settings import EvaluationSettings
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, placed
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools, pool_of
@@ -40,6 +40,28 @@ class RoleScores:
     sums: ErrorSums
     pinball: FloatArray
     covered: FloatArray
+
+    @classmethod
+    def none(cls, assignment: Assignment, n_windows: int) -> "RoleScores":
+        """Nothing scored."""
+        nothing = np.zeros(len(assignment))
+        return cls(keys_of(assignment), ErrorSums.zeros(n_windows, len(assignment)), nothing, nothing)
+
+    def with_rows(self, rows: IntArray, other: "RoleScores") -> "RoleScores":
+        """The scores with some rows replaced by those of a backtest of these series alone."""
+        keys = list(self.keys)
+        for row, key in zip(rows.tolist(), other.keys, strict=True):
+            keys[row] = key
+        sums = {
+            name: placed(getattr(self.sums, name).T, rows, getattr(other.sums, name).T).T
+            for name in ErrorSums.names()
+        }
+        return RoleScores(
+            tuple(keys),
+            ErrorSums(**sums),
+            placed(self.pinball, rows, other.pinball),
+            placed(self.covered, rows, other.covered),
+        )
 
 
 @dataclass(frozen=True)
@@ -161,6 +183,11 @@ def calibration_of(
     )
 
 
+def keys_of(assignment: Assignment) -> Keys:
+    """[S], the key of each candidate."""
+    return tuple(None if candidate is None else candidate.key for candidate in assignment)
+
+
 def known_at_test(history: History, settings: EvaluationSettings) -> History:
     """Quantities up to the test window's cutoff; all of them without a test window."""
     offsets = [settings.windows[position].cutoff_offset for position in settings.test]
@@ -186,9 +213,8 @@ def score_role(
     ]
     n_series = len(assignment)
     sums = ErrorSums.stacked(parts) if parts else ErrorSums.zeros(0, n_series)
-    keys = tuple(None if candidate is None else candidate.key for candidate in assignment)
     pinball, covered = _score_quantiles(backtest, before_test, settings)
-    return RoleScores(keys, sums, pinball, covered)
+    return RoleScores(keys_of(assignment), sums, pinball, covered)
 
 
 def _score_quantiles(

@@ -1,7 +1,7 @@
 """Selection of a candidate per series, by the errors of the series, its demand class or all series."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from lepton_spark.evaluation.class_errors import ALL, ClassErrors
 from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW
 from lepton_spark.evaluation.error_sums import ErrorSums
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray, placed
 
 SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
 SPARSE_FACTOR = 2
@@ -79,6 +79,12 @@ class Selection:
             runner_up=np.where(moved, self.chosen, self.runner_up),
             level=np.where(moved, "default", self.level),
             margin=np.where(moved, np.nan, self.margin),
+        )
+
+    def with_rows(self, rows: IntArray, other: "Selection") -> "Selection":
+        """The selection with some rows replaced by those of a selection for these series alone."""
+        return Selection(
+            *(placed(getattr(self, field.name), rows, getattr(other, field.name)) for field in fields(self))
         )
 
 

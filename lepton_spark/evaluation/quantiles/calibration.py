@@ -5,7 +5,7 @@ backtest shrunk towards the pool's. Other series get the forecast plus quantiles
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from lepton_spark.evaluation.quantiles.dispersion import (
     likely_dispersion,
 )
 from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles, gamma_quantiles
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, StringArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray, placed
 from lepton_spark.models.data.history import SEASON_LENGTH
 
 MIN_ERRORS = 14
@@ -57,6 +57,46 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How far the sales of S series lie from their forecasts; enough to make quantiles of later forecasts.
+
+    whole_units: [S]. dispersion: [S], variance over mean. errors: [S, P, Q], units, quantiles of the errors
+    of P groups of neighbouring steps; NaN for whole units and where there are too few errors.
+    without_errors: [S], the dispersion if no error of the model were known.
+    """
+
+    whole_units: BoolArray
+    dispersion: FloatArray
+    errors: FloatArray
+    without_errors: FloatArray
+
+    def with_rows(self, rows: IntArray, other: "Spread") -> "Spread":
+        """The spread with some rows replaced by those of a spread of these series alone."""
+        return Spread(
+            *(placed(getattr(self, field.name), rows, getattr(other, field.name)) for field in fields(self))
+        )
+
+    def forgetting(self, rows: BoolArray) -> "Spread":
+        """The spread without the errors of some series [S]."""
+        return replace(
+            self,
+            dispersion=np.where(rows, self.without_errors, self.dispersion),
+            errors=np.where(rows[:, np.newaxis, np.newaxis], np.nan, self.errors),
+        )
+
+    @property
+    def method(self) -> StringArray:
+        """[S], `COUNTS`, `BY_ERRORS` or `BY_HISTORY`."""
+        return np.where(self.whole_units, COUNTS, np.where(self.has_errors, BY_ERRORS, BY_HISTORY))
+
+    @property
+    def has_errors(self) -> BoolArray:
+        """[S], whether quantiles come from errors."""
+        has_errors: BoolArray = ~np.isnan(self.errors).any(axis=(1, 2))
+        return has_errors
+
+
+@dataclass(frozen=True)
 class QuantileForecasts:
     """Quantiles of the days ahead.
 
@@ -75,36 +115,62 @@ def quantile_forecasts(
     levels: Sequence[float],
     median: FloatArray | None = None,
 ) -> QuantileForecasts:
-    """Negative binomial quantiles for whole units; for others the forecast plus quantiles of the errors.
+    """Quantiles by the spread of the calibration."""
+    return quantiles_around(forecast, spread_of(calibration, levels, forecast.shape[1]), levels, median)
+
+
+def spread_of(calibration: Calibration, levels: Sequence[float], horizon: int) -> Spread:
+    """The spread of backtest errors.
 
     The errors of seven neighbouring steps (in daily forecasts, one of each weekday) and of all windows are
-    pooled. If some step has fewer than 14 pooled errors, the series gets the quantiles of a gamma
-    distribution with the dispersion of its history. A model's own median replaces that of the negative
-    binomial; lower levels stay at or below it, higher ones at or above.
+    pooled. A series with fewer than 14 of them at some step has no error quantiles.
+    """
+    whole, of_history = calibration.whole_units, calibration.history_dispersion
+    by_history = 1.0 if of_history is None else of_history
+    dispersion = np.where(whole, calibration.dispersion, by_history)
+    without_errors = np.where(whole, calibration.of_windows([]).dispersion, by_history)
+    errors = np.full((len(whole), n_groups(horizon), len(levels)), np.nan)
+    fractions = np.flatnonzero(~whole)
+    if calibration.residual.shape[1] and fractions.size:
+        quantiles, n_errors = _error_quantiles(calibration.residual[fractions], np.asarray(levels))
+        enough = n_errors >= MIN_ERRORS
+        errors[fractions[enough]] = quantiles[enough]
+    return Spread(whole, dispersion, errors, without_errors)
+
+
+def n_groups(horizon: int) -> int:
+    """Groups of neighbouring steps whose errors are pooled."""
+    return horizon - min(SEASON_LENGTH, horizon) + 1
+
+
+def quantiles_around(
+    forecast: FloatArray, spread: Spread, levels: Sequence[float], median: FloatArray | None = None
+) -> QuantileForecasts:
+    """Negative binomial quantiles for whole units; for others the forecast plus quantiles of the errors.
+
+    A series of fractions without error quantiles gets those of a gamma distribution. A model's own median
+    replaces that of the negative binomial; lower levels stay at or below it, higher ones at or above.
 
     forecast: [S, H], units. levels: [Q], ascending, in (0, 1). median: [S, H], NaN where there is none.
     """
-    of_history = calibration.history_dispersion
-    dispersion = np.where(
-        calibration.whole_units, calibration.dispersion, 1.0 if of_history is None else of_history
-    )
+    horizon = forecast.shape[1]
     known = np.where(np.isnan(forecast), 0.0, forecast)
-    by_day = np.repeat(dispersion[:, np.newaxis], forecast.shape[1], axis=1)
-    counts, fractions = calibration.whole_units, ~calibration.whole_units
+    by_day = np.repeat(spread.dispersion[:, np.newaxis], horizon, axis=1)
+    counts, fractions = spread.whole_units, ~spread.whole_units
     values = np.empty((*forecast.shape, len(levels)))
     values[counts] = count_quantiles(known[counts], by_day[counts], levels)
     values[fractions] = gamma_quantiles(known[fractions], by_day[fractions], levels)
-    by_errors = np.zeros(len(forecast), dtype=np.bool_)
-    if calibration.residual.shape[1]:
-        quantiles, n_errors = _error_quantiles(calibration.residual, np.asarray(levels))
-        by_errors = fractions & (n_errors >= MIN_ERRORS)
-        values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[by_errors], 0.0)
+    by_errors = np.flatnonzero(fractions & spread.has_errors)
+    if by_errors.size:
+        group = np.clip(np.arange(horizon) - min(SEASON_LENGTH, horizon) // 2, 0, n_groups(horizon) - 1)
+        errors = spread.errors[by_errors][:, group]
+        values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + errors, 0.0)
     if median is not None:
-        whole_median = np.where(calibration.whole_units[:, np.newaxis], median, np.nan)
+        whole_median = np.where(counts[:, np.newaxis], median, np.nan)
         values = _around_median(values, whole_median, levels)
     values[np.isnan(forecast)] = np.nan
-    method = np.where(calibration.whole_units, COUNTS, np.where(by_errors, BY_ERRORS, BY_HISTORY))
-    return QuantileForecasts(values, method, np.where(by_errors, np.nan, dispersion))
+    method = spread.method
+    return QuantileForecasts(values, method, np.where(method == BY_ERRORS, np.nan, spread.dispersion))
 
 
 def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[float]) -> FloatArray:
@@ -117,21 +183,20 @@ def _around_median(values: FloatArray, median: FloatArray, levels: Sequence[floa
 
 
 def _error_quantiles(residuals: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """[S, H, Q] quantiles at position (n + 1) q of n sorted residuals, and [S] the smallest n of any step.
+    """[S, P, Q] quantiles at position (n + 1) q of n sorted residuals, and [S] the smallest n of any group.
 
     Source: Hyndman and Fan (1996), definition 6: intervals have nominal coverage even for small n.
     """
     n_series, n_windows, horizon = residuals.shape
     width = min(SEASON_LENGTH, horizon)
     groups = sliding_window_view(residuals, width, axis=2)  # [S, W, P, 7]
-    n_groups = horizon - width + 1
-    ordered = np.sort(groups.transpose(0, 2, 1, 3).reshape(n_series, n_groups, n_windows * width), axis=2)
+    shape = (n_series, n_groups(horizon), n_windows * width)
+    ordered = np.sort(groups.transpose(0, 2, 1, 3).reshape(shape), axis=2)
     counts = np.count_nonzero(~np.isnan(ordered), axis=2)[:, :, np.newaxis]  # [S, P, 1]
     position = np.clip((counts + 1) * levels - 1, 0, np.maximum(counts - 1, 0))  # [S, P, Q]
     below = position.astype(np.int64)
     above = np.minimum(below + 1, np.maximum(counts - 1, 0))
     at_below = np.take_along_axis(ordered, below, axis=2)
     at_above = np.take_along_axis(ordered, above, axis=2)
-    quantiles = at_below + (position - below) * (at_above - at_below)
-    group_of_step = np.clip(np.arange(horizon) - width // 2, 0, n_groups - 1)
-    return quantiles[:, group_of_step], counts.min(axis=(1, 2))
+    quantiles: FloatArray = at_below + (position - below) * (at_above - at_below)
+    return quantiles, counts.min(axis=(1, 2))
