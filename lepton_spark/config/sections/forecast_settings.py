@@ -68,6 +68,12 @@ class ForecastSettings(Section):
         None,
         description="country, or part of one (US, DE-BY), whose public holidays are modelled; daily only",
     )
+    refit_days: int | None = Field(
+        None,
+        ge=1,
+        le=91,
+        description="days for which runs keep the models and trees of a full run; unset: each run is full",
+    )
     series_per_batch: int = Field(
         512, ge=1, le=16384, description="approximate number of series in a batch, fitted in one call"
     )

@@ -92,8 +92,7 @@ class Spread:
     @property
     def has_errors(self) -> BoolArray:
         """[S], whether quantiles come from errors."""
-        has_errors: BoolArray = ~np.isnan(self.errors).any(axis=(1, 2))
-        return has_errors
+        return np.asarray(~np.isnan(self.errors).any(axis=(1, 2)))
 
 
 @dataclass(frozen=True)

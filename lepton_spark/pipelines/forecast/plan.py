@@ -1,8 +1,10 @@
 """Plans a forecast run: its cutoff, its settings, its covariates and its run id."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+
+from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
 from lepton_spark.config.sections.forecast_settings import WEEKDAYS
@@ -32,6 +34,7 @@ class Plan:
     covariates: rows that were known by the cutoff.
     usual_models: the model of each demand class in the run before, from which a class departs only for a
     clearly better one.
+    refit: the full run whose models and trees are kept; None if this is a full run.
     """
 
     run: Run
@@ -41,6 +44,7 @@ class Plan:
     hint: str | None = None
     covariates: Covariates = field(default_factory=Covariates)
     usual_models: Mapping[str, str] = field(default_factory=dict)
+    refit: Run | None = None
 
 
 def plan_run(context: JobContext, runs: RunLog) -> Plan:
@@ -57,23 +61,24 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     covariates = read_known_covariates(warehouse, config, cutoff)
     rows = read_known_calendar(warehouse, config, cutoff)
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
-    settings_hash = settings_id("forecast", config)
+    versions = _versions(config)
+    settings_hash = settings_id("forecast", config, versions)
     usual_models = _usual_models(runs.before(cutoff, settings_hash), settings)
+    inputs = [*runs.complete_loads(cutoff), *versions, *_fingerprints(covariates, rows)]
     choices = [f"usual model of {name}:{key}" for name, key in usual_models.items()]
-    inputs = _other_inputs(config, covariates, rows)
-    fingerprint = fingerprint_of([*runs.complete_loads(cutoff), *inputs, *choices])
+    full = fingerprint_of([*inputs, *choices])
     n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
-        run_id=run_id_for("forecast", cutoff, config, fingerprint),
+        run_id=run_id_for("forecast", cutoff, config, full),
         job="forecast",
         cutoff=cutoff,
-        input_fingerprint=fingerprint,
+        input_fingerprint=full,
         horizon=config.forecast.horizon,
         n_batches=batch_count(n_series, config.forecast.series_per_batch),
         counts={"series_in": n_series},
         settings_id=settings_hash,
     )
-    return Plan(
+    plan = Plan(
         run,
         cutoff,
         settings,
@@ -81,6 +86,33 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         covariates=covariates,
         usual_models=usual_models,
     )
+    refit = _refit(context, runs, run, cutoff)
+    return plan if refit is None else _keeping(plan, refit, config, inputs)
+
+
+def _refit(context: JobContext, runs: RunLog, full: Run, cutoff: date) -> Run | None:
+    """The run whose models are kept; None if there is none, its rows were deleted, or this run is complete."""
+    max_days = context.config.forecast.refit_days
+    known = runs.find(full.run_id)
+    if max_days is None or (known is not None and known.state == "complete"):
+        return None
+    refit = runs.refit(cutoff, str(full.settings_id), max_days)
+    if refit is None:
+        return None
+    fits = context.warehouse.read("fits").where(F.col("run_id") == F.lit(refit.run_id))
+    return None if fits.isEmpty() else refit
+
+
+def _keeping(plan: Plan, refit: Run, config: Config, inputs: Sequence[str]) -> Plan:
+    """The plan of a run that keeps the models of another; that run's id is part of its own."""
+    fingerprint = fingerprint_of([*inputs, f"models of {refit.run_id}"])
+    run = replace(
+        plan.run,
+        run_id=run_id_for("forecast", plan.cutoff, config, fingerprint),
+        input_fingerprint=fingerprint,
+        refit_run_id=refit.run_id,
+    )
+    return replace(plan, run=run, refit=refit, usual_models=refit.class_models)
 
 
 def _usual_models(before: Run | None, settings: FitSettings) -> dict[str, str]:
@@ -100,16 +132,21 @@ def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:
     return f"{found}; if they are sums of weeks, add conf/weekly.yaml (docs/weekly.md)"
 
 
-def _other_inputs(config: Config, covariates: Covariates, calendar: Sequence[CalendarRow]) -> list[str]:
-    """Fingerprints of the covariates, the calendar, the custom regressors and the public holidays."""
+def _fingerprints(covariates: Covariates, calendar: Sequence[CalendarRow]) -> list[str]:
+    """Fingerprints of the covariates and the calendar."""
     rows = [f"{name}:{fingerprint_of_rows(rows)}" for name, rows in covariates.rows.items()]
+    return [*rows, *(f"calendar:{row}" for row in calendar)]
+
+
+def _versions(config: Config) -> list[str]:
+    """Versions of the custom regressors and of the public holidays."""
     regressors = [
         f"regressor:{name}:{regressor.version}"
         for name, regressor in registered_regressors().items()
         if name in config.forecast.models
     ]
     holidays = [f"holidays:{holidays_version()}"] if config.forecast.holidays else []
-    return [*rows, *(f"calendar:{row}" for row in calendar), *regressors, *holidays]
+    return [*regressors, *holidays]
 
 
 def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:

@@ -21,9 +21,14 @@ class MaintainResult:
 
 
 def run_maintain(context: JobContext) -> MaintainResult:
-    """Applies `retention` to every existing table; the rows of the published run are always kept."""
+    """Applies `retention` to every existing table.
+
+    The rows of the published run are always kept, and those of a full run as long as a run is kept that uses
+    its models.
+    """
     warehouse, retention = context.warehouse, context.config.retention
-    newest = RunLog(warehouse, context.clock).complete_forecasts()
+    runs = RunLog(warehouse, context.clock)
+    newest = runs.complete_forecasts()
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}
     deleted = {}
@@ -34,7 +39,7 @@ def run_maintain(context: JobContext) -> MaintainResult:
         with context.stage(f"maintain {name}") as stage:
             if "run_id" in table.column_names and name not in NEVER_DELETED:
                 kept = {*newest[: _runs_kept(retention, name)], *published}
-                deleted[name] = _delete_others(warehouse, name, kept, newest)
+                deleted[name] = _delete_others(warehouse, name, kept | runs.refits_of(kept), newest)
                 stage.note(f"{deleted[name]} runs deleted")
             warehouse.compact(name)
             warehouse.vacuum(name, hours=24 * retention.time_travel_days)

@@ -37,9 +37,12 @@ def run_id_for(job: Job, cutoff: date | None, config: Config, fingerprint: str) 
     return _digest([job, str(cutoff), _settings_of(job, config), code_version(), fingerprint])
 
 
-def settings_id(job: Job, config: Config) -> str:
-    """A hash of the settings that a job's results depend on, the same for every cutoff."""
-    return _digest([_settings_of(job, config)])
+def settings_id(job: Job, config: Config, versions: Sequence[str] = ()) -> str:
+    """A hash of the settings that a job's results depend on, the same for every cutoff.
+
+    versions: of what the settings name, such as custom regressors.
+    """
+    return _digest([_settings_of(job, config), *versions])
 
 
 def _settings_of(job: Job, config: Config) -> str:

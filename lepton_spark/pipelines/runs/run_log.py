@@ -41,6 +41,8 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
     settings_id: str | None = None
     class_models: Mapping[str, str] = field(default_factory=dict)
+    refit_run_id: str | None = None
+    code_version: str | None = None
     gates: tuple[Gate, ...] = ()
     state: State = "running"
     started_at: datetime | None = None
@@ -118,6 +120,27 @@ class RunLog:
             default=None,
         )
 
+    def refit(self, cutoff: date, settings_id: str, max_days: int) -> Run | None:
+        """The full forecast run whose models a run may keep: of these settings and the present code.
+
+        The one with the latest cutoff up to the given one, less than `max_days` before it; of several, the one
+        that finished last.
+        """
+        full = (
+            run
+            for run in _latest_first(self._complete("forecast"))
+            if run.refit_run_id is None
+            and (run.settings_id, run.code_version) == (settings_id, code_version())
+            and run.cutoff is not None
+            and 0 <= (cutoff - run.cutoff).days < max_days
+        )
+        return max(full, key=lambda run: run.cutoff or date.min, default=None)
+
+    def refits_of(self, run_ids: Iterable[str]) -> set[str]:
+        """Ids of the full runs whose models these runs use."""
+        runs = (self._runs[run_id] for run_id in run_ids if run_id in self._runs)
+        return {run.refit_run_id for run in runs if run.refit_run_id is not None}
+
     def forecast_period(self, run: Run) -> int:
         """Days that one forecast of the run covers, 1 or 7, from the configuration that the run used."""
         of_run = F.col("run_id") == F.lit(run.run_id)
@@ -168,9 +191,9 @@ class RunLog:
         return sorted(self._complete("ingest"), key=lambda run: (run.load_number or 0, run.ingest_batch))
 
     def _write(self, run: Run, config: Config) -> None:
+        run = replace(run, code_version=code_version())
         versions = {
             "config": masked_json(config),
-            "code_version": code_version(),
             "library_versions": {name: version(name) for name in _LIBRARIES},
         }
         row = self._warehouse.rows("runs", [_row(run) | versions])

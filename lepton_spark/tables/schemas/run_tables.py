@@ -46,6 +46,11 @@ RUNS = Table(
             "better; empty without a choice",
         ),
         Column(
+            "refit_run_id",
+            "STRING",
+            "the forecast run whose models and trees this one keeps (forecast.refit_days); null for a full run",
+        ),
+        Column(
             "gates",
             "ARRAY<STRUCT<name: STRING, passed: BOOLEAN, found: STRING, allowed: STRING>>",
             "results of the gates of a publish run, passed null if not judged; empty for other jobs",

@@ -1,0 +1,110 @@
+"""The only pass of a run between two full ones: series keep their models; new and changed ones choose anew."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lepton_spark.evaluation.batch_forecast import OBSOLETE, OK, BatchForecast
+from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
+from lepton_spark.evaluation.priors import Prior
+from lepton_spark.evaluation.quantiles.calibration import COUNTS, Spread, n_groups
+from lepton_spark.evaluation.selection import Selection
+from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, with_structs
+from lepton_spark.forecasting.packing import KEY
+from lepton_spark.forecasting.passes.fit import FitBatch
+from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.models.data.history import History
+from lepton_spark.panel.dense import PackedBatch
+from lepton_spark.panel.series import batch_of
+
+_KEPT = (
+    "status",
+    "model",
+    "demand_class",
+    "runner_up",
+    "margin",
+    "choice_level",
+    "quantile_method",
+    "error_quantiles",
+)
+
+
+def fit_keeping(
+    series: DataFrame,
+    refit: DataFrame,
+    settings: FitSettings,
+    errors: ClassErrors,
+    n_batches: int,
+    failure: str | None = None,
+) -> DataFrame:
+    """The rows of `fits` without the run's id, each series with the model that a full run chose for it.
+
+    refit: the full run's rows of `fits`. errors: those of its demand classes. failure: the reason to use only
+    fallbacks.
+    """
+    work = KeepingBatch(settings, errors, failure)
+
+    def fit_batch(rows: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+        return work(rows, kept)
+
+    dispersion = F.element_at("parameters", F.lit("dispersion")).alias("dispersion")
+    kept = refit.select(batch_of(n_batches).alias("batch"), *KEY, *_KEPT, dispersion)
+    pairs = series.groupBy("batch").cogroup(kept.groupBy("batch"))
+    return with_structs(pairs.applyInPandas(fit_batch, FIT_SCHEMA), settings.evaluation.windows)
+
+
+@dataclass(frozen=True)
+class KeepingBatch(FitBatch):
+    """Turns the packed rows of a batch and the full run's rows of `fits` into flat rows of `fits`."""
+
+    def _forecast(
+        self, packed: PackedBatch, history: History, kept: pd.DataFrame, prior: Prior | None
+    ) -> BatchForecast:
+        return forecast_keeping(
+            history,
+            self.settings.pools,
+            self.settings.evaluation,
+            self._kept_choice(packed, kept),
+            self.errors,
+            closed=self.settings.is_closed_ahead(packed),
+            prior=prior,
+        )
+
+    def _kept_choice(self, packed: PackedBatch, kept: pd.DataFrame) -> KeptChoice:
+        keys = pd.DataFrame(dict(zip(KEY, (packed.product_ids, packed.location_ids), strict=True)))
+        rows = keys.merge(kept, "left", KEY)
+        position = {candidate.key: at for at, candidate in enumerate(self.settings.evaluation.candidates)}
+        chosen, runner_up = (_positions(rows[name], position) for name in ("model", "runner_up"))
+        is_obsolete = (rows["status"] == OBSOLETE).to_numpy()
+        return KeptChoice(
+            is_known=((rows["status"] == OK).to_numpy() & (chosen >= 0)) | is_obsolete,
+            selection=Selection(
+                np.maximum(chosen, 0),
+                runner_up,
+                rows["choice_level"].fillna("default").to_numpy(dtype=np.str_),
+                rows["margin"].to_numpy(dtype=np.float64),
+            ),
+            spread=self._spread(rows),
+            demand_class=rows["demand_class"].fillna("").to_numpy(dtype=np.str_),
+            is_obsolete=is_obsolete,
+        )
+
+    def _spread(self, rows: pd.DataFrame) -> Spread:
+        evaluation = self.settings.evaluation
+        shape = (len(rows), n_groups(evaluation.horizon), len(evaluation.levels))
+        errors: FloatArray = np.full(shape, np.nan)
+        for row in np.flatnonzero(rows["error_quantiles"].notna()).tolist():
+            errors[row] = np.stack(rows["error_quantiles"].iloc[row])
+        dispersion = rows["dispersion"].fillna(1.0).to_numpy(dtype=np.float64)
+        whole_units = (rows["quantile_method"] == COUNTS).to_numpy()
+        return Spread(whole_units, dispersion, errors, without_errors=dispersion)
+
+
+def _positions(keys: pd.Series, position: dict[str, int]) -> IntArray:
+    """[S], the position of each candidate, -1 where there is none."""
+    return keys.map(position).fillna(-1).to_numpy(dtype=np.int64)
