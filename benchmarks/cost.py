@@ -77,17 +77,8 @@ def time_passes(settings: FitSettings, batch: pd.DataFrame, repeat: int) -> dict
     """Milliseconds per series of passes A and B."""
     score, scored = timed(partial(ScoreBatch(settings), batch), repeat)
     fit_batch = FitBatch(settings, ClassErrors.none(len(settings.evaluation.candidates)))
-    fit, _ = timed(partial(fit_batch, batch, validation_errors(scored, settings)), repeat)
+    fit, _ = timed(partial(fit_batch, batch, scored), repeat)
     return {"pass A": 1e3 * score / BATCH, "pass B": 1e3 * fit / BATCH}
-
-
-def validation_errors(scored: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
-    """Rows of pass A with `n_obs` and `sse` of the validation windows only, as pass B receives them."""
-    windows = settings.evaluation.validation
-    of_validation = {
-        name: [np.asarray(values)[windows] for values in scored[name]] for name in ("n_obs", "sse")
-    }
-    return scored.assign(**of_validation)
 
 
 def timed(work: Callable[[], pd.DataFrame], repeat: int) -> tuple[float, pd.DataFrame]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -128,16 +129,7 @@ def _error(evidence: Evidence, settings: GateSettings) -> Gate:
 
 def collect_evidence(tables: RunTables, cutoff: date, horizon: int, period: int = 1) -> Evidence:
     """The evidence of a run with `horizon` steps of `period` days; collects a few rows."""
-    products = tables.panel.where(F.col("first_date") <= F.lit(cutoff)).select(*SERIES_KEY)
-    models = tables.models.groupBy(*SERIES_KEY).agg(F.count("*").alias("models"))
-    facts = tables.fits.select(*SERIES_KEY, "n_days_known", "recent_quantity")
-    series = (
-        products.distinct()
-        .withColumn("known", F.lit(True))
-        .join(models, list(SERIES_KEY), "full_outer")
-        .join(_by_series(tables.forecasts), list(SERIES_KEY), "full_outer")
-        .join(facts, list(SERIES_KEY), "left")
-    )
+    series = _by_series(tables, cutoff)
     totals = _only(series.agg(*_totals(horizon, period)).collect()).asDict()
     furthest = totals.pop("furthest")
     return Evidence(
@@ -147,23 +139,49 @@ def collect_evidence(tables: RunTables, cutoff: date, horizon: int, period: int 
     )
 
 
-def _by_series(forecasts: DataFrame) -> DataFrame:
+def _by_series(tables: RunTables, cutoff: date) -> DataFrame:
+    """One row per series of any of the tables: what each holds of it, null where it holds nothing.
+
+    The rows of all tables are grouped at once, which moves each series once instead of once a table.
+    """
     null = F.greatest(*(F.col(name).isNull() for name in _NUMBERS))
     not_units = F.greatest(*((F.col(name) < 0) | (F.col(name) >= float("inf")) for name in _NUMBERS))
-    return forecasts.groupBy(*SERIES_KEY).agg(
-        F.count("*").alias("days"),
-        F.count_distinct("step").alias("steps"),
-        F.count_if(null).alias("nulls"),
-        F.count_if(not_units).alias("not_units"),
-        F.sum("forecast").alias("total"),
-    )
+    rows = [
+        tables.panel.where(F.col("first_date") <= F.lit(cutoff)).select(
+            *SERIES_KEY, F.lit(True).alias("known")
+        ),
+        tables.models.select(*SERIES_KEY, F.lit(1).alias("models")),
+        tables.fits.select(*SERIES_KEY, "n_days_known", "recent_quantity"),
+        tables.forecasts.select(
+            *SERIES_KEY,
+            F.lit(1).alias("days"),
+            _step_hash("step").alias("steps"),
+            null.cast("int").alias("nulls"),
+            F.coalesce(not_units, F.lit(False)).cast("int").alias("not_units"),
+            F.col("forecast").alias("total"),
+        ),
+    ]
+    together = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), rows)
+    sums = (F.sum(name).alias(name) for name in ("models", "days", "steps", "nulls", "not_units", "total"))
+    facts = (F.max(name).alias(name) for name in ("known", "n_days_known", "recent_quantity"))
+    return together.groupBy(*SERIES_KEY).agg(*facts, *sums)
+
+
+def _step_hash(step: str | Column) -> Column:
+    """A hash whose sum tells sets of steps apart; counting distinct steps would move every row."""
+    return F.hash(step).cast("long")
 
 
 def _totals(horizon: int, period: int) -> list[Column]:
     known = F.col("known").isNotNull()
     enough = F.col("n_days_known") >= RECENT_DAYS
     n_days = horizon * period
-    complete = (F.col("days") == horizon) & (F.col("steps") == horizon)
+    every_step = F.aggregate(
+        F.sequence(F.lit(1), F.lit(horizon)),
+        F.lit(0).cast("long"),
+        lambda sum_, step: sum_ + _step_hash(step),
+    )
+    complete = (F.col("days") == horizon) & (F.col("steps") == every_step)
 
     def total(value: str | Column, empty: float = 0) -> Column:
         return F.coalesce(F.sum(value), F.lit(empty))
@@ -176,7 +194,7 @@ def _totals(horizon: int, period: int) -> list[Column]:
         F.count_if(known).alias("n_series"),
         F.count_if(known & (F.coalesce("models", F.lit(0)) != 1)).alias("without_model"),
         F.count_if(known & ~F.coalesce(complete, F.lit(False))).alias("without_forecasts"),
-        F.count_if(~known).alias("unknown_series"),
+        F.count_if(~known & F.coalesce("models", "days").isNotNull()).alias("unknown_series"),
         total("nulls").alias("nulls"),
         total("not_units").alias("not_units"),
         F.coalesce(F.max("n_days_known"), F.lit(0)).alias("n_days_known"),

@@ -86,6 +86,11 @@ class FitSettings:
         return any(candidate.model == POOLED for candidate in self.evaluation.candidates)
 
     @property
+    def has_locations(self) -> bool:
+        """Whether there are several locations, so that locations are segments."""
+        return len(self.calendar.opened) > 1
+
+    @property
     def training_days(self) -> list[int]:
         """Epoch days to train up to: the earliest window's cutoff, before any outcome, and the run's."""
         windows = self.evaluation.windows

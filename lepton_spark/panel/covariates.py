@@ -15,6 +15,9 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 NAMES = ("plans", "products", "stock", "priors")
 """The tables of covariates, and the sections of the configuration that describe their sources."""
 
+CATEGORY = "category"
+"""A column of the series' rows beside the lists; forecasts and errors are also summed by it."""
+
 
 @dataclass(frozen=True)
 class Covariates:
@@ -32,14 +35,6 @@ class Covariates:
         if not made:
             return None
         return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), made)
-
-    def categories(self, series: DataFrame) -> DataFrame | None:
-        """The `category` of each series that has one; None when `products` is not configured."""
-        products = self.rows.get("products")
-        if products is None:
-            return None
-        keys = series.select(*SERIES_KEY).distinct()
-        return _most_specific(products, keys, F.col("category"), "category")
 
 
 def known_rows(name: str, rows: DataFrame, cutoff: date) -> DataFrame:
@@ -82,10 +77,10 @@ def _for_each_series(rows: DataFrame, keys: DataFrame) -> DataFrame:
     return joined.withColumn("own", F.col("given_location") != F.lit(EVERYWHERE))
 
 
-def _most_specific(rows: DataFrame, keys: DataFrame, value: Column, name: str) -> DataFrame:
-    """The value of each series: the one for its own location, else the one for every location."""
-    chosen = F.max_by(value, F.col("own").cast("int")).alias(name)
-    return _for_each_series(rows, keys).groupBy(*SERIES_KEY).agg(chosen)
+def _most_specific(rows: DataFrame, keys: DataFrame, **values: Column) -> DataFrame:
+    """The values of each series: those for its own location, else those for every location."""
+    chosen = (F.max_by(value, F.col("own").cast("int")).alias(name) for name, value in values.items())
+    return _for_each_series(rows, keys).groupBy(*SERIES_KEY).agg(*chosen)
 
 
 def _plans(rows: DataFrame, keys: DataFrame) -> DataFrame:
@@ -106,17 +101,18 @@ def _stock_outs(rows: DataFrame, keys: DataFrame) -> DataFrame:
 def _priors(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """`prior`: level, weight and last day."""
     value = F.array("level", "weight", _number(F.unix_date("end_date")))
-    return _most_specific(rows, keys, value, PRIOR)
+    return _most_specific(rows, keys, **{PRIOR: value})
 
 
-def _delisted(rows: DataFrame, keys: DataFrame) -> DataFrame:
-    """`delisted`: the first day on which the product is no longer sold."""
-    first = _most_specific(rows, keys, F.array(_number(F.unix_date("delisted_on"))), DELISTED)
-    return first.where(F.element_at(DELISTED, 1).isNotNull())
+def _attributes(rows: DataFrame, keys: DataFrame) -> DataFrame:
+    """`delisted`: the first day on which the product is no longer sold; `category`."""
+    day = F.when(F.col("delisted_on").isNotNull(), F.array(_number(F.unix_date("delisted_on"))))
+    made = _most_specific(rows, keys, **{DELISTED: day, CATEGORY: F.col(CATEGORY)})
+    return made.where(F.col(DELISTED).isNotNull() | F.col(CATEGORY).isNotNull())
 
 
 def _number(days: Column) -> Column:
     return days.cast("double")
 
 
-_LISTS = {"plans": _plans, "products": _delisted, "stock": _stock_outs, "priors": _priors}
+_LISTS = {"plans": _plans, "products": _attributes, "stock": _stock_outs, "priors": _priors}

@@ -74,7 +74,7 @@ def test_tables_of_the_first_version_are_refused_until_they_are_migrated(
     downgrade(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
     assert {len(row["line_hash"]) for row in shop.warehouse.read("transactions").collect()} == {64}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 9. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"schema version 1; allowed: version 10. Run `lepton migrate`"):
         require_present_version(shop.warehouse)
 
     prepare_lease(shop.warehouse)
@@ -120,6 +120,25 @@ def test_pools_of_the_second_version_are_read_without_holiday_effects(
     (pool,) = collect_pools(warehouse.read("pools"), PooledSettings()).values()
     assert set(pool.factors) == {"year_weeks"}
     assert pool.log_dispersion.tolist() == [0.5]
+
+
+def test_candidates_of_the_ninth_version_take_one_row_per_series(spark: SparkSession, tmp_path: Path) -> None:
+    """The column `model` could not be null, and a constraint was on a column that is no longer declared."""
+    warehouse = Warehouse(spark, str(tmp_path))
+    builder = DeltaTable.create(spark).location(warehouse.path("candidates")).property(VERSION_KEY, "9")
+    for name, kind in (("run_id", "STRING"), ("product_id", "STRING"), ("location_id", "STRING")):
+        builder.addColumn(name, kind, nullable=False)
+    builder.addColumn("batch", "INT", nullable=False).addColumn("model", "STRING", nullable=False)
+    builder.addColumn("demand_class", "STRING").addColumn("capped_sse", "DOUBLE")
+    builder.property("delta.constraints.finite_capped_sse", "capped_sse IS NULL OR capped_sse >= 0")
+    builder.partitionedBy("run_id").execute()
+    done = warehouse.migrate("candidates")
+    assert "column model may be null" in done
+    assert "constraint finite_capped_sse dropped" in done
+    row = {"run_id": "r", "product_id": "a", "location_id": "all", "batch": 0, "sse": [2.5]}
+    warehouse.append("candidates", warehouse.rows("candidates", [row]))
+    (found,) = warehouse.read("candidates").collect()
+    assert (found["sse"], found["model"]) == ([2.5], None)
 
 
 def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSession, tmp_path: Path) -> None:

@@ -13,12 +13,20 @@ from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Role, Window
+from lepton_spark.forecasting.output.partial_sums import (
+    GROUP_SUMS,
+    METRIC_SUMS,
+    QUANTILE_SUMS,
+    ROLES,
+    SEASONAL_NAIVE,
+)
 from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
 from lepton_spark.forecasting.packing import nullable, rows_of
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.history import History
 from lepton_spark.panel.dense import PackedBatch, series_facts
+from lepton_spark.tables.schemas.staged_tables import GROUP_SUM_TYPE, METRIC_SUM_TYPE
 
 OUTLIER_RULE, STOCK_OUT_RULE = "spike", "stock_out"
 """Values of `adjustments.rule`: an outlier was damped; the day was unknown because of a stock-out."""
@@ -26,10 +34,6 @@ OUTLIER_RULE, STOCK_OUT_RULE = "spike", "stock_out"
 SCORED_SHARE = 0.75
 """Share of a window's days that must be scored for its residual path to be kept."""
 
-CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"
-ROLES = (CHOSEN, RUNNER_UP, SEASONAL_NAIVE)
-
-_QUANTILE_SUMS = ("pinball_sum", "covered_sum")
 _ADJUSTMENT = ("day", "is_outlier", "before", "after")
 FIT_SCHEMA = (
     "batch INT, product_id STRING, location_id STRING, status STRING, reason STRING, fallback_level INT, "
@@ -37,8 +41,9 @@ FIT_SCHEMA = (
     "chosen STRING, runner_up STRING, margin DOUBLE, choice_level STRING, quantile_method STRING, "
     "n_days_known INT, last_sale_day INT, recent_quantity DOUBLE, forecast ARRAY<DOUBLE>, "
     "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, forecast_hash STRING, "
-    f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in _QUANTILE_SUMS)}, "
-    "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>"
+    f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in QUANTILE_SUMS)}, "
+    "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>, "
+    f"{METRIC_SUMS} {METRIC_SUM_TYPE}, {GROUP_SUMS} {GROUP_SUM_TYPE}"
 )
 """Schema of the flat rows. Lists of sums run over roles, then windows; lists of adjustments, over days."""
 
@@ -127,7 +132,7 @@ def _scores(forecast: BatchForecast, windows: tuple[Window, ...]) -> dict[str, l
     n_series = len(forecast.forecast)
     flat = (n_series, len(roles) * len(windows))
     if not windows:
-        return {name: rows_of(np.zeros(flat)) for name in (*SUM_COLUMNS, *_QUANTILE_SUMS)}
+        return {name: rows_of(np.zeros(flat)) for name in (*SUM_COLUMNS, *QUANTILE_SUMS)}
     sums = ErrorSums.stacked([scores.sums for scores in roles])  # [R, W, S]
     is_test = np.array([window.role == Role.TEST for window in windows])
     quantile_sums = {
@@ -189,7 +194,7 @@ def with_structs(rows: DataFrame, windows: tuple[Window, ...]) -> DataFrame:
         "metrics": _metrics(windows),
         "adjustments": F.transform(F.arrays_zip(*_ADJUSTMENT), _adjustment),
     }
-    flat = ("chosen", "last_sale_day", *SUM_COLUMNS, *_QUANTILE_SUMS, *_ADJUSTMENT)
+    flat = ("chosen", "last_sale_day", *SUM_COLUMNS, *QUANTILE_SUMS, *_ADJUSTMENT)
     return rows.withColumns(structs).drop(*flat)
 
 
@@ -207,7 +212,7 @@ def _metrics(windows: tuple[Window, ...]) -> Column:
         F.array(*splits).cast("array<string>").alias("split"),
         F.array(*indices).cast("array<int>").alias("window"),
         *SUM_COLUMNS,
-        *_QUANTILE_SUMS,
+        *QUANTILE_SUMS,
     )
     scored = F.filter(zipped, lambda item: item["n_obs"] > 0)
     return F.transform(scored, lambda item: item.withField("n_quantile_obs", _quantile_obs(item)))

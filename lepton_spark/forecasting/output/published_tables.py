@@ -1,20 +1,15 @@
 """The tables that readers see, as transforms of `fits`."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.metrics import METRICS, QUANTILE_METRICS, Metric
-from lepton_spark.forecasting.output.fit_rows import CHOSEN, SEASONAL_NAIVE
-from lepton_spark.forecasting.output.sums import SCALED_SUMS, SUMS
+from lepton_spark.forecasting.output.partial_sums import BASELINE_SUMS, GROUP_SUMS, METRIC_SUMS, SUM_NAMES
 from lepton_spark.panel.ordered_sum import ordered_sum
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
-
-SUM_NAMES = ("n_obs", "n_scaled", *SUMS, *SCALED_SUMS, "pinball_sum", "covered_sum", "n_quantile_obs")
-BASELINE_SUMS = ("paired_scaled_sse", "baseline_scaled_sse")
 
 
 def forecasts(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
@@ -33,22 +28,36 @@ def forecasts(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
     return steps.withColumns({**_dated(cutoff, period), **quantiles}).drop("quantiles", "position")
 
 
-def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by: Sequence[str]) -> DataFrame:
+def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by_product: bool) -> DataFrame:
     """One row per segment and day ahead: the sum of its members, added up in a defined order.
 
-    by: columns of `fits` whose values are segments.
+    by_product: whether products are segments, too: their sums are over locations.
     """
-    rows = fits.select(
-        "run_id", "batch", F.explode(_segments(by)).alias("segment"), F.posexplode("forecast")
-    ).withColumnsRenamed({"pos": "position", "col": "units"})
-    keys = ("run_id", "segment", "position")
-    by_batch = rows.groupBy("batch", *keys).agg(
-        ordered_sum(F.col("units")).alias("units"), F.count("*").alias("n_series")
+    parts = _parts(fits, GROUP_SUMS).select(
+        "run_id", "segment", "n_series", F.posexplode("forecast").alias("position", "units")
     )
-    pooled = by_batch.groupBy(*keys).agg(
+    if by_product:
+        parts = parts.unionByName(_product_sums(fits))
+    pooled = parts.groupBy("run_id", "segment", "position").agg(
         ordered_sum(F.col("units")).alias("forecast"), F.sum("n_series").alias("n_series")
     )
     return pooled.withColumns(_dated(cutoff, period)).drop("position")
+
+
+def _product_sums(fits: DataFrame) -> DataFrame:
+    """The sums of each product over its locations in a batch; not staged, as there are too many."""
+    segment = F.concat(F.lit("product="), F.col("product_id")).alias("segment")
+    rows = fits.select("run_id", "batch", segment, F.posexplode("forecast").alias("position", "units"))
+    keys = ("run_id", "segment", "position")
+    sums = rows.groupBy("batch", *keys).agg(
+        F.count("*").alias("n_series"), ordered_sum(F.col("units")).alias("units")
+    )
+    return sums.drop("batch")
+
+
+def _parts(fits: DataFrame, sums: str) -> DataFrame:
+    """The partial sums in a column of `fits`, one row for each part of a batch and its group."""
+    return fits.where(F.col(sums).isNotNull()).select("run_id", F.inline(sums))
 
 
 def _dated(cutoff: date, period: int) -> dict[str, Column]:
@@ -75,6 +84,8 @@ def models(fits: DataFrame) -> DataFrame:
         "metrics",
         "paths",
         "adjustments",
+        METRIC_SUMS,
+        GROUP_SUMS,
     )
 
 
@@ -90,69 +101,19 @@ def residual_paths(fits: DataFrame) -> DataFrame:
     return rows.where(F.col("path").isNotNull())
 
 
-def metrics_summary(fits: DataFrame, *, by: Sequence[str]) -> DataFrame:
-    """Metrics by segment, model and split from pooled sums, added up batch by batch; division comes last.
+def metrics_summary(fits: DataFrame) -> DataFrame:
+    """Metrics by segment, model and split from partial sums (see `partial_sums`); division comes last.
 
-    Models: `chosen`, the published mix; `seasonal_naive` over all series; each other model over the series
-    that chose it. `value_added` compares the days that both the model and seasonal naive forecast.
-
-    by: columns of `fits` whose values are segments.
+    `value_added` compares the days that both the model and seasonal naive forecast.
     """
-    keys = ("run_id", "segment", "model", "split")
     names = (*SUM_NAMES, *BASELINE_SUMS)
-    rows = _segmented(fits, by)
-    by_series_count = F.count_distinct(*SERIES_KEY).alias("n_series")
-    by_batch = rows.groupBy("batch", *keys).agg(
-        by_series_count, *(ordered_sum(F.col(name).cast("double")).alias(name) for name in names)
-    )
-    pooled = by_batch.groupBy(*keys).agg(
-        F.sum("n_series").alias("n_series"), *(ordered_sum(F.col(name)).alias(name) for name in names)
+    pooled = (
+        _parts(fits, METRIC_SUMS)
+        .groupBy("run_id", "segment", "model", "split")
+        .agg(F.sum("n_series").alias("n_series"), *(ordered_sum(F.col(name)).alias(name) for name in names))
     )
     ratio = F.sqrt(F.try_divide("paired_scaled_sse", "baseline_scaled_sse"))
     return _with_ratios(pooled).withColumn("value_added", 1 - ratio)
-
-
-def _segmented(fits: DataFrame, by: Sequence[str]) -> DataFrame:
-    """One row per series, window, model it counts for and segment it belongs to."""
-    own = F.filter("metrics", lambda item: item["is_role"].isin(CHOSEN, SEASONAL_NAIVE))
-    baseline = F.filter("metrics", lambda item: item["is_role"] == SEASONAL_NAIVE)
-    rows = fits.select(
-        "run_id",
-        "batch",
-        *SERIES_KEY,
-        _segments(by).alias("segments"),
-        baseline.alias("baseline"),
-        F.inline(own),
-    ).withColumnRenamed("model", "candidate")
-    same_window = F.filter("baseline", lambda item: item["window"] == F.col("window"))
-    other = F.get(same_window, F.lit(0))
-    paired = (other["n_obs"] == F.col("n_obs")) & F.col("scaled_sse").isNotNull()
-    counted = rows.withColumns(
-        {
-            "n_scaled": _scaled(F.col("scaled_sse"), F.col("n_obs")),
-            "paired_scaled_sse": F.when(paired, F.col("scaled_sse")),
-            "baseline_scaled_sse": F.when(paired, other["scaled_sse"]),
-            "model": F.explode(_counts_for()),
-        }
-    )
-    return counted.withColumn("segment", F.explode("segments"))
-
-
-def _segments(by: Sequence[str]) -> Column:
-    """The segments of a series: `all`, and one for each column in which it has a value."""
-    named = (F.concat(F.lit(f"{column.removesuffix('_id')}="), F.col(column)) for column in by)
-    return F.array_compact(F.array(F.lit("all"), *named))
-
-
-def _counts_for() -> Column:
-    """The models that a row counts for: the chosen one counts for the mix and for itself.
-
-    A chosen seasonal naive counts for the mix only, since the baseline is over all series.
-    """
-    chosen = F.when(F.col("candidate") == SEASONAL_NAIVE, F.array(F.lit(CHOSEN))).otherwise(
-        F.array(F.lit(CHOSEN), F.col("candidate"))
-    )
-    return F.when(F.col("is_role") == CHOSEN, chosen).otherwise(F.array(F.lit(SEASONAL_NAIVE)))
 
 
 def _scaled(scaled_sse: Column, n_obs: Column) -> Column:

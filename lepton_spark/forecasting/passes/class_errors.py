@@ -1,38 +1,64 @@
-"""Between the passes: errors of the candidates by demand class, added up over all batches in Spark."""
+"""Errors of the candidates by demand class: summed in the workers, then over all batches."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.class_errors import ALL, ClassErrors
 from lepton_spark.models.registry import Candidate
-from lepton_spark.panel.ordered_sum import ordered_sum
+from lepton_spark.panel.ordered_sum import ordered_sum, ordered_sums
+
+CLASS_SUMS = "class_sums"
 
 
-def class_sums(candidates: DataFrame) -> DataFrame:
-    """One row per demand class (and `all`) and model; added up batch by batch in a defined order."""
-    by_class = candidates.withColumn("class", F.explode(F.array("demand_class", F.lit(ALL))))
-    by_batch = by_class.groupBy("batch", "class", "model").agg(
-        ordered_sum(F.col("capped_sse")).alias("capped_sse"),
-        F.sum("n_scaled").alias("n_obs"),
-        F.count_if(F.col("n_scaled") > 0).alias("n_series"),
+def with_class_sums(rows: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """One row per series, with the sums of all series by demand class (and `all`) in the first row.
+
+    rows: of a batch or a part of one, with lists `capped_sse` and `n_scaled` by candidate, which are dropped.
+    """
+    capped_sse, n_scaled = (np.stack(rows[name].to_list()) for name in ("capped_sse", "n_scaled"))  # [S, C]
+    codes, found = pd.factorize(rows["demand_class"])
+    classes = (*found, ALL)
+    members = np.stack([codes, np.full(len(rows), len(found))], axis=1)  # [S, 2]
+    cells = members[:, np.newaxis] * len(models) + np.arange(len(models))[:, np.newaxis]  # [S, C, 2]
+    groups, n_groups = cells.reshape(-1, 2), len(classes) * len(models)
+    total = ordered_sums(capped_sse.ravel(), groups, n_groups)
+    n_obs, n_series = (
+        np.bincount(groups.ravel(), np.repeat(counts.ravel(), 2), n_groups).astype(np.int64)
+        for counts in (n_scaled, n_scaled > 0)
     )
-    return by_batch.groupBy("class", "model").agg(
+    sums = [
+        {
+            "demand_class": classes[group // len(models)],
+            "model": models[group % len(models)],
+            "capped_sse": float(total[group]),
+            "n_obs": int(n_obs[group]),
+            "n_series": int(n_series[group]),
+        }
+        for group in range(n_groups)
+    ]
+    first = pd.Series([sums, *[None] * (len(rows) - 1)], dtype=object)
+    return rows.drop(columns=["capped_sse", "n_scaled"]).assign(**{CLASS_SUMS: first})
+
+
+def collect_class_errors(candidates: DataFrame, models: tuple[Candidate, ...]) -> ClassErrors:
+    """The class errors of a run, added up in a defined order; a few rows per demand class are collected."""
+    parts = candidates.where(F.col(CLASS_SUMS).isNotNull()).select(F.inline(CLASS_SUMS))
+    pooled = parts.groupBy("demand_class", "model").agg(
         ordered_sum(F.col("capped_sse")).alias("capped_sse"),
         F.sum("n_obs").alias("n_obs"),
         F.sum("n_series").alias("n_series"),
     )
-
-
-def collect_class_errors(candidates: DataFrame, models: tuple[Candidate, ...]) -> ClassErrors:
-    """The class errors of a run; a few rows per demand class are collected."""
-    rows = class_sums(candidates).collect()
-    classes = (*sorted({row["class"] for row in rows} - {ALL}), ALL)
+    rows = pooled.collect()
+    classes = (*sorted({row["demand_class"] for row in rows} - {ALL}), ALL)
     columns = {candidate.key: column for column, candidate in enumerate(models)}
     shape = (len(classes), len(models))
     scaled_mse, n_series = np.full(shape, np.nan), np.zeros(shape)
     for row in rows:
-        cell = classes.index(row["class"]), columns[row["model"]]
+        cell = classes.index(row["demand_class"]), columns[row["model"]]
         n_series[cell] = row["n_series"]
         if row["n_obs"] > 0:
             scaled_mse[cell] = row["capped_sse"] / row["n_obs"]

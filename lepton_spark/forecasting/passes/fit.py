@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.evaluation.batch_forecast import FALLBACKS, forecast_batch
 from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.selection import ValidationErrors
-from lepton_spark.evaluation.windows import Role
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
 from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, fit_rows, with_structs
-from lepton_spark.forecasting.packing import packed_batch
+from lepton_spark.forecasting.output.partial_sums import with_partial_sums
+from lepton_spark.forecasting.packing import KEY, packed_batch
 from lepton_spark.forecasting.settings import FitSettings
+from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
+from lepton_spark.panel.covariates import CATEGORY
 from lepton_spark.panel.dense import PackedBatch
 
 
@@ -38,17 +39,9 @@ def fit(
     def fit_batch(rows: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
         return work(rows, scored)
 
-    pairs = series.groupBy("batch").cogroup(_validation_errors(candidates).groupBy("batch"))
+    scored = candidates.select("batch", *KEY, "n_obs", "sse")
+    pairs = series.groupBy("batch").cogroup(scored.groupBy("batch"))
     return with_structs(pairs.applyInPandas(fit_batch, FIT_SCHEMA), settings.evaluation.windows)
-
-
-def _validation_errors(candidates: DataFrame) -> DataFrame:
-    """The columns of `candidates` that selection needs, with lists over the validation windows."""
-    validation = F.filter("windows", lambda window: window["role"] == F.lit(Role.VALIDATION.value))
-    rows = candidates.withColumn("windows", validation)
-    return rows.select(
-        "batch", "product_id", "location_id", "model", F.col("windows.n_obs"), F.col("windows.sse")
-    )
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,18 @@ class FitBatch:
                 fitted = guarded(packed, lambda part: self._fit(part, candidates, batch), self._last_resort)
             else:
                 fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.failure)))
-        return fitted.assign(batch=batch)
+        by = self._dimensions(rows, fitted)
+        return with_partial_sums(fitted.assign(batch=batch), self.settings.evaluation.windows, by)
+
+    def _dimensions(self, rows: pd.DataFrame, fitted: pd.DataFrame) -> dict[str, pd.Series]:
+        """The dimensions that errors and forecasts are summed by, with the value of each fitted series."""
+        by = {"demand_class": fitted["demand_class"]}
+        if self.settings.has_locations:
+            by["location"] = fitted["location_id"]
+        if CATEGORY in rows.columns:
+            known = rows.loc[rows[CATEGORY].notna(), [*KEY, CATEGORY]]
+            by[CATEGORY] = fitted[KEY].merge(known, "left", KEY)[CATEGORY]
+        return by
 
     def _fit(self, packed: PackedBatch, candidates: pd.DataFrame, batch: int) -> pd.DataFrame:
         history, prior = self.settings.history(packed), self.settings.prior(packed)
@@ -105,38 +109,35 @@ class FitBatch:
         n_series, n_candidates = len(packed.product_ids), len(evaluation.candidates)
         if not evaluation.has_choice:
             return ValidationErrors.none(n_candidates, n_series, len(evaluation.validation))
-        rows = _in_order(packed, candidates, [candidate.key for candidate in evaluation.candidates])
+        rows = _in_order(packed, candidates)
         shape = (n_series, n_candidates, len(evaluation.validation))
-        n_obs, sse = (np.array(rows[name].tolist()).reshape(shape) for name in ("n_obs", "sse"))
-        return ValidationErrors(n_obs.transpose(1, 2, 0).astype(np.float64), sse.transpose(1, 2, 0))
-
-
-def _in_order(packed: PackedBatch, candidates: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """The rows of `candidates` of these series, sorted by series, then by candidate in the configured order.
-
-    Raises: InputError unless each series has each candidate once.
-    """
-    series = dict(
-        zip(
-            zip(packed.product_ids, packed.location_ids, strict=True),
-            range(len(packed.product_ids)),
-            strict=True,
+        n_obs, sse = (
+            _stacked(rows[name], shape).transpose(1, 2, 0).astype(np.float64) for name in ("n_obs", "sse")
         )
-    )
-    position = {key: number for number, key in enumerate(keys)}
-    ids = zip(candidates["product_id"], candidates["location_id"], candidates["model"], strict=True)
-    place = np.array(
-        [
-            series[(product, location)] * len(keys) + position[model]
-            if (product, location) in series and model in position
-            else -1
-            for product, location, model in ids
-        ],
-        dtype=np.int64,
-    )
-    order = np.argsort(place, kind="stable")[np.count_nonzero(place < 0) :]
-    if not np.array_equal(place[order], np.arange(len(series) * len(keys))):
-        found = f"{len(order)} rows for {len(series)} series and {len(keys)} candidates"
-        allowed = "one row for each series and candidate"
-        raise InputError(explain("table candidates", found, allowed, "Run the forecast again."))
-    return candidates.iloc[order]
+        return ValidationErrors(n_obs, sse)
+
+
+def _in_order(packed: PackedBatch, candidates: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `candidates` of these series, in their order.
+
+    Raises: InputError unless each series has one row.
+    """
+    keys = pd.DataFrame(dict(zip(KEY, (packed.product_ids, packed.location_ids), strict=True)))
+    found = keys.merge(candidates, "inner", KEY)
+    if not found[KEY].equals(keys):
+        raise _not_scored(f"{len(found)} rows for {len(keys)} series")
+    return found
+
+
+def _stacked(lists: pd.Series, shape: tuple[int, ...]) -> FloatArray:
+    """The lists as an array. Raises: InputError for lists of another length."""
+    size = int(np.prod(shape[1:]))
+    other = {len(values) for values in lists} - {size}
+    if other:
+        raise _not_scored(f"a list of {min(other)} numbers instead of {size}")
+    return np.array(lists.to_list()).reshape(shape)
+
+
+def _not_scored(found: str) -> InputError:
+    allowed = "one row for each series, with each candidate and validation window"
+    return InputError(explain("table candidates", found, allowed, "Run the forecast again."))

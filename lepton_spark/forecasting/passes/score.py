@@ -1,4 +1,4 @@
-"""Pass A as a grouped UDF: one row of `candidates` for every series and candidate of a batch."""
+"""Pass A as a grouped UDF: one row of `candidates` for every series of a batch."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,16 @@ from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
 from lepton_spark.evaluation.class_errors import series_errors
 from lepton_spark.evaluation.demand import NEW
 from lepton_spark.evaluation.error_sums import ErrorSums
-from lepton_spark.evaluation.windows import Window
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
-from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
-from lepton_spark.forecasting.packing import packed_batch
+from lepton_spark.forecasting.packing import packed_batch, rows_of
+from lepton_spark.forecasting.passes.class_errors import CLASS_SUMS, with_class_sums
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.panel.dense import PackedBatch
+from lepton_spark.tables.schemas.staged_tables import CLASS_SUM_TYPE
 
 _SCHEMA = (
-    "batch INT, product_id STRING, location_id STRING, model STRING, demand_class STRING, "
-    f"capped_sse DOUBLE, n_scaled BIGINT, reason STRING, {SUM_TYPES}"
+    "batch INT, product_id STRING, location_id STRING, demand_class STRING, n_obs ARRAY<INT>, "
+    f"sse ARRAY<DOUBLE>, reasons MAP<STRING, STRING>, {CLASS_SUMS} {CLASS_SUM_TYPE}"
 )
 
 
@@ -35,15 +35,20 @@ def score(series: DataFrame, settings: FitSettings, failure: str | None = None) 
         return work(rows)
 
     scored = series.groupBy("batch").applyInPandas(score_batch, _SCHEMA)
-    return _with_windows(scored, settings.evaluation.windows)
+    return scored.withColumn("models", F.array(*map(F.lit, work.models)))
 
 
 @dataclass(frozen=True)
 class ScoreBatch:
-    """Packed rows of one batch -> flat rows of `candidates`, with one list over the windows for each sum."""
+    """Packed rows of one batch -> rows of `candidates`, with lists over candidates and validation windows."""
 
     settings: FitSettings
     failure: str | None = None
+
+    @property
+    def models(self) -> list[str]:
+        """The candidates in their order."""
+        return [candidate.key for candidate in self.settings.evaluation.candidates]
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Score a batch; a series that cannot be scored has sums of 0 and the reason."""
@@ -54,7 +59,7 @@ class ScoreBatch:
                 scored = guarded(packed, self._score, self._unscored)
             else:
                 scored = one_by_one(packed, lambda part: self._unscored(part, str(self.failure)))
-        return scored.assign(batch=batch)
+        return with_class_sums(scored, self.models).assign(batch=batch)
 
     def _score(self, packed: PackedBatch) -> pd.DataFrame:
         history = self.settings.history(packed)
@@ -68,35 +73,22 @@ class ScoreBatch:
         return self._rows(packed, CandidateScores(sums, reasons, np.array([NEW])))
 
     def _rows(self, packed: PackedBatch, scores: CandidateScores) -> pd.DataFrame:
-        """One row per series and candidate, candidates in the order of the settings."""
-        evaluation = self.settings.evaluation
-        n_series, n_candidates = len(packed.product_ids), len(evaluation.candidates)
-        row = np.repeat(np.arange(n_series), n_candidates)
-        candidate = np.tile(np.arange(n_candidates), n_series)
-        capped_sse, n_scaled = series_errors(scores.sums.map(lambda sums: sums[:, evaluation.validation]))
-        keys = np.array([item.key for item in evaluation.candidates], dtype=object)
-        by_row = scores.sums.map(lambda sums: sums[candidate, :, row])  # [S*C, W]
+        """One row per series; candidates in the order of the settings."""
+        validation = scores.sums.map(lambda sums: sums[:, self.settings.evaluation.validation])  # [C, Wv, S]
+        capped_sse, n_scaled = series_errors(validation)
+        n_series = len(packed.product_ids)
+        reasons: list[dict[str, str] | None] = [None] * n_series
+        for (candidate, row), reason in sorted(scores.reasons.items()):
+            reasons[row] = (reasons[row] or {}) | {self.models[candidate]: reason}
         return pd.DataFrame(
             {
-                "product_id": np.array(packed.product_ids, dtype=object)[row],
-                "location_id": np.array(packed.location_ids, dtype=object)[row],
-                "model": keys[candidate],
-                "demand_class": scores.demand_class[row].astype(object),
-                "capped_sse": capped_sse[candidate, row],
-                "n_scaled": n_scaled[candidate, row].astype(np.int64),
-                "reason": [
-                    scores.reasons.get(key) for key in zip(candidate.tolist(), row.tolist(), strict=True)
-                ],
-                **sum_arrays(by_row),
+                "product_id": packed.product_ids,
+                "location_id": packed.location_ids,
+                "demand_class": scores.demand_class.astype(object),
+                "n_obs": rows_of(validation.n_obs.reshape(-1, n_series).T.astype(np.int64)),
+                "sse": rows_of(validation.sse.reshape(-1, n_series).T),
+                "reasons": pd.Series(reasons, dtype=object),
+                "capped_sse": rows_of(capped_sse.T),
+                "n_scaled": rows_of(n_scaled.T),
             }
         )
-
-
-def _with_windows(rows: DataFrame, windows: tuple[Window, ...]) -> DataFrame:
-    """The lists of sums joined to one list of windows."""
-    plan = {
-        "window": F.array(*(F.lit(window.index) for window in windows)).cast("array<int>"),
-        "role": F.array(*(F.lit(window.role.value) for window in windows)).cast("array<string>"),
-    }
-    zipped = F.arrays_zip("window", "role", *SUM_COLUMNS)
-    return rows.withColumns(plan).withColumn("windows", zipped).drop("window", "role", *SUM_COLUMNS)

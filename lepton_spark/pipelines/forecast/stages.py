@@ -51,7 +51,7 @@ def with_sales_elsewhere(plan: Plan, series: DataFrame) -> Iterator[DataFrame]:
 
     Unchanged if there is one location only, or if no candidate uses it.
     """
-    if not plan.settings.uses_pool or len(plan.settings.calendar.opened) < 2:
+    if not plan.settings.uses_pool or not plan.settings.has_locations:
         yield series
         return
     n_batches = plan.run.n_batches or 1
@@ -160,17 +160,12 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
     """Writes the tables for readers, all computed from `fits`."""
     fits = _rows(warehouse, "fits", plan)
-    by = ["demand_class"] + (["location_id"] if len(plan.settings.calendar.opened) > 1 else [])
-    grouped = fits
-    categories = plan.covariates.categories(fits)
-    if categories is not None:
-        grouped, by = fits.join(categories, list(SERIES_KEY), "left"), [*by, "category"]
-    _write(warehouse, "forecasts", published_tables.forecasts(fits, plan.cutoff, plan.settings.period), plan)
+    cutoff, period = plan.cutoff, plan.settings.period
+    groups = published_tables.group_forecasts(fits, cutoff, period, by_product=plan.settings.has_locations)
+    _write(warehouse, "forecasts", published_tables.forecasts(fits, cutoff, period), plan)
     _write(warehouse, "metrics", published_tables.metrics(fits), plan)
-    _write(warehouse, "metrics_summary", published_tables.metrics_summary(grouped, by=by), plan)
+    _write(warehouse, "metrics_summary", published_tables.metrics_summary(fits), plan)
     _write(warehouse, "models", published_tables.models(fits), plan)
-    summed = [*by, "product_id"] if "location_id" in by else by
-    groups = published_tables.group_forecasts(grouped, plan.cutoff, plan.settings.period, by=summed)
     _write(warehouse, "group_forecasts", groups, plan)
     _write(warehouse, "adjustments", published_tables.adjustments(fits), plan)
     _write(warehouse, "residual_paths", published_tables.residual_paths(fits), plan)

@@ -15,7 +15,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schemas.schema import Table
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Increase it with every schema change that existing tables do not satisfy already."""
 
 MANIFEST = "runs"
@@ -87,8 +87,10 @@ def add_columns(spark: SparkSession, path: str, table: Table) -> list[str]:
 
 
 def _allow_nulls(spark: SparkSession, delta: DeltaTable, path: str, table: Table) -> list[str]:
-    required = {field.name for field in delta.toDF().schema.fields if not field.nullable}
-    names = [column.name for column in table.columns if column.nullable and column.name in required]
+    """Lets columns be null that may be null now, or that are no longer declared and that new rows lack."""
+    required = {column.name for column in table.columns if not column.nullable}
+    fields = delta.toDF().schema.fields
+    names = [field.name for field in fields if not field.nullable and field.name not in required]
     for name in names:
         spark.sql(f"ALTER TABLE {quoted(path)} ALTER COLUMN {name} DROP NOT NULL")
     return [f"column {name} may be null" for name in names]

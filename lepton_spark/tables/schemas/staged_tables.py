@@ -1,7 +1,7 @@
 """Staged tables: intermediate results of a run, from which the published tables are built."""
 
 from lepton_spark.models.pooled.factors import FACTORS
-from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
 from lepton_spark.tables.schemas.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -13,6 +13,17 @@ _WINDOW_SUMS = (
 )
 _SCORED = "model: STRING, is_role: STRING, split: STRING, window: INT"
 _QUANTILE_SUMS = "pinball_sum: DOUBLE, covered_sum: DOUBLE, n_quantile_obs: BIGINT"
+
+CLASS_SUM_TYPE = (
+    "ARRAY<STRUCT<demand_class: STRING, model: STRING, capped_sse: DOUBLE, n_obs: BIGINT, n_series: BIGINT>>"
+)
+METRIC_SUM_TYPE = (
+    "ARRAY<STRUCT<segment: STRING, model: STRING, split: STRING, n_series: BIGINT, n_obs: DOUBLE, "
+    "n_scaled: DOUBLE, sse: DOUBLE, abs_error: DOUBLE, sum_error: DOUBLE, sum_actual: DOUBLE, "
+    "scaled_sse: DOUBLE, scaled_abs_error: DOUBLE, pinball_sum: DOUBLE, covered_sum: DOUBLE, "
+    "n_quantile_obs: DOUBLE, paired_scaled_sse: DOUBLE, baseline_scaled_sse: DOUBLE>>"
+)
+GROUP_SUM_TYPE = "ARRAY<STRUCT<segment: STRING, n_series: BIGINT, forecast: ARRAY<DOUBLE>>>"
 
 POOLS = Table(
     name="pools",
@@ -79,30 +90,31 @@ POOLED_TREES = Table(
 
 CANDIDATES = Table(
     name="candidates",
-    comment="Staged: errors of every candidate on every backtest window",
+    comment="Staged: errors of every candidate on every validation window, one row per series",
     columns=(
         RUN_ID,
         *SERIES,
         _BATCH,
-        Column("model", "STRING", "the candidate: a model and its settings", False),
         Column("demand_class", "STRING", "class at the test window's cutoff, for the choice of a model"),
+        Column("models", "ARRAY<STRING>", "the candidates in the order of the lists: models and settings"),
+        Column("n_obs", "ARRAY<INT>", "scored observations by candidate, then validation window"),
+        Column("sse", "ARRAY<DOUBLE>", "sums of squared errors by candidate, then validation window"),
         Column(
-            "capped_sse",
-            "DOUBLE",
-            "sum of scaled squared errors on the validation windows, capped per series; "
-            "summed to the errors of a demand class",
+            "reasons",
+            "MAP<STRING, STRING>",
+            "by candidate, why it could not be fitted; null when all were",
         ),
-        Column("n_scaled", "BIGINT", "number of scored observations in capped_sse"),
-        Column("windows", f"ARRAY<STRUCT<window: INT, role: STRING, {_WINDOW_SUMS}>>", "sums by window"),
-        Column("reason", "STRING", "why the candidate could not be fitted; null when it was"),
+        Column(
+            "class_sums",
+            CLASS_SUM_TYPE,
+            "in the first row of each part of a batch that was scored at once: by demand class and "
+            "candidate, sums of scaled squared errors on the validation windows, capped per series, and the "
+            "number of observations and of series behind them; null in other rows",
+        ),
     ),
-    key=("run_id", *SERIES_KEY, "model"),
+    key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),
-    checks={
-        "batch_from_zero": at_least(0, "batch"),
-        "finite_capped_sse": unless_null("capped_sse", units("capped_sse")),
-        "nonnegative_n_scaled": unless_null("n_scaled", at_least(0, "n_scaled")),
-    },
+    checks={"batch_from_zero": at_least(0, "batch")},
 )
 
 FITS = Table(
@@ -148,6 +160,17 @@ FITS = Table(
             "residual paths by window, for sampled series; null for others",
         ),
         FORECAST_HASH,
+        Column(
+            "metric_sums",
+            METRIC_SUM_TYPE,
+            "in the first row of each part of a batch that was fitted at once: sums of the backtest errors "
+            "of its series by segment, model and split; null in other rows",
+        ),
+        Column(
+            "group_sums",
+            GROUP_SUM_TYPE,
+            "in the same rows: sums of the forecasts by segment and step; null in other rows",
+        ),
     ),
     key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),

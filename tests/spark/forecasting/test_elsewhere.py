@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
@@ -55,14 +55,20 @@ def lists_and_errors(
         lists = sales_elsewhere(shuffled, settings, N_BATCHES)
         scored = score(with_lists(shuffled, lists, N_BATCHES), settings).collect()
         found = {(row["product_id"], row["location_id"]): row["elsewhere"] for row in lists.collect()}
-        errors = {
-            (row["product_id"], row["location_id"], row["model"]): [part["sse"] for part in row["windows"]]
-            for row in scored
-        }
-        return found, errors
+        return found, _errors(scored)
     finally:
         for key, value in before.items():
             spark.conf.set(key, value)
+
+
+def _errors(scored: list[Row]) -> Values:
+    """The squared errors of each series and model by window."""
+    found = {}
+    for row in scored:
+        by_model = np.reshape(row["sse"], (len(row["models"]), -1)).tolist()
+        for model, errors in zip(row["models"], by_model, strict=True):
+            found[row["product_id"], row["location_id"], model] = errors
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +91,7 @@ def test_errors_depend_on_the_lists_of_other_locations_only(
     settings: FitSettings, series: DataFrame, in_one: tuple[Values, Values]
 ) -> None:
     _, errors = in_one
-    alone = {
-        (row["product_id"], row["location_id"], row["model"]): [part["sse"] for part in row["windows"]]
-        for row in score(series, settings).collect()
-    }
+    alone = _errors(score(series, settings).collect())
     changed = {key for key in errors if errors[key] != alone[key]}
     assert changed == {key for key in errors if key[0] != "p0" and key[2] == "shrunk_weekday"}
 

@@ -23,7 +23,6 @@ from tests.unit.forecasting.frames import (
     pools_of,
     random_units,
     records,
-    validation_errors,
     with_lists,
 )
 
@@ -83,19 +82,20 @@ def test_candidates_through_spark_are_those_of_the_frames(
     candidates: DataFrame, rows: pd.DataFrame, settings: FitSettings
 ) -> None:
     expected = {
-        (row["product_id"], row["model"]): row
+        row["product_id"]: row
         for batch in range(3)
         for row in records(ScoreBatch(settings)(rows[rows["batch"] == batch]))
     }
     found = candidates.collect()
-    assert len(found) == len(expected) == N_SERIES * 3
+    assert len(found) == len(expected) == N_SERIES
     for row in found:
-        flat = expected[row["product_id"], row["model"]]
-        assert (row["batch"], row["capped_sse"]) == (flat["batch"], flat["capped_sse"])
-        assert [window["n_obs"] for window in row["windows"]] == flat["n_obs"].tolist()
-        for name in ("sse", "scaled_sse", "scaled_abs_error"):
-            values = [np.nan if window[name] is None else window[name] for window in row["windows"]]
-            np.testing.assert_array_equal(values, flat[name])
+        flat = expected[row["product_id"]]
+        assert (row["batch"], row["demand_class"]) == (flat["batch"], flat["demand_class"])
+        assert row["models"] == ScoreBatch(settings).models
+        assert (row["n_obs"], row["sse"]) == (flat["n_obs"].tolist(), flat["sse"].tolist())
+        sums = None if row["class_sums"] is None else [item.asDict() for item in row["class_sums"]]
+        assert sums == flat["class_sums"]
+    assert len([row for row in found if row["class_sums"] is not None]) == 3
 
 
 def test_class_errors_added_up_by_spark_equal_those_of_one_process(
@@ -119,7 +119,7 @@ def test_fits_through_spark_are_those_of_the_frames(
     expected = {}
     for batch in range(3):
         mine = rows[rows["batch"] == batch]
-        scored = validation_errors(ScoreBatch(settings)(mine), settings)
+        scored = ScoreBatch(settings)(mine)
         expected.update({row["product_id"]: row for row in records(FitBatch(settings, errors)(mine, scored))})
     found = {row["product_id"]: row for row in fit(series, candidates, settings, errors).collect()}
     assert found.keys() == expected.keys()

@@ -11,11 +11,21 @@ from pyspark.sql.types import StructType
 
 from lepton_spark.evaluation.windows import plan_windows
 from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, with_structs
+from lepton_spark.forecasting.output.partial_sums import BASELINE_SUMS, SUM_NAMES
 from lepton_spark.forecasting.passes import score
 from lepton_spark.tables import TABLES
+from tests.unit.forecasting.frames import daily_settings
 
 NAN = np.nan
 WINDOWS = plan_windows(horizon=7, n_validation=1, stride=7)
+SUM_OF_BATCH = {
+    "segment": "all",
+    "model": "chosen",
+    "split": "test",
+    "n_series": 2,
+    **dict.fromkeys((*SUM_NAMES, *BASELINE_SUMS), 1.5),
+    "pinball_sum": None,
+}
 SUMS = ("sse", "abs_error", "sum_error", "sum_actual", "scaled_sse", "scaled_abs_error")
 
 
@@ -82,6 +92,8 @@ def fits(spark: SparkSession) -> DataFrame:
         "is_outlier": [np.array([True, False]), np.zeros(0, dtype=np.bool_)],
         "before": [np.array([90.0, 4.0]), np.zeros(0)],
         "after": [np.array([11.5, NAN]), np.zeros(0)],
+        "metric_sums": [[SUM_OF_BATCH], None],
+        "group_sums": [[{"segment": "all", "n_series": 2, "forecast": np.array([2.0, 4.0])}], None],
     }
     return with_structs(_returned_by_udf(spark, pd.DataFrame(flat), FIT_SCHEMA), WINDOWS).cache()
 
@@ -151,6 +163,8 @@ def test_other_columns_of_fits_are_kept_with_nulls_and_the_date_of_the_last_sale
     assert (one["quantiles"], one["forecast"]) == ([[0.0, 1.0], [2.0, 3.0]], [1.0, 2.0])
     assert (one["paths"], other["paths"]) == (None, [[0.5, -0.5], None])
     assert (one["reason"], one["runner_up"], one["n_days_known"]) == (None, None, 60)
+    assert (one["metric_sums"], other["metric_sums"]) == ([SUM_OF_BATCH], None)
+    assert one["group_sums"] == [{"segment": "all", "n_series": 2, "forecast": [2.0, 4.0]}]
 
 
 def test_fits_have_the_declared_columns_and_types(fits: DataFrame) -> None:
@@ -169,34 +183,6 @@ def test_fits_without_windows_have_no_metrics(spark: SparkSession) -> None:
     assert (row["metrics"], row["adjustments"]) == ([], [])
 
 
-@pytest.fixture(scope="module")
-def candidates(spark: SparkSession) -> DataFrame:
-    """One candidate of a series without scale, whose validation window was not scored."""
-    flat = {
-        "batch": [1],
-        "product_id": "p0",
-        "location_id": "all",
-        "model": "mean",
-        "demand_class": "smooth",
-        "capped_sse": 6.5,
-        "n_scaled": 7,
-        "reason": None,
-        "n_obs": [_ints(7, 0)],
-        **{name: [np.arange(2.0) + 10 * place] for place, name in enumerate(SUMS[:4])},
-        **{name: [np.array([NAN, 0.0])] for name in SUMS[4:]},
-    }
-    return score._with_windows(_returned_by_udf(spark, pd.DataFrame(flat), score._SCHEMA), WINDOWS)
-
-
-def test_windows_of_candidates_are_the_lists_in_their_order(candidates: DataFrame) -> None:
-    row = _rows(candidates)["p0"]
-    sums = [dict(zip(SUMS[:4], values, strict=True)) for values in ((0, 10, 20, 30), (1, 11, 21, 31))]
-    assert row["windows"] == [
-        {"window": 0, "role": "test", "n_obs": 7, **sums[0], **dict.fromkeys(SUMS[4:])},
-        {"window": 1, "role": "validation", "n_obs": 0, **sums[1], **dict.fromkeys(SUMS[4:], 0.0)},
-    ]
-    assert (row["capped_sse"], row["n_scaled"], row["reason"]) == (6.5, 7, None)
-
-
-def test_candidates_have_the_declared_columns_and_types(candidates: DataFrame) -> None:
-    assert _types(candidates) == _declared("candidates")
+def test_candidates_have_the_declared_columns_and_types(spark: SparkSession) -> None:
+    schema = "batch INT, product_id STRING, location_id STRING, first_day INT, quantity ARRAY<DOUBLE>"
+    assert _types(score.score(spark.createDataFrame([], schema), daily_settings())) == _declared("candidates")

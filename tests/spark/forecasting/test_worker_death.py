@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
 from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.passes.pool_statistics import pool_statistics
 from lepton_spark.forecasting.passes.score import score
@@ -120,7 +122,27 @@ def test_only_the_crashing_series_gets_a_fallback(spark: SparkSession, settings:
     assert outcomes.pop("p3") == ("fallback", f"batch_failed: {WORKER_DIED}")
     assert set(outcomes.values()) == {("ok", None)}
     assert {row["model"] for name, row in found.items() if name != "p3"} == {"killer"}
-    assert {row["reason"] for row in scored if row["product_id"] == "p3"} == {WORKER_DIED}
+    assert {row["product_id"]: row["reasons"] for row in scored if row["reasons"]} == {
+        "p3": {"killer": WORKER_DIED, "mean": WORKER_DIED}
+    }
+    fits = spark.createDataFrame(fitted, fit(series, candidates, settings, errors).schema)
+    _sums_are_those_of_all_series(fits, fitted, scored)
+
+
+def _sums_are_those_of_all_series(fits: DataFrame, fitted: list[Any], scored: list[Any]) -> None:
+    """The batch of the deadly series was written in parts, each with sums of its own."""
+    parts = [row for row in fitted if row["group_sums"] is not None]
+    assert len([row for row in parts if row["batch"] == 1]) > 1
+    groups = published_tables.group_forecasts(fits.withColumn("run_id", F.lit("0f")), EPOCH, by_product=False)
+    sums = {(row["segment"], row["step"]): row for row in groups.collect()}
+    assert {row["n_series"] for key, row in sums.items() if key[0] == "all"} == {6}
+    for step in range(7):
+        expected = sum(row["forecast"][step] for row in fitted)
+        assert sums["all", step + 1]["forecast"] == pytest.approx(expected)
+    n_series = [
+        item["n_series"] for row in scored for item in row["class_sums"] or () if item["model"] == "mean"
+    ]
+    assert sum(n_series) == 2 * 5  # by class and over all; the deadly series is not scored
 
 
 @pytest.mark.parametrize(("name", "learn"), [("pools", pool_statistics), ("pooled_trees", train_trees)])

@@ -70,18 +70,10 @@ def with_lists(rows: pd.DataFrame, **lists: Mapping[str, list[float]]) -> pd.Dat
     return together.sample(frac=1.0, random_state=3).reset_index(drop=True)
 
 
-def validation_errors(scored: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
-    """Flat rows of `candidates` as pass B gets them: lists over the validation windows."""
-    positions = settings.evaluation.validation
-    keys = scored[["batch", "product_id", "location_id", "model"]]
-    return keys.assign(**{name: [values[positions] for values in scored[name]] for name in ("n_obs", "sse")})
-
-
 def fit_rows_of(rows: pd.DataFrame, settings: FitSettings, errors: ClassErrors | None = None) -> pd.DataFrame:
     """Both passes; without class errors, no class decides."""
     errors = errors or ClassErrors.none(len(settings.evaluation.candidates))
-    candidates = validation_errors(ScoreBatch(settings)(rows), settings)
-    return FitBatch(settings, errors)(rows, candidates)
+    return FitBatch(settings, errors)(rows, ScoreBatch(settings)(rows))
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

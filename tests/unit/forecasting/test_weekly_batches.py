@@ -11,6 +11,7 @@ from lepton_spark.forecasting.passes.pool_statistics import PoolSample
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.passes.tree_training import TrainSample
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.models.registry import Candidate
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from tests.unit.evaluation.batches import errors_of_classes
 from tests.unit.forecasting.frames import (
@@ -21,6 +22,7 @@ from tests.unit.forecasting.frames import (
     packed_rows,
     random_units,
     records,
+    with_candidates,
     with_lists,
 )
 
@@ -47,10 +49,12 @@ def settings() -> FitSettings:
 def test_windows_are_whole_weeks_before_the_cutoff(settings: FitSettings) -> None:
     """The test window is the last 8 weeks, validation begins 16, 20 and 24 weeks before the end."""
     units = random_units(2, N_DAYS)
-    row = records(ScoreBatch(settings)(packed_rows(units)))[0]
-    ends = [N_DAYS - 7 * weeks for weeks in (8, 16, 20, 24)]
-    assert row["n_obs"].tolist() == [HORIZON] * 4
-    assert row["sum_actual"].tolist() == [units[0, end : end + TEST_DAYS].sum() for end in ends]
+    weeks = [window.cutoff_offset for window in settings.evaluation.windows]
+    assert weeks == [8, 16, 20, 24]
+    row = records(ScoreBatch(with_candidates(settings, Candidate("zero")))(packed_rows(units)))[0]
+    assert row["n_obs"].tolist() == [HORIZON] * 3
+    after = [units[0, N_DAYS - 7 * ago :][:TEST_DAYS].reshape(-1, 7).sum(axis=1) for ago in weeks[1:]]
+    assert row["sse"].tolist() == [(sold**2).sum() for sold in after]
 
 
 def test_pools_and_trees_have_cutoffs_at_the_ends_of_weeks(settings: FitSettings) -> None:

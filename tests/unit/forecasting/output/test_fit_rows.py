@@ -22,7 +22,6 @@ from tests.unit.forecasting.frames import (
     packed_rows,
     random_units,
     records,
-    validation_errors,
     with_lists,
 )
 
@@ -165,7 +164,7 @@ def test_days_out_of_stock_are_listed_with_what_was_sold(settings: FitSettings) 
 
 def test_rows_of_a_failed_batch_have_no_scores_and_the_reason(settings: FitSettings) -> None:
     rows = packed_rows(random_units(1))
-    candidates = validation_errors(ScoreBatch(settings)(rows), settings)[1:]
+    candidates = ScoreBatch(settings)(rows)[1:]
     (row,) = records(FitBatch(settings, ClassErrors.none(8))(rows, candidates))
     assert (row["status"], row["fallback_level"]) == ("fallback", 1)
     assert row["n_obs"].tolist() == []

@@ -23,7 +23,6 @@ from tests.unit.forecasting.frames import (
     pools_of,
     random_units,
     records,
-    validation_errors,
     with_candidates,
 )
 
@@ -46,7 +45,7 @@ def _first_alone(settings: FitSettings) -> FitSettings:
 
 def test_fit_batch_does_not_depend_on_the_order_of_rows_and_candidates(settings: FitSettings) -> None:
     rows = packed_rows(random_units(12))
-    candidates = validation_errors(ScoreBatch(settings)(rows), settings)
+    candidates = ScoreBatch(settings)(rows)
     fit = FitBatch(settings, NO_ERRORS)
     shuffled = fit(rows.sample(frac=1.0, random_state=1), candidates.sample(frac=1.0, random_state=2))
     assert_same_rows(shuffled, fit(rows, candidates))
@@ -60,20 +59,27 @@ def test_fit_batch_does_not_depend_on_how_years_are_cut(settings: FitSettings) -
     assert_same_rows(fit_rows_of(years, settings), fit_rows_of(packed_rows(units), settings))
 
 
-@pytest.mark.parametrize("fault", ["missing", "doubled", "of another model"])
-def test_fit_batch_without_each_candidate_once_falls_back(settings: FitSettings, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        ("missing", "0 rows for 1 series"),
+        ("doubled", "2 rows for 1 series"),
+        ("of fewer candidates", "a list of 24 numbers instead of 27"),
+    ],
+)
+def test_fit_batch_without_each_candidate_of_each_series_once_falls_back(
+    settings: FitSettings, fault: str, found: str
+) -> None:
     rows = packed_rows(random_units(1))
-    candidates = validation_errors(ScoreBatch(settings)(rows), settings)
+    candidates = ScoreBatch(settings)(rows)
     if fault == "missing":
         candidates = candidates[1:]
     elif fault == "doubled":
-        candidates = pd.concat([candidates, candidates[:1]])
+        candidates = pd.concat([candidates, candidates])
     else:
-        candidates.loc[0, "model"] = "theta"
+        candidates = candidates.assign(n_obs=[values[:-3] for values in candidates["n_obs"]])
     (row,) = records(FitBatch(settings, NO_ERRORS)(rows, candidates))
-    n_rows = len(candidates) - (fault == "of another model")
-    found = f"table candidates: found {n_rows} rows for 1 series and {N_CANDIDATES} candidates"
-    assert row["reason"].startswith(f"batch_failed: {InputError.__name__}: {found}")
+    assert row["reason"].startswith(f"batch_failed: {InputError.__name__}: table candidates: found {found}")
     assert (row["status"], row["fallback_level"], row["model"]) == ("fallback", 1, "seasonal_naive")
 
 

@@ -11,6 +11,7 @@ from lepton_spark.models.registry import Candidate
 from tests.unit.forecasting.frames import (
     BATCH,
     CUTOFF,
+    N_DAYS,
     assert_same_rows,
     daily_settings,
     packed_rows,
@@ -31,59 +32,75 @@ def _mean_of(settings: FitSettings) -> FitSettings:
     return with_candidates(settings, Candidate("mean"))
 
 
-def test_score_batch_gives_each_series_each_candidate_in_order(settings: FitSettings) -> None:
-    scored = ScoreBatch(settings)(packed_rows(random_units(2)))
-    keys = [candidate.key for candidate in settings.evaluation.candidates]
-    assert len(keys) == N_CANDIDATES
-    assert scored["model"].tolist() == keys * 2
-    assert scored["product_id"].tolist() == ["p00"] * N_CANDIDATES + ["p01"] * N_CANDIDATES
-    assert scored["batch"].tolist() == [BATCH] * 2 * N_CANDIDATES
-    assert scored["reason"].tolist() == [None] * 2 * N_CANDIDATES
+def _class_sums(scored: pd.DataFrame) -> dict[tuple[str, str], tuple[float, int, int]]:
+    """(capped_sse, n_obs, n_series) by class and model, from the first row, which alone has them."""
+    assert scored["class_sums"].isna().tolist() == [False] + [True] * (len(scored) - 1)
+    return {
+        (item["demand_class"], item["model"]): (item["capped_sse"], item["n_obs"], item["n_series"])
+        for item in scored["class_sums"][0]
+    }
+
+
+def test_score_batch_gives_each_series_one_row_with_each_candidate_in_order(settings: FitSettings) -> None:
+    work = ScoreBatch(settings)
+    scored = work(packed_rows(random_units(2)))
+    assert work.models == [candidate.key for candidate in settings.evaluation.candidates]
+    assert len(work.models) == N_CANDIDATES
+    assert scored["product_id"].tolist() == ["p00", "p01"]
+    assert scored["batch"].tolist() == [BATCH] * 2
+    assert scored["reasons"].tolist() == [None] * 2
     assert settings.evaluation.windows == (
         Window(0, Role.TEST, 28),
         Window(1, Role.VALIDATION, 56),
         Window(2, Role.VALIDATION, 84),
         Window(3, Role.VALIDATION, 112),
     )
-    assert scored["n_obs"][0].tolist() == [28, 28, 28, 28]
+    assert work.models[-1] == "seasonal_last_year"  # of which there is none in 200 days
+    assert [values.tolist() for values in scored["n_obs"]] == [[28] * 3 * (N_CANDIDATES - 1) + [0] * 3] * 2
 
 
-def test_score_batch_lists_sums_by_window(settings: FitSettings) -> None:
+def test_score_batch_lists_errors_by_candidate_then_validation_window(settings: FitSettings) -> None:
     units = random_units(2)
-    scored = ScoreBatch(_mean_of(settings))(packed_rows(units))
+    both = with_candidates(settings, Candidate("mean"), Candidate("zero"))
+    scored = ScoreBatch(both)(packed_rows(units))
     for row, sold in zip(scored.to_dict("records"), units, strict=True):
-        for window, begin in enumerate((172, 144, 116, 88)):
-            error = sold[:begin].mean() - sold[begin : begin + 28]
-            scale = (np.diff(sold[:begin]) ** 2).mean()
-            assert row["sse"][window] == pytest.approx((error**2).sum())
-            assert row["abs_error"][window] == pytest.approx(np.abs(error).sum())
-            assert row["sum_error"][window] == pytest.approx(error.sum())
-            assert row["sum_actual"][window] == sold[begin : begin + 28].sum()
-            assert row["scaled_sse"][window] == pytest.approx((error**2).sum() / scale)
+        for place, begin in enumerate((144, 116, 88)):
+            actual = sold[begin : begin + 28]
+            assert row["sse"][place] == pytest.approx(((sold[:begin].mean() - actual) ** 2).sum())
+            assert row["sse"][3 + place] == pytest.approx((actual**2).sum())
 
 
-def test_score_batch_caps_the_scaled_errors_of_validation_windows(settings: FitSettings) -> None:
-    units = random_units(2)
+def test_score_batch_sums_the_capped_scaled_errors_of_validation_windows_by_class(
+    settings: FitSettings,
+) -> None:
+    units = random_units(3)
     units[1, -112:-28] *= 1_000.0  # far above what was sold before
-    scored = ScoreBatch(_mean_of(settings))(packed_rows(units)).to_dict("records")
-    assert [row["n_scaled"] for row in scored] == [84, 84]
-    assert scored[0]["capped_sse"] == pytest.approx(scored[0]["scaled_sse"][1:].sum())
-    assert scored[1]["scaled_sse"][1:].sum() > 8_400.0
-    assert scored[1]["capped_sse"] == 84 * 10.0
+    units[2, np.arange(N_DAYS) % 4 > 0] = 0.0
+    scored = ScoreBatch(_mean_of(settings))(packed_rows(units))
+    assert scored["demand_class"].tolist() == ["smooth", "erratic", "intermittent"]
+
+    def scaled(sold: np.ndarray) -> float:
+        pairs = [(sold[:begin], sold[begin : begin + 28]) for begin in (144, 116, 88)]
+        return sum(((seen.mean() - then) ** 2).sum() / (np.diff(seen) ** 2).mean() for seen, then in pairs)
+
+    sums = _class_sums(scored)
+    assert sums["smooth", "mean"] == (pytest.approx(scaled(units[0])), 84, 1)
+    assert sums["erratic", "mean"] == (84 * 10.0, 84, 1)
+    assert sums["intermittent", "mean"] == (pytest.approx(scaled(units[2])), 84, 1)
+    together = scaled(units[0]) + 840.0 + scaled(units[2])
+    assert sums["all", "mean"] == (pytest.approx(together), 3 * 84, 3)
 
 
-def test_score_batch_has_no_scaled_sums_where_a_series_has_no_scale(settings: FitSettings) -> None:
-    (row,) = ScoreBatch(_mean_of(settings))(packed_rows([[5.0] * 200])).to_dict("records")
-    assert row["n_obs"].tolist() == [28] * 4
-    assert np.isnan(row["scaled_sse"]).all()
-    assert np.isnan(row["scaled_abs_error"]).all()
-    assert (row["capped_sse"], row["n_scaled"]) == (0.0, 0)
+def test_score_batch_has_no_class_sums_of_a_series_without_scale(settings: FitSettings) -> None:
+    scored = ScoreBatch(_mean_of(settings))(packed_rows([[5.0] * 200]))
+    assert scored["n_obs"][0].tolist() == [28] * 3
+    assert _class_sums(scored) == {("smooth", "mean"): (0.0, 0, 0), ("all", "mean"): (0.0, 0, 0)}
 
 
 def test_score_batch_has_zero_sums_on_windows_that_are_not_scored(settings: FitSettings) -> None:
     (row,) = ScoreBatch(_mean_of(settings))(packed_rows(random_units(1, 90))).to_dict("records")
-    assert row["n_obs"].tolist() == [28, 28, 0, 0]
-    assert row["scaled_sse"][2:].tolist() == [0.0, 0.0]
+    assert row["n_obs"].tolist() == [28, 0, 0]
+    assert row["sse"][1:].tolist() == [0.0, 0.0]
 
 
 def test_score_batch_does_not_depend_on_the_order_of_rows(settings: FitSettings) -> None:
@@ -103,19 +120,22 @@ def test_score_batch_keeps_a_series_that_cannot_be_scored_with_the_reason(settin
     units = random_units(3)
     made = ScoreBatch(settings)(_broken(units))
     intact = ScoreBatch(settings)(packed_rows(units))
-    failed = made[made["product_id"] == "p01"]
-    assert len(failed) == N_CANDIDATES
-    assert all(reason.startswith("ValueError: ") for reason in failed["reason"])
-    assert failed["demand_class"].tolist() == ["new"] * N_CANDIDATES
-    assert {tuple(n_obs) for n_obs in failed["n_obs"]} == {(0, 0, 0, 0)}
-    for name in ("p00", "p02"):
-        mine, expected = (frame[frame["product_id"] == name] for frame in (made, intact))
-        np.testing.assert_allclose(np.stack(mine["sse"]), np.stack(expected["sse"]), rtol=1e-9)
-        assert mine["reason"].tolist() == [None] * N_CANDIDATES
+    failed = made.iloc[1]
+    assert failed["reasons"].keys() == set(ScoreBatch(settings).models)
+    assert all(reason.startswith("ValueError: ") for reason in failed["reasons"].values())
+    assert failed["demand_class"] == "new"
+    assert failed["n_obs"].tolist() == [0] * 3 * N_CANDIDATES
+    for position in (0, 2):
+        mine, expected = made.iloc[position], intact.iloc[position]
+        np.testing.assert_allclose(mine["sse"], expected["sse"], rtol=1e-9)
+        assert mine["reasons"] is None
+    first = ScoreBatch(settings).models[0]
+    assert _class_sums(made)["all", first][1:] == (2 * 84, 2)
 
 
 def test_score_batch_that_was_given_up_runs_no_model(settings: FitSettings) -> None:
-    made = ScoreBatch(settings, "the worker died")(packed_rows(random_units(2)))
-    assert made["reason"].tolist() == ["the worker died"] * 2 * N_CANDIDATES
-    assert made["capped_sse"].tolist() == [0.0] * 2 * N_CANDIDATES
-    assert {tuple(n_obs) for n_obs in made["n_obs"]} == {(0, 0, 0, 0)}
+    work = ScoreBatch(settings, "the worker died")
+    made = work(packed_rows(random_units(2)))
+    assert made["reasons"].tolist() == [dict.fromkeys(work.models, "the worker died")] * 2
+    assert set(_class_sums(made).values()) == {(0.0, 0, 0)}
+    assert [values.tolist() for values in made["n_obs"]] == [[0] * 3 * N_CANDIDATES] * 2
