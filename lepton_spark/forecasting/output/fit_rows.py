@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from lepton_spark.evaluation.batch_forecast import FALLBACK, FALLBACKS, BatchForecast
 from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.priors import Prior
+from lepton_spark.evaluation.quantiles.calibration import BY_ERRORS
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Role, Window
 from lepton_spark.forecasting.output.partial_sums import (
@@ -40,7 +41,8 @@ FIT_SCHEMA = (
     "demand_class STRING, model STRING, parameters MAP<STRING, DOUBLE>, coefficients MAP<STRING, DOUBLE>, "
     "chosen STRING, runner_up STRING, margin DOUBLE, choice_level STRING, quantile_method STRING, "
     "n_days_known INT, last_sale_day INT, recent_quantity DOUBLE, forecast ARRAY<DOUBLE>, "
-    "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, forecast_hash STRING, "
+    "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, "
+    "error_quantiles ARRAY<ARRAY<FLOAT>>, forecast_hash STRING, "
     f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in QUANTILE_SUMS)}, "
     "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>, "
     f"{METRIC_SUMS} {METRIC_SUM_TYPE}, {GROUP_SUMS} {GROUP_SUM_TYPE}"
@@ -85,6 +87,7 @@ def fit_rows(
             "forecast": rows_of(forecast.forecast),
             "quantiles": rows_of(quantiles),
             "paths": _paths(forecast.paths, is_sampled=is_sampled),
+            "error_quantiles": _error_quantiles(forecast),
             "forecast_hash": _hashes(forecast.forecast, quantiles),
             **_scores(forecast, settings.windows if failure is None else ()),
             **_adjustments(history),
@@ -179,6 +182,13 @@ def _paths(paths: FloatArray, *, is_sampled: bool) -> list[list[FloatArray | Non
         [path if is_kept else None for path, is_kept in zip(windows, flags, strict=True)]
         for windows, flags in zip(filled, kept.tolist(), strict=True)
     ]
+
+
+def _error_quantiles(forecast: BatchForecast) -> list[list[FloatArray] | None]:
+    """The quantiles of backtest errors by group of steps, then level; None where quantiles use none."""
+    uses = forecast.quantile_method == BY_ERRORS
+    errors = forecast.spread.errors.astype(np.float32)
+    return [list(rows) if used else None for rows, used in zip(errors, uses.tolist(), strict=True)]
 
 
 def _hashes(forecast: FloatArray, quantiles: FloatArray) -> list[str]:

@@ -83,6 +83,7 @@ def models(fits: DataFrame) -> DataFrame:
         "quantiles",
         "metrics",
         "paths",
+        "error_quantiles",
         "adjustments",
         METRIC_SUMS,
         GROUP_SUMS,

@@ -7,8 +7,9 @@ import pandas as pd
 from pyspark.sql import DataFrame
 
 from lepton_spark.errors import InputError, explain
-from lepton_spark.evaluation.batch_forecast import FALLBACKS, forecast_batch
+from lepton_spark.evaluation.batch_forecast import FALLBACKS, BatchForecast, forecast_batch
 from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
 from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, fit_rows, with_structs
@@ -76,7 +77,13 @@ class FitBatch:
 
     def _fit(self, packed: PackedBatch, candidates: pd.DataFrame, batch: int) -> pd.DataFrame:
         history, prior = self.settings.history(packed), self.settings.prior(packed)
-        forecast = forecast_batch(
+        forecast = self._forecast(packed, history, candidates, prior)
+        return fit_rows(packed, history, forecast, self.settings.evaluation, batch=batch, prior=prior)
+
+    def _forecast(
+        self, packed: PackedBatch, history: History, candidates: pd.DataFrame, prior: Prior | None
+    ) -> BatchForecast:
+        return forecast_batch(
             history,
             self.settings.pools,
             self.settings.evaluation,
@@ -85,7 +92,6 @@ class FitBatch:
             closed=self.settings.is_closed_ahead(packed),
             prior=prior,
         )
-        return fit_rows(packed, history, forecast, self.settings.evaluation, batch=batch, prior=prior)
 
     def _last_resort(self, packed: PackedBatch, reason: str) -> pd.DataFrame:
         """Forecast one series by the fallbacks without a backtest; without its history if that raises too."""

@@ -1,4 +1,4 @@
-"""The only pass of a run between two full ones: series keep their models; new and changed ones choose anew."""
+"""The only pass of a run that keeps models: only new and changed series choose anew."""
 
 from dataclasses import dataclass
 
@@ -107,4 +107,4 @@ class KeepingBatch(FitBatch):
 
 def _positions(keys: pd.Series, position: dict[str, int]) -> IntArray:
     """[S], the position of each candidate, -1 where there is none."""
-    return keys.map(position).fillna(-1).to_numpy(dtype=np.int64)
+    return np.array([position.get(key, -1) for key in keys], dtype=np.int64)

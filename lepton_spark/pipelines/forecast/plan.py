@@ -46,6 +46,11 @@ class Plan:
     usual_models: Mapping[str, str] = field(default_factory=dict)
     refit: Run | None = None
 
+    @property
+    def full_run_id(self) -> str:
+        """The run that trains, scores the candidates and chooses: the one that is kept, or this one."""
+        return (self.refit or self.run).run_id
+
 
 def plan_run(context: JobContext, runs: RunLog) -> Plan:
     """Plans the run for `forecast.cutoff`, by default the last complete day; writes nothing.
@@ -91,7 +96,7 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
 
 
 def _refit(context: JobContext, runs: RunLog, full: Run, cutoff: date) -> Run | None:
-    """The run whose models are kept; None if there is none, its rows were deleted, or this run is complete."""
+    """The run whose models are kept; None if there is none, or if the full run is complete already."""
     max_days = context.config.forecast.refit_days
     known = runs.find(full.run_id)
     if max_days is None or (known is not None and known.state == "complete"):

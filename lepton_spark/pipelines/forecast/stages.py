@@ -15,6 +15,7 @@ from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
 from lepton_spark.forecasting.passes.elsewhere import sales_elsewhere
 from lepton_spark.forecasting.passes.fit import fit
+from lepton_spark.forecasting.passes.fit_keeping import fit_keeping
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools, pool_statistics
 from lepton_spark.forecasting.passes.sample import sample_of
 from lepton_spark.forecasting.passes.score import score
@@ -60,7 +61,10 @@ def with_sales_elsewhere(plan: Plan, series: DataFrame) -> Iterator[DataFrame]:
 
 
 def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Plan:
-    """The plan with pools and trees learned from a sample of series; unchanged if no candidate uses them."""
+    """The plan with pools and trees learned from a sample of series; unchanged if no candidate uses them.
+
+    Trees of an earlier run are kept.
+    """
     if not plan.settings.uses_pool:
         return plan
     _learn(warehouse, plan, "pools", series, pool_statistics)
@@ -68,8 +72,10 @@ def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -
     if not pools:
         log.warning("no pool statistics were computed; see the column reason of the table pools")
     if plan.settings.uses_trees:
-        _learn(warehouse, plan, "pooled_trees", series, train_trees)
-        pools = with_trees(pools, collect_trees(_rows(warehouse, "pooled_trees", plan)))
+        if plan.refit is None:
+            _learn(warehouse, plan, "pooled_trees", series, train_trees)
+        trees = _rows(warehouse, "pooled_trees", plan, plan.full_run_id)
+        pools = with_trees(pools, collect_trees(trees))
     return replace(plan, settings=replace(plan.settings, pools=pools))
 
 
@@ -93,9 +99,9 @@ def _learn(
 def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
     """Writes the backtest errors of every candidate; does nothing when there is no choice to make.
 
-    There is none with a single candidate or without validation windows.
+    There is none with a single candidate or without validation windows, or if models are kept.
     """
-    if not plan.settings.evaluation.has_choice:
+    if plan.refit is not None or not plan.settings.evaluation.has_choice:
         return
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
@@ -107,11 +113,12 @@ def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Non
 
 
 def class_errors_of(warehouse: Warehouse, plan: Plan) -> ClassErrors:
-    """The errors by which demand classes choose, with the models of the run before as the usual ones."""
+    """The errors by which demand classes choose, with the models of an earlier run as the usual ones."""
     evaluation = plan.settings.evaluation
     if not evaluation.has_choice:
         return ClassErrors.none(len(evaluation.candidates))
-    errors = collect_class_errors(_rows(warehouse, "candidates", plan), evaluation.candidates)
+    candidates = _rows(warehouse, "candidates", plan, plan.full_run_id)
+    errors = collect_class_errors(candidates, evaluation.candidates)
     position = {candidate.key: number for number, candidate in enumerate(evaluation.candidates)}
     usual = {name: position[key] for name, key in plan.usual_models.items() if key in position}
     return replace(errors, usual=usual)
@@ -129,16 +136,21 @@ def class_models(plan: Plan, errors: ClassErrors) -> dict[str, str]:
 def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: ClassErrors) -> dict[str, int]:
     """Chooses, backtests and fits a model for every series, and forecasts; returns counts of series by name.
 
+    Series that keep their model are only fitted.
+
     Raises: BalanceError unless every series has exactly one row.
     """
     candidates = _rows(warehouse, "candidates", plan)
+    kept, n_batches = _rows(warehouse, "fits", plan, plan.full_run_id), plan.run.n_batches or 1
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
-        mine, scored = _of_subset(series, subset), _of_subset(candidates, subset)
-        return fit(mine, scored, plan.settings, errors, failure)
+        mine = _of_subset(series, subset)
+        if plan.refit is not None:
+            return fit_keeping(mine, kept, plan.settings, errors, n_batches, failure)
+        return fit(mine, _of_subset(candidates, subset), plan.settings, errors, failure)
 
     write = _writing(warehouse, "fits", rows_of, plan)
-    write_isolating(write, _clearing(warehouse, "fits", plan), plan.run.n_batches or 1, _counter(series))
+    write_isolating(write, _clearing(warehouse, "fits", plan), n_batches, _counter(series))
     return _counts(_rows(warehouse, "fits", plan), plan)
 
 
@@ -164,19 +176,27 @@ def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
     groups = published_tables.group_forecasts(fits, cutoff, period, by_product=plan.settings.has_locations)
     _write(warehouse, "forecasts", published_tables.forecasts(fits, cutoff, period), plan)
     _write(warehouse, "metrics", published_tables.metrics(fits), plan)
-    _write(warehouse, "metrics_summary", published_tables.metrics_summary(fits), plan)
+    _write(warehouse, "metrics_summary", _metrics_summary(warehouse, plan, fits), plan)
     _write(warehouse, "models", published_tables.models(fits), plan)
     _write(warehouse, "group_forecasts", groups, plan)
     _write(warehouse, "adjustments", published_tables.adjustments(fits), plan)
     _write(warehouse, "residual_paths", published_tables.residual_paths(fits), plan)
 
 
+def _metrics_summary(warehouse: Warehouse, plan: Plan, fits: DataFrame) -> DataFrame:
+    """The errors of this run's backtest, or of the full run whose models it keeps."""
+    if plan.refit is None:
+        return published_tables.metrics_summary(fits)
+    return _of_run(plan, _rows(warehouse, "metrics_summary", plan, plan.full_run_id))
+
+
 def _of_run(plan: Plan, rows: DataFrame) -> DataFrame:
     return rows.withColumn("run_id", F.lit(plan.run.run_id))
 
 
-def _rows(warehouse: Warehouse, name: str, plan: Plan) -> DataFrame:
-    return warehouse.read(name).where(F.col("run_id") == F.lit(plan.run.run_id))
+def _rows(warehouse: Warehouse, name: str, plan: Plan, run_id: str | None = None) -> DataFrame:
+    """The rows of the planned run, or of another."""
+    return warehouse.read(name).where(F.col("run_id") == F.lit(run_id or plan.run.run_id))
 
 
 def _of_subset(rows: DataFrame, subset: Subset | None) -> DataFrame:

@@ -37,7 +37,9 @@ def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) ->
         if gate.name == TOTAL_FORECAST and evidence.furthest is not None:
             return replace(gate, found=f"{gate.found}; {_largest_day(tables, evidence.furthest, cutoff)}")
         if gate.name == VALIDATION_ERROR:
-            metrics = context.warehouse.read("metrics").where(F.col("run_id") == F.lit(run.run_id))
+            metrics = context.warehouse.read("metrics").where(
+                F.col("run_id") == F.lit(run.refit_run_id or run.run_id)
+            )
             return replace(gate, found=f"{gate.found}{_worst_series(metrics)}")
         return gate
 

@@ -123,8 +123,8 @@ class RunLog:
     def refit(self, cutoff: date, settings_id: str, max_days: int) -> Run | None:
         """The full forecast run whose models a run may keep: of these settings and the present code.
 
-        The one with the latest cutoff up to the given one, less than `max_days` before it; of several, the one
-        that finished last.
+        The one with the latest cutoff up to the given one, less than `max_days` before it; of several, the
+        one that finished last.
         """
         full = (
             run

@@ -48,7 +48,7 @@ RUNS = Table(
         Column(
             "refit_run_id",
             "STRING",
-            "the forecast run whose models and trees this one keeps (forecast.refit_days); null for a full run",
+            "the full run whose models and trees this one keeps (forecast.refit_days); null for a full run",
         ),
         Column(
             "gates",

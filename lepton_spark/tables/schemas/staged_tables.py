@@ -159,6 +159,12 @@ FITS = Table(
             "ARRAY<ARRAY<DOUBLE>>",
             "residual paths by window, for sampled series; null for others",
         ),
+        Column(
+            "error_quantiles",
+            "ARRAY<ARRAY<FLOAT>>",
+            "quantiles of backtest errors by group of seven steps, then level; null unless quantile_method "
+            "is backtest_errors",
+        ),
         FORECAST_HASH,
         Column(
             "metric_sums",

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.unit.evaluation.batches import HORIZON, LINE, MEAN, N_DAYS, NAIVE, SETTINGS, history_of
 
 from lepton_spark.evaluation.backtest import score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
@@ -13,6 +12,7 @@ from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.models.data.history import History
+from tests.unit.evaluation.batches import HORIZON, LINE, MEAN, N_DAYS, NAIVE, SETTINGS, history_of
 
 CHOICE = replace(SETTINGS, candidates=(MEAN, NAIVE, LINE))
 
@@ -104,6 +104,6 @@ def test_an_obsolete_series_with_a_planned_level_chooses_anew() -> None:
 def test_a_series_that_the_refit_forecast_by_a_fallback_chooses_anew() -> None:
     quantity = _quantity()
     quantity[1, : N_DAYS - 5] = np.nan
-    full, errors = _full(history_of(quantity))
+    full, _ = _full(history_of(quantity))
     assert full.status[1] != "ok"
     assert KeptChoice.of(full).is_known.tolist() == [True, False, True, True]
