@@ -29,7 +29,7 @@ FIRST = date(2023, 1, 2)
 N_DAYS = 140
 FULL = FIRST + timedelta(days=N_DAYS - 1)
 REFIT_DAYS = 3
-OBSOLETE_DAYS = PanelSettings().obsolete_days
+OBSOLETE_DAYS = 28
 LATER = 8
 N_PRODUCTS = 24
 WEIGHED, NEW, CHANGED = "p000", "new", "p001"
@@ -109,6 +109,7 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Stor
             series_per_batch=8,
         ),
         backtest=BacktestSettings(validation_windows=3, stride=7, min_train_days=28),
+        panel=PanelSettings(obsolete_days=OBSOLETE_DAYS),
         retention=RetentionSettings(runs=2),
     )
     made = Store(spark, config)
@@ -186,7 +187,7 @@ def test_a_run_with_other_settings_is_full(store: Store, full: Run) -> None:  # 
 
 
 def test_maintenance_keeps_the_full_run_of_a_published_run(store: Store, full: Run, daily: Run) -> None:
-    newest = store.run(FULL + timedelta(days=6))  # keeps the models of the run three days after the full one
+    newest = store.run(FULL + timedelta(days=5))  # keeps the models of the run three days after the full one
     assert newest.refit_run_id not in (None, full.run_id)
     run_maintain(context_for(store.spark, store.config, clock))
     assert daily.run_id in {
