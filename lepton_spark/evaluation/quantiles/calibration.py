@@ -96,9 +96,10 @@ def quantile_forecasts(
     values[fractions] = gamma_quantiles(known[fractions], by_day[fractions], levels)
     by_errors = np.zeros(len(forecast), dtype=np.bool_)
     if calibration.residual.shape[1]:
-        quantiles, n_errors = _error_quantiles(calibration.residual, np.asarray(levels))
-        by_errors = fractions & (n_errors >= MIN_ERRORS)
-        values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[by_errors], 0.0)
+        quantiles, n_errors = _error_quantiles(calibration.residual[fractions], np.asarray(levels))
+        enough = n_errors >= MIN_ERRORS
+        by_errors[fractions] = enough
+        values[by_errors] = np.maximum(forecast[by_errors, :, np.newaxis] + quantiles[enough], 0.0)
     if median is not None:
         whole_median = np.where(calibration.whole_units[:, np.newaxis], median, np.nan)
         values = _around_median(values, whole_median, levels)
