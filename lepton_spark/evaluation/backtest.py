@@ -83,9 +83,9 @@ def actuals(history: History, window: Window, horizon: int) -> FloatArray:
     """[S, H], the quantity of steps 1..horizon after the window's cutoff; NaN = unknown or in the future."""
     found = np.full((history.n_series, horizon), np.nan)
     start = history.n_days - window.cutoff_offset
-    columns = np.arange(start, start + horizon)
-    exists = (columns >= 0) & (columns < history.n_days)
-    found[:, exists] = history.quantity[:, columns[exists]]
+    first = max(start, 0)
+    ahead = history.quantity[:, first : max(start + horizon, 0)]
+    found[:, first - start : first - start + ahead.shape[1]] = ahead
     return found
 
 

@@ -11,7 +11,7 @@ from lepton_spark.evaluation.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.demand import demand_classes, is_obsolete
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import Spread, quantiles_around
-from lepton_spark.evaluation.role_backtest import Assignment, Keys, RoleFit, RoleScores, fit_roles
+from lepton_spark.evaluation.role_backtest import Assignment, Keys, RoleScores, fit_roles
 from lepton_spark.evaluation.selection import Selection, ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
@@ -117,13 +117,13 @@ def forecast_choice(
     chosen = roles_of(choice.selection, settings)[0]
     fitted = _fit_with_fallbacks(history, pools, chosen, settings.horizon, closed)
     obsolete = is_obsolete(history.quantity, settings.obsolete) & ~choice.before_season
-    median = fitted.fit.median
+    median = fitted.median
     if prior is not None:
         obsolete = obsolete & ~prior.applies
         median = np.where(prior.applies[:, np.newaxis], np.nan, median)
     is_short = history.n_known < settings.min_train
     is_zero = closed | obsolete[:, np.newaxis]
-    forecast = np.where(is_zero, 0.0, fitted.fit.forecast)
+    forecast = np.where(is_zero, 0.0, fitted.forecast)
     if prior is not None:
         forecast = prior.apply(forecast, is_zero)
     spread = choice.spread.forgetting(fitted.level > 0)
@@ -134,7 +134,7 @@ def forecast_choice(
         demand_class=demand_classes(history.quantity, settings.new, settings.obsolete),
         models=tuple("zero" if gone else c.key for c, gone in zip(fitted.used, obsolete, strict=True)),
         coefficients=tuple(
-            {} if gone else values for values, gone in zip(fitted.fit.coefficients, obsolete, strict=True)
+            {} if gone else values for values, gone in zip(fitted.coefficients, obsolete, strict=True)
         ),
         status=np.select([obsolete, fitted.level > 0, is_short], [OBSOLETE, FALLBACK, SHORT_HISTORY], OK),
         reasons=_reasons(history, fitted, obsolete, settings.min_train),
@@ -152,9 +152,15 @@ def forecast_choice(
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The first finite forecast of each series, the candidate that made it, and its fallback level [S]."""
+    """The first finite forecast of each series, the candidate that made it, and its fallback level [S].
 
-    fit: RoleFit
+    forecast, median: [S, H]. reasons: why chosen candidates could not be fitted, by row.
+    """
+
+    forecast: FloatArray
+    median: FloatArray
+    coefficients: tuple[Mapping[str, float], ...]
+    reasons: Mapping[int, str]
     used: tuple[Candidate, ...]
     level: IntArray
 
@@ -163,7 +169,7 @@ def _fit_with_fallbacks(
     history: History, pools: Pools, chosen: Assignment, horizon: int, closed: BoolArray
 ) -> _Fitted:
     (fit,) = fit_roles(history, pools, [chosen], np.arange(history.n_series), horizon)
-    forecast, median, coefficients = fit.forecast.copy(), fit.median.copy(), list(fit.coefficients)
+    forecast, median, coefficients = fit.forecast, fit.median, fit.coefficients
     used = [candidate or BASELINE for candidate in chosen]
     level = np.zeros(history.n_series, dtype=np.int64)
     for number, candidate in enumerate(FALLBACKS, start=1):
@@ -176,9 +182,10 @@ def _fit_with_fallbacks(
         forecast[failed] = 0.0 if is_last else fallback.forecast[failed]
         median[failed] = np.nan
         level[failed] = number
+        of_fallback = fallback.coefficients
         for row in failed.tolist():
-            used[row], coefficients[row] = candidate, fallback.coefficients[row]
-    return _Fitted(RoleFit(forecast, median, tuple(coefficients), fit.reasons), tuple(used), level)
+            used[row], coefficients[row] = candidate, of_fallback[row]
+    return _Fitted(forecast, median, tuple(coefficients), fit.reasons, tuple(used), level)
 
 
 def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray, min_train: int) -> Keys:
@@ -193,8 +200,8 @@ def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray, min_train: 
             reasons[row] = f"{NOT_JUDGED}: {known} known, the backtest needs {needed}"
         elif history.n_known[row] == 0:
             reasons[row] = NO_KNOWN_DAYS
-        elif row in fitted.fit.reasons:
-            reasons[row] = f"model_failed: {fitted.fit.reasons[row]}"
+        elif row in fitted.reasons:
+            reasons[row] = f"model_failed: {fitted.reasons[row]}"
         else:
             few = history.n_known[row] < 2 * history.season_length
             reasons[row] = TOO_FEW_DAYS if few else NOT_FINITE

@@ -19,10 +19,15 @@ def is_obsolete(quantity: FloatArray, obsolete_days: int) -> BoolArray:
 
     quantity: [S, T], units; NaN = unknown.
     """
-    known = ~np.isnan(quantity)
+    n_days = quantity.shape[1]
+    if not n_days:
+        return np.full(len(quantity), obsolete_days <= 0)
     sold = quantity > 0
-    after_last_sale = ~np.logical_or.accumulate(sold[:, ::-1], axis=1)[:, ::-1]  # [S, T]
-    obsolete: BoolArray = np.count_nonzero(known & after_last_sale, axis=1) >= obsolete_days
+    after = np.where(sold.any(axis=1), n_days - np.argmax(sold[:, ::-1], axis=1), 0)  # [S], the last sale
+    long_ago = np.flatnonzero(n_days - after >= obsolete_days)
+    known = ~np.isnan(quantity[long_ago]) & (np.arange(n_days) >= after[long_ago, np.newaxis])
+    obsolete = np.zeros(len(quantity), dtype=np.bool_)
+    obsolete[long_ago] = np.count_nonzero(known, axis=1) >= obsolete_days
     return obsolete
 
 

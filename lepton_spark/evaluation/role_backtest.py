@@ -81,15 +81,36 @@ class RoleBacktest:
 
 @dataclass(frozen=True)
 class RoleFit:
-    """Forecasts [S, H] of one role, with coefficients [S] and the reasons of failures by row.
+    """Forecasts [S, H] of one role.
 
     median: [S, H], NaN where the model has none of its own.
+    parts: of each candidate some rows, their positions in its fit, and the fit.
     """
 
     forecast: FloatArray
     median: FloatArray
-    coefficients: tuple[dict[str, float], ...]
-    reasons: dict[int, str]
+    parts: tuple[tuple[IntArray, IntArray, Fit], ...]
+
+    @property
+    def coefficients(self) -> list[dict[str, float]]:
+        """[S], of the fitted models by name."""
+        found: list[dict[str, float]] = [{} for _ in self.forecast]
+        for rows, positions, fit in self.parts:
+            values = [column[positions].tolist() for column in fit.coefficients.values()]
+            for row, *of_series in zip(rows.tolist(), *values, strict=True):
+                found[row] = dict(zip(fit.coefficients, of_series, strict=True))
+        return found
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """Why rows could not be fitted."""
+        return {
+            row: fit.reasons[position]
+            for rows, positions, fit in self.parts
+            if fit.reasons
+            for row, position in zip(rows.tolist(), positions.tolist(), strict=True)
+            if position in fit.reasons
+        }
 
 
 def fit_roles(
@@ -98,43 +119,35 @@ def fit_roles(
     """Fit each candidate once, for all rows that need it in any role."""
     shape = (len(roles), history.n_series, horizon)
     forecast, median = np.full(shape, np.nan), np.full(shape, np.nan)
-    coefficients: list[list[dict[str, float]]] = [[{} for _ in range(history.n_series)] for _ in roles]
-    reasons: list[dict[int, str]] = [{} for _ in roles]
-    pool = pool_of(pools, history)
-    for candidate, members in _members(roles, rows).items():
-        fit = fit_safely(create(candidate, pool), history.select(members), horizon)
-        by_member = _coefficients_by_series(fit, len(members))
-        for role, assignment in enumerate(roles):
-            mine = [position for position, row in enumerate(members) if assignment[row] == candidate]
-            forecast[role, members[mine]] = fit.forecast[mine]
+    parts: list[list[tuple[IntArray, IntArray, Fit]]] = [[] for _ in roles]
+    pool, fittable = pool_of(pools, history), history.select(rows)
+    candidates, numbers = _numbered(roles)
+    for number, candidate in enumerate(candidates):
+        needed = numbers[:, rows] == number  # [R, N]
+        members = np.flatnonzero(needed.any(axis=0))
+        if not members.size:
+            continue
+        fit = fit_safely(create(candidate, pool), fittable.select(members), horizon)
+        for role in range(len(roles)):
+            mine = np.flatnonzero(needed[role, members])
+            of_role = rows[members[mine]]
+            forecast[role, of_role] = fit.forecast[mine]
             if fit.median is not None:
-                median[role, members[mine]] = fit.median[mine]
-            for position in mine:
-                coefficients[role][members[position]] = by_member[position]
-                if position in fit.reasons:
-                    reasons[role][int(members[position])] = fit.reasons[position]
-    return [
-        RoleFit(forecast[role], median[role], tuple(coefficients[role]), reasons[role])
-        for role in range(len(roles))
-    ]
+                median[role, of_role] = fit.median[mine]
+            parts[role].append((of_role, mine, fit))
+    return [RoleFit(*made) for made in zip(forecast, median, map(tuple, parts), strict=True)]
 
 
-def _members(roles: Sequence[Assignment], rows: IntArray) -> dict[Candidate, IntArray]:
-    """For each candidate the rows, rising, that need it in any role."""
-    needed: dict[Candidate, dict[int, None]] = {}
-    for row in rows.tolist():
-        for assignment in roles:
-            if (candidate := assignment[row]) is not None:
-                needed.setdefault(candidate, {})[row] = None
-    return {candidate: np.array(list(found), dtype=np.int64) for candidate, found in needed.items()}
-
-
-def _coefficients_by_series(fit: Fit, n_series: int) -> list[dict[str, float]]:
-    """One mapping per series from arrays by name."""
-    if not fit.coefficients:
-        return [{} for _ in range(n_series)]
-    values = np.array(list(fit.coefficients.values())).T.tolist()
-    return [dict(zip(fit.coefficients, row, strict=True)) for row in values]
+def _numbered(roles: Sequence[Assignment]) -> tuple[list[Candidate], IntArray]:
+    """The different candidates, and the number of that of each role and series, [R, S]; -1 for none."""
+    objects = {id(candidate): candidate for assignment in roles for candidate in assignment}
+    numbers: dict[Candidate, int] = {}  # a comparison of candidates is slow, and few objects are different
+    number_of = {
+        key: -1 if candidate is None else numbers.setdefault(candidate, len(numbers))
+        for key, candidate in objects.items()
+    }
+    by_role = [[number_of[id(candidate)] for candidate in assignment] for assignment in roles]
+    return list(numbers), np.array(by_role, dtype=np.int64)
 
 
 def backtest_roles(
@@ -145,7 +158,8 @@ def backtest_roles(
     The first role is what would have been published: 0 where a series was obsolete.
     """
     shape = (len(roles), history.n_series, len(settings.windows), settings.horizon)
-    forecast, actual, median = (np.full(shape, np.nan) for _ in range(3))
+    forecast, median = np.full(shape, np.nan), np.full(shape, np.nan)
+    actual = np.full(shape[1:], np.nan)
     obsolete = np.zeros(shape[:3], dtype=np.bool_)
     columns = cutoff_columns(history, settings.windows).tolist()
     for position, (window, column) in enumerate(zip(settings.windows, columns, strict=True)):
@@ -153,14 +167,17 @@ def backtest_roles(
         if not rows.size:
             continue
         train = history.until(column)
-        actual[:, :, position] = actuals(history, window, settings.horizon)
+        actual[:, position] = actuals(history, window, settings.horizon)
         for role, fit in enumerate(fit_roles(train, pools, roles, rows, settings.horizon)):
             forecast[role, :, position] = fit.forecast
             median[role, :, position] = fit.median
         gone = rows[is_obsolete(train.quantity[rows], settings.obsolete)]
         forecast[0, gone, position] = 0.0
         obsolete[0, gone, position] = True
-    return [RoleBacktest(*arrays) for arrays in zip(forecast, actual, median, obsolete, strict=True)]
+    return [
+        RoleBacktest(by_role, actual, *others)
+        for by_role, *others in zip(forecast, median, obsolete, strict=True)
+    ]
 
 
 def calibration_of(

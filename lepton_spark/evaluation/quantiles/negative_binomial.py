@@ -38,17 +38,23 @@ def count_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[f
 
     mean: [...], units. dispersion: [...], at least 1.
     """
-    z = np.array([NormalDist().inv_cdf(level) for level in levels])
-    deviation = np.sqrt(mean * dispersion)[..., np.newaxis] * z
-    skewness = (2.0 * dispersion[..., np.newaxis] - 1.0) * (z**2 - 1.0) / 6.0
-    quantiles = np.maximum(np.ceil(mean[..., np.newaxis] + deviation + skewness - 0.5), 0.0)
     is_skewed = mean < SKEWED_BELOW * dispersion
-    exact = (mean <= EXACT_UP_TO) | is_skewed
     is_large = is_skewed & (mean + DEVIATIONS * np.sqrt(mean * dispersion) > MAX_COUNT)
+    exact = ((mean <= EXACT_UP_TO) | is_skewed) & ~is_large
+    usual = ~(exact | is_large)
+    quantiles = np.empty((*mean.shape, len(levels)))
+    quantiles[usual] = _approximate(mean[usual], dispersion[usual], levels)
     quantiles[is_large] = np.ceil(gamma_quantiles(mean[is_large], dispersion[is_large], levels) - 0.5)
-    exact &= ~is_large
     quantiles[exact] = _exact(mean[exact], dispersion[exact], np.asarray(levels))
     return np.maximum.accumulate(quantiles, axis=-1)
+
+
+def _approximate(mean: FloatArray, dispersion: FloatArray, levels: Sequence[float]) -> FloatArray:
+    """[N, Q] for means and dispersions [N], by the first two terms of Cornish and Fisher."""
+    z = np.array([NormalDist().inv_cdf(level) for level in levels])
+    deviation = np.sqrt(mean * dispersion)[:, np.newaxis] * z
+    skewness = (2.0 * dispersion[:, np.newaxis] - 1.0) * (z**2 - 1.0) / 6.0
+    return np.maximum(np.ceil(mean[:, np.newaxis] + deviation + skewness - 0.5), 0.0)
 
 
 def gamma_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[float]) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +82,11 @@ class History:
         """[H], the last epoch day of each column after the cutoff."""
         ahead: IntArray = self.days[-1] + self.period * np.arange(1, horizon + 1)
         return ahead
+
+    @cached_property
+    def shared(self) -> dict[tuple[object, ...], Any]:
+        """What several models compute from this history, by name and arguments."""
+        return {}
 
     @cached_property
     def event_days(self) -> EventDays | None:
@@ -173,7 +179,7 @@ class History:
         sells_whole: BoolArray = n_fractions <= (1.0 - WHOLE_SHARE) * n_sold
         return sells_whole
 
-    @property
+    @cached_property
     def dispersion(self) -> FloatArray:
         """[S], variance over mean of the known days, in units; 1 where nothing was sold."""
         n_known = np.maximum(self.n_known, 1)
@@ -208,6 +214,10 @@ class History:
 
     def select(self, rows: IntArray | BoolArray) -> "History":
         """The same days for some of the series, in the order of `rows`."""
+        has_hidden_days = self.stock_out_sales is not None or self.rejected is not None
+        is_mask = rows.dtype == np.bool_
+        if not (has_hidden_days or is_mask) and np.array_equal(rows, np.arange(self.n_series)):
+            return self  # with everything that models already computed from it
         return replace(
             self,
             quantity=self.quantity[rows],

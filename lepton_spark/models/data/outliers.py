@@ -1,8 +1,10 @@
 """Damping of outliers: days far beyond all earlier sales count less in fitting, never in scoring."""
 
+import math
+
 import numpy as np
 
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 MIN_SALES = 8
 """Days with a sale needed before an outlier can be distinguished from demand."""
@@ -10,6 +12,9 @@ MIN_SALES = 8
 STANDARD_DEVIATIONS = 8.0
 MIN_SPREAD = 0.5
 """Lower bound of the standard deviation as a share of the mean sale: a few equal sales have none."""
+
+ROUNDING = 1.0 - 1e-9
+"""Factor of a bound, so that rounding does not lift it above what it bounds."""
 
 
 def damp_outliers(quantity: FloatArray, planned: FloatArray | None = None) -> FloatArray:
@@ -20,22 +25,59 @@ def damp_outliers(quantity: FloatArray, planned: FloatArray | None = None) -> Fl
 
     quantity: [S, T], units; NaN = unknown. planned: [S, >=T, K], promotion measures, 0 = none.
     """
-    promoted = None if planned is None else planned[:, : quantity.shape[1]].max(axis=2) > 0
     damped = quantity.copy()
-    n_series = len(quantity)
-    count, total, squares = np.zeros(n_series), np.zeros(n_series), np.zeros(n_series)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        for day in range(quantity.shape[1]):
-            mean = total / count
-            spread = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
-            cap = mean + STANDARD_DEVIATIONS * np.maximum(spread, MIN_SPREAD * mean)
-            value = damped[:, day]
-            is_outlier = (count >= MIN_SALES) & (value > cap)
-            if promoted is not None:
-                is_outlier &= ~promoted[:, day]
-            value[is_outlier] = cap[is_outlier]
-            sold = value > 0
-            count += sold
-            total += np.where(sold, value, 0.0)
-            squares += np.where(sold, value**2, 0.0)
+        suspects = np.flatnonzero(_exceeds_least_cap(quantity))
+        seen = quantity[suspects]
+        promoted = np.zeros(seen.shape, dtype=np.bool_)
+        if planned is not None:
+            promoted = planned[suspects, : quantity.shape[1]].max(axis=2) > 0
+        found = np.flatnonzero((_exceeds_cap(seen) & ~promoted).any(axis=1))
+    for position in found.tolist():
+        _damp(damped[suspects[position]], promoted[position])
     return damped
+
+
+def _exceeds_least_cap(quantity: FloatArray) -> BoolArray:
+    """[S], whether a day is above the cap of a series whose sales are all equal; few are.
+
+    Nothing is damped before the first outlier, so the sums of undamped days find every series with one.
+    """
+    units, count = _sales(quantity)
+    total = np.cumsum(units, axis=1)[:, :-1]
+    above = units[:, 1:] * count > (1.0 + STANDARD_DEVIATIONS * MIN_SPREAD) * ROUNDING * total
+    exceeds: BoolArray = (above & (count >= MIN_SALES)).any(axis=1)
+    return exceeds
+
+
+def _exceeds_cap(quantity: FloatArray) -> BoolArray:
+    """[S, T], whether a day is above the cap by the days before it, none of which is damped."""
+    units, count = _sales(quantity)
+    total, squares = (np.cumsum(values, axis=1)[:, :-1] for values in (units, units * units))
+    mean = total / count
+    spread = np.sqrt(np.maximum(squares / count - mean * mean, 0.0))
+    cap = mean + STANDARD_DEVIATIONS * np.maximum(spread, MIN_SPREAD * mean)
+    exceeds = np.zeros(quantity.shape, dtype=np.bool_)
+    exceeds[:, 1:] = (count >= MIN_SALES) & (units[:, 1:] > cap)
+    return exceeds
+
+
+def _sales(quantity: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The units sold on each day, [S, T], and the number of days with a sale before each but the first."""
+    units = np.where(quantity > 0, quantity, 0.0)
+    return units, np.cumsum(units > 0, axis=1, dtype=np.int32)[:, :-1]
+
+
+def _damp(quantity: FloatArray, promoted: BoolArray) -> None:
+    """Cap the outliers of one series in place; quantity, promoted: [T]."""
+    days = np.flatnonzero(quantity > 0)
+    total, squares = 0.0, 0.0
+    for count, (day, units) in enumerate(zip(days.tolist(), quantity[days].tolist(), strict=True)):
+        damped = units
+        if count >= MIN_SALES and not promoted[day]:
+            mean = total / count
+            spread = math.sqrt(max(squares / count - mean * mean, 0.0))
+            damped = min(units, mean + STANDARD_DEVIATIONS * max(spread, MIN_SPREAD * mean))
+            quantity[day] = damped
+        total += damped
+        squares += damped * damped

@@ -15,7 +15,7 @@ class SeasonalNaive:
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Repeat the last known value of each weekday."""
-        value, known = _by_week(history)
+        value, known = _last_weeks(history, 1)
         n_weeks = value.shape[1]
         last = n_weeks - 1 - np.argmax(known[:, ::-1], axis=1)  # [S, 7]
         pattern = np.take_along_axis(value, last[:, np.newaxis, :], axis=1)[:, 0]
@@ -28,7 +28,7 @@ class SeasonalWindowAverage:
 
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Repeat the mean of each weekday."""
-        value, known = _by_week(history)
+        value, known = _last_weeks(history, WINDOW_WEEKS)
         recency = np.cumsum(known[:, ::-1], axis=1, dtype=np.int32)[:, ::-1]  # 1 = the last known
         used = known & (recency <= WINDOW_WEEKS)
         count = np.count_nonzero(used, axis=1)
@@ -56,13 +56,30 @@ class Zero:
         return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1))
 
 
-def _by_week(history: History) -> tuple[FloatArray, BoolArray]:
-    """The history cut into weeks that end at the cutoff: values and whether known, [S, weeks, 7]."""
-    missing = -history.n_days % history.season_length
-    padding = ((0, 0), (missing, 0))
-    shape = (history.n_series, -1, history.season_length)
-    value = np.pad(history.quantity, padding, constant_values=np.nan).reshape(shape)
-    return value, np.pad(history.known, padding).reshape(shape)
+def _last_weeks(history: History, n_values: int) -> tuple[FloatArray, BoolArray]:
+    """The last weeks up to the cutoff, values and whether known, [S, weeks, 7].
+
+    They hold the last `n_values` known values of each weekday: twice as many weeks, or all if a weekday was
+    unknown too often.
+    """
+    season = history.season_length
+    n_columns = 2 * n_values * season
+    if n_columns < history.n_days and not _reaches_back(history.known, n_columns, n_values, season):
+        recent = (history.n_series, -1, season)
+        return history.quantity[:, -n_columns:].reshape(recent), history.known[:, -n_columns:].reshape(recent)
+    padding = ((0, 0), (-history.n_days % season, 0))
+    every = (history.n_series, -1, season)
+    value = np.pad(history.quantity, padding, constant_values=np.nan).reshape(every)
+    return value, np.pad(history.known, padding).reshape(every)
+
+
+def _reaches_back(known: BoolArray, n_columns: int, n_values: int, season: int) -> bool:
+    """Whether one of the last `n_values` known values of some weekday is before the last columns."""
+    recent = known[:, -n_columns:].reshape(len(known), -1, season)
+    is_short = np.count_nonzero(recent, axis=1) < n_values  # [S, 7]
+    rows = np.flatnonzero(is_short.any(axis=1))
+    before = known[rows, -n_columns - 1 :: -1]
+    return any(before[is_short[rows, -1 - day], day::season].any() for day in range(season))
 
 
 def _repeat(pattern: FloatArray, history: History, horizon: int) -> FloatArray:

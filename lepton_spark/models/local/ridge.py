@@ -16,6 +16,8 @@ PLAN_PENALTY = 5.0
 
 PENALTY = np.array([0.0, TREND_PENALTY] + [WEEKDAY_PENALTY] * SEASON_LENGTH)
 
+UPPER, LOWER = np.triu_indices(len(COLUMNS))
+
 
 @dataclass(frozen=True)
 class Ridge:
@@ -55,20 +57,21 @@ class Ridge:
         n_columns = n_shared + planned.shape[2]
         decay = 0.5 ** (np.arange(n_days - 1.0, -1.0, -1.0) * history.period / self.half_life)  # [T]
         weighted = decay[:, np.newaxis] * design
-        upper, lower = np.triu_indices(n_shared)
         used, filled = history.known_weight, history.filled
-        packed = used @ (weighted[:, upper] * design[:, lower])  # [S, K(K+1)/2]
+        packed = used @ (weighted[:, UPPER] * design[:, LOWER])  # [S, K(K+1)/2]
         normal = np.empty((history.n_series, n_columns, n_columns))
-        normal[:, upper, lower] = packed
-        normal[:, lower, upper] = packed
+        normal[:, UPPER, LOWER] = packed
+        normal[:, LOWER, UPPER] = packed
         moments = filled @ weighted  # [S, K]
-        weighted_plans = planned * (used * decay)[:, :, np.newaxis]  # [S, T, P]
-        cross = np.tensordot(weighted_plans, design, axes=(1, 0))  # [S, P, K]
-        normal[:, n_shared:, :n_shared] = cross
-        normal[:, :n_shared, n_shared:] = cross.transpose(0, 2, 1)
-        normal[:, n_shared:, n_shared:] = weighted_plans.transpose(0, 2, 1) @ planned
-        moments = np.hstack([moments, np.einsum("stp,st->sp", weighted_plans, filled)])
-        last_weight = np.max(used * decay, axis=1)  # [S]
+        if planned.shape[2]:
+            weighted_plans = planned * (used * decay)[:, :, np.newaxis]  # [S, T, P]
+            cross = np.tensordot(weighted_plans, design, axes=(1, 0))  # [S, P, K]
+            normal[:, n_shared:, :n_shared] = cross
+            normal[:, :n_shared, n_shared:] = cross.transpose(0, 2, 1)
+            normal[:, n_shared:, n_shared:] = weighted_plans.transpose(0, 2, 1) @ planned
+            moments = np.hstack([moments, np.einsum("stp,st->sp", weighted_plans, filled)])
+        since_known = np.argmax(history.known[:, ::-1], axis=1)
+        last_weight = np.where(history.n_known > 0, decay[n_days - 1 - since_known], 0.0)  # [S]
         penalty = np.append(PENALTY, np.full(planned.shape[2], PLAN_PENALTY))
         normal += last_weight[:, np.newaxis, np.newaxis] * np.diag(penalty / history.period)
         fittable = last_weight > 0

@@ -57,7 +57,7 @@ def mean_forecast(features: PooledFeatures, trees: PooledTrees, share: FloatArra
     weeks = np.arange(weekly.shape[1], dtype=np.float64)[:, np.newaxis]
     if features.has_plans:  # plans differ by day, so the trees are evaluated for every day
         weekly, weeks = np.concatenate([weekly[:, week_of], features.plans[:, 0]], axis=2), weeks[week_of]
-    logs = [bag.predict(features.series.values[:, 0], weekly, weeks) for bag in trees.mean]
+    logs = trees.log_ratios(features.series.values[:, 0], weekly, weeks)
     ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)
     by_trees = ratio if features.has_plans else ratio[:, week_of]
     by_regression = regression_ratio(features, trees.regression)[:, 0]

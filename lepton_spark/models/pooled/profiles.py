@@ -50,18 +50,59 @@ class WeekdayProfiles:
         )
 
 
+@dataclass(frozen=True)
+class WeekdayForecasts:
+    """Weekday forecasts of S series after C cutoffs, and what they are made of.
+
+    index: [S, C, 7, L], shrunk to the pool's. level: [S, C], units per column. forecast: [S, C, H], units.
+    """
+
+    pool: Pool
+    profiles: WeekdayProfiles
+    index: FloatArray
+    level: FloatArray
+    forecast: FloatArray
+
+
+def weekday_forecasts(history: History, cutoffs: IntArray, horizon: int, pool: Pool) -> WeekdayForecasts:
+    """Averaged level times weekday index times the pool's factors; computed once for all models.
+
+    cutoffs: [C], columns of the history.
+    """
+    key = ("weekday_forecasts", cutoffs.tobytes(), horizon, id(pool))
+    if key not in history.shared:
+        profiles = weekday_profiles(history, cutoffs)
+        index = shrunk_index(profiles, pool)
+        level = averaged_level(history, cutoffs, pool.settings)
+        ahead = history.days[cutoffs][:, np.newaxis] + history.period * np.arange(1, horizon + 1)  # [C, H]
+        by_weekday = index_on_days(index[..., [FORECAST_PROFILE]], ahead)[..., 0]
+        forecast = level[:, :, np.newaxis] * by_weekday * pool.day_factors(ahead)
+        history.shared[key] = WeekdayForecasts(pool, profiles, index, level, forecast)
+    found: WeekdayForecasts = history.shared[key]
+    return found
+
+
 def weekday_profiles(history: History, cutoffs: IntArray) -> WeekdayProfiles:
-    """Profiles of every series up to each cutoff [C], a column of the history."""
+    """Profiles of every series up to each cutoff [C], a column of the history; computed once."""
+    key = ("weekday_profiles", cutoffs.tobytes())
+    if key not in history.shared:
+        history.shared[key] = _weekday_profiles(history, cutoffs)
+    found: WeekdayProfiles = history.shared[key]
+    return found
+
+
+def _weekday_profiles(history: History, cutoffs: IntArray) -> WeekdayProfiles:
     shape = (history.n_series, len(cutoffs), SEASON_LENGTH, len(PROFILE_HALF_LIVES))
     units, days = np.zeros(shape), np.zeros(shape)
     weight = decay_weights(history.n_days, cutoffs, PROFILE_HALF_LIVES, history.period)
     age = (cutoffs - np.arange(history.n_days)[:, np.newaxis]) * history.period
     weight[age >= RECENT_DAYS, RECENT_PROFILE] = 0.0
-    weekday = weekdays(history.days)
-    for day in range(SEASON_LENGTH):
-        on = weekday == day
-        units[:, :, day] = weighted_sums(history.filled_damped[:, on], weight[on])
-        days[:, :, day] = weighted_sums(history.known_weight[:, on], weight[on])
+    sold, known = (np.ascontiguousarray(a.T) for a in (history.filled_damped, history.known_weight))  # [T, S]
+    step = history.season_length
+    for first, day in enumerate(weekdays(history.days[:step]).tolist()):
+        on = slice(first, None, step)
+        units[:, :, day] = weighted_sums(sold[on].T, weight[on])
+        days[:, :, day] = weighted_sums(known[on].T, weight[on])
     level = ratio(units.sum(axis=2), days.sum(axis=2))
     squares = weighted_sums(history.filled_damped**2, weight[:, :, -1:])[..., 0]
     square = ratio(squares, days[..., -1].sum(axis=2))
@@ -158,18 +199,6 @@ def _shrunk_means(
     share = (units[..., -1:] + k) / (product[..., -1:] * columns[..., -1:] + k)
     k, expected = settings.product_prior_units, product * share
     return expected * ratio(units + k, expected * columns + k)
-
-
-def weekday_forecast(
-    history: History, cutoffs: IntArray, ahead: IntArray, index: FloatArray, pool: Pool
-) -> tuple[FloatArray, FloatArray]:
-    """The averaged level [S, C], units per day, and the weekday forecast [S, C, H], units.
-
-    ahead: [C, H], epoch days after each cutoff. index: [S, C, 7, L], shrunk to the pool's.
-    """
-    level = averaged_level(history, cutoffs, pool.settings)
-    by_weekday = index_on_days(index[..., [FORECAST_PROFILE]], ahead)[..., 0]
-    return level, level[:, :, np.newaxis] * by_weekday * pool.day_factors(ahead)
 
 
 def index_on_days(index: FloatArray, days: IntArray) -> FloatArray:

@@ -7,7 +7,7 @@ import numpy as np
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pool
-from lepton_spark.models.pooled.profiles import shrunk_index, weekday_forecast, weekday_profiles
+from lepton_spark.models.pooled.profiles import weekday_forecasts
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,6 @@ class ShrunkWeekday:
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Forecast every series at once."""
         cutoff = np.array([history.n_days - 1])
-        index = shrunk_index(weekday_profiles(history, cutoff), self.pool)
-        ahead = history.ahead(horizon)[np.newaxis]
-        level, by_cutoff = weekday_forecast(history, cutoff, ahead, index, self.pool)
-        forecast = by_cutoff[:, 0]
-        forecast[history.n_known == 0] = np.nan
-        return Fit(forecast, {"level": level[:, 0]})
+        found = weekday_forecasts(history, cutoff, horizon, self.pool)
+        is_known = (history.n_known > 0)[:, np.newaxis]
+        return Fit(np.where(is_known, found.forecast[:, 0], np.nan), {"level": found.level[:, 0]})

@@ -17,9 +17,7 @@ from lepton_spark.models.pooled.features.plans import plan_features
 from lepton_spark.models.pooled.pool import PROFILE_HALF_LIVES, Pool
 from lepton_spark.models.pooled.profiles import (
     LEVEL_HALF_LIVES,
-    shrunk_index,
-    weekday_forecast,
-    weekday_profiles,
+    weekday_forecasts,
 )
 
 ROOT_HALF_LIVES = (14.0, 28.0, 112.0, 364.0)
@@ -121,25 +119,24 @@ def pooled_features(history: History, cutoffs: IntArray, horizon: int, pool: Poo
 
     cutoffs: [C], columns of the history. pool: as known at these cutoffs.
     """
-    profiles = weekday_profiles(history, cutoffs)
+    weekday = weekday_forecasts(history, cutoffs, horizon, pool)
+    profiles = weekday.profiles
     mean = _decayed_means(history, cutoffs, MEAN_HALF_LIVES, 1.0)
     level = (mean[..., MEAN_HALF_LIVES.index(28.0)] + mean[..., MEAN_HALF_LIVES.index(112.0)]) / 2.0
     level = np.maximum(level, MIN_LEVEL)
     ahead = history.days[cutoffs][:, np.newaxis] + history.period * np.arange(1, horizon + 1)  # [C, H]
-    index = shrunk_index(profiles, pool)
     own_index = ratio(profiles.units, profiles.days) / level[:, :, np.newaxis, np.newaxis]
-    weekday_level, forecast = weekday_forecast(history, cutoffs, ahead, index, pool)
     averages = _averages(history, cutoffs, mean, level)
     since_sale = _days_since_sale(history, cutoffs)
     age = _age(history, cutoffs, oldest=pool.settings.full_history_days)
     others = np.stack([since_sale, age, profiles.log_dispersion, np.log(level)], axis=2)
     return PooledFeatures(
         level=level,
-        weekday_forecast=forecast,
-        weekday_level=weekday_level,
+        weekday_forecast=weekday.forecast,
+        weekday_level=weekday.level,
         series=Features(SERIES_FEATURES, np.concatenate([averages, others], axis=2)),
         calendar=Features(CALENDAR_FEATURES, _calendar(ahead)),
-        weekday_index=np.concatenate([index, own_index], axis=3),
+        weekday_index=np.concatenate([weekday.index, own_index], axis=3),
         pool_index=pool.index[..., POOL_PROFILE],
         plans=plan_features(history, cutoffs, horizon),
         last_year=last_year_features(history, cutoffs, horizon, pool, profiles.log_dispersion),
@@ -161,9 +158,9 @@ def _averages(history: History, cutoffs: IntArray, mean: FloatArray, level: Floa
     scale = level[:, :, np.newaxis]
     roots = np.square(_decayed_means(history, cutoffs, ROOT_HALF_LIVES, 0.5))
     weight = decay_weights(history.n_days, cutoffs, SALE_HALF_LIVES, history.period)
-    sold = (history.filled_damped > 0).astype(np.float64)
-    share_sold = ratio(weighted_sums(sold, weight), weighted_sums(history.known_weight, weight))
-    root_mean_square = np.sqrt(_decayed_means(history, cutoffs, SALE_HALF_LIVES, 2.0))
+    known = weighted_sums(history.known_weight, weight)
+    share_sold = ratio(weighted_sums((history.filled_damped > 0).astype(np.float64), weight), known)
+    root_mean_square = np.sqrt(ratio(weighted_sums(history.filled_damped**2, weight), known))
     return np.concatenate([roots / scale, mean / scale, share_sold, root_mean_square / scale], axis=2)
 
 
@@ -177,8 +174,11 @@ def _calendar(ahead: IntArray) -> FloatArray:
 
 def _days_since_sale(history: History, cutoffs: IntArray) -> IntArray:
     """[S, C], days since the last sale; the length of the history up to the cutoff where there was none."""
-    last = np.where(history.is_sold, np.arange(history.n_days), -1)
-    since: IntArray = cutoffs - np.maximum.accumulate(last, axis=1)[:, cutoffs]
+    latest_first = np.ascontiguousarray(history.is_sold[:, ::-1])
+    since = np.empty((history.n_series, len(cutoffs)), dtype=np.int64)
+    for position, cutoff in enumerate(cutoffs.tolist()):
+        sold = latest_first[:, history.n_days - 1 - cutoff :]
+        since[:, position] = np.where(sold.any(axis=1), np.argmax(sold, axis=1), cutoff + 1)
     return since * history.period
 
 

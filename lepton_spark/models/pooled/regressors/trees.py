@@ -6,6 +6,7 @@ feature rules out is the row's leaf. Features of a series are looked up once for
 Source: Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -63,22 +64,45 @@ class Trees:
         np.bitwise_and.at(remaining, (position + 1, self.tree[nodes]), kept)
         return edges, np.bitwise_and.accumulate(remaining, axis=0)
 
+    @classmethod
+    def joined(cls, parts: Sequence["Trees"]) -> "Trees":
+        """All trees of some sums in order, without the constants."""
+        first = np.cumsum([0, *(len(part.value) for part in parts)])
+        return cls(
+            0.0,
+            np.concatenate([part.feature for part in parts]),
+            np.concatenate([part.threshold for part in parts]),
+            np.concatenate([part.tree + number for part, number in zip(parts, first[:-1], strict=True)]),
+            np.concatenate([part.ruled_out for part in parts]),
+            np.concatenate([part.value for part in parts]),
+        )
+
     def predict(self, series: FloatArray, days: FloatArray, calendar: FloatArray) -> FloatArray:
         """[S, H], the sum of the trees for each series and day ahead.
 
         series: [S, K1]; days: [S, H, K2]; calendar: [H, K3]; features are numbered in this order.
         """
+        return self.sums(series, days, calendar, [len(self.value)])[0] + self.baseline
+
+    def sums(
+        self, series: FloatArray, days: FloatArray, calendar: FloatArray, sizes: Sequence[int]
+    ) -> FloatArray:
+        """[P, S, H], the sums of the first `sizes[0]` trees, of the next `sizes[1]` and so on."""
         n_series, n_ahead = days.shape[:2]
+        by_series = self._remaining(series, 0)  # [S, M]
         by_calendar = self._remaining(calendar, series.shape[1] + days.shape[2])  # [H, M]
-        total = np.empty((n_series, n_ahead))
+        ends = np.cumsum(sizes).tolist()
+        total = np.empty((len(sizes), n_series, n_ahead))
         for start in range(0, n_series, BLOCK_SERIES):
             block = slice(start, start + BLOCK_SERIES)
             rows = days[block].reshape(min(BLOCK_SERIES, n_series - start) * n_ahead, days.shape[2])
             masks = self._remaining(rows, series.shape[1]).reshape(-1, n_ahead, len(self.value))
-            masks &= self._remaining(series[block], 0)[:, np.newaxis]
+            masks &= by_series[block, np.newaxis]
             masks &= by_calendar
-            total[block] = self._sum(masks)
-        return total + self.baseline
+            values = self._values(masks)
+            for part, (size, end) in enumerate(zip(sizes, ends, strict=True)):
+                total[part, block] = values[..., end - size : end].sum(axis=-1)
+        return total
 
     def _remaining(self, columns: FloatArray, first: int) -> MaskArray:
         """[R, M], the leaves that features [R, K], numbered from `first`, do not rule out."""
@@ -88,12 +112,11 @@ class Trees:
                 masks &= np.take(remaining, np.searchsorted(edges, columns[:, feature - first]), axis=0)
         return masks
 
-    def _sum(self, masks: MaskArray) -> FloatArray:
-        """[...], the values of each tree's leftmost remaining leaf, summed over the trees."""
+    def _values(self, masks: MaskArray) -> FloatArray:
+        """[..., M], the value of each tree's leftmost remaining leaf."""
         leaf = np.take(LOWEST_BIT, masks)  # a third of the time of LOWEST_BIT[masks]
-        leaf += np.arange(len(self.value), dtype=np.int32) * MAX_LEAVES
-        total: FloatArray = np.take(self.value.ravel(), leaf).sum(axis=-1)
-        return total
+        leaf += np.arange(len(self.value)) * MAX_LEAVES
+        return np.take(self.value.ravel(), leaf)
 
 
 @dataclass(frozen=True)
@@ -109,11 +132,20 @@ class PooledTrees:
     median: Trees | None
     regression: PooledRegression | None = None
 
+    @cached_property
+    def _all_bags(self) -> Trees:
+        return Trees.joined(self.mean)
 
-def _lowest_bits() -> NDArray[np.int32]:
+    def log_ratios(self, series: FloatArray, weeks: FloatArray, calendar: FloatArray) -> list[FloatArray]:
+        """[S, B] of each bag; the bags look up each feature together. Arguments as of `Trees.predict`."""
+        sums = self._all_bags.sums(series, weeks, calendar, [len(bag.value) for bag in self.mean])
+        return [total + bag.baseline for total, bag in zip(sums, self.mean, strict=True)]
+
+
+def _lowest_bits() -> IntArray:
     """[65536], the position of the lowest bit that is set."""
     masks = np.arange(1 << MAX_LEAVES)
-    lowest = np.zeros(len(masks), dtype=np.int32)
+    lowest = np.zeros(len(masks), dtype=np.int64)
     lowest[1:] = np.round(np.log2(masks[1:] & -masks[1:]))
     return lowest
 
