@@ -114,12 +114,13 @@ def forecast_choice(
 ) -> BatchForecast:
     """Forecast every series with the candidate that was chosen for it; as `forecast_batch` otherwise."""
     closed = np.zeros((history.n_series, settings.horizon), dtype=np.bool_) if closed is None else closed
-    chosen = roles_of(choice.selection, settings)[0]
-    fitted = _fit_with_fallbacks(history, pools, chosen, settings.horizon, closed)
     obsolete = is_obsolete(history.quantity, settings.obsolete) & ~choice.before_season
-    median = fitted.median
     if prior is not None:
         obsolete = obsolete & ~prior.applies
+    chosen = roles_of(choice.selection, settings)[0]
+    fitted = _fit_with_fallbacks(history, pools, chosen, closed, np.flatnonzero(~obsolete))
+    median = fitted.median
+    if prior is not None:
         median = np.where(prior.applies[:, np.newaxis], np.nan, median)
     is_short = history.n_known < settings.min_train
     is_zero = closed | obsolete[:, np.newaxis]
@@ -166,15 +167,17 @@ class _Fitted:
 
 
 def _fit_with_fallbacks(
-    history: History, pools: Pools, chosen: Assignment, horizon: int, closed: BoolArray
+    history: History, pools: Pools, chosen: Assignment, closed: BoolArray, rows: IntArray
 ) -> _Fitted:
-    (fit,) = fit_roles(history, pools, [chosen], np.arange(history.n_series), horizon)
+    """Fits the series in `rows`; the others get NaN. closed: [S, H]."""
+    horizon = closed.shape[1]
+    (fit,) = fit_roles(history, pools, [chosen], rows, horizon)
     forecast, median, coefficients = fit.forecast, fit.median, fit.coefficients
     used = [candidate or BASELINE for candidate in chosen]
     level = np.zeros(history.n_series, dtype=np.int64)
     for number, candidate in enumerate(FALLBACKS, start=1):
-        finite = np.isfinite(forecast)
-        failed = np.flatnonzero(~(finite | closed).all(axis=1) | ~finite.any(axis=1))
+        finite = np.isfinite(forecast[rows])
+        failed = rows[~(finite | closed[rows]).all(axis=1) | ~finite.any(axis=1)]
         if not failed.size:
             break
         (fallback,) = fit_roles(history, pools, [(candidate,) * history.n_series], failed, horizon)
