@@ -83,24 +83,26 @@ def naive_scales(quantity: FloatArray, columns: IntArray) -> Scales:
 
     quantity: [S, T], units; NaN = unknown and skipped. columns: [W]; a negative one has no days.
     """
-    known = ~np.isnan(quantity)
-    n_days = quantity.shape[1]
-    latest = np.maximum.accumulate(np.where(known, np.arange(n_days), -1), axis=1)  # [S, T]
-    before = np.hstack([np.full((len(quantity), 1), -1), latest[:, :-1]])
-    change = np.abs(quantity - np.take_along_axis(quantity, np.maximum(before, 0), axis=1))
-    counted = known & (before >= 0)
-    change = np.where(counted, change, 0.0)
-    scales = [_means_up_to(change, counted, columns), _means_up_to(change**2, counted, columns)]
-    return Scales(*(np.where(scale > 0, scale, np.nan) for scale in scales))
-
-
-def _means_up_to(values: FloatArray, counted: BoolArray, columns: IntArray) -> FloatArray:
-    """[W, S], mean of the counted values [S, T] in columns 0..column."""
     at = np.maximum(columns, 0)
-    total = np.cumsum(values, axis=1)[:, at].T
-    count = np.cumsum(counted, axis=1)[:, at].T * (columns >= 0)[:, np.newaxis]
-    mean: FloatArray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return mean
+    seen = quantity[:, : int(at.max(initial=0)) + 1]
+    change, counted = _changes(seen)
+    count = np.cumsum(counted, axis=1, dtype=np.int32)[:, at].T * (columns >= 0)[:, np.newaxis]  # [W, S]
+    totals = [np.cumsum(values, axis=1)[:, at].T for values in (change, change * change)]
+    means = [np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0) for total in totals]
+    return Scales(*(np.where(mean > 0, mean, np.nan) for mean in means))
+
+
+def _changes(quantity: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """[S, T] each: the absolute change from one known day to the next, else 0, and where there is one."""
+    known = ~np.isnan(quantity)
+    change, counted = np.zeros(quantity.shape), np.zeros(quantity.shape, dtype=np.bool_)
+    counted[:, 1:] = known[:, 1:] & known[:, :-1]
+    np.subtract(quantity[:, 1:], quantity[:, :-1], out=change[:, 1:], where=counted[:, 1:])
+    for row in np.flatnonzero((known[:, :-1] & ~known[:, 1:]).any(axis=1)).tolist():  # it has a gap
+        days = np.flatnonzero(known[row])
+        change[row, days[1:]] = np.diff(quantity[row, days])
+        counted[row, days[1:]] = True
+    return np.abs(change), counted
 
 
 def error_sums(actual: FloatArray, forecast: FloatArray, scales: Scales) -> ErrorSums:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import plan_windows
@@ -37,6 +37,9 @@ from lepton_spark.panel.dense import (
 from lepton_spark.panel.elsewhere import elsewhere_of
 from lepton_spark.panel.public_holidays import public_holidays
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+
+if TYPE_CHECKING:  # workers do not need the configuration, which takes half a second to import
+    from lepton_spark.config import Config, ForecastSettings
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
 
@@ -136,7 +139,7 @@ class FitSettings:
             register(name, regressor)
 
 
-def fit_settings(config: Config, calendar: Calendar, rows: Sequence[CalendarRow] = ()) -> FitSettings:
+def fit_settings(config: "Config", calendar: Calendar, rows: Sequence[CalendarRow] = ()) -> FitSettings:
     """The settings of a run; rows: of the calendar, known by its cutoff.
 
     Raises: InputError for an unknown model.
@@ -153,7 +156,7 @@ def fit_settings(config: Config, calendar: Calendar, rows: Sequence[CalendarRow]
     )
 
 
-def evaluation_settings(config: Config, levels: Sequence[float]) -> EvaluationSettings:
+def evaluation_settings(config: "Config", levels: Sequence[float]) -> EvaluationSettings:
     """The configured settings with all days converted to columns.
 
     Raises: InputError for an unknown model.
@@ -176,7 +179,7 @@ def evaluation_settings(config: Config, levels: Sequence[float]) -> EvaluationSe
     )
 
 
-def _events(forecast: ForecastSettings, calendar: Calendar, rows: Sequence[CalendarRow]) -> Events | None:
+def _events(forecast: "ForecastSettings", calendar: Calendar, rows: Sequence[CalendarRow]) -> Events | None:
     """Events of the calendar, then public holidays; weekly forecasts have none."""
     if forecast.period > 1:
         return None

@@ -1,7 +1,5 @@
 """Damping of outliers: days far beyond all earlier sales count less in fitting, never in scoring."""
 
-import math
-
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
@@ -27,14 +25,16 @@ def damp_outliers(quantity: FloatArray, planned: FloatArray | None = None) -> Fl
     """
     damped = quantity.copy()
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        suspects = np.flatnonzero(_exceeds_least_cap(quantity))
-        seen = quantity[suspects]
-        promoted = np.zeros(seen.shape, dtype=np.bool_)
-        if planned is not None:
-            promoted = planned[suspects, : quantity.shape[1]].max(axis=2) > 0
-        found = np.flatnonzero((_exceeds_cap(seen) & ~promoted).any(axis=1))
-    for position in found.tolist():
-        _damp(damped[suspects[position]], promoted[position])
+        rows = np.flatnonzero(_exceeds_least_cap(quantity))
+        while rows.size:  # the first outlier left of each series at once
+            cap = _caps(damped[rows])
+            is_outlier = damped[rows] > cap
+            if planned is not None:
+                is_outlier &= ~(planned[rows, : quantity.shape[1]].max(axis=2) > 0)
+            found = np.flatnonzero(is_outlier.any(axis=1))
+            first = np.argmax(is_outlier[found], axis=1)
+            rows = rows[found]
+            damped[rows, first] = cap[found, first]
     return damped
 
 
@@ -50,34 +50,19 @@ def _exceeds_least_cap(quantity: FloatArray) -> BoolArray:
     return exceeds
 
 
-def _exceeds_cap(quantity: FloatArray) -> BoolArray:
-    """[S, T], whether a day is above the cap by the days before it, none of which is damped."""
+def _caps(quantity: FloatArray) -> FloatArray:
+    """[S, T], the cap of each day by the days before it; infinite after too few sales."""
     units, count = _sales(quantity)
     total, squares = (np.cumsum(values, axis=1)[:, :-1] for values in (units, units * units))
     mean = total / count
     spread = np.sqrt(np.maximum(squares / count - mean * mean, 0.0))
     cap = mean + STANDARD_DEVIATIONS * np.maximum(spread, MIN_SPREAD * mean)
-    exceeds = np.zeros(quantity.shape, dtype=np.bool_)
-    exceeds[:, 1:] = (count >= MIN_SALES) & (units[:, 1:] > cap)
-    return exceeds
+    caps = np.full(quantity.shape, np.inf)
+    caps[:, 1:] = np.where(count >= MIN_SALES, cap, np.inf)
+    return caps
 
 
 def _sales(quantity: FloatArray) -> tuple[FloatArray, IntArray]:
     """The units sold on each day, [S, T], and the number of days with a sale before each but the first."""
     units = np.where(quantity > 0, quantity, 0.0)
     return units, np.cumsum(units > 0, axis=1, dtype=np.int32)[:, :-1]
-
-
-def _damp(quantity: FloatArray, promoted: BoolArray) -> None:
-    """Cap the outliers of one series in place; quantity, promoted: [T]."""
-    days = np.flatnonzero(quantity > 0)
-    total, squares = 0.0, 0.0
-    for count, (day, units) in enumerate(zip(days.tolist(), quantity[days].tolist(), strict=True)):
-        damped = units
-        if count >= MIN_SALES and not promoted[day]:
-            mean = total / count
-            spread = math.sqrt(max(squares / count - mean * mean, 0.0))
-            damped = min(units, mean + STANDARD_DEVIATIONS * max(spread, MIN_SPREAD * mean))
-            quantity[day] = damped
-        total += damped
-        squares += damped * damped

@@ -6,12 +6,13 @@ from scipy.stats import nbinom
 
 from lepton_spark.errors import InputError
 from lepton_spark.evaluation import role_backtest
+from lepton_spark.evaluation.backtest import fit_safely
 from lepton_spark.evaluation.error_sums import Scales
 from lepton_spark.evaluation.quantiles.calibration import Calibration
 from lepton_spark.evaluation.quantiles.dispersion import likely_dispersion
 from lepton_spark.evaluation.role_backtest import RoleBacktest, backtest_roles, fit_roles, score_role
 from lepton_spark.evaluation.windows import Role, Window
-from lepton_spark.models.data.forecaster import Fit
+from lepton_spark.models.data.forecaster import Fit, Forecaster
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pool
 from lepton_spark.models.registry import Candidate, create
@@ -201,3 +202,31 @@ def test_backtest_has_no_forecast_where_a_window_has_too_few_known_days_before_i
     assert missing.tolist() == [[False] * 4, [False, False, True, True]]
     np.testing.assert_allclose(found.forecast[1, 1], quantity[1, 33:49].mean())
     np.testing.assert_array_equal(found.actual[1, 0], quantity[1, -7:])
+
+
+def test_equal_candidates_of_different_origin_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The baseline is a constant, the configured seasonal naive another object."""
+    calls: list[int] = []
+
+    def fit(forecaster: Forecaster, history: History, horizon: int) -> Fit:
+        calls.append(history.n_series)
+        return fit_safely(forecaster, history, horizon)
+
+    monkeypatch.setattr(role_backtest, "fit_safely", fit)
+    roles = [(NAIVE, None, MEAN), (Candidate("seasonal_naive"),) * 3]
+    fit_roles(poisson_history(), {}, roles, np.arange(3), 2)
+    assert sorted(calls) == [1, 3]
+
+
+def test_reason_of_a_failure_belongs_to_the_role_and_row_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def fit_forecast(self, history: History, horizon: int) -> Fit:
+            return Fit(np.full((history.n_series, horizon), np.nan), reasons={1: "why"})
+
+    monkeypatch.setattr(role_backtest, "create", lambda *_: Failing())
+    first, second = fit_roles(
+        poisson_history(), {}, [(None, MEAN, MEAN), (None, None, MEAN)], np.arange(3), 2
+    )
+    assert first.reasons == second.reasons == {2: "why"}  # the second of the series that were fitted
+    third, _ = fit_roles(poisson_history(), {}, [(MEAN, None, None), (None, MEAN, MEAN)], np.arange(3), 2)
+    assert third.reasons == {}

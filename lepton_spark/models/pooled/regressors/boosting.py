@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.pooled.regressors.trees import MAX_LEAVES, Trees
@@ -24,15 +25,14 @@ def grow_trees(
 ) -> Trees:
     """Trees for the log of the mean (Poisson), or for a quantile of the target.
 
-    Features are binned here: scikit-learn's own binning takes as long as growing the trees. Constant features
-    are left out.
+    Features are binned here: scikit-learn's own binning takes as long as growing the trees. A bin has about
+    as many rows as another; a value on an edge belongs below it. Constant features are left out.
 
     features: [N, K]; target, weight: [N].
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    regressor = HistGradientBoostingRegressor(
+    regressor = _regressor_on_bins()(
         loss=POISSON if quantile_level is None else QUANTILE,
         quantile=quantile_level,
         max_iter=settings.n_trees,
@@ -47,18 +47,29 @@ def grow_trees(
     with threadpool_limits(1):
         varies = np.ptp(features, axis=0) > 0
         used = np.flatnonzero(varies if varies.any() else ~varies)
-        edges = [_bin_edges(column, settings.n_bins) for column in features.T[used]]
-        bins = [np.searchsorted(*pair) for pair in zip(edges, features.T[used], strict=True)]
+        columns = features.T[used]
+        rank = np.quantile(
+            np.arange(len(target)), np.arange(1, settings.n_bins) / settings.n_bins, method="inverted_cdf"
+        )
+        edges = [np.unique(np.sort(column)[rank]) for column in columns]
+        bins = [np.searchsorted(*pair) for pair in zip(edges, columns, strict=True)]
         regressor.fit(np.stack(bins, axis=1), target, sample_weight=weight / weight.mean())
     trees = _unbinned(as_arrays(regressor), edges)
     return replace(trees, feature=used[trees.feature])
 
 
-def _bin_edges(column: FloatArray, n_bins: int) -> FloatArray:
-    """Edges of at most `n_bins` bins with about as many rows each; a value on an edge belongs below it."""
-    inner = np.arange(1, n_bins) / n_bins
-    edges: FloatArray = np.unique(np.quantile(column, inner, method="inverted_cdf"))
-    return edges
+def _regressor_on_bins() -> Any:  # noqa: ANN401
+    """The class of regressors whose features are bin numbers, which need not be binned again."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    class RegressorOnBins(HistGradientBoostingRegressor):  # type: ignore[misc]
+        def _bin_data(self, bins: FloatArray, *_: object, **__: object) -> NDArray[np.uint8]:
+            """Bins [N, K]; scikit-learn's bins of all numbers up to the largest are these numbers."""
+            numbers = np.arange(self.max_bins, dtype=np.float64)[:, np.newaxis]
+            self._bin_mapper.fit(np.minimum(numbers, bins.max(axis=0)))
+            return np.asfortranarray(bins, dtype=np.uint8)
+
+    return RegressorOnBins
 
 
 def _unbinned(trees: Trees, edges: Sequence[FloatArray]) -> Trees:

@@ -129,3 +129,18 @@ def test_sales_of_events_still_count_as_sales() -> None:
     ordinary = history.without_events
     assert np.flatnonzero(ordinary.is_sold[0])[-1] == 35
     assert np.flatnonzero(ordinary.until(38).select(np.array([0])).is_sold[0])[-1] == 35
+
+
+def test_mask_that_reads_like_row_numbers_selects_its_rows() -> None:
+    history = History(np.array([[1.0], [2.0]]), np.arange(1))
+    assert history.select(np.array([False, True])).quantity.tolist() == [[2.0]]
+    assert history.select(np.array([0, 1])) is history
+    assert history.select(np.array([1, 0])).quantity.tolist() == [[2.0], [1.0]]
+
+
+def test_selecting_all_series_drops_what_no_model_may_see() -> None:
+    zeros = np.zeros((2, 3))
+    for hidden in ({"stock_out_sales": zeros}, {"rejected": zeros > 0}):
+        selected = History(zeros, np.arange(3), **hidden).select(np.arange(2))
+        assert selected.stock_out_sales is None
+        assert selected.rejected is None

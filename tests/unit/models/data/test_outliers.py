@@ -61,3 +61,22 @@ def test_parts_of_a_history_keep_the_damped_quantity() -> None:
     assert history.filled[1, 40] == 1e9
     assert history.until(50).filled_damped[1, 40] == 25.0
     assert history.select(np.array([1])).filled_damped[0, 40] == 25.0
+
+
+def test_outliers_of_many_series_are_damped_as_day_by_day() -> None:
+    """Several outliers in one series: a damped one no longer hides the next."""
+    rng = np.random.default_rng(5)
+    size = rng.choice([1.0, 40.0, 4e4], (60, 200), p=[0.95, 0.04, 0.01])
+    quantity = rng.poisson(1.5, (60, 200)) * size
+    quantity[rng.random(quantity.shape) < 0.1] = NAN
+    planned = (rng.random((60, 228, 1)) < 0.3).astype(float)
+    expected = quantity.copy()
+    for row in range(60):
+        sales: list[float] = []
+        for day in np.flatnonzero(quantity[row] > 0):
+            if len(sales) >= 8 and planned[row, day, 0] == 0:
+                cap = np.mean(sales) + 8.0 * max(np.std(sales), 0.5 * np.mean(sales))
+                expected[row, day] = min(quantity[row, day], cap)
+            sales.append(expected[row, day])
+    assert np.count_nonzero(expected < quantity, axis=1).max() > 3
+    np.testing.assert_allclose(damp_outliers(quantity, planned), expected, rtol=1e-9)

@@ -43,3 +43,16 @@ def test_zero_forecasts_zero_where_a_day_is_known() -> None:
     forecast = Zero().fit_forecast(_history([NAN, 4.0], [NAN, NAN]), 1).forecast
     assert forecast[0].tolist() == [0.0]
     assert np.isnan(forecast[1]).all()
+
+
+def test_seasonal_models_reach_back_as_far_as_a_weekday_was_unknown() -> None:
+    """30 weeks 0..29; the first weekday is unknown in the last 20, a second product in all but those."""
+    weeks = np.repeat(np.arange(30.0), 7)
+    closed, young = weeks.copy(), weeks.copy()
+    closed[70::7] = NAN
+    young[:70] = NAN
+    history = History(np.stack([closed, young]), np.arange(210))
+    naive = SeasonalNaive().fit_forecast(history, 2).forecast
+    assert naive.tolist() == [[9.0, 29.0], [29.0, 29.0]]
+    average = SeasonalWindowAverage().fit_forecast(history, 2).forecast
+    assert average.tolist() == [[5.5, 25.5], [25.5, 25.5]]  # weeks 2..9 and 22..29

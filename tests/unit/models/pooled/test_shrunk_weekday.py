@@ -7,6 +7,7 @@ from lepton_spark.models.data.history import History
 from lepton_spark.models.data.outliers import damp_outliers
 from lepton_spark.models.pooled.pool import Pool, neutral_pool
 from lepton_spark.models.pooled.pool_statistics import fit_pool
+from lepton_spark.models.pooled.profiles import weekday_forecasts
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
 
 NAN = np.nan
@@ -68,3 +69,17 @@ def test_outlier_hardly_moves_the_forecast_once_damped() -> None:
     history = History(quantity, np.arange(80), damped=damp_outliers(quantity))
     forecast = ShrunkWeekday(neutral_pool()).fit_forecast(history, 7).forecast
     assert forecast[1].mean() == pytest.approx(forecast[0].mean(), rel=0.2)
+
+
+def test_forecast_is_computed_once_for_each_pool_and_stays_as_it_is() -> None:
+    history = History(np.array([[4.0] * 28, [NAN] * 28]), np.arange(28))
+    pool = neutral_pool()
+    other = Pool(np.repeat(np.arange(1.0, 8.0)[np.newaxis, :, np.newaxis], 4, axis=2), np.zeros(1))
+    cutoff = np.array([27])
+    first = weekday_forecasts(history, cutoff, 7, pool)
+    before = first.forecast.copy()
+    assert np.isnan(ShrunkWeekday(pool).fit_forecast(history, 7).forecast[1]).all()
+    assert weekday_forecasts(history, cutoff, 7, pool) is first
+    np.testing.assert_array_equal(first.forecast, before)
+    assert (weekday_forecasts(history, cutoff, 7, other).forecast != before).any()
+    assert weekday_forecasts(history, cutoff, 3, pool).forecast.shape == (2, 1, 3)

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lepton_spark.models.pooled.regressors.trees import LOWEST_BIT, Trees
+from lepton_spark.models.pooled.regressors.trees import LOWEST_BIT, PooledTrees, Trees
 
 
 def _tree(feature: list[int], threshold: list[float], ruled_out: list[int], value: list[float]) -> Trees:
@@ -65,3 +67,13 @@ def test_trees_without_a_node_predict_their_first_leaf() -> None:
 
 def test_lowest_bit_is_the_leftmost_leaf() -> None:
     assert LOWEST_BIT[[1, 2, 3, 12, 0x8000]].tolist() == [0, 1, 0, 2, 15]
+
+
+def test_bags_predict_together_what_each_predicts_alone() -> None:
+    """Bags of different sizes and constants."""
+    small = _tree([0], [0.5], [0b1], [3.0, 2.0])
+    large = replace(Trees.joined([_tree([1], [0.0], [0b1], [10.0, 20.0]), small]), baseline=0.25)
+    series, weeks = np.array([[0.5], [0.6]]), np.array([[[-1.0], [1.0]], [[1.0], [1.0]]])
+    together = PooledTrees((small, large, small), None).log_ratios(series, weeks, np.empty((2, 0)))
+    assert together[0].tolist() == together[2].tolist() == [[4.0, 4.0], [3.0, 3.0]]
+    assert together[1].tolist() == [[13.25, 23.25], [22.25, 22.25]]
