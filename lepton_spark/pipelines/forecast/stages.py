@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -30,6 +31,8 @@ from lepton_spark.pipelines.forecast.crash_bisection import (
     write_isolating,
 )
 from lepton_spark.pipelines.forecast.plan import Plan
+from lepton_spark.pipelines.forecast.tasks import count_cores, in_tasks, task_count
+from lepton_spark.pipelines.overlap import overlap
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
@@ -98,8 +101,10 @@ def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Non
     if not plan.settings.evaluation.has_choice:
         return
 
+    n_tasks = _count_tasks(plan, series)
+
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
-        return score(_of_subset(series, subset), plan.settings, failure)
+        return score(in_tasks(_of_subset(series, subset), n_tasks), plan.settings, failure)
 
     write = _writing(warehouse, "candidates", rows_of, plan)
     clear = _clearing(warehouse, "candidates", plan)
@@ -132,9 +137,10 @@ def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: Clas
     Raises: BalanceError unless every series has exactly one row.
     """
     candidates = _rows(warehouse, "candidates", plan)
+    n_tasks = _count_tasks(plan, series)
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
-        mine, scored = _of_subset(series, subset), _of_subset(candidates, subset)
+        mine, scored = (in_tasks(_of_subset(rows, subset), n_tasks) for rows in (series, candidates))
         return fit(mine, scored, plan.settings, errors, failure)
 
     write = _writing(warehouse, "fits", rows_of, plan)
@@ -158,17 +164,23 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 
 
 def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
-    """Writes the tables for readers, all computed from `fits`."""
-    fits = _rows(warehouse, "fits", plan)
-    cutoff, period = plan.cutoff, plan.settings.period
-    groups = published_tables.group_forecasts(fits, cutoff, period, by_product=plan.settings.has_locations)
-    _write(warehouse, "forecasts", published_tables.forecasts(fits, cutoff, period), plan)
-    _write(warehouse, "metrics", published_tables.metrics(fits), plan)
-    _write(warehouse, "metrics_summary", published_tables.metrics_summary(fits), plan)
-    _write(warehouse, "models", published_tables.models(fits), plan)
-    _write(warehouse, "group_forecasts", groups, plan)
-    _write(warehouse, "adjustments", published_tables.adjustments(fits), plan)
-    _write(warehouse, "residual_paths", published_tables.residual_paths(fits), plan)
+    """Writes the tables for readers, all computed from `fits` and independent of each other."""
+    fits, cutoff, period = _rows(warehouse, "fits", plan), plan.cutoff, plan.settings.period
+    by_product = plan.settings.has_locations
+    tables = {
+        "metrics": published_tables.metrics(fits),
+        "forecasts": published_tables.forecasts(fits, cutoff, period),
+        "models": published_tables.models(fits),
+        "metrics_summary": published_tables.metrics_summary(fits),
+        "group_forecasts": published_tables.group_forecasts(fits, cutoff, period, by_product=by_product),
+        "adjustments": published_tables.adjustments(fits),
+        "residual_paths": published_tables.residual_paths(fits),
+    }
+    overlap([partial(_write, warehouse, name, rows, plan) for name, rows in tables.items()])
+
+
+def _count_tasks(plan: Plan, series: DataFrame) -> int:
+    return task_count(plan.run.n_batches or 1, count_cores(series.sparkSession))
 
 
 def _of_run(plan: Plan, rows: DataFrame) -> DataFrame:
