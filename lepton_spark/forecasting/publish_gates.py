@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from operator import add
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -144,8 +145,8 @@ def _by_series(tables: RunTables, cutoff: date) -> DataFrame:
 
     The rows of all tables are grouped at once, which moves each series once instead of once a table.
     """
-    null = F.greatest(*(F.col(name).isNull() for name in _NUMBERS))
-    not_units = F.greatest(*((F.col(name) < 0) | (F.col(name) >= float("inf")) for name in _NUMBERS))
+    null = reduce(add, map(F.col, _NUMBERS)).isNull()
+    not_units = (F.least(*_NUMBERS) < 0) | (F.greatest(*_NUMBERS) >= float("inf"))  # NaN is the greatest
     rows = [
         tables.panel.where(F.col("first_date") <= F.lit(cutoff)).select(
             *SERIES_KEY, F.lit(True).alias("known")

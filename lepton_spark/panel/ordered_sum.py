@@ -18,17 +18,21 @@ def ordered_sum(column: Column) -> Column:
 
 
 def ordered_sums(values: FloatArray, groups: IntArray, n_groups: int) -> FloatArray:
-    """[G], the sum of each group's values in ascending order; NaN where all are NaN, which stands for null.
+    """[M, G], the sum of each group's values in ascending order; NaN (for null) where all are NaN.
 
     Infinite values of both signs give infinity, so that only a group without values has NaN.
 
-    values: [N]. groups: [N, V], the groups that each value counts for; -1 = none.
+    values: [M, N], M times the values to add. groups: [N, V], the groups that each counts for; -1 = none.
     """
-    known = np.flatnonzero(~np.isnan(values))
-    rising = known[np.argsort(values[known], kind="stable")]
-    counted = groups[rising] >= 0
-    group = groups[rising][counted]
-    added = np.broadcast_to(values[rising, np.newaxis], counted.shape)[counted]
-    total = np.bincount(group, added, n_groups)  # adds one value after the other
-    has_values = np.bincount(group, minlength=n_groups) > 0
-    return np.where(has_values, np.where(np.isnan(total), np.inf, total), np.nan)
+    cells = np.where(groups < 0, n_groups, groups)
+    total = np.full((len(values), n_groups), np.nan)
+    for row, column in zip(total, values, strict=True):
+        known = np.flatnonzero(~np.isnan(column))
+        rising = known[np.argsort(column[known], kind="stable")]
+        cell = cells[rising].ravel()
+        sums = np.bincount(
+            cell, np.repeat(column[rising], cells.shape[1]), n_groups + 1
+        )  # one after the other
+        has_values = np.bincount(cell, minlength=n_groups + 1) > 0
+        row[:] = np.where(has_values, np.where(np.isnan(sums), np.inf, sums), np.nan)[:-1]
+    return total

@@ -446,7 +446,7 @@ def test_forecast_interrupted_after_any_table_is_completed_by_the_next_attempt(
     }
     # two windows of two roles; the summary: two splits of each model in two segments
     assert counts == {
-        "candidates": 2, "fits": 1, "forecasts": 2, "metrics": 4, "metrics_summary": 12, "models": 1,
+        "candidates": 1, "fits": 1, "forecasts": 2, "metrics": 4, "metrics_summary": 12, "models": 1,
     }  # fmt: skip
     assert world.warehouse.read("runs").where("job = 'forecast'").count() == 1
 

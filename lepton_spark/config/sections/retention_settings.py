@@ -21,13 +21,25 @@ RunTable = Literal[
 ]
 
 
+STAGED_TABLES = ("pools", "pooled_trees", "candidates", "fits")
+STAGED_RUNS = 2
+"""Runs whose staged rows are kept by default: the latest, and the one before, to which a rollback goes."""
+
+
 class RetentionSettings(Section):
     """What `lepton maintain` keeps; rows of the published run are never deleted."""
 
     runs: int = Field(30, ge=2, description="complete forecast runs whose rows are kept")
     tables: dict[RunTable, Annotated[int, Field(ge=1)]] = Field(
-        default_factory=dict, description="other numbers of runs for single tables"
+        default_factory=dict,
+        description=f"other numbers of runs for single tables; {STAGED_RUNS} for the staged tables "
+        f"{', '.join(STAGED_TABLES)} unless set here",
     )
     time_travel_days: int = Field(
         30, ge=7, le=3650, description="days for which earlier versions of a table can be read"
     )
+
+    def runs_of(self, table: str) -> int:
+        """The number of runs whose rows of a table are kept."""
+        default = STAGED_RUNS if table in STAGED_TABLES else self.runs
+        return next((kept for name, kept in self.tables.items() if name == table), default)

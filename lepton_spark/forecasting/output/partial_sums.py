@@ -1,5 +1,6 @@
 """Sums over the series of a batch by segment, in the workers: columns of `fits` that its first row fills."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ def _group_sums(rows: pd.DataFrame, segments: Segments) -> list[dict[str, object
     horizon, n_segments = forecast.shape[1], len(segments.names)
     cells = segments.members[:, np.newaxis, :] * horizon + np.arange(horizon)[np.newaxis, :, np.newaxis]
     cells = np.where(segments.members[:, np.newaxis, :] < 0, -1, cells)  # [S, H, D]
-    total = ordered_sums(forecast.ravel(), cells.reshape(forecast.size, -1), n_segments * horizon)
+    (total,) = ordered_sums(forecast.reshape(1, -1), cells.reshape(forecast.size, -1), n_segments * horizon)
     n_series = np.bincount(segments.members[segments.members >= 0], minlength=n_segments)
     return [
         {"segment": name, "n_series": int(n_series[row]), "forecast": total.reshape(-1, horizon)[row]}
@@ -93,9 +94,8 @@ def _metric_sums(
     counted = (members >= 0)[:, :, np.newaxis] & (labels >= 0)[:, np.newaxis, :]
     groups = np.where(counted, cells, -1).reshape(len(series), members.shape[1] * labels.shape[1])
     n_groups = 2 * len(segments.names) * len(models)
-    total = {
-        name: ordered_sums(values[series, role, window], groups, n_groups) for name, values in sums.items()
-    }
+    observed = np.stack([values[series, role, window] for values in sums.values()])
+    total = ordered_sums(observed, groups, n_groups)
     n_series = _count_series(series, groups, n_groups)
     return [
         {
@@ -103,7 +103,7 @@ def _metric_sums(
             "model": models[group // 2 % len(models)],
             "split": _SPLITS[group % 2].value,
             "n_series": int(n_series[group]),
-            **{name: _or_none(values[group]) for name, values in total.items()},
+            **{name: _or_none(value) for name, value in zip(sums, total[:, group].tolist(), strict=True)},
         }
         for group in np.flatnonzero(n_series).tolist()
     ]
@@ -142,4 +142,4 @@ def _count_series(series: IntArray, groups: IntArray, n_groups: int) -> IntArray
 
 
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else value

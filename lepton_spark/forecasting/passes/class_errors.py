@@ -25,7 +25,7 @@ def with_class_sums(rows: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     members = np.stack([codes, np.full(len(rows), len(found))], axis=1)  # [S, 2]
     cells = members[:, np.newaxis] * len(models) + np.arange(len(models))[:, np.newaxis]  # [S, C, 2]
     groups, n_groups = cells.reshape(-1, 2), len(classes) * len(models)
-    total = ordered_sums(capped_sse.ravel(), groups, n_groups)
+    (total,) = ordered_sums(capped_sse.reshape(1, -1), groups, n_groups)
     n_obs, n_series = (
         np.bincount(groups.ravel(), np.repeat(counts.ravel(), 2), n_groups).astype(np.int64)
         for counts in (n_scaled, n_scaled > 0)

@@ -34,17 +34,22 @@ _KEPT = (
 )
 
 
+def kept_rows(fits: DataFrame, n_batches: int) -> DataFrame:
+    """What a run keeps of a full run's rows of `fits`, in its own batches."""
+    dispersion = F.element_at("parameters", F.lit("dispersion")).alias("dispersion")
+    return fits.select(batch_of(n_batches).alias("batch"), *KEY, *_KEPT, dispersion)
+
+
 def fit_keeping(
     series: DataFrame,
-    refit: DataFrame,
+    kept: DataFrame,
     settings: FitSettings,
     errors: ClassErrors,
-    n_batches: int,
     failure: str | None = None,
 ) -> DataFrame:
     """The rows of `fits` without the run's id, each series with the model that a full run chose for it.
 
-    refit: the full run's rows of `fits`. errors: those of its demand classes. failure: the reason to use only
+    kept: from `kept_rows`. errors: those of the full run's demand classes. failure: the reason to use only
     fallbacks.
     """
     work = KeepingBatch(settings, errors, failure)
@@ -52,8 +57,6 @@ def fit_keeping(
     def fit_batch(rows: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
         return work(rows, kept)
 
-    dispersion = F.element_at("parameters", F.lit("dispersion")).alias("dispersion")
-    kept = refit.select(batch_of(n_batches).alias("batch"), *KEY, *_KEPT, dispersion)
     pairs = series.groupBy("batch").cogroup(kept.groupBy("batch"))
     return with_structs(pairs.applyInPandas(fit_batch, FIT_SCHEMA), settings.evaluation.windows)
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,7 +16,7 @@ from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
 from lepton_spark.forecasting.passes.elsewhere import sales_elsewhere
 from lepton_spark.forecasting.passes.fit import fit
-from lepton_spark.forecasting.passes.fit_keeping import fit_keeping
+from lepton_spark.forecasting.passes.fit_keeping import fit_keeping, kept_rows
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools, pool_statistics
 from lepton_spark.forecasting.passes.sample import sample_of
 from lepton_spark.forecasting.passes.score import score
@@ -31,6 +32,8 @@ from lepton_spark.pipelines.forecast.crash_bisection import (
     write_isolating,
 )
 from lepton_spark.pipelines.forecast.plan import Plan
+from lepton_spark.pipelines.forecast.tasks import count_cores, in_tasks, task_count
+from lepton_spark.pipelines.overlap import overlap
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
@@ -104,8 +107,10 @@ def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Non
     if plan.refit is not None or not plan.settings.evaluation.has_choice:
         return
 
+    n_tasks = _count_tasks(plan, series)
+
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
-        return score(_of_subset(series, subset), plan.settings, failure)
+        return score(in_tasks(_of_subset(series, subset), n_tasks), plan.settings, failure)
 
     write = _writing(warehouse, "candidates", rows_of, plan)
     clear = _clearing(warehouse, "candidates", plan)
@@ -141,13 +146,16 @@ def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: Clas
     Raises: BalanceError unless every series has exactly one row.
     """
     candidates = _rows(warehouse, "candidates", plan)
-    kept, n_batches = _rows(warehouse, "fits", plan, plan.full_run_id), plan.run.n_batches or 1
+    kept = _rows(warehouse, "fits", plan, plan.full_run_id)
+    n_batches, n_tasks = plan.run.n_batches or 1, _count_tasks(plan, series)
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
-        mine = _of_subset(series, subset)
+        mine = in_tasks(_of_subset(series, subset), n_tasks)
         if plan.refit is not None:
-            return fit_keeping(mine, kept, plan.settings, errors, n_batches, failure)
-        return fit(mine, _of_subset(candidates, subset), plan.settings, errors, failure)
+            rows = in_tasks(kept_rows(kept, n_batches), n_tasks)
+            return fit_keeping(mine, _of_subset(rows, subset), plan.settings, errors, failure)
+        scored = in_tasks(_of_subset(candidates, subset), n_tasks)
+        return fit(mine, scored, plan.settings, errors, failure)
 
     write = _writing(warehouse, "fits", rows_of, plan)
     write_isolating(write, _clearing(warehouse, "fits", plan), n_batches, _counter(series))
@@ -170,17 +178,23 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
 
 
 def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
-    """Writes the tables for readers, all computed from `fits`."""
-    fits = _rows(warehouse, "fits", plan)
-    cutoff, period = plan.cutoff, plan.settings.period
-    groups = published_tables.group_forecasts(fits, cutoff, period, by_product=plan.settings.has_locations)
-    _write(warehouse, "forecasts", published_tables.forecasts(fits, cutoff, period), plan)
-    _write(warehouse, "metrics", published_tables.metrics(fits), plan)
-    _write(warehouse, "metrics_summary", _metrics_summary(warehouse, plan, fits), plan)
-    _write(warehouse, "models", published_tables.models(fits), plan)
-    _write(warehouse, "group_forecasts", groups, plan)
-    _write(warehouse, "adjustments", published_tables.adjustments(fits), plan)
-    _write(warehouse, "residual_paths", published_tables.residual_paths(fits), plan)
+    """Writes the tables for readers, all computed from `fits` and independent of each other."""
+    fits, cutoff, period = _rows(warehouse, "fits", plan), plan.cutoff, plan.settings.period
+    by_product = plan.settings.has_locations
+    tables = {
+        "metrics": published_tables.metrics(fits),
+        "forecasts": published_tables.forecasts(fits, cutoff, period),
+        "models": published_tables.models(fits),
+        "metrics_summary": _metrics_summary(warehouse, plan, fits),
+        "group_forecasts": published_tables.group_forecasts(fits, cutoff, period, by_product=by_product),
+        "adjustments": published_tables.adjustments(fits),
+        "residual_paths": published_tables.residual_paths(fits),
+    }
+    overlap([partial(_write, warehouse, name, rows, plan) for name, rows in tables.items()])
+
+
+def _count_tasks(plan: Plan, series: DataFrame) -> int:
+    return task_count(plan.run.n_batches or 1, count_cores(series.sparkSession))
 
 
 def _metrics_summary(warehouse: Warehouse, plan: Plan, fits: DataFrame) -> DataFrame:

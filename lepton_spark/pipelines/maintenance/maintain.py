@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pyspark.sql import functions as F
 
-from lepton_spark.config import RetentionSettings
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import TABLES, Warehouse
@@ -38,17 +37,12 @@ def run_maintain(context: JobContext) -> MaintainResult:
             continue
         with context.stage(f"maintain {name}") as stage:
             if "run_id" in table.column_names and name not in NEVER_DELETED:
-                kept = {*newest[: _runs_kept(retention, name)], *published}
+                kept = {*newest[: retention.runs_of(name)], *published}
                 deleted[name] = _delete_others(warehouse, name, kept | runs.refits_of(kept), newest)
                 stage.note(f"{deleted[name]} runs deleted")
             warehouse.compact(name)
             warehouse.vacuum(name, hours=24 * retention.time_travel_days)
     return MaintainResult(deleted)
-
-
-def _runs_kept(retention: RetentionSettings, name: str) -> int:
-    own = {str(table): kept for table, kept in retention.tables.items()}
-    return own.get(name, retention.runs)
 
 
 def _delete_others(warehouse: Warehouse, name: str, kept: set[str], complete: list[str]) -> int:

@@ -138,6 +138,6 @@ def test_fit_batch_sums_by_class_location_and_category() -> None:
 def test_ordered_sums_leave_out_nan_and_never_cancel_infinity() -> None:
     values = np.array([1e16, 1.0, -1e16, NAN, np.inf, -np.inf, NAN])
     groups = np.array([[0, 3], [0, -1], [0, -1], [0, 1], [2, -1], [2, -1], [1, -1]])
-    total = ordered_sums(values, groups, 5)
+    (total,) = ordered_sums(values[np.newaxis], groups, 5)
     assert total.tolist()[:1] == [((-1e16 + 1.0) + 1e16)] == [0.0]
     np.testing.assert_array_equal(total[1:], [NAN, np.inf, 1e16, NAN])
