@@ -48,15 +48,15 @@ def test_zero_forecasts_zero_where_a_day_is_known() -> None:
 def test_seasonal_models_reach_back_as_far_as_a_weekday_was_unknown() -> None:
     """30 weeks 0..29; the first weekday is unknown in the last 20, a second product in all but those.
 
-    Of a third product the second weekday is known in the first 10 weeks only, and nothing else.
+    Of a third product the second weekday is known in the first 14 weeks only, and nothing else then.
     """
     weeks = np.repeat(np.arange(30.0), 7)
     closed, young = weeks.copy(), weeks.copy()
     closed[70::7] = NAN
     young[:70] = NAN
-    moved = np.where((np.arange(210) % 7 == 1) == (weeks < 10), weeks, NAN)
-    # the average is that of weeks 22..29, or of weeks 2..9 where the weekday is not known later
-    for units, last in ((closed, [9.0, 29.0]), (young, [29.0, 29.0]), (moved, [29.0, 9.0])):
+    moved = np.where((np.arange(210) % 7 == 1) == (weeks < 14), weeks, NAN)
+    # the average is that of weeks 22..29, or of the last eight in which the weekday is known
+    for units, last in ((closed, [9.0, 29.0]), (young, [29.0, 29.0]), (moved, [29.0, 13.0])):
         history = History(units[np.newaxis], np.arange(210))
         assert SeasonalNaive().fit_forecast(history, 2).forecast[0].tolist() == last
         average = SeasonalWindowAverage().fit_forecast(history, 2).forecast[0]
