@@ -54,7 +54,8 @@ def _approximate(mean: FloatArray, dispersion: FloatArray, levels: Sequence[floa
     z = np.array([NormalDist().inv_cdf(level) for level in levels])
     deviation = np.sqrt(mean * dispersion)[:, np.newaxis] * z
     skewness = (2.0 * dispersion[:, np.newaxis] - 1.0) * (z**2 - 1.0) / 6.0
-    return np.maximum(np.ceil(mean[:, np.newaxis] + deviation + skewness - 0.5), 0.0)
+    quantiles: FloatArray = np.maximum(np.ceil(mean[:, np.newaxis] + deviation + skewness - 0.5), 0.0)
+    return quantiles
 
 
 def gamma_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[float]) -> FloatArray:
