@@ -64,5 +64,5 @@ def _caps(quantity: FloatArray) -> FloatArray:
 def _sales(quantity: FloatArray) -> tuple[FloatArray, IntArray]:
     """The units sold on each day, [S, T], and the number of days with a sale before each but the first."""
     units: FloatArray = np.where(quantity > 0, quantity, 0.0)
-    count: IntArray = np.cumsum(units > 0, axis=1)[:, :-1]
+    count = np.cumsum(units > 0, axis=1, dtype=np.int64)[:, :-1]
     return units, count
