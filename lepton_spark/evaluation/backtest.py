@@ -50,13 +50,13 @@ def score_candidates(history: History, pools: Pools, settings: EvaluationSetting
             continue
         train = history.until(int(column)).select(rows)
         actual = actuals(history, window, settings.horizon)[rows]
-        by_candidate = []
+        forecasts = []
         for position, candidate in enumerate(settings.candidates):
             fit = fit_safely(create(candidate, pool_of(pools, train)), train, settings.horizon)
-            sums = error_sums(actual, fit.forecast, scale.select(rows))
-            by_candidate.append(sums.expanded(rows, n_series))
+            forecasts.append(fit.forecast)
             reasons.update({(position, int(rows[row])): reason for row, reason in fit.reasons.items()})
-        parts.append(ErrorSums.stacked(by_candidate))
+        sums = error_sums(actual, np.stack(forecasts), scale.select(rows))  # [C, N]
+        parts.append(sums.expanded(rows, n_series))
     stacked = ErrorSums.stacked(parts, axis=1) if parts else ErrorSums.zeros(n_candidates, 0, n_series)
     return CandidateScores(stacked, reasons, classes_for_choice(history, settings))
 

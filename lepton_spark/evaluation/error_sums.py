@@ -68,11 +68,11 @@ class ErrorSums:
         return self.map(lambda values: np.sum(values, axis=axis))
 
     def expanded(self, rows: IntArray, n_series: int) -> "ErrorSums":
-        """[S] sums from those of some rows; nothing scored in the others."""
+        """[..., S] sums from those of some rows; nothing scored in the others."""
 
         def expand(values: FloatArray) -> FloatArray:
-            every = np.zeros(n_series)
-            every[rows] = values
+            every = np.zeros((*values.shape[:-1], n_series))
+            every[..., rows] = values
             return every
 
         return self.map(expand)

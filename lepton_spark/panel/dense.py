@@ -197,14 +197,14 @@ def series_facts(history: History) -> SeriesFacts:
 
 def _spread(packed: PackedBatch, start: int, n_days: int) -> FloatArray:
     """[S, T], the packed values placed on their days; NaN on days without one."""
-    lengths = np.diff(packed.offsets)
-    n_series = len(packed.product_ids)
-    rows = np.repeat(packed.series, lengths)
-    shift = packed.first_day - start - packed.offsets[:-1]
-    columns = np.arange(len(packed.quantity)) + np.repeat(shift, lengths)
-    kept = columns >= 0
-    quantity = np.full((n_series, n_days), np.nan)
-    quantity[rows[kept], columns[kept]] = packed.quantity[kept]
+    quantity = np.full((len(packed.product_ids), n_days), np.nan)
+    before = np.maximum(start - packed.first_day, 0)  # days that are too old
+    begins, ends = packed.offsets[:-1] + before, packed.offsets[1:]
+    columns = packed.first_day + before - start
+    rows = zip(packed.series.tolist(), columns.tolist(), begins.tolist(), ends.tolist(), strict=True)
+    for series, column, begin, end in rows:
+        if begin < end:
+            quantity[series, column : column + end - begin] = packed.quantity[begin:end]
     return quantity
 
 

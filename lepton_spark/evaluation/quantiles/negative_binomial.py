@@ -54,7 +54,8 @@ def _approximate(mean: FloatArray, dispersion: FloatArray, levels: Sequence[floa
     z = np.array([NormalDist().inv_cdf(level) for level in levels])
     deviation = np.sqrt(mean * dispersion)[:, np.newaxis] * z
     skewness = (2.0 * dispersion[:, np.newaxis] - 1.0) * (z**2 - 1.0) / 6.0
-    return np.maximum(np.ceil(mean[:, np.newaxis] + deviation + skewness - 0.5), 0.0)
+    quantiles: FloatArray = np.maximum(np.ceil(mean[:, np.newaxis] + deviation + skewness - 0.5), 0.0)
+    return quantiles
 
 
 def gamma_quantiles(mean: FloatArray, dispersion: FloatArray, levels: Sequence[float]) -> FloatArray:
@@ -84,17 +85,19 @@ def _by_counting(mean: FloatArray, dispersion: FloatArray, levels: FloatArray) -
     log_first = np.where(excess > 1e-9, -mean * np.log(dispersion) / np.maximum(excess, 1e-9), -mean)
     step = 1.0 - 1.0 / dispersion
     quantile = np.zeros((len(mean), len(levels)))
-    rows = np.arange(len(mean))
+    rows, below = np.arange(len(mean)), np.zeros_like(quantile)  # unfinished rows, their quantiles so far
     probability, base = np.exp(log_first), mean / dispersion
     cumulative = probability.copy()
     for count in range(MAX_COUNT):
         if count % CHECK_EVERY == 0:
+            quantile[rows] = below
             unfinished = (cumulative[:, np.newaxis] < levels).any(axis=1)
             rows, probability, base = rows[unfinished], probability[unfinished], base[unfinished]
-            cumulative, step = cumulative[unfinished], step[unfinished]
+            cumulative, step, below = cumulative[unfinished], step[unfinished], below[unfinished]
         if not rows.size:
             break
-        quantile[rows] += cumulative[:, np.newaxis] < levels
+        below += cumulative[:, np.newaxis] < levels
         probability = probability * (base + count * step) / (count + 1)
         cumulative = cumulative + probability
+    quantile[rows] = below
     return quantile

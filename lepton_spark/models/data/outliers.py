@@ -46,8 +46,7 @@ def _exceeds_least_cap(quantity: FloatArray) -> BoolArray:
     units, count = _sales(quantity)
     total = np.cumsum(units, axis=1)[:, :-1]
     above = units[:, 1:] * count > (1.0 + STANDARD_DEVIATIONS * MIN_SPREAD) * ROUNDING * total
-    exceeds: BoolArray = (above & (count >= MIN_SALES)).any(axis=1)
-    return exceeds
+    return np.asarray((above & (count >= MIN_SALES)).any(axis=1))
 
 
 def _caps(quantity: FloatArray) -> FloatArray:
@@ -64,5 +63,6 @@ def _caps(quantity: FloatArray) -> FloatArray:
 
 def _sales(quantity: FloatArray) -> tuple[FloatArray, IntArray]:
     """The units sold on each day, [S, T], and the number of days with a sale before each but the first."""
-    units = np.where(quantity > 0, quantity, 0.0)
-    return units, np.cumsum(units > 0, axis=1, dtype=np.int32)[:, :-1]
+    units: FloatArray = np.where(quantity > 0, quantity, 0.0)
+    count = np.cumsum(units > 0, axis=1, dtype=np.int64)[:, :-1]
+    return units, count

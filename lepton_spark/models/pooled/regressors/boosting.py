@@ -25,8 +25,8 @@ def grow_trees(
 ) -> Trees:
     """Trees for the log of the mean (Poisson), or for a quantile of the target.
 
-    Features are binned here: scikit-learn's own binning takes as long as growing the trees. A bin has about
-    as many rows as another; a value on an edge belongs below it. Constant features are left out.
+    Features are binned here: scikit-learn's own binning takes as long as growing the trees. Constant features
+    are left out.
 
     features: [N, K]; target, weight: [N].
     """
@@ -47,15 +47,18 @@ def grow_trees(
     with threadpool_limits(1):
         varies = np.ptp(features, axis=0) > 0
         used = np.flatnonzero(varies if varies.any() else ~varies)
-        columns = features.T[used]
-        rank = np.quantile(
-            np.arange(len(target)), np.arange(1, settings.n_bins) / settings.n_bins, method="inverted_cdf"
-        )
-        edges = [np.unique(np.sort(column)[rank]) for column in columns]
-        bins = [np.searchsorted(*pair) for pair in zip(edges, columns, strict=True)]
+        edges = [_bin_edges(column, settings.n_bins) for column in features.T[used]]
+        bins = [np.searchsorted(*pair) for pair in zip(edges, features.T[used], strict=True)]
         regressor.fit(np.stack(bins, axis=1), target, sample_weight=weight / weight.mean())
     trees = _unbinned(as_arrays(regressor), edges)
     return replace(trees, feature=used[trees.feature])
+
+
+def _bin_edges(column: FloatArray, n_bins: int) -> FloatArray:
+    """Edges of at most `n_bins` bins with about as many rows each; a value on an edge belongs below it."""
+    inner = np.arange(1, n_bins) / n_bins
+    edges: FloatArray = np.unique(np.quantile(column, inner, method="inverted_cdf"))
+    return edges
 
 
 def _regressor_on_bins() -> Any:  # noqa: ANN401

@@ -82,7 +82,8 @@ class Trees:
 
         series: [S, K1]; days: [S, H, K2]; calendar: [H, K3]; features are numbered in this order.
         """
-        return self.sums(series, days, calendar, [len(self.value)])[0] + self.baseline
+        total: FloatArray = self.sums(series, days, calendar, [len(self.value)])[0]
+        return total + self.baseline
 
     def sums(
         self, series: FloatArray, days: FloatArray, calendar: FloatArray, sizes: Sequence[int]

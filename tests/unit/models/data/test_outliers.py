@@ -14,6 +14,7 @@ def test_outlier_is_capped_at_eight_standard_deviations_above_the_earlier_sales(
     damped = damp_outliers(quantity)
     assert damped[0, 40] == 25.0
     np.testing.assert_array_equal(np.delete(damped, 40), np.delete(quantity, 40))
+    assert damp_outliers(np.array([[*STEADY, 25.5]]))[0, 40] == 25.0
 
 
 def test_spread_of_the_sales_counts_where_it_is_above_half_their_mean() -> None:

@@ -46,13 +46,18 @@ def test_zero_forecasts_zero_where_a_day_is_known() -> None:
 
 
 def test_seasonal_models_reach_back_as_far_as_a_weekday_was_unknown() -> None:
-    """30 weeks 0..29; the first weekday is unknown in the last 20, a second product in all but those."""
+    """30 weeks 0..29; the first weekday is unknown in the last 20, a second product in all but those.
+
+    Of a third product the second weekday is known in the first 14 weeks only, and nothing else then.
+    """
     weeks = np.repeat(np.arange(30.0), 7)
     closed, young = weeks.copy(), weeks.copy()
     closed[70::7] = NAN
     young[:70] = NAN
-    history = History(np.stack([closed, young]), np.arange(210))
-    naive = SeasonalNaive().fit_forecast(history, 2).forecast
-    assert naive.tolist() == [[9.0, 29.0], [29.0, 29.0]]
-    average = SeasonalWindowAverage().fit_forecast(history, 2).forecast
-    assert average.tolist() == [[5.5, 25.5], [25.5, 25.5]]  # weeks 2..9 and 22..29
+    moved = np.where((np.arange(210) % 7 == 1) == (weeks < 14), weeks, NAN)
+    # the average is that of weeks 22..29, or of the last eight in which the weekday is known
+    for units, last in ((closed, [9.0, 29.0]), (young, [29.0, 29.0]), (moved, [29.0, 13.0])):
+        history = History(units[np.newaxis], np.arange(210))
+        assert SeasonalNaive().fit_forecast(history, 2).forecast[0].tolist() == last
+        average = SeasonalWindowAverage().fit_forecast(history, 2).forecast[0]
+        assert average.tolist() == [week - 3.5 for week in last]
