@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +7,14 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
+from lepton_spark.config import (
+    ColumnNames,
+    Config,
+    ForecastSettings,
+    InputSettings,
+    SparkSettings,
+    WarehouseSettings,
+)
 from lepton_spark.gates import Gate
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -63,6 +71,27 @@ def test_withdrawn_publication_is_refused_by_one_more_gate_and_keeps_its_times(w
     (withdrawn,) = read_again(warehouse).publications("r1")
     assert withdrawn == replace(record, state="refused", gates=(passed, open_question, failed))
     assert (withdrawn.started_at, withdrawn.seconds) == (NOON, 0.0)
+
+
+def test_settings_of_earlier_runs_are_the_same_before_and_after_they_are_read_back(
+    warehouse: Warehouse,
+) -> None:
+    log = RunLog(warehouse, ticking(1))
+    columns = ColumnNames(product_id="sku", date="日", quantity="n")
+    weekly = Config(
+        forecast=ForecastSettings(frequency="weekly"), input=InputSettings(kind="daily", columns=columns)
+    )
+    by_order = Config(input=InputSettings(identity=("order",)))
+    log.start(Run("a", "ingest", ingest_batch="a"), weekly)
+    log.start(Run("b", "ingest", ingest_batch="b"), weekly)
+    log.start(Run("c", "ingest", ingest_batch="c"), by_order)
+    for runs in (log, read_again(warehouse)):
+        assert [runs.forecast_period(Run(name, "forecast")) for name in ("a", "c")] == [7, 1]
+        (both,) = runs.mappings({"a", "b"})
+        assert (both["kind"], json.loads(both["columns"] or "")["date"]) == ("daily", "日")
+        (other,) = runs.mappings(["c"])
+        assert json.loads(other["identity"] or "") == ["order"]
+        assert both["identity"] is None
 
 
 def test_latest_run_has_the_latest_cutoff_then_the_latest_end(warehouse: Warehouse) -> None:

@@ -143,7 +143,7 @@ def find_delivery(context: JobContext) -> Delivery:
         + tuple((file, _EMPTY) for file in files.empty),
         len(found) - len(to_read),
         frozenset(known.items()),
-        changed_mapping(context.warehouse, batches, config.input) if batches else None,
+        changed_mapping(context.runs.mappings(batches), config.input),
     )
 
 

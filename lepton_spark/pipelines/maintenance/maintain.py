@@ -7,7 +7,6 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config import RetentionSettings
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import TABLES, Warehouse
 
 NEVER_DELETED = ("runs", "latest_forecasts")
@@ -23,7 +22,7 @@ class MaintainResult:
 def run_maintain(context: JobContext) -> MaintainResult:
     """Applies `retention` to every existing table; the rows of the published run are always kept."""
     warehouse, retention = context.warehouse, context.config.retention
-    newest = RunLog(warehouse, context.clock).complete_forecasts()
+    newest = context.runs.complete_forecasts()
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}
     deleted = {}

@@ -1,25 +1,38 @@
 """The run log: the rows of `runs`, one for each run of a job."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from pyspark.sql import Column
+from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.config.secrets import masked
 from lepton_spark.gates import Gate
-from lepton_spark.pipelines.context import Clock
 from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job, State
 
+Clock = Callable[[], datetime]
+"""Returns the current time with its time zone."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+_FROM_CONFIG = {
+    "frequency": "$.forecast.frequency",
+    "kind": "$.input.kind",
+    "columns": "$.input.columns",
+    "identity": "$.input.identity",
+}
+"""What later jobs need of a run's configuration, with its path in the JSON text."""
+
+Used = Mapping[str, str | None]
+"""The values of `_FROM_CONFIG` that a run used; nested ones as JSON."""
 
 _LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")
 
@@ -120,11 +133,13 @@ class RunLog:
 
     def forecast_period(self, run: Run) -> int:
         """Days that one forecast of the run covers, 1 or 7, from the configuration that the run used."""
-        of_run = F.col("run_id") == F.lit(run.run_id)
-        row = self._warehouse.read("runs").where(of_run).select("config").first()
-        used = {} if row is None or row["config"] is None else json.loads(row["config"])
-        frequency = used.get("forecast", {}).get("frequency", "daily")
+        frequency = self._used[run.run_id]["frequency"] or "daily"
         return ForecastSettings.model_validate({"frequency": frequency}).period
+
+    def mappings(self, batches: Collection[str]) -> list[Used]:
+        """What the configurations of these loads set, each once."""
+        loads = [run for run in self._runs.values() if run.job == "ingest" and run.ingest_batch in batches]
+        return [dict(items) for items in {tuple(self._used[run.run_id].items()) for run in loads}]
 
     def publications(self, run_id: str | None = None) -> list[Run]:
         """The publish runs, latest first; with `run_id`, only those that published this forecast run."""
@@ -154,11 +169,21 @@ class RunLog:
         return 1 + max((run.load_number or 0 for run in self._loads()), default=0)
 
     @cached_property
-    def _runs(self) -> dict[str, Run]:
-        """Every run by its id; without configurations, which would take most of the memory."""
+    def _rows(self) -> list[Row]:
+        """Every row; without configurations, which would take most of the memory."""
         columns = [column.name for column in fields(Run)]
-        rows = self._warehouse.read("runs").where(F.col("job") != F.lit("lease")).select(*columns).collect()
-        return {row["run_id"]: _run(row.asDict(recursive=True)) for row in rows}
+        used = (F.get_json_object("config", path).alias(name) for name, path in _FROM_CONFIG.items())
+        return self._warehouse.read("runs").select(*columns, F.struct(*used).alias("used")).collect()
+
+    @cached_property
+    def _runs(self) -> dict[str, Run]:
+        """Every run by its id."""
+        return {row["run_id"]: _run(row.asDict(recursive=True)) for row in self._rows}
+
+    @cached_property
+    def _used(self) -> dict[str, Used]:
+        """What later jobs need of each run's configuration."""
+        return {row["run_id"]: row["used"].asDict() for row in self._rows}
 
     def _complete(self, job: Job) -> list[Run]:
         return [run for run in self._runs.values() if run.job == job and run.state == "complete"]
@@ -177,6 +202,7 @@ class RunLog:
         write = self._warehouse.merge if run.run_id in self._runs else self._warehouse.append
         write("runs", row)
         self._runs[run.run_id] = run
+        self._used[run.run_id] = _used(config)
 
     def _finish(self, run: Run, state: State) -> Run:
         finished_at = self._clock()
@@ -209,6 +235,15 @@ def _latest_first(runs: Iterable[Run]) -> list[Run]:
 def masked_json(config: Config) -> str:
     """The configuration as JSON, secrets masked."""
     return json.dumps(_masked(config.model_dump(mode="json"), ""), sort_keys=True, ensure_ascii=False)
+
+
+def _used(config: Config) -> Used:
+    """The same texts as Spark extracts from the configuration in `runs`."""
+    sections = config.model_dump(mode="json")
+    found = {name: sections[path.split(".")[1]][path.split(".")[2]] for name, path in _FROM_CONFIG.items()}
+    return {
+        name: value if isinstance(value, str | None) else json.dumps(value) for name, value in found.items()
+    }
 
 
 def _masked(value: object, key: str) -> object:

@@ -7,14 +7,19 @@ calls need a session whose Java process is local; Spark Connect has none.
 
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+IF_ABSENT = "fs.option.create.conditional.overwrite"
+"""Makes an object store create a file only if there is none, in one step (S3A since Hadoop 3.4.2)."""
 
 
 class FileSystem:
     """File operations on the store that holds a given path."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
-        self._path = _java(spark).org.apache.hadoop.fs.Path
+        self._java = _java(spark)
+        self._path = self._java.org.apache.hadoop.fs.Path
         self._files = self._path(path).getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
 
     def names(self, folder: str) -> list[str]:
@@ -36,6 +41,41 @@ class FileSystem:
     def create(self, path: str) -> None:
         """Creates an empty file, or replaces the existing one."""
         self._files.create(self._path(path), True).close()
+
+    def create_new(self, path: str, text: str) -> bool:
+        """Creates a file unless it exists; of several callers at once, one gets True.
+
+        Where the file system is local, another process may see the file empty for a moment.
+        """
+        try:
+            stream = self._new_stream(self._path(path))
+            if stream is None:
+                return False
+            stream.write(text.encode())
+            stream.close()
+        except Py4JJavaError:
+            if not self.exists(path):
+                raise
+            return self.text(path) == text  # a request that was repeated finds its own file
+        return True
+
+    def _new_stream(self, path: Any) -> Any:  # noqa: ANN401 - Java objects
+        """A stream into a new file; None where a local one exists. Other stores raise, some on closing it."""
+        if self._files.getUri().getScheme() != "file":
+            return self._files.createFile(path).overwrite(False).recursive().opt(IF_ABSENT, True).build()
+        # Hadoop looks whether a local file exists before it creates it; Java does both in one step.
+        self._files.mkdirs(path.getParent())
+        is_new = self._java.java.io.File(path.toUri().getPath()).createNewFile()
+        # Without a checksum file beside it, which readers would find before or after the text.
+        return self._files.getRawFileSystem().create(path, True) if is_new else None
+
+    def text(self, path: str) -> str:
+        """The content of a small file."""
+        stream = self._files.open(self._path(path))
+        try:
+            return str(self._java.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
 
     def create_folder(self, path: str) -> None:
         """Creates a folder and its parents unless they exist."""

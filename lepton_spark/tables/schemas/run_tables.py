@@ -1,11 +1,11 @@
-"""The table of runs, which also holds the lease."""
+"""The table of runs."""
 
 from typing import Literal, get_args
 
 from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.schema import Column, Table
 
-Job = Literal["ingest", "panel", "forecast", "publish", "lease"]
+Job = Literal["ingest", "panel", "forecast", "publish"]
 State = Literal["running", "complete", "refused", "failed"]
 
 RUNS = Table(
@@ -13,9 +13,7 @@ RUNS = Table(
     comment="One row per run; its rows in other tables are valid only if its state is complete",
     columns=(
         Column("run_id", "STRING", "hash of job, cutoff, configuration, code and input", False),
-        Column(
-            "job", "STRING", "ingest, panel, forecast or publish; lease: the job that may write now", False
-        ),
+        Column("job", "STRING", "ingest, panel, forecast or publish", False),
         Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "start of the run", False),
@@ -52,7 +50,6 @@ RUNS = Table(
         ),
         Column("horizon", "INT", "number of days forecast; for weekly forecasts, weeks"),
         Column("n_batches", "INT", "number of batches of series; null for other jobs"),
-        Column("holder", "STRING", "lease only: host, process id, process start and token; null when free"),
     ),
     key=("run_id",),
     checks={
