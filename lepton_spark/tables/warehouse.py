@@ -17,6 +17,7 @@ from lepton_spark.tables.delta import migration
 from lepton_spark.tables.delta.atomic_create import BuildFolder
 from lepton_spark.tables.delta.lease_folder import LeaseFolder
 from lepton_spark.tables.delta.log_truncation import truncate_log
+from lepton_spark.tables.delta.started_runs import StartedRuns
 from lepton_spark.tables.schemas.schema import Table
 
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
@@ -144,6 +145,10 @@ class Warehouse:
     def lease_folder(self) -> LeaseFolder:
         """The files by which only one job at a time writes to the warehouse."""
         return LeaseFolder(self._spark, f"{self._root}/_lease")
+
+    def started_runs(self) -> StartedRuns:
+        """The runs that have started and not finished."""
+        return StartedRuns(self._spark, f"{self._root}/_started")
 
     def version(self, name: str) -> int | None:
         """The table's Delta version; None when it has not been created yet."""

@@ -28,8 +28,8 @@ from lepton_spark.ingest.lines import load_report
 from lepton_spark.ingest.losses import reason_to_accept
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.mappings import changed_mapping
+from lepton_spark.pipelines.runs.recorded_config import masked_json
 from lepton_spark.pipelines.runs.run_id import code_version
-from lepton_spark.pipelines.runs.run_log import masked_json
 from lepton_spark.tables import Warehouse
 
 NO_LINE_ACCEPTED = "no_line_accepted"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from lepton_spark.config import InputSettings
-from lepton_spark.pipelines.runs.run_log import Used
+from lepton_spark.pipelines.runs.recorded_config import Used
 
 _COMPARED = ("kind", "columns", "identity")
 """Settings of `input` that decide what a line is; a change of these should apply to all files of a source."""

@@ -1,20 +1,17 @@
 """The run log: the rows of `runs`, one for each run of a job."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
 from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config, ForecastSettings
-from lepton_spark.config.secrets import masked
 from lepton_spark.gates import Gate
-from lepton_spark.pipelines.runs.run_id import code_version
+from lepton_spark.pipelines.runs.recorded_config import USED, VERSIONS, Used, used_settings, versions_of
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job, State
 
@@ -22,19 +19,6 @@ Clock = Callable[[], datetime]
 """Returns the current time with its time zone."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-_FROM_CONFIG = {
-    "frequency": "$.forecast.frequency",
-    "kind": "$.input.kind",
-    "columns": "$.input.columns",
-    "identity": "$.input.identity",
-}
-"""What later jobs need of a run's configuration, with its path in the JSON text."""
-
-Used = Mapping[str, str | None]
-"""The values of `_FROM_CONFIG` that a run used; nested ones as JSON."""
-
-_LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -62,25 +46,34 @@ class Run:
 
 
 class RunLog:
-    """Writes and reads the rows of `runs`; each write is one commit.
+    """Reads and writes the rows of `runs`: one commit for each run, when it has finished.
 
-    Rows are read once: only this job writes to the table as long as it holds the lease.
+    Until then the run is a file of `warehouse.started_runs()`. Rows are read once: only this job writes to
+    the table as long as it holds the lease.
     """
 
     def __init__(self, warehouse: Warehouse, clock: Clock) -> None:
         self._warehouse = warehouse
+        self._started = warehouse.started_runs()
         self._clock = clock
 
     def start(self, run: Run, config: Config) -> Run:
         """Records the run as running, with its configuration and versions; replaces an earlier attempt."""
         started = replace(run, state="running", started_at=self._clock(), finished_at=None, seconds=None)
-        self._write(started, config)
+        for run_id in self._running:
+            if self._runs[run_id].state != "running":  # its job died before it could remove the file
+                self._started.remove(run_id)
+        row = _row(started) | versions_of(config)
+        self._started.write(row)
+        self._runs[run.run_id], self._used[run.run_id] = started, used_settings(row["config"])
+        self._running[run.run_id] = row
         return started
 
     def record(self, run: Run, state: State, config: Config) -> None:
         """Records a run that starts and finishes in one commit."""
         now = self._clock()
-        self._write(replace(run, state=state, started_at=now, finished_at=now, seconds=0.0), config)
+        finished = replace(run, state=state, started_at=now, finished_at=now, seconds=0.0)
+        self._write(finished, versions_of(config))
 
     def complete(self, run: Run) -> Run:
         """Records a started run as complete; call it after all of its rows are written."""
@@ -172,18 +165,33 @@ class RunLog:
     def _rows(self) -> list[Row]:
         """Every row; without configurations, which would take most of the memory."""
         columns = [column.name for column in fields(Run)]
-        used = (F.get_json_object("config", path).alias(name) for name, path in _FROM_CONFIG.items())
+        used = (F.get_json_object("config", path).alias(name) for name, path in USED.items())
         return self._warehouse.read("runs").select(*columns, F.struct(*used).alias("used")).collect()
 
     @cached_property
+    def _running(self) -> dict[str, dict[str, Any]]:
+        """The rows of started runs by their ids."""
+        return self._started.read()
+
+    @cached_property
     def _runs(self) -> dict[str, Run]:
-        """Every run by its id."""
-        return {row["run_id"]: _run(row.asDict(recursive=True)) for row in self._rows}
+        """Every run by its id; a file of a started run counts unless the table has that run."""
+        runs = {row["run_id"]: _run(row.asDict(recursive=True)) for row in self._rows}
+        for run in map(_run, self._running.values()):
+            if run.run_id not in runs or runs[run.run_id].started_at != run.started_at:
+                runs[run.run_id] = run
+        return runs
+
+    @cached_property
+    def _stored(self) -> set[str]:
+        """The ids of runs in the table."""
+        return {row["run_id"] for row in self._rows}
 
     @cached_property
     def _used(self) -> dict[str, Used]:
         """What later jobs need of each run's configuration."""
-        return {row["run_id"]: row["used"].asDict() for row in self._rows}
+        stored = {row["run_id"]: row["used"].asDict() for row in self._rows}
+        return stored | {run_id: used_settings(row["config"]) for run_id, row in self._running.items()}
 
     def _complete(self, job: Job) -> list[Run]:
         return [run for run in self._runs.values() if run.job == job and run.state == "complete"]
@@ -192,27 +200,25 @@ class RunLog:
         """Complete loads in order."""
         return sorted(self._complete("ingest"), key=lambda run: (run.load_number or 0, run.ingest_batch))
 
-    def _write(self, run: Run, config: Config) -> None:
-        versions = {
-            "config": masked_json(config),
-            "code_version": code_version(),
-            "library_versions": {name: version(name) for name in _LIBRARIES},
-        }
-        row = self._warehouse.rows("runs", [_row(run) | versions])
-        write = self._warehouse.merge if run.run_id in self._runs else self._warehouse.append
+    def _write(self, run: Run, versions: Mapping[str, Any]) -> None:
+        row = self._warehouse.rows("runs", [_row(run) | dict(versions)])
+        write = self._warehouse.merge if run.run_id in self._stored else self._warehouse.append
         write("runs", row)
+        self._stored.add(run.run_id)
         self._runs[run.run_id] = run
-        self._used[run.run_id] = _used(config)
+        self._used[run.run_id] = used_settings(versions["config"])
 
     def _finish(self, run: Run, state: State) -> Run:
         finished_at = self._clock()
         seconds = None if run.started_at is None else (finished_at - run.started_at).total_seconds()
         finished = replace(run, state=state, finished_at=finished_at, seconds=seconds)
-        results = {
-            "counts": _map(finished.counts).cast("map<string, bigint>"),
-            "class_models": _map(finished.class_models).cast("map<string, string>"),
-        }
-        self._update(finished, results)
+        started = self._running.pop(run.run_id, None)
+        if started is None:  # schema version 9 wrote the row when the run started
+            maps = {"counts": _map(run.counts).cast("map<string, bigint>")}
+            self._update(finished, maps)
+        else:
+            self._write(finished, {name: started[name] for name in VERSIONS})
+            self._started.remove(run.run_id)
         return finished
 
     def _update(self, run: Run, values: Mapping[str, Column]) -> None:
@@ -232,27 +238,7 @@ def _latest_first(runs: Iterable[Run]) -> list[Run]:
     return sorted(by_id, key=lambda run: run.finished_at or _NEVER, reverse=True)
 
 
-def masked_json(config: Config) -> str:
-    """The configuration as JSON, secrets masked."""
-    return json.dumps(_masked(config.model_dump(mode="json"), ""), sort_keys=True, ensure_ascii=False)
-
-
-def _used(config: Config) -> Used:
-    """The same texts as Spark extracts from the configuration in `runs`."""
-    sections = config.model_dump(mode="json")
-    found = {name: sections[path.split(".")[1]][path.split(".")[2]] for name, path in _FROM_CONFIG.items()}
-    return {
-        name: value if isinstance(value, str | None) else json.dumps(value) for name, value in found.items()
-    }
-
-
-def _masked(value: object, key: str) -> object:
-    if isinstance(value, dict):
-        return {name: _masked(below, f"{key}.{name}") for name, below in value.items()}
-    return masked(key, value)
-
-
-def _row(run: Run) -> dict[str, object]:
+def _row(run: Run) -> dict[str, Any]:
     maps = {"counts": dict(run.counts), "class_models": dict(run.class_models)}
     return asdict(run) | maps | {"gates": [asdict(gate) for gate in run.gates]}
 

@@ -66,8 +66,19 @@ class FileSystem:
         # Hadoop looks whether a local file exists before it creates it; Java does both in one step.
         self._files.mkdirs(path.getParent())
         is_new = self._java.java.io.File(path.toUri().getPath()).createNewFile()
-        # Without a checksum file beside it, which readers would find before or after the text.
-        return self._files.getRawFileSystem().create(path, True) if is_new else None
+        return self._plain.create(path, True) if is_new else None
+
+    def write(self, path: str, text: str) -> None:
+        """Creates a file, or replaces the existing one."""
+        stream = self._plain.create(self._path(path), True)
+        stream.write(text.encode())
+        stream.close()
+
+    @property
+    def _plain(self) -> Any:  # noqa: ANN401 - a Java object
+        """The file system without checksum files, which would not fit a file that was written half."""
+        is_local = self._files.getUri().getScheme() == "file"
+        return self._files.getRawFileSystem() if is_local else self._files
 
     def text(self, path: str) -> str:
         """The content of a small file."""

@@ -10,14 +10,14 @@ State = Literal["running", "complete", "refused", "failed"]
 
 RUNS = Table(
     name="runs",
-    comment="One row per run; its rows in other tables are valid only if its state is complete",
+    comment="One row per finished run; its rows in other tables are valid only if its state is complete",
     columns=(
         Column("run_id", "STRING", "hash of job, cutoff, configuration, code and input", False),
         Column("job", "STRING", "ingest, panel, forecast or publish", False),
-        Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
+        Column("state", "STRING", "complete, refused (by gates) or failed; in old rows also running", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "start of the run", False),
-        Column("finished_at", "TIMESTAMP", "end of the run; null while running"),
+        Column("finished_at", "TIMESTAMP", "end of the run"),
         Column("seconds", "DOUBLE", "duration in seconds"),
         Column("config", "STRING", "the resolved configuration as JSON, secrets masked"),
         Column("code_version", "STRING", "package version and a hash of its source code"),
