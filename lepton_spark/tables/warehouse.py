@@ -15,6 +15,7 @@ from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.conform import conform, nullable_schema
 from lepton_spark.tables.delta import migration
 from lepton_spark.tables.delta.atomic_create import BuildFolder
+from lepton_spark.tables.delta.jvm import latest_version, properties
 from lepton_spark.tables.delta.lease_folder import LeaseFolder
 from lepton_spark.tables.delta.log_truncation import truncate_log
 from lepton_spark.tables.delta.started_runs import StartedRuns
@@ -152,15 +153,12 @@ class Warehouse:
 
     def version(self, name: str) -> int | None:
         """The table's Delta version; None when it has not been created yet."""
-        if not self.exists(name):
-            return None
-        latest = self._delta(name).history(1).select("version").first()
-        return None if latest is None else int(latest["version"])
+        return latest_version(self._spark, self.path(name)) if self.exists(name) else None
 
     def schema_version(self) -> int | None:
         """The schema version of the warehouse; None when no table has been created yet."""
         name = migration.MANIFEST
-        return migration.version_of(self._delta(name)) if self.exists(name) else None
+        return migration.version_of(properties(self._spark, self.path(name))) if self.exists(name) else None
 
     def migrate(self, name: str) -> list[str]:
         """Migrates the table to its current schema if it exists; returns a description of each change.

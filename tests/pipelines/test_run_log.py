@@ -35,7 +35,9 @@ def ticking(seconds: float) -> Callable[[], datetime]:
 
 
 def read_again(warehouse: Warehouse) -> RunLog:
-    return RunLog(warehouse, ticking(1))
+    """A later job's."""
+    later = ticking(1)
+    return RunLog(warehouse, lambda: later() + timedelta(hours=1))
 
 
 def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:

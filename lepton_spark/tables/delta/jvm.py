@@ -106,14 +106,24 @@ class FileSystem:
             self.delete(folder)
 
 
+def latest_version(spark: SparkSession, table: str) -> int:
+    """The version of a Delta table, without the Spark job that its history takes."""
+    return int(_current(spark, _log_of(spark, table)).version())
+
+
+def properties(spark: SparkSession, table: str) -> dict[str, str]:
+    """The properties of a Delta table, without the Spark jobs that its details take."""
+    found = _current(spark, _log_of(spark, table)).metadata().configuration()
+    return dict(_java(spark).scala.jdk.javaapi.CollectionConverters.asJava(found))
+
+
 def write_checkpoint(spark: SparkSession, table: str) -> int:
     """Writes a checkpoint of a Delta table's current version and returns that version.
 
     Delta logs a checkpoint that could not be written, and does not raise.
     """
-    log = _delta_log(spark).forTable(spark._jsparkSession, table)  # noqa: SLF001
-    none = _java(spark).scala.Option.empty()
-    version = int(log.update(False, none, none).version())
+    log = _log_of(spark, table)
+    version = int(_current(spark, log).version())
     log.checkpoint()
     return version
 
@@ -127,6 +137,16 @@ def invalidate_cache(spark: SparkSession, table: str) -> None:
 def clear_cache(spark: SparkSession) -> None:
     """Makes Delta reload the log of every table."""
     _delta_log(spark).clearCache()
+
+
+def _log_of(spark: SparkSession, table: str) -> Any:  # noqa: ANN401 - a Java object
+    return _delta_log(spark).forTable(spark._jsparkSession, table)  # noqa: SLF001
+
+
+def _current(spark: SparkSession, log: Any) -> Any:  # noqa: ANN401 - Java objects
+    """The current version of a table, from its log."""
+    none = _java(spark).scala.Option.empty()
+    return log.update(False, none, none)
 
 
 def _delta_log(spark: SparkSession) -> Any:  # noqa: ANN401 - a Java class

@@ -32,9 +32,9 @@ STAMP = {VERSION_KEY: str(SCHEMA_VERSION)}
 _CONSTRAINT = "delta.constraints."
 
 
-def version_of(delta: DeltaTable) -> int:
-    """The schema version of a table."""
-    return int(_properties(delta).get(VERSION_KEY, FIRST))
+def version_of(properties: Mapping[str, str]) -> int:
+    """The schema version of a table with these properties."""
+    return int(properties.get(VERSION_KEY, FIRST))
 
 
 def migrate_table(spark: SparkSession, path: str, table: Table) -> list[str]:

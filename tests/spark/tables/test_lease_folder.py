@@ -50,7 +50,8 @@ def test_lease_file_is_created_once_and_keeps_its_text(folder: LeaseFolder) -> N
     assert last.text == "first, Ω"
 
 
-def test_of_many_jobs_one_creates_a_lease_file(folder: LeaseFolder) -> None:
+def test_of_many_jobs_one_creates_a_lease_file_on_a_local_disk(spark: SparkSession, tmp_path: Path) -> None:
+    folder = LeaseFolder(spark, str(tmp_path / "_lease"))
     outcomes: list[bool] = []
     barrier = threading.Barrier(4)
 
