@@ -38,17 +38,14 @@ class Warehouse:
         self._spark = spark
         self._root = _absolute(root).rstrip("/")
         self._build_folder = f"{self._root}/_aside"
-        self._found: set[str] = set()
 
     def path(self, name: str) -> str:
         """The path of a table."""
         return f"{self._root}/{_table(name).name}"
 
     def exists(self, name: str) -> bool:
-        """Whether the table has been created; looks on the store until it has."""
-        if name not in self._found and DeltaTable.isDeltaTable(self._spark, self.path(name)):
-            self._found.add(name)
-        return name in self._found
+        """Whether the table has been created."""
+        return DeltaTable.isDeltaTable(self._spark, self.path(name))
 
     def read(self, name: str) -> DataFrame:
         """The current rows; none when the table has not been created yet."""
