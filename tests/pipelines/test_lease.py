@@ -125,9 +125,10 @@ def test_job_that_comes_late_by_two_jobs_finds_its_number_deleted_and_does_not_g
         second.require_held()
 
 
-def test_lease_file_that_was_never_written_is_taken_over_when_it_is_old(tables: Tables) -> None:
+@pytest.mark.parametrize("text", ["", '{"holder": "els'], ids=["empty", "half"])
+def test_lease_file_that_was_never_written_is_taken_over_when_it_is_old(tables: Tables, text: str) -> None:
     number = tables.files.last_number() + 1
-    assert tables.files.create(number, "")
+    assert tables.files.create(number, text)
     with pytest.raises(LeaseError, match="held by an unknown process, last heartbeat"), tables.lease():
         pass
     then = time.time() - 60.0

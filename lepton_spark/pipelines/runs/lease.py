@@ -31,10 +31,11 @@ class _Held:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """None for a file that was created and not yet, or never, written."""
-        if not text:
+        """None for a file that was created and not yet, or never, written completely."""
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError:
             return None
-        fields = json.loads(text)
         return cls(Holder.parse(fields["holder"]), datetime.fromisoformat(fields["since"]).astimezone(UTC))
 
     def __str__(self) -> str:
@@ -115,7 +116,9 @@ class Lease:
     def _last(self) -> LeaseFile | None:
         """The last lease file, written if that takes no longer than usual."""
         waited = 0.0
-        while (last := self._folder.last()) is not None and not last.text and waited < WRITING_SECONDS:
+        while (last := self._folder.last()) is not None and waited < WRITING_SECONDS:
+            if _Held.parse(last.text) is not None:
+                break
             time.sleep(WRITING_SECONDS / 10)
             waited += WRITING_SECONDS / 10
         return last
