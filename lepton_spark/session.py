@@ -64,6 +64,18 @@ _LOCAL_SETTINGS: Mapping[str, str] = MappingProxyType(
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
+_LATE_OPTIMIZING = " ".join(
+    f"-XX:Tier4{name}={threshold}"
+    for name, threshold in {
+        "InvocationThreshold": 500_000,
+        "MinInvocationThreshold": 60_000,
+        "CompileThreshold": 1_500_000,
+        "BackEdgeThreshold": 4_000_000,
+    }.items()
+)
+"""A hundred times Java's defaults: only code that runs very often pays for the optimizing compiler, which
+otherwise takes half of a short job's processor time (docs/experiments/speed.md)."""
+
 
 def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
     """The running session if there is one, otherwise a new one; only a new one gets these settings.
@@ -153,7 +165,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         **local_dir,
         **settings.options,
         **_class_path(settings, jars),
-        JAVA_OPTIONS: f"{_quiet_log()} {settings.options.get(JAVA_OPTIONS, '')}",
+        JAVA_OPTIONS: f"{_quiet_log()} {_LATE_OPTIMIZING} {settings.options.get(JAVA_OPTIONS, '')}",
         **RESULT_SETTINGS,
         **DELTA_SETTINGS,
     }

@@ -15,9 +15,8 @@ from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
 from lepton_spark.models.registry import known_models
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version
+from lepton_spark.pipelines.maintenance.migrate import require_migratable, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
-from lepton_spark.pipelines.runs.lease_row import LeaseRow
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
@@ -49,10 +48,7 @@ def open_job(
     with progress.stage("start Spark"):
         spark = open_session(config.spark, "lepton_spark")
     warehouse = Warehouse(spark, config.warehouse.root)
-    if migrates:
-        prepare_lease(warehouse)
-    else:
-        require_present_version(warehouse)
+    (require_migratable if migrates else require_present_version)(warehouse)
     if reads_input:
         require_input(spark, config.input)
     return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key(), accepted=accepted)
@@ -66,8 +62,8 @@ def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
 
     Raises: LeaseError when another job holds the lease.
     """
-    row, dead_after = LeaseRow(context.warehouse), context.config.warehouse.dead_after_seconds
-    with Lease(row, context.warehouse.heartbeat, context.clock, dead_after, take_over=take_over) as lease:
+    folder, dead_after = context.warehouse.lease_folder(), context.config.warehouse.dead_after_seconds
+    with Lease(folder, context.clock, dead_after, take_over=take_over) as lease:
         yield replace(context, lease=lease)
 
 

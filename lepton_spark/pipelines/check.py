@@ -44,7 +44,7 @@ def run_check(context: JobContext) -> CheckResult:
     loads'.
     """
     require_same_key(context)
-    runs = RunLog(context.warehouse, context.clock)
+    runs = context.runs
     with context.stage("find new files") as stage:
         delivery = find_delivery(context)
         stage.note(delivery.summary)

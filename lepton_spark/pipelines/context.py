@@ -1,18 +1,16 @@
 """The context of a job: Spark, warehouse, configuration, clock, progress and lease."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config
+from lepton_spark.pipelines.runs.run_log import Clock, RunLog
 from lepton_spark.tables import Warehouse
-
-Clock = Callable[[], datetime]
-"""Returns the current time with its time zone."""
 
 
 class Stage(Protocol):
@@ -74,6 +72,11 @@ class JobContext:
     privacy_key: bytes | None = field(default=None, repr=False)
     accepted: Mapping[str, str] = field(default_factory=dict)
     verify: bool = False
+
+    @cached_property
+    def runs(self) -> RunLog:
+        """The run log; the pipelines of a job share it, so that it is read once."""
+        return RunLog(self.warehouse, self.clock)
 
     @contextmanager
     def stage(self, title: str) -> Iterator[Stage]:

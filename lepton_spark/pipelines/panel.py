@@ -34,7 +34,7 @@ def run_panel(context: JobContext) -> PanelResult:
     Raises: InputError when there is no table `sales` yet.
     """
     warehouse = context.warehouse
-    runs = RunLog(warehouse, context.clock)
+    runs = context.runs
     with context.stage("panel") as stage:
         version = _sales_version(warehouse)
         packed = packed_version(runs) if warehouse.exists("panel") else None

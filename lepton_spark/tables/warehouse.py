@@ -15,8 +15,10 @@ from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.conform import conform, nullable_schema
 from lepton_spark.tables.delta import migration
 from lepton_spark.tables.delta.atomic_create import BuildFolder
-from lepton_spark.tables.delta.heartbeat import Heartbeat
+from lepton_spark.tables.delta.jvm import latest_version, properties
+from lepton_spark.tables.delta.lease_folder import LeaseFolder
 from lepton_spark.tables.delta.log_truncation import truncate_log
+from lepton_spark.tables.delta.started_runs import StartedRuns
 from lepton_spark.tables.schemas.schema import Table
 
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
@@ -49,7 +51,7 @@ class Warehouse:
         """The current rows; none when the table has not been created yet."""
         if self.exists(name):
             return self._spark.read.format("delta").load(self.path(name))
-        return self._spark.createDataFrame([], nullable_schema(_table(name)))
+        return self._nothing(_table(name))
 
     def rows(self, name: str, rows: Sequence[Mapping[str, object]]) -> DataFrame:
         """A small frame with the table's schema; columns that a row lacks are null."""
@@ -138,26 +140,22 @@ class Warehouse:
             merge = merge.whenNotMatchedBySourceDelete(delete_unmatched)
         merge.execute()
 
-    def heartbeat(self, token: str) -> Heartbeat:
-        """The heartbeat of the job that holds the lease under this token."""
-        return Heartbeat(self._spark, f"{self._root}/_lease/{token}")
+    def lease_folder(self) -> LeaseFolder:
+        """The files by which only one job at a time writes to the warehouse."""
+        return LeaseFolder(self._spark, f"{self._root}/_lease")
+
+    def started_runs(self) -> StartedRuns:
+        """The runs that have started and not finished."""
+        return StartedRuns(self._spark, f"{self._root}/_started")
 
     def version(self, name: str) -> int | None:
         """The table's Delta version; None when it has not been created yet."""
-        if not self.exists(name):
-            return None
-        latest = self._delta(name).history(1).select("version").first()
-        return None if latest is None else int(latest["version"])
+        return latest_version(self._spark, self.path(name)) if self.exists(name) else None
 
     def schema_version(self) -> int | None:
         """The schema version of the warehouse; None when no table has been created yet."""
         name = migration.MANIFEST
-        return migration.version_of(self._delta(name)) if self.exists(name) else None
-
-    def add_columns(self, name: str) -> None:
-        """Adds missing columns to the table if it exists."""
-        if self.exists(name):
-            migration.add_columns(self._spark, self.path(name), _table(name))
+        return migration.version_of(properties(self._spark, self.path(name))) if self.exists(name) else None
 
     def migrate(self, name: str) -> list[str]:
         """Migrates the table to its current schema if it exists; returns a description of each change.
@@ -177,6 +175,11 @@ class Warehouse:
             yield
         finally:
             self._spark.conf.set(key, str(before))
+
+    def _nothing(self, table: Table) -> DataFrame:
+        """No rows, in a form that lets Spark drop joins with them; an empty frame from Python hides it."""
+        nulls = (f"CAST(NULL AS {column.type}) AS {column.name}" for column in table.columns)
+        return self._spark.sql(f"SELECT {', '.join(nulls)} WHERE false")
 
     def _writer(self, name: str, df: DataFrame) -> DataFrameWriter:
         rows = conform(_table(name), df)

@@ -1,5 +1,6 @@
-"""The lease on real tables, with real processes and heartbeat files."""
+"""The lease on a real folder, with real processes, lease files and heartbeats."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from lepton_spark.config import Config, WarehouseSettings
 from lepton_spark.errors import LeaseError
 from lepton_spark.pipelines.runs.holder import Holder
 from lepton_spark.pipelines.runs.lease import Lease
-from lepton_spark.pipelines.runs.lease_row import Held, LeaseRow
+from lepton_spark.tables.delta.lease_folder import Heartbeat
 from tests.pipelines.job_context import context_for
 
 SINCE = datetime(2024, 5, 1, 2, tzinfo=UTC)
@@ -28,29 +29,38 @@ class Tables:
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self.context = context_for(spark, Config(warehouse=WarehouseSettings(root=str(root))), self.clock)
         self.warehouse = self.context.warehouse
-        self.row = LeaseRow(self.warehouse)
-        self.heartbeats = root / "_lease"
+        self.files = self.warehouse.lease_folder()
+        self.folder = root / "_lease"
 
     def clock(self) -> datetime:
         return SINCE
 
     def lease(self, *, take_over: bool = False, dead_after: float = 30.0) -> Lease:
-        return Lease(self.row, self.warehouse.heartbeat, self.clock, dead_after, take_over=take_over)
+        return Lease(self.warehouse.lease_folder(), self.clock, dead_after, take_over=take_over)
 
     def held_by(self, holder: Holder, age: float = 0.0) -> None:
         """Makes this holder take the lease, with its last heartbeat `age` seconds ago."""
-        self.warehouse.heartbeat(holder.token).renew()
+        self.files.heartbeat(holder.token).renew()
         then = time.time() - age
-        os.utime(self.heartbeats / holder.token, (then, then))
-        self.row.take(str(holder), SINCE, self.row.read())
+        os.utime(self.folder / holder.token, (then, then))
+        text = json.dumps({"holder": str(holder), "since": SINCE.isoformat()})
+        assert self.files.create(self.files.last_number() + 1, text)
 
     @property
     def holder(self) -> str | None:
-        held = self.row.read()
-        return None if held is None else held.holder
+        """Of the last lease file, if it has a heartbeat."""
+        last = self.files.last()
+        holder = None if last is None else str(json.loads(last.text)["holder"])
+        return holder if holder is not None and holder.rpartition("/")[2] in self.tokens() else None
 
     def tokens(self) -> list[str]:
-        there = self.heartbeats.iterdir() if self.heartbeats.exists() else ()
+        return [name for name in self._names() if not name.isdecimal()]
+
+    def lease_files(self) -> list[str]:
+        return [name for name in self._names() if name.isdecimal()]
+
+    def _names(self) -> list[str]:
+        there = self.folder.iterdir() if self.folder.exists() else ()
         return sorted(path.name for path in there if not path.name.startswith("."))
 
 
@@ -65,30 +75,66 @@ def _ended_process() -> int:
     return process.pid
 
 
-def test_lease_is_held_by_one_job_at_a_time_and_free_afterwards(
-    tables: Tables,
-) -> None:
+def test_lease_is_held_by_one_job_at_a_time_and_free_afterwards(tables: Tables) -> None:
     with tables.lease():
         with pytest.raises(LeaseError) as refused, tables.lease():
             pass
         assert len(tables.tokens()) == 1
-        mine = tables.holder
-        tables.row.take("elsewhere/1/1/late", SINCE, Held(None, SINCE))
-        assert tables.holder == mine  # a job that saw the lease free comes too late
+        assert tables.holder is not None
     for words in (f"held by process {os.getpid()} on", "since 2024-05-01 02:00:00 UTC", "add --take-over"):
         assert words in str(refused.value)
     assert (tables.holder, tables.tokens()) == (None, [])
     with tables.lease():
         assert tables.holder is not None
+    assert len(tables.lease_files()) == 1  # earlier ones are deleted
 
 
-def test_lease_is_released_even_if_its_folder_holds_a_hidden_file(tables: Tables) -> None:
-    stray = tables.heartbeats / ".another.crc"
+def test_released_lease_is_taken_without_a_warning(tables: Tables, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        with tables.lease():
+            pass
+    assert not caplog.records
+
+
+def test_job_that_saw_the_lease_free_and_comes_late_does_not_get_it(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with tables.lease():
-        stray.touch()
-    assert (tables.holder, tables.tokens()) == (None, [])
-    assert stray.exists()
-    stray.unlink()
+        pass
+    late, free = tables.lease(), tables.files.last()
+    monkeypatch.setattr(late, "_last", lambda: free)
+    with tables.lease() as first:
+        with pytest.raises(LeaseError, match="taken by another job at the same moment"), late:
+            pass
+        first.require_held()
+        assert len(tables.tokens()) == 1
+
+
+def test_job_that_comes_late_by_two_jobs_finds_its_number_deleted_and_does_not_get_the_lease(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tables.lease():
+        pass
+    late, free = tables.lease(), tables.files.last()
+    monkeypatch.setattr(late, "_last", lambda: free)
+    with tables.lease():
+        pass
+    with tables.lease() as second:
+        with pytest.raises(LeaseError, match="taken by another job at the same moment"), late:
+            pass
+        second.require_held()
+
+
+@pytest.mark.parametrize("text", ["", '{"holder": "els'], ids=["empty", "half"])
+def test_lease_file_that_was_never_written_is_taken_over_when_it_is_old(tables: Tables, text: str) -> None:
+    number = tables.files.last_number() + 1
+    assert tables.files.create(number, text)
+    with pytest.raises(LeaseError, match="held by an unknown process, last heartbeat"), tables.lease():
+        pass
+    then = time.time() - 60.0
+    os.utime(tables.folder / f"{number:08d}", (then, then))
+    with tables.lease():
+        assert tables.holder is not None
 
 
 @pytest.mark.parametrize(
@@ -123,10 +169,10 @@ def test_lease_of_a_dead_job_is_taken_over_and_of_a_living_one_is_not(
 def test_holder_renews_its_heartbeat_until_the_lease_is_taken_over(tables: Tables) -> None:
     with tables.lease(dead_after=1.0):
         (token,) = tables.tokens()
-        then = (tables.heartbeats / token).stat().st_mtime
+        then = (tables.folder / token).stat().st_mtime
         time.sleep(0.4)
-        assert (tables.heartbeats / token).stat().st_mtime > then
-        tables.warehouse.heartbeat(token).remove()
+        assert (tables.folder / token).stat().st_mtime > then
+        tables.files.heartbeat(token).remove()
         time.sleep(0.4)
         assert tables.tokens() == []
 
@@ -141,9 +187,9 @@ def test_job_whose_lease_was_taken_over_starts_no_stage_and_keeps_the_new_holder
             with pytest.raises(LeaseError, match="taken over by another job"), context.stage("after"):
                 pass
             second = tables.holder
-            tables.warehouse.heartbeat(token).renew()  # as if it had been about to renew
-            time.sleep(0.4)
-            assert token not in tables.tokens()
+            tables.files.heartbeat(token).renew()  # as if it had been about to renew
+            with pytest.raises(LeaseError, match="taken over by another job"), context.stage("after"):
+                pass
             first.__exit__(None, None, None)
             assert tables.holder == second
 
@@ -157,10 +203,10 @@ def test_error_of_the_job_is_raised_even_if_the_lease_cannot_be_released(
     lease = tables.lease(dead_after=600.0)
     fault = ValueError("the job's own")
     with lease:
-        monkeypatch.setattr(tables.row, "release", cannot)
+        monkeypatch.setattr(Heartbeat, "remove", cannot)
         lease.__exit__(ValueError, fault, None)  # raises nothing, so Python raises the error of the job
         monkeypatch.undo()
-    monkeypatch.setattr(tables.row, "release", cannot)
+    monkeypatch.setattr(Heartbeat, "remove", cannot)
     with pytest.raises(OSError, match="No space left"):
         lease.__exit__(None, None, None)
     monkeypatch.undo()

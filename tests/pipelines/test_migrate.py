@@ -1,9 +1,11 @@
 """Tables of the first schema version are detected and migrated without losing a row."""
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,18 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.errors import InputError
+from lepton_spark.config import Config, WarehouseSettings
+from lepton_spark.errors import InputError, LeaseError
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools
 from lepton_spark.models.pooled.settings import PooledSettings
-from lepton_spark.pipelines.maintenance.migrate import prepare_lease, require_present_version, run_migrate
+from lepton_spark.pipelines.maintenance.migrate import (
+    require_migratable,
+    require_present_version,
+    run_migrate,
+)
 from lepton_spark.tables import TABLES, Warehouse
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION, VERSION_KEY
+from tests.pipelines.job_context import context_for
 from tests.pipelines.shop import Shop, a_shop
 
 VERSION_1: Mapping[str, Any] = json.loads(Path(__file__).with_name("tables_of_version_1.json").read_text())
@@ -74,12 +82,10 @@ def test_tables_of_the_first_version_are_refused_until_they_are_migrated(
     downgrade(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
     assert {len(row["line_hash"]) for row in shop.warehouse.read("transactions").collect()} == {64}
-    with pytest.raises(InputError, match=r"schema version 1; allowed: version 10. Run `lepton migrate`"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 10. Run `lepton mig"):
         require_present_version(shop.warehouse)
 
-    prepare_lease(shop.warehouse)
-    assert "holder" in shop.warehouse.read("runs").columns
-    assert shop.warehouse.schema_version() == 1  # until all other tables are migrated
+    require_migratable(shop.warehouse)
     done = run_migrate(shop.context())
     assert done.found == 1
     assert [*done.done][-1] == "runs"
@@ -145,7 +151,7 @@ def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSessio
     warehouse = Warehouse(spark, str(tmp_path))
     newer = DeltaTable.create(spark).location(warehouse.path("runs")).addColumn("run_id", "STRING")
     newer.property(VERSION_KEY, str(SCHEMA_VERSION + 1)).execute()
-    for opened in (require_present_version, prepare_lease):
+    for opened in (require_present_version, require_migratable):
         with pytest.raises(InputError, match="newer lepton_spark"):
             opened(warehouse)
     other = DeltaTable.create(spark).location(warehouse.path("adjustments")).addColumn("date", "STRING")
@@ -162,6 +168,38 @@ def test_tables_that_cannot_be_migrated_in_place_are_an_error(spark: SparkSessio
     broken.partitionBy("run_id").save(warehouse.path("adjustments"))
     with pytest.raises(InputError, match=r"rows that violate finite_before; allowed: before IS NULL OR"):
         warehouse.migrate("adjustments")
+
+
+def test_row_of_the_lease_of_version_9_is_deleted_unless_its_job_runs(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    context = context_for(
+        spark, Config(warehouse=WarehouseSettings(root=str(tmp_path))), lambda: datetime.now(UTC)
+    )
+    warehouse, runs = context.warehouse, TABLES["runs"]
+    builder = DeltaTable.create(spark).location(warehouse.path("runs")).property(VERSION_KEY, "9")
+    for column in runs.columns:
+        builder.addColumn(column.name, column.type, nullable=column.nullable)
+    known = "job IN ('ingest', 'panel', 'forecast', 'publish', 'lease')"
+    builder.addColumn("holder", "STRING").property("delta.constraints.known_job", known).execute()
+    rows = spark.createDataFrame(
+        [("lease", "lease", "running", "elsewhere/1/1/token"), ("r1", "panel", "complete", None)],
+        "run_id string, job string, state string, holder string",
+    )
+    dated = rows.selectExpr("*", "timestamp '2024-05-01 00:00:00' AS started_at")
+    dated.write.format("delta").mode("append").save(warehouse.path("runs"))
+    heartbeat = warehouse.lease_folder().heartbeat("token")
+    heartbeat.renew()
+    with pytest.raises(LeaseError, match="process 1 on elsewhere, which runs an earlier version"):
+        run_migrate(context)
+    assert warehouse.schema_version() == 9
+    then = time.time() - 400.0
+    os.utime(tmp_path / "_lease" / "token", (then, then))
+    done = run_migrate(context).done["runs"]
+    assert {"constraint known_job dropped", "constraint known_job added"} <= set(done)
+    assert [row["run_id"] for row in warehouse.read("runs").collect()] == ["r1"]
+    assert context.runs.find("r1") is not None
+    require_present_version(warehouse)
 
 
 def test_column_that_may_be_null_now_is_migrated(spark: SparkSession, tmp_path: Path) -> None:

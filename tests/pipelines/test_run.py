@@ -262,7 +262,7 @@ def test_run_ends_with_1_and_publishes_nothing_when_lines_do_not_add_up(
     monkeypatch.setattr(load_report, "summarize", one_too_few)
     assert shop.run() == 1
     assert "allowed: 3 lines read" in capsys.readouterr().err
-    assert sorted(path.name for path in shop.tables.iterdir()) == ["runs"]
+    assert sorted(path.name for path in shop.tables.iterdir()) == ["_lease", "runs"]
 
 
 def test_run_without_any_file_ends_with_1_and_writes_no_table(

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -6,11 +7,19 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
+from lepton_spark.config import (
+    ColumnNames,
+    Config,
+    ForecastSettings,
+    InputSettings,
+    SparkSettings,
+    WarehouseSettings,
+)
 from lepton_spark.gates import Gate
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.delta.started_runs import StartedRuns
 
 NOON = datetime(2021, 5, 1, 12, tzinfo=UTC)
 
@@ -26,13 +35,16 @@ def ticking(seconds: float) -> Callable[[], datetime]:
 
 
 def read_again(warehouse: Warehouse) -> RunLog:
-    return RunLog(warehouse, ticking(1))
+    """A later job's."""
+    later = ticking(1)
+    return RunLog(warehouse, lambda: later() + timedelta(hours=1))
 
 
 def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1.5))
     run = log.start(Run("r1", "forecast", cutoff=date(2021, 4, 30), horizon=28, settings_id="s1"), Config())
     assert log.find("r1") == read_again(warehouse).find("r1") == run
+    assert not warehouse.exists("runs")
     done = log.complete(replace(run, counts={"series": 3}, class_models={"smooth": "mean"}))
     assert (done.state, done.seconds, done.started_at) == ("complete", 1.5, NOON)
     assert log.find("r1") == read_again(warehouse).find("r1") == done
@@ -40,14 +52,73 @@ def test_completed_run_is_read_back_unchanged(warehouse: Warehouse) -> None:
     assert row is not None
     assert row.library_versions["pyspark"].startswith("4.2")
     assert '"horizon": 28' in row.config
+    assert warehouse.version("runs") == 1  # created, and one commit
 
 
 def test_run_started_again_has_one_row(warehouse: Warehouse) -> None:
     log = RunLog(warehouse, ticking(1))
     log.fail(log.start(Run("r1", "ingest"), Config()))
-    log.start(Run("r1", "ingest"), Config())
-    assert [(row.run_id, row.state) for row in warehouse.read("runs").collect()] == [("r1", "running")]
     assert log.latest("ingest") is None
+    log.start(Run("r1", "ingest"), Config())
+    for runs in (log, read_again(warehouse)):
+        found = runs.find("r1")
+        assert found is not None
+        assert found.state == "running"
+    again = read_again(warehouse)
+    again.complete(replace(found, counts={"lines": 2}))
+    assert [(row.run_id, row.state) for row in warehouse.read("runs").collect()] == [("r1", "complete")]
+
+
+def test_run_that_was_killed_is_found_by_the_next_job_and_finished_with_its_configuration(
+    warehouse: Warehouse,
+) -> None:
+    load = Run("r1", "ingest", ingest_batch="b", min_date=date(2021, 1, 1), counts={"unloaded_lines": 1})
+    started = RunLog(warehouse, ticking(1)).start(load, Config(forecast=ForecastSettings(horizon=9)))
+    log = read_again(warehouse)
+    assert log.incomplete_loads() == [started]
+    log.fail(replace(started, counts={}))
+    row = warehouse.read("runs").first()
+    assert row is not None
+    assert (row.state, row.min_date, row.counts) == ("failed", date(2021, 1, 1), {})
+    assert '"horizon": 9' in row.config
+    assert read_again(warehouse).incomplete_loads() == []
+
+
+def test_run_whose_job_died_between_its_row_and_its_file_has_finished(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = RunLog(warehouse, ticking(1))
+    started = log.start(Run("r1", "ingest", ingest_batch="b", load_number=1), Config())
+    monkeypatch.setattr(StartedRuns, "remove", lambda *_: None)
+    done = log.complete(started)
+    monkeypatch.undo()
+    again = read_again(warehouse)
+    assert (again.find("r1"), again.incomplete_loads()) == (done, [])
+    again.start(Run("r2", "ingest", ingest_batch="c"), Config())
+    assert list(warehouse.started_runs().read()) == ["r2"]
+
+
+def test_run_whose_file_was_not_written_completely_has_not_started(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    RunLog(warehouse, ticking(1)).start(Run("r1", "ingest", ingest_batch="b"), Config())
+    file = tmp_path / "_started" / "r1"
+    for size in (0, 100):
+        file.write_bytes(file.read_bytes()[:size])
+        assert read_again(warehouse).incomplete_loads() == []
+
+
+def test_run_that_an_earlier_version_recorded_as_running_is_finished_in_its_row(
+    warehouse: Warehouse,
+) -> None:
+    row = {"run_id": "r1", "job": "ingest", "ingest_batch": "b", "state": "running", "started_at": NOON}
+    warehouse.append("runs", warehouse.rows("runs", [row | {"config": "{}"}]))
+    log = read_again(warehouse)
+    (run,) = log.incomplete_loads()
+    log.fail(run)
+    stored = warehouse.read("runs").first()
+    assert stored is not None
+    assert (stored.state, stored.config) == ("failed", "{}")
 
 
 def test_withdrawn_publication_is_refused_by_one_more_gate_and_keeps_its_times(warehouse: Warehouse) -> None:
@@ -63,6 +134,27 @@ def test_withdrawn_publication_is_refused_by_one_more_gate_and_keeps_its_times(w
     (withdrawn,) = read_again(warehouse).publications("r1")
     assert withdrawn == replace(record, state="refused", gates=(passed, open_question, failed))
     assert (withdrawn.started_at, withdrawn.seconds) == (NOON, 0.0)
+
+
+def test_settings_of_earlier_runs_are_the_same_before_and_after_they_are_read_back(
+    warehouse: Warehouse,
+) -> None:
+    log = RunLog(warehouse, ticking(1))
+    columns = ColumnNames(product_id="sku", date="日", quantity="n")
+    weekly = Config(
+        forecast=ForecastSettings(frequency="weekly"), input=InputSettings(kind="daily", columns=columns)
+    )
+    by_order = Config(input=InputSettings(identity=("order",)))
+    log.start(Run("a", "ingest", ingest_batch="a"), weekly)
+    log.start(Run("b", "ingest", ingest_batch="b"), weekly)
+    log.start(Run("c", "ingest", ingest_batch="c"), by_order)
+    for runs in (log, read_again(warehouse)):
+        assert [runs.forecast_period(Run(name, "forecast")) for name in ("a", "c")] == [7, 1]
+        (both,) = runs.mappings({"a", "b"})
+        assert (both["kind"], json.loads(both["columns"] or "")["date"]) == ("daily", "日")
+        (other,) = runs.mappings(["c"])
+        assert json.loads(other["identity"] or "") == ["order"]
+        assert both["identity"] is None
 
 
 def test_latest_run_has_the_latest_cutoff_then_the_latest_end(warehouse: Warehouse) -> None:
@@ -127,7 +219,6 @@ def test_run_id_depends_only_on_what_changes_results() -> None:
 def test_secrets_are_masked_in_runs(warehouse: Warehouse) -> None:
     config = Config(spark=SparkSettings(options={"fs.s3a.secret.key": "hush"}))
     RunLog(warehouse, ticking(1)).start(Run("r1", "ingest"), config)
-    row = warehouse.read("runs").first()
-    assert row is not None
-    assert "hush" not in row.config
-    assert '"fs.s3a.secret.key": "***"' in row.config
+    (row,) = warehouse.started_runs().read().values()
+    assert "hush" not in row["config"]
+    assert '"fs.s3a.secret.key": "***"' in row["config"]

@@ -83,10 +83,9 @@ def root(shop: Shop) -> Path:
 
 
 def _versions(root: Path) -> dict[str, object]:
-    """Versions of the tables that a run writes; of `runs`, all rows except the lease."""
-    names = ("forecasts", "fits", "latest_forecasts")
-    versions = {name: deltalake.DeltaTable(str(root / "tables" / name)).version() for name in names}
-    return {**versions, "runs": sorted(str(row) for row in _rows(root, "runs") if row["job"] != "lease")}
+    """Versions of the tables that a run writes, `runs` included."""
+    names = ("forecasts", "fits", "latest_forecasts", "runs")
+    return {name: deltalake.DeltaTable(str(root / "tables" / name)).version() for name in names}
 
 
 def _rows(root: Path, name: str) -> list[dict[str, object]]:

@@ -96,8 +96,11 @@ def test_tables_are_written_only_under_a_hostile_root(spark: SparkSession, tmp_p
     row = {"run_id": EVERYTHING, "job": "panel", "started_at": datetime(2024, 1, 1, tzinfo=UTC)}
     for state in ("failed", "complete"):
         warehouse.merge("runs", warehouse.rows("runs", [{**row, "state": state}]))
-    warehouse.heartbeat("token").renew()
-    assert warehouse.heartbeat("token").seen() is not None
+    lease = warehouse.lease_folder()
+    lease.heartbeat("token").renew()
+    assert lease.heartbeat("token").seen() is not None
+    assert lease.create(1, EVERYTHING)
+    assert lease.last() is not None
     assert migrate_table(spark, warehouse.path("runs"), TABLES["runs"]) == []
     warehouse.erase_history("runs", datetime(2024, 1, 1, tzinfo=UTC))
     warehouse.delete("runs", F.col("run_id") == F.lit("' OR '1'='1"))

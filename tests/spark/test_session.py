@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import SparkSettings
 from lepton_spark.errors import ConfigError
-from lepton_spark.session import local_settings, open_session
+from lepton_spark.session import JAVA_OPTIONS, local_settings, open_session
 
 
 def test_session_has_the_settings_that_change_results(spark: SparkSession) -> None:
@@ -70,6 +70,13 @@ def test_local_settings_let_options_replace_the_others() -> None:
     assert found["spark.local.dir"] == "/scratch"
     assert found["spark.driver.memory"] == "3g"
     assert found["spark.driver.extraClassPath"] == os.pathsep.join(["/jars/a.jar", "/jars/b.jar"])
+
+
+def test_local_settings_let_java_options_of_the_user_win_by_coming_last() -> None:
+    own = "-XX:Tier4InvocationThreshold=5000"
+    options = local_settings(SparkSettings(options={JAVA_OPTIONS: own}), [])[JAVA_OPTIONS].split()
+    thresholds = [option for option in options if "Tier4Invocation" in option]
+    assert thresholds == ["-XX:Tier4InvocationThreshold=500000", own]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from lepton_spark.pipelines.forecast.stages import (
     with_sales_elsewhere,
     write_publishable_tables,
 )
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import Run
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def run_forecast(context: JobContext) -> ForecastResult:
     Raises: InputError when `panel` is not up to date, or for a cutoff without sales; BalanceError when the
     numbers of series in and out differ.
     """
-    runs = RunLog(context.warehouse, context.clock)
+    runs = context.runs
     with context.stage("cutoff") as stage:
         plan = plan_run(context, runs)
         stage.note(f"{plan.cutoff}")

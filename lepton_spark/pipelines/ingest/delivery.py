@@ -28,8 +28,8 @@ from lepton_spark.ingest.lines import load_report
 from lepton_spark.ingest.losses import reason_to_accept
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.mappings import changed_mapping
+from lepton_spark.pipelines.runs.recorded_config import masked_json
 from lepton_spark.pipelines.runs.run_id import code_version
-from lepton_spark.pipelines.runs.run_log import masked_json
 from lepton_spark.tables import Warehouse
 
 NO_LINE_ACCEPTED = "no_line_accepted"
@@ -143,7 +143,7 @@ def find_delivery(context: JobContext) -> Delivery:
         + tuple((file, _EMPTY) for file in files.empty),
         len(found) - len(to_read),
         frozenset(known.items()),
-        changed_mapping(context.warehouse, batches, config.input) if batches else None,
+        changed_mapping(context.runs.mappings(batches), config.input),
     )
 
 

@@ -80,7 +80,7 @@ def run_ingest(context: JobContext) -> IngestResult:
     when the privacy key differs from earlier loads'.
     """
     started_at = context.clock()
-    runs = RunLog(context.warehouse, context.clock)
+    runs = context.runs
     require_same_key(context)
     load_covariates(context)
     with context.stage("find new files") as stage:

@@ -31,7 +31,7 @@ from lepton_spark.pipelines.ingest.repair.completion import (
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import Run
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def run_reingest(context: JobContext) -> ReingestResult:
     Raises: BalanceError when lines do not add up.
     """
     started_at = context.clock()
-    warehouse, runs = context.warehouse, RunLog(context.warehouse, context.clock)
+    warehouse, runs = context.warehouse, context.runs
     with ExitStack() as cached:
         with context.stage("validate rejected lines again") as stage:
             roll_back_incomplete(warehouse, runs)

@@ -22,7 +22,7 @@ from lepton_spark.pipelines.ingest.repair.unloaded_lines import (
     delete_unloaded_lines,
 )
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
 WORDS = "its lines were taken back by `lepton unload`; the next load reads it again if it is still there"
@@ -49,7 +49,7 @@ def run_unload(context: JobContext, patterns: Sequence[str]) -> UnloadResult:
     Raises: InputError for a name that is not among the loaded files, and for files whose lines cancel sales
     of other files.
     """
-    warehouse, runs = context.warehouse, RunLog(context.warehouse, context.clock)
+    warehouse, runs = context.warehouse, context.runs
     with context.stage("find the files") as stage:
         roll_back_incomplete(warehouse, runs)
         recorded = warehouse.read("files").drop("words").collect()

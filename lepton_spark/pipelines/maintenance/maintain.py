@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pyspark.sql import functions as F
 
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import TABLES, Warehouse
 
 NEVER_DELETED = ("runs", "latest_forecasts")
@@ -26,7 +25,7 @@ def run_maintain(context: JobContext) -> MaintainResult:
     its models.
     """
     warehouse, retention = context.warehouse, context.config.retention
-    runs = RunLog(warehouse, context.clock)
+    runs = context.runs
     newest = runs.complete_forecasts()
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}

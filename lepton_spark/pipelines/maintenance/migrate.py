@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lepton_spark.errors import InputError, explain
+from pyspark.sql import functions as F
+
+from lepton_spark.errors import InputError, LeaseError, explain
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.maintenance.line_identities import renew_identities
+from lepton_spark.pipelines.runs.holder import Holder
 from lepton_spark.tables import TABLES, Warehouse
 from lepton_spark.tables.delta.migration import MANIFEST, SCHEMA_VERSION
+
+_LEASE = "lease"
+"""The job of the row of `runs` by which jobs held the lease until schema version 9."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +37,11 @@ def require_present_version(warehouse: Warehouse) -> None:
     )
 
 
-def prepare_lease(warehouse: Warehouse) -> None:
-    """Adds to `runs` the columns that the lease needs, so that no other job writes during a migration.
-
-    Raises: InputError for tables of a newer schema version.
-    """
+def require_migratable(warehouse: Warehouse) -> None:
+    """Raises InputError for tables of a newer schema version."""
     found = warehouse.schema_version()
     if found is not None and found > SCHEMA_VERSION:
         require_present_version(warehouse)
-    warehouse.add_columns(MANIFEST)
 
 
 def run_migrate(context: JobContext) -> MigrateResult:
@@ -47,9 +49,11 @@ def run_migrate(context: JobContext) -> MigrateResult:
 
     Safe to interrupt and run again.
 
-    Raises: InputError for a table that cannot be changed in place; it is left unchanged.
+    Raises: InputError for a table that cannot be changed in place; it is left unchanged. LeaseError while a
+    job of an earlier version runs.
     """
     warehouse = context.warehouse
+    _require_no_earlier_lease(context)
     found = warehouse.schema_version()
     done = {name: _migrate(context, name) for name in TABLES if name != MANIFEST and warehouse.exists(name)}
     with context.stage("renew line identities") as stage:
@@ -58,8 +62,24 @@ def run_migrate(context: JobContext) -> MigrateResult:
     for name in renewed:
         done[name] = (*done[name], "line identities renewed")
     if warehouse.exists(MANIFEST):
+        warehouse.delete(MANIFEST, F.col("job") == F.lit(_LEASE))
         done[MANIFEST] = _migrate(context, MANIFEST)
     return MigrateResult(found, done)
+
+
+def _require_no_earlier_lease(context: JobContext) -> None:
+    """Raises LeaseError while a job of an earlier version runs, which holds its lease by a row of `runs`."""
+    runs = context.warehouse.read(MANIFEST)
+    if "holder" not in runs.columns:
+        return
+    for row in runs.where((F.col("job") == F.lit(_LEASE)) & F.col("holder").isNotNull()).collect():
+        holder = Holder.parse(row["holder"])
+        seen = context.warehouse.lease_folder().heartbeat(holder.token).seen()
+        oldest = context.clock().timestamp() - context.config.warehouse.dead_after_seconds
+        if seen is not None and seen >= oldest and not holder.has_exited:
+            found = f"held by process {holder.process} on {holder.host}, which runs an earlier version"
+            remedy = f"Wait until it has ended; if it is dead, delete _lease/{holder.token}."
+            raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
 
 
 def _migrate(context: JobContext, name: str) -> tuple[str, ...]:

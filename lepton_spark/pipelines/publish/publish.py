@@ -47,7 +47,7 @@ def run_publish(context: JobContext, run_id: str | None = None, *, force: bool =
 
     Raises: InputError when there is no such complete run.
     """
-    runs = RunLog(context.warehouse, context.clock)
+    runs = context.runs
     settings = context.config.forecast
     wanted = None if settings.cutoff is None else end_of_period(settings.cutoff, settings)
     run, cutoff = complete_run(runs, run_id, wanted)

@@ -27,7 +27,7 @@ def run_rollback(context: JobContext, run_id: str | None = None) -> RollbackResu
     complete or its rows have been deleted.
     """
     warehouse = context.warehouse
-    runs = RunLog(warehouse, context.clock)
+    runs = context.runs
     row = warehouse.read("latest_forecasts").select("run_id").first()
     if row is None:
         remedy = "Run `lepton publish` first."

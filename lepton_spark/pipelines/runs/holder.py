@@ -27,7 +27,7 @@ class Holder:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The holder that is stored in `runs` as text."""
+        """The holder that is stored as text."""
         host, process, started, token = text.rsplit("/", 3)
         return cls(host, int(process), int(started), token)
 

@@ -1,61 +1,67 @@
 """The lease: only one job at a time writes to a warehouse; the lease of a dead job can be taken over."""
 
+import json
 import logging
 import threading
 import time
-from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol, Self
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
 
 from lepton_spark.errors import LeaseError, explain
-from lepton_spark.pipelines.context import Clock
 from lepton_spark.pipelines.runs.holder import Holder
-from lepton_spark.pipelines.runs.lease_row import Held, LeaseRow
+from lepton_spark.pipelines.runs.run_log import Clock
+from lepton_spark.tables.delta.lease_folder import LeaseFile, LeaseFolder
 
 log = logging.getLogger(__name__)
 
 HEARTBEATS_BEFORE_DEATH = 10
 """Heartbeats within the time after which a job without any counts as dead."""
 
-SETTLING_SECONDS = 0.2
-"""Wait between taking the lease and reading it back, so that a simultaneous commit of another job is seen."""
+WRITING_SECONDS = 1.0
+"""Time for another job to write the lease file that it has created."""
 
 
-class Heartbeat(Protocol):
-    """A file that a lease holder renews while it runs."""
+@dataclass(frozen=True)
+class _Held:
+    """The content of a lease file; since: when the lease was taken."""
 
-    def renew(self) -> None:
-        """Creates the file, or sets its modification time to now."""
+    holder: Holder
+    since: datetime
 
-    def seen(self) -> float | None:
-        """When it was last renewed, in seconds; None when there is no file."""
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """None for a file that was created and not yet, or never, written completely."""
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError:
+            return None
+        return cls(Holder.parse(fields["holder"]), datetime.fromisoformat(fields["since"]).astimezone(UTC))
 
-    def remove(self) -> None:
-        """Removes the file."""
+    def __str__(self) -> str:
+        return json.dumps({"holder": str(self.holder), "since": self.since.isoformat()})
 
 
 class Lease:
-    """The right to write to a warehouse, held while its block runs."""
+    """The right to write to a warehouse, held while its block runs.
+
+    It belongs to the holder of the last lease file, as long as that holder has a heartbeat. The next job
+    creates the file with the next number, which only one job can; the last file is never deleted.
+    """
 
     def __init__(
-        self,
-        row: LeaseRow,
-        heartbeats: Callable[[str], Heartbeat],
-        clock: Clock,
-        dead_after: float,
-        *,
-        take_over: bool = False,
+        self, folder: LeaseFolder, clock: Clock, dead_after: float, *, take_over: bool = False
     ) -> None:
-        """heartbeats: from a holder's token to its heartbeat file.
+        """dead_after: seconds without a heartbeat after which a holder counts as dead.
 
-        dead_after: seconds without a heartbeat after which a holder counts as dead.
         take_over: whether to take the lease even from a living holder.
         """
-        self._row, self._heartbeats, self._clock = row, heartbeats, clock
+        self._folder, self._clock = folder, clock
         self._dead_after, self._take_over = dead_after, take_over
         self._me = Holder.this_process()
+        self._heartbeat = folder.heartbeat(self._me.token)
+        self._number = 0
         self._stopped = threading.Event()
-        self._previous: Holder | None = None
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -63,22 +69,21 @@ class Lease:
 
         Raises: LeaseError when a living job holds it.
         """
-        self._heartbeats(self._me.token).renew()
+        self._heartbeat.renew()
         try:
-            self._claim()
+            self._number = self._claim()
         except BaseException:
-            self._heartbeats(self._me.token).remove()
+            self._heartbeat.remove()
             raise
         self._renewing.start()
         return self
 
     def __exit__(self, kind: object, fault: object, trace: object) -> None:
-        """Releases the lease, unless another job has taken it over."""
+        """Releases the lease: without a heartbeat it is free."""
         self._stopped.set()
         self._renewing.join()
         try:
-            self._row.release(str(self._me), self._clock())
-            self._heartbeats(self._me.token).remove()
+            self._heartbeat.remove()
         except Exception:  # when the job itself has failed, the user must see its error and not this one
             if fault is None:
                 raise
@@ -89,64 +94,68 @@ class Lease:
 
     def require_held(self) -> None:
         """Raises LeaseError when the lease was taken over: this job must not write any more."""
-        if self._heartbeats(self._me.token).seen() is None:
+        if self._folder.last_number() != self._number:
             found = "taken over by another job"
             remedy = "The job that took over, or the next one, completes the work."
             raise LeaseError(explain("lease of the warehouse", found, "held by this job", remedy))
 
-    def _claim(self) -> None:
-        held = self._row.read()
-        previous = Holder.parse(held.holder) if held is not None and held.holder else None
-        if previous is not None and held is not None:
-            self._require_dead(previous, held.since)
-        self._row.take(str(self._me), self._clock(), held)
-        time.sleep(SETTLING_SECONDS)
-        now = self._row.read()
-        if now is None or now.holder != str(self._me):
-            found = "none" if now is None else _holder_text(now)
+    def _claim(self) -> int:
+        """Creates the next lease file, and returns its number if no other job has created a later one."""
+        last = self._last()
+        if last is not None:
+            self._require_free(last)
+        number = 1 if last is None else last.number + 1
+        is_mine = self._folder.create(number, str(_Held(self._me, self._clock())))
+        if not is_mine or self._folder.last_number() != number:
             remedy = "Wait until the other job has ended."
+            found = "taken by another job at the same moment"
             raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
-        self._previous = previous
-        self._remove_previous_heartbeat()
+        self._folder.delete_before(number)
+        return number
 
-    def _remove_previous_heartbeat(self) -> None:
-        """Without it the previous holder stops. Repeated, because it may have been about to renew it."""
-        if self._previous is not None:
-            self._heartbeats(self._previous.token).remove()
+    def _last(self) -> LeaseFile | None:
+        """The last lease file, written if that takes no longer than usual."""
+        waited = 0.0
+        while (last := self._folder.last()) is not None and waited < WRITING_SECONDS:
+            if _Held.parse(last.text) is not None:
+                break
+            time.sleep(WRITING_SECONDS / 10)
+            waited += WRITING_SECONDS / 10
+        return last
 
-    def _require_dead(self, holder: Holder, since: datetime) -> None:
-        """Raises LeaseError unless the lease of this holder may be taken over."""
-        last, now = self._heartbeats(holder.token).seen(), self._heartbeats(self._me.token).seen() or 0.0
-        age = None if last is None else max(now - last, 0.0)
-        if self._take_over or holder.has_exited or age is None or age > self._dead_after:
-            log.warning(
-                "taking over the lease of process %s on %s: it is dead, or --take-over was given",
-                holder.process,
-                holder.host,
-            )
+    def _require_free(self, last: LeaseFile) -> None:
+        """Raises LeaseError unless the lease was released or may be taken over; removes the old heartbeat."""
+        held = _Held.parse(last.text)
+        heartbeat = None if held is None else self._folder.heartbeat(held.holder.token)
+        seen = last.modified if heartbeat is None else heartbeat.seen()
+        if seen is None:
             return
-        found = (
-            f"held by process {holder.process} on {holder.host} since {since:%Y-%m-%d %H:%M:%S} UTC, "
-            f"last heartbeat {age:.0f} s ago"
-        )
+        age = max((self._heartbeat.seen() or 0.0) - seen, 0.0)
+        has_exited = held is not None and held.holder.has_exited
+        if not (self._take_over or has_exited or age > self._dead_after):
+            raise LeaseError(self._held_message(held, age))
+        log.warning("taking over the lease of %s: it is dead, or --take-over was given", _holder_text(held))
+        if heartbeat is not None:
+            heartbeat.remove()
+
+    def _held_message(self, held: _Held | None, age: float) -> str:
+        since = "" if held is None else f" since {held.since:%Y-%m-%d %H:%M:%S} UTC"
         remedy = (
             f"Wait until it has ended; after {self._dead_after:.0f} s without a heartbeat it counts as dead. "
             "If you are sure that it is dead, add --take-over."
         )
-        raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
+        found = f"held by {_holder_text(held)}{since}, last heartbeat {age:.0f} s ago"
+        return explain("lease of the warehouse", found, "no other job", remedy)
 
     def _renew(self) -> None:
-        heartbeat = self._heartbeats(self._me.token)
         while not self._stopped.wait(self._dead_after / HEARTBEATS_BEFORE_DEATH):
             try:
-                if heartbeat.seen() is None:
-                    return  # taken over: a renewed file would claim the lease again
-                heartbeat.renew()
-                self._remove_previous_heartbeat()
+                if self._heartbeat.seen() is None:
+                    return  # taken over: a renewed file would be left behind
+                self._heartbeat.renew()
             except Exception:  # one failed access to the store must not end the heartbeats
                 log.warning("the lease's heartbeat could not be renewed; trying again", exc_info=True)
 
 
-def _holder_text(held: Held) -> str:
-    holder = Holder.parse(held.holder) if held.holder else None
-    return "released" if holder is None else f"taken by process {holder.process} on {holder.host}"
+def _holder_text(held: _Held | None) -> str:
+    return "an unknown process" if held is None else f"process {held.holder.process} on {held.holder.host}"

@@ -1,27 +1,25 @@
 """The run log: the rows of `runs`, one for each run of a job."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
-from pyspark.sql import Column
+from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config, ForecastSettings
-from lepton_spark.config.secrets import masked
 from lepton_spark.gates import Gate
-from lepton_spark.pipelines.context import Clock
+from lepton_spark.pipelines.runs.recorded_config import USED, VERSIONS, Used, used_settings, versions_of
 from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job, State
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+Clock = Callable[[], datetime]
+"""Returns the current time with its time zone."""
 
-_LIBRARIES = ("pyspark", "delta-spark", "numpy", "pandas", "pyarrow", "scikit-learn")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -51,25 +49,36 @@ class Run:
 
 
 class RunLog:
-    """Writes and reads the rows of `runs`; each write is one commit.
+    """Reads and writes the rows of `runs`: one commit for each run, when it has finished.
 
-    Rows are read once: only this job writes to the table as long as it holds the lease.
+    Until then the run is a file of `warehouse.started_runs()`. Rows are read once: only this job writes to
+    the table as long as it holds the lease.
     """
 
     def __init__(self, warehouse: Warehouse, clock: Clock) -> None:
         self._warehouse = warehouse
+        self._started = warehouse.started_runs()
         self._clock = clock
 
     def start(self, run: Run, config: Config) -> Run:
         """Records the run as running, with its configuration and versions; replaces an earlier attempt."""
-        started = replace(run, state="running", started_at=self._clock(), finished_at=None, seconds=None)
-        self._write(started, config)
+        by_this = replace(run, state="running", code_version=code_version())
+        started = replace(by_this, started_at=self._clock(), finished_at=None, seconds=None)
+        for run_id in self._running:
+            if self._runs[run_id].state != "running":  # its job died before it could remove the file
+                self._started.remove(run_id)
+        row = _row(started) | versions_of(config)
+        self._started.write(row)
+        self._runs[run.run_id], self._used[run.run_id] = started, used_settings(row["config"])
+        self._running[run.run_id] = row
         return started
 
     def record(self, run: Run, state: State, config: Config) -> None:
         """Records a run that starts and finishes in one commit."""
         now = self._clock()
-        self._write(replace(run, state=state, started_at=now, finished_at=now, seconds=0.0), config)
+        by_this = replace(run, state=state, code_version=code_version())
+        finished = replace(by_this, started_at=now, finished_at=now, seconds=0.0)
+        self._write(finished, versions_of(config))
 
     def complete(self, run: Run) -> Run:
         """Records a started run as complete; call it after all of its rows are written."""
@@ -143,11 +152,13 @@ class RunLog:
 
     def forecast_period(self, run: Run) -> int:
         """Days that one forecast of the run covers, 1 or 7, from the configuration that the run used."""
-        of_run = F.col("run_id") == F.lit(run.run_id)
-        row = self._warehouse.read("runs").where(of_run).select("config").first()
-        used = {} if row is None or row["config"] is None else json.loads(row["config"])
-        frequency = used.get("forecast", {}).get("frequency", "daily")
+        frequency = self._used[run.run_id]["frequency"] or "daily"
         return ForecastSettings.model_validate({"frequency": frequency}).period
+
+    def mappings(self, batches: Collection[str]) -> list[Used]:
+        """What the configurations of these loads set, each once."""
+        loads = [run for run in self._runs.values() if run.job == "ingest" and run.ingest_batch in batches]
+        return [dict(items) for items in {tuple(self._used[run.run_id].items()) for run in loads}]
 
     def publications(self, run_id: str | None = None) -> list[Run]:
         """The publish runs, latest first; with `run_id`, only those that published this forecast run."""
@@ -177,11 +188,36 @@ class RunLog:
         return 1 + max((run.load_number or 0 for run in self._loads()), default=0)
 
     @cached_property
-    def _runs(self) -> dict[str, Run]:
-        """Every run by its id; without configurations, which would take most of the memory."""
+    def _rows(self) -> list[Row]:
+        """Every row; without configurations, which would take most of the memory."""
         columns = [column.name for column in fields(Run)]
-        rows = self._warehouse.read("runs").where(F.col("job") != F.lit("lease")).select(*columns).collect()
-        return {row["run_id"]: _run(row.asDict(recursive=True)) for row in rows}
+        used = (F.get_json_object("config", path).alias(name) for name, path in USED.items())
+        return self._warehouse.read("runs").select(*columns, F.struct(*used).alias("used")).collect()
+
+    @cached_property
+    def _running(self) -> dict[str, dict[str, Any]]:
+        """The rows of started runs by their ids."""
+        return self._started.read()
+
+    @cached_property
+    def _runs(self) -> dict[str, Run]:
+        """Every run by its id; a file of a started run counts unless the table has that run."""
+        runs = {row["run_id"]: _run(row.asDict(recursive=True)) for row in self._rows}
+        for run in map(_run, self._running.values()):
+            if run.run_id not in runs or runs[run.run_id].started_at != run.started_at:
+                runs[run.run_id] = run
+        return runs
+
+    @cached_property
+    def _stored(self) -> set[str]:
+        """The ids of runs in the table."""
+        return {row["run_id"] for row in self._rows}
+
+    @cached_property
+    def _used(self) -> dict[str, Used]:
+        """What later jobs need of each run's configuration."""
+        stored = {row["run_id"]: row["used"].asDict() for row in self._rows}
+        return stored | {run_id: used_settings(row["config"]) for run_id, row in self._running.items()}
 
     def _complete(self, job: Job) -> list[Run]:
         return [run for run in self._runs.values() if run.job == job and run.state == "complete"]
@@ -190,26 +226,25 @@ class RunLog:
         """Complete loads in order."""
         return sorted(self._complete("ingest"), key=lambda run: (run.load_number or 0, run.ingest_batch))
 
-    def _write(self, run: Run, config: Config) -> None:
-        run = replace(run, code_version=code_version())
-        versions = {
-            "config": masked_json(config),
-            "library_versions": {name: version(name) for name in _LIBRARIES},
-        }
-        row = self._warehouse.rows("runs", [_row(run) | versions])
-        write = self._warehouse.merge if run.run_id in self._runs else self._warehouse.append
+    def _write(self, run: Run, versions: Mapping[str, Any]) -> None:
+        row = self._warehouse.rows("runs", [_row(run) | dict(versions)])
+        write = self._warehouse.merge if run.run_id in self._stored else self._warehouse.append
         write("runs", row)
+        self._stored.add(run.run_id)
         self._runs[run.run_id] = run
+        self._used[run.run_id] = used_settings(versions["config"])
 
     def _finish(self, run: Run, state: State) -> Run:
         finished_at = self._clock()
         seconds = None if run.started_at is None else (finished_at - run.started_at).total_seconds()
         finished = replace(run, state=state, finished_at=finished_at, seconds=seconds)
-        results = {
-            "counts": _map(finished.counts).cast("map<string, bigint>"),
-            "class_models": _map(finished.class_models).cast("map<string, string>"),
-        }
-        self._update(finished, results)
+        started = self._running.pop(run.run_id, None)
+        if started is None:  # schema version 9 wrote the row when the run started
+            maps = {"counts": _map(run.counts).cast("map<string, bigint>")}
+            self._update(finished, maps)
+        else:
+            self._write(finished, {name: started[name] for name in VERSIONS})
+            self._started.remove(run.run_id)
         return finished
 
     def _update(self, run: Run, values: Mapping[str, Column]) -> None:
@@ -229,18 +264,7 @@ def _latest_first(runs: Iterable[Run]) -> list[Run]:
     return sorted(by_id, key=lambda run: run.finished_at or _NEVER, reverse=True)
 
 
-def masked_json(config: Config) -> str:
-    """The configuration as JSON, secrets masked."""
-    return json.dumps(_masked(config.model_dump(mode="json"), ""), sort_keys=True, ensure_ascii=False)
-
-
-def _masked(value: object, key: str) -> object:
-    if isinstance(value, dict):
-        return {name: _masked(below, f"{key}.{name}") for name, below in value.items()}
-    return masked(key, value)
-
-
-def _row(run: Run) -> dict[str, object]:
+def _row(run: Run) -> dict[str, Any]:
     maps = {"counts": dict(run.counts), "class_models": dict(run.class_models)}
     return asdict(run) | maps | {"gates": [asdict(gate) for gate in run.gates]}
 

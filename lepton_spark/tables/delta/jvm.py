@@ -7,14 +7,19 @@ calls need a session whose Java process is local; Spark Connect has none.
 
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+IF_ABSENT = "fs.option.create.conditional.overwrite"
+"""Makes an object store create a file only if there is none, in one step (S3A since Hadoop 3.4.2)."""
 
 
 class FileSystem:
     """File operations on the store that holds a given path."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
-        self._path = _java(spark).org.apache.hadoop.fs.Path
+        self._java = _java(spark)
+        self._path = self._java.org.apache.hadoop.fs.Path
         self._files = self._path(path).getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
 
     def names(self, folder: str) -> list[str]:
@@ -37,6 +42,52 @@ class FileSystem:
         """Creates an empty file, or replaces the existing one."""
         self._files.create(self._path(path), True).close()
 
+    def create_new(self, path: str, text: str) -> bool:
+        """Creates a file unless it exists; of several callers at once, one gets True.
+
+        Where the file system is local, another process may see the file empty for a moment.
+        """
+        try:
+            stream = self._new_stream(self._path(path))
+            if stream is None:
+                return False
+            stream.write(text.encode())
+            stream.close()
+        except Py4JJavaError:
+            if not self.exists(path):
+                raise
+            return self.text(path) == text  # a request that was repeated finds its own file
+        return True
+
+    def _new_stream(self, path: Any) -> Any:  # noqa: ANN401 - Java objects
+        """A stream into a new file; None where a local one exists. Other stores raise, some on closing it."""
+        if self._files.getUri().getScheme() != "file":
+            return self._files.createFile(path).overwrite(False).recursive().opt(IF_ABSENT, True).build()
+        # Hadoop looks whether a local file exists before it creates it; Java does both in one step.
+        self._files.mkdirs(path.getParent())
+        is_new = self._java.java.io.File(path.toUri().getPath()).createNewFile()
+        return self._plain.create(path, True) if is_new else None
+
+    def write(self, path: str, text: str) -> None:
+        """Creates a file, or replaces the existing one."""
+        stream = self._plain.create(self._path(path), True)
+        stream.write(text.encode())
+        stream.close()
+
+    @property
+    def _plain(self) -> Any:  # noqa: ANN401 - a Java object
+        """The file system without checksum files, which would not fit a file that was written half."""
+        is_local = self._files.getUri().getScheme() == "file"
+        return self._files.getRawFileSystem() if is_local else self._files
+
+    def text(self, path: str) -> str:
+        """The content of a small file."""
+        stream = self._files.open(self._path(path))
+        try:
+            return str(self._java.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
+
     def create_folder(self, path: str) -> None:
         """Creates a folder and its parents unless they exist."""
         self._files.mkdirs(self._path(path))
@@ -55,14 +106,24 @@ class FileSystem:
             self.delete(folder)
 
 
+def latest_version(spark: SparkSession, table: str) -> int:
+    """The version of a Delta table, without the Spark job that its history takes."""
+    return int(_current(spark, _log_of(spark, table)).version())
+
+
+def properties(spark: SparkSession, table: str) -> dict[str, str]:
+    """The properties of a Delta table, without the Spark jobs that its details take."""
+    found = _current(spark, _log_of(spark, table)).metadata().configuration()
+    return dict(_java(spark).scala.jdk.javaapi.CollectionConverters.asJava(found))
+
+
 def write_checkpoint(spark: SparkSession, table: str) -> int:
     """Writes a checkpoint of a Delta table's current version and returns that version.
 
     Delta logs a checkpoint that could not be written, and does not raise.
     """
-    log = _delta_log(spark).forTable(spark._jsparkSession, table)  # noqa: SLF001
-    none = _java(spark).scala.Option.empty()
-    version = int(log.update(False, none, none).version())
+    log = _log_of(spark, table)
+    version = int(_current(spark, log).version())
     log.checkpoint()
     return version
 
@@ -76,6 +137,16 @@ def invalidate_cache(spark: SparkSession, table: str) -> None:
 def clear_cache(spark: SparkSession) -> None:
     """Makes Delta reload the log of every table."""
     _delta_log(spark).clearCache()
+
+
+def _log_of(spark: SparkSession, table: str) -> Any:  # noqa: ANN401 - a Java object
+    return _delta_log(spark).forTable(spark._jsparkSession, table)  # noqa: SLF001
+
+
+def _current(spark: SparkSession, log: Any) -> Any:  # noqa: ANN401 - Java objects
+    """The current version of a table, from its log."""
+    none = _java(spark).scala.Option.empty()
+    return log.update(False, none, none)
 
 
 def _delta_log(spark: SparkSession) -> Any:  # noqa: ANN401 - a Java class

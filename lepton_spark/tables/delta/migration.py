@@ -19,7 +19,7 @@ SCHEMA_VERSION = 10
 """Increase it with every schema change that existing tables do not satisfy already."""
 
 MANIFEST = "runs"
-"""The table that holds the warehouse's version; created first, because it also holds the lease."""
+"""The table that holds the warehouse's version; created first."""
 
 FIRST = 1
 """The version of tables without a version property."""
@@ -32,9 +32,9 @@ STAMP = {VERSION_KEY: str(SCHEMA_VERSION)}
 _CONSTRAINT = "delta.constraints."
 
 
-def version_of(delta: DeltaTable) -> int:
-    """The schema version of a table."""
-    return int(_properties(delta).get(VERSION_KEY, FIRST))
+def version_of(properties: Mapping[str, str]) -> int:
+    """The schema version of a table with these properties."""
+    return int(properties.get(VERSION_KEY, FIRST))
 
 
 def migrate_table(spark: SparkSession, path: str, table: Table) -> list[str]:
@@ -43,7 +43,7 @@ def migrate_table(spark: SparkSession, path: str, table: Table) -> list[str]:
     Raises: InputError for a difference that cannot be migrated in place: other partitions, another column
     type, a missing column that is NOT NULL, or rows that violate a constraint.
     """
-    done = add_columns(spark, path, table)
+    done = _add_columns(spark, path, table)
     delta = DeltaTable.forPath(spark, path)
     done += _allow_nulls(spark, delta, path, table)
     done += _set_checks(spark, delta, path, table)
@@ -69,7 +69,7 @@ def _require_migratable(delta: DeltaTable, table: Table) -> None:
         )
 
 
-def add_columns(spark: SparkSession, path: str, table: Table) -> list[str]:
+def _add_columns(spark: SparkSession, path: str, table: Table) -> list[str]:
     """Adds the missing columns, null in existing rows; raises as `migrate_table` does."""
     delta = DeltaTable.forPath(spark, path)
     _require_migratable(delta, table)

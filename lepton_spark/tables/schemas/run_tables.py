@@ -1,25 +1,23 @@
-"""The table of runs, which also holds the lease."""
+"""The table of runs."""
 
 from typing import Literal, get_args
 
 from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.schema import Column, Table
 
-Job = Literal["ingest", "panel", "forecast", "publish", "lease"]
+Job = Literal["ingest", "panel", "forecast", "publish"]
 State = Literal["running", "complete", "refused", "failed"]
 
 RUNS = Table(
     name="runs",
-    comment="One row per run; its rows in other tables are valid only if its state is complete",
+    comment="One row per finished run; its rows in other tables are valid only if its state is complete",
     columns=(
         Column("run_id", "STRING", "hash of job, cutoff, configuration, code and input", False),
-        Column(
-            "job", "STRING", "ingest, panel, forecast or publish; lease: the job that may write now", False
-        ),
-        Column("state", "STRING", "running, complete, refused (by gates) or failed", False),
+        Column("job", "STRING", "ingest, panel, forecast or publish", False),
+        Column("state", "STRING", "complete, refused (by gates) or failed; in old rows also running", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "start of the run", False),
-        Column("finished_at", "TIMESTAMP", "end of the run; null while running"),
+        Column("finished_at", "TIMESTAMP", "end of the run"),
         Column("seconds", "DOUBLE", "duration in seconds"),
         Column("config", "STRING", "the resolved configuration as JSON, secrets masked"),
         Column("code_version", "STRING", "package version and a hash of its source code"),
@@ -57,7 +55,6 @@ RUNS = Table(
         ),
         Column("horizon", "INT", "number of days forecast; for weekly forecasts, weeks"),
         Column("n_batches", "INT", "number of batches of series; null for other jobs"),
-        Column("holder", "STRING", "lease only: host, process id, process start and token; null when free"),
     ),
     key=("run_id",),
     checks={

@@ -53,6 +53,16 @@ def test_read_of_a_missing_table_has_its_columns_and_no_rows(warehouse: Warehous
     assert warehouse.version("sales") is None
 
 
+def test_join_with_a_missing_table_is_dropped_from_the_plan(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    rows = spark.range(3).selectExpr("string(id) AS product_id")
+    joined = rows.join(warehouse.read("sales"), "product_id", "left_anti")
+    plan = joined._jdf.queryExecution().optimizedPlan().toString()
+    assert "Join" not in plan
+    assert joined.count() == 3
+
+
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_table_is_created_in_one_commit_for_every_reader(warehouse: Warehouse, name: str) -> None:
     warehouse.append(name, warehouse.read(name))
