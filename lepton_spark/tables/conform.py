@@ -25,7 +25,14 @@ def conform(table: Table, df: DataFrame) -> DataFrame:
         raise InputError(
             explain(f"table {table.name}", found, ", ".join(required), "Give the frame these columns.")
         )
-    return (df.withColumns(computed) if computed else df).to(nullable_schema(table))
+    rows, schema = df.withColumns(computed) if computed else df, nullable_schema(table)
+    return rows.select(*table.column_names) if _has_types(rows, schema) else rows.to(schema)
+
+
+def _has_types(rows: DataFrame, schema: StructType) -> bool:
+    """Whether every column is there with its type. `to` would rebuild arrays of that type, value by value."""
+    found = {field.name: field.dataType.simpleString() for field in rows.schema}
+    return all(found.get(field.name) == field.dataType.simpleString() for field in schema)
 
 
 def nullable_schema(table: Table) -> StructType:
