@@ -64,7 +64,7 @@ def test_plain_files_have_the_lines_of_the_record_reader(text: str, changes: dic
         pytest.param(PLAIN + '1",3,4\n"5,6,7"\n', {}, id="quotes that do not match"),
         pytest.param(PLAIN + '"1"2,3,4\n', {}, id="text behind a quote"),
         pytest.param(PLAIN + '1, "2",4\n', {}, id="a blank before a quote"),
-        pytest.param(PLAIN + "1\\,2,3,4\n", {"escape": "\\"}, id="an escape"),
+        pytest.param(PLAIN + "1\\,2,3\n", {"escape": "\\"}, id="an escape"),
         pytest.param(PLAIN + "\n1,2,3\n", {}, id="an empty line"),
         pytest.param("\n" + PLAIN, {}, id="an empty first line"),
         pytest.param(PLAIN + "1,2\n", {}, id="too few fields"),
@@ -73,9 +73,15 @@ def test_plain_files_have_the_lines_of_the_record_reader(text: str, changes: dic
         pytest.param(PLAIN + ",,\n", {}, id="a line without values"),
         pytest.param(PLAIN + HEADER, {}, id="a second header"),
         pytest.param(PLAIN + "1,2,3\r4,5,6\n", {}, id="an old line end"),
+        pytest.param(PLAIN + "1,2,3\r\r\n4,5,6\n", {}, id="an old line end before a line end"),
         pytest.param("sep=,\n" + PLAIN, {}, id="Excel's separator line"),
         pytest.param("sep=,\n1,2\n", {"has_header": False, "columns": ("_c0",)}, id="and no header"),
         pytest.param("Sales\n" + PLAIN, {"skip_rows": 1}, id="title rows"),
+        pytest.param(
+            "Of,2021\n1,2\n",
+            {"skip_rows": 1, "has_header": False, "columns": ("_c0",)},
+            id="title, no header",
+        ),
     ],
 )
 def test_other_files_are_left_to_the_record_reader(text: str, changes: dict[str, object]) -> None:
