@@ -7,8 +7,8 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.ingest.files.delivery import ReadFile
 
-LINES_PER_TASK = 1_000_000
-"""Lines that a task reads at most, where files can be split."""
+LINES_PER_TASK = 500_000
+"""Lines that a task should read. Parquet can be split between row groups only, which may have more."""
 
 _MAX_BYTES = "spark.sql.files.maxPartitionBytes"
 _MAX_BYTES_OF_SPARK = 128 << 20
@@ -21,8 +21,11 @@ def bytes_per_task(files: Sequence[ReadFile]) -> int:
 
     Parquet needs so few bytes for a line that a task of the default size would read tens of millions.
     """
+    sizes = [read.file.bytes for read in files if read.file.bytes is not None]
+    if len(sizes) < len(files):  # a Delta table
+        return _MAX_BYTES_OF_SPARK
     n_lines = sum(read.inspection.lines for read in files)
-    n_bytes = sum(_OPEN_COST + (read.file.bytes or 0) for read in files)
+    n_bytes = sum(_OPEN_COST + size for size in sizes)
     return min(_MAX_BYTES_OF_SPARK, max(1, n_bytes * LINES_PER_TASK // max(1, n_lines)))
 
 

@@ -24,7 +24,7 @@ from lepton_spark.tables import Warehouse
 LINES_PER_PARTITION = 250_000
 """Lines that one task sorts and writes, if lines change tasks."""
 
-MAX_LINES_SORTED = 2_500_000
+MAX_LINES_SORTED = 1_500_000
 """Lines that one task sorts at most."""
 
 BUCKETS_PER_MONTH = 8

@@ -1,4 +1,4 @@
-"""A task reads about a million lines, and never more bytes than Spark's default."""
+"""A task reads about half a million lines, and never more bytes than Spark's default."""
 
 import pytest
 
@@ -12,16 +12,21 @@ MEGABYTE = 1 << 20
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ([(16, 3_500_000)] * 4, 80 / 14),
+        ([(16, 3_500_000)] * 4, 80 / 28),
         ([(0.5, 2_000)] * 3, 128),
         ([(5_000, 10_000_000)], 128),
-        ([(0, 0)], 4 * 1_000_000),
+        ([(0, 0)], 128),
+        ([(None, 90_000_000)], 128),
     ],
-    ids=["few bytes a line", "small files", "many bytes a line", "no lines"],
+    ids=["few bytes a line", "small files", "many bytes a line", "no lines", "a Delta table"],
 )
-def test_bytes_per_task(files: list[tuple[float, int]], expected: float) -> None:
+def test_bytes_per_task(files: list[tuple[float | None, int]], expected: float) -> None:
     read = [
-        ReadFile(number, FoundFile("a", "file:a", int(size * MEGABYTE), "hash"), Inspection(lines=lines))
+        ReadFile(
+            number,
+            FoundFile("a", "file:a", None if size is None else int(size * MEGABYTE), "hash"),
+            Inspection(lines=lines),
+        )
         for number, (size, lines) in enumerate(files)
     ]
-    assert bytes_per_task(read) == min(128 * MEGABYTE, int(expected * MEGABYTE))
+    assert bytes_per_task(read) == int(expected * MEGABYTE)
