@@ -26,11 +26,14 @@ def conform(table: Table, df: DataFrame) -> DataFrame:
             explain(f"table {table.name}", found, ", ".join(required), "Give the frame these columns.")
         )
     rows, schema = df.withColumns(computed) if computed else df, nullable_schema(table)
-    return rows.select(*table.column_names) if _has_types(rows, schema) else rows.to(schema)
+    is_nested = any("<" in column.type for column in table.columns)
+    if is_nested and _has_types(rows, schema):  # `to` would rebuild each array, value by value
+        return rows.select(*table.column_names)
+    return rows.to(schema)
 
 
 def _has_types(rows: DataFrame, schema: StructType) -> bool:
-    """Whether every column is there with its type. `to` would rebuild arrays of that type, value by value."""
+    """Whether every column is there with its type."""
     found = {field.name: field.dataType.simpleString() for field in rows.schema}
     return all(found.get(field.name) == field.dataType.simpleString() for field in schema)
 

@@ -62,14 +62,13 @@ def read_text(name: str, content: bytes, layout: Layout) -> tuple[list[str], Ite
 def read_columns(name: str, content: bytes, layout: Layout) -> tuple[list[str], Iterator[pa.RecordBatch]]:
     """Columns and lines of a CSV or JSON file; batches of line_number, malformed, raw and these columns."""
     text = decoded(name, content, layout)
-    if layout.format == "json":
-        names, rows = read_json(text, layout)
-        return names, (_batch(chunk, names) for chunk in _chunks(rows))
-    names, rows = read_csv(text, layout)
-    plain = plain_table(text, names, layout)
-    if plain is None:
-        return names, (_batch(chunk, names) for chunk in _chunks(rows))
-    return names, _plain_batches(plain, 2 if layout.has_header else 1)
+    if layout.format == "csv":
+        names = read_csv(text, layout)[0]  # the reader's copy of the text is not kept
+        plain = plain_table(text, names, layout)
+        if plain is not None:
+            return names, _plain_batches(plain, 2 if layout.has_header else 1)
+    names, rows = read_json(text, layout) if layout.format == "json" else read_csv(text, layout)
+    return names, (_batch(chunk, names) for chunk in _chunks(rows))
 
 
 def _plain_batches(plain: pa.Table, line_number: int) -> Iterator[pa.RecordBatch]:
