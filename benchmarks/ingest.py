@@ -1,5 +1,8 @@
 """Seconds of each stage from delivered files to `sales` and `panel`, and bytes on disk per line.
 
+Beside the time on the clock, the processor seconds of this process and all below it, which depend less on
+what else the machine does.
+
 `python benchmarks/ingest.py --products 20000 --days 730` generates daily sales of one file per half-year;
 `--format csv` delivers them as CSV; `--conf conf/demo.yaml` loads the files of a configuration instead. The
 start of Spark and the generation are not counted. To compare two versions of the package, run this file with
@@ -7,6 +10,7 @@ each of them on PYTHONPATH and the same `--folder`.
 """
 
 import argparse
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -39,14 +43,31 @@ class Stages:
     @contextmanager
     def stage(self, title: str) -> Iterator["Stages"]:
         """Measures and prints the block."""
-        start = time.perf_counter()
+        start, start_of_processor = time.perf_counter(), processor_seconds()
         yield self
         self.seconds[title] = self.seconds.get(title, 0.0) + time.perf_counter() - start
-        print(f"{self.seconds[title]:8.1f} s  {title}", flush=True)
+        processor = processor_seconds() - start_of_processor
+        print(f"{self.seconds[title]:8.1f} s {processor:8.1f} of processor  {title}", flush=True)
 
     def note(self, text: str) -> None:
         """Prints a result of the stage."""
         print(f"            {text}", flush=True)
+
+
+def processor_seconds() -> float:
+    """Processor seconds so far of this process and all below it; 0 where there is no /proc."""
+    parents, ticks = {}, {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:  # the process has ended
+            continue
+        process = int(status.parent.name)
+        parents[process], ticks[process] = int(fields[1]), sum(map(int, fields[11:15]))
+    below = {os.getpid()}
+    while more := {process for process, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sum(ticks.get(process, 0) for process in below) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

@@ -25,7 +25,17 @@ def conform(table: Table, df: DataFrame) -> DataFrame:
         raise InputError(
             explain(f"table {table.name}", found, ", ".join(required), "Give the frame these columns.")
         )
-    return (df.withColumns(computed) if computed else df).to(nullable_schema(table))
+    rows, schema = df.withColumns(computed) if computed else df, nullable_schema(table)
+    is_nested = any("<" in column.type for column in table.columns)
+    if is_nested and _has_types(rows, schema):  # `to` would rebuild each array, value by value
+        return rows.select(*table.column_names)
+    return rows.to(schema)
+
+
+def _has_types(rows: DataFrame, schema: StructType) -> bool:
+    """Whether every column is there with its type."""
+    found = {field.name: field.dataType.simpleString() for field in rows.schema}
+    return all(found.get(field.name) == field.dataType.simpleString() for field in schema)
 
 
 def nullable_schema(table: Table) -> StructType:

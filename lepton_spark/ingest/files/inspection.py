@@ -1,20 +1,25 @@
 """Inspection of a file before its lines are loaded: readability, columns, number of lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lepton_spark.ingest.files.csv_lines import read_csv
 from lepton_spark.ingest.files.date_texts import DateTexts
 from lepton_spark.ingest.files.json_lines import read_json
 from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, stored_order
+from lepton_spark.ingest.files.plain_csv import plain_table
 from lepton_spark.ingest.files.point_forms import PointForms
 from lepton_spark.ingest.files.text_files import decoded
 
 ROWS_AT_ONCE = 20_000
+
+N_POSITION = 3
+"""Columns of a batch of lines before those of the file: line_number, malformed, raw."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,44 @@ def read_text(name: str, content: bytes, layout: Layout) -> tuple[list[str], Ite
     return read_json(text, layout) if layout.format == "json" else read_csv(text, layout)
 
 
-def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def read_columns(name: str, content: bytes, layout: Layout) -> tuple[list[str], Iterator[pa.RecordBatch]]:
+    """Columns and lines of a CSV or JSON file; batches of line_number, malformed, raw and these columns."""
+    text = decoded(name, content, layout)
+    if layout.format == "csv":
+        names = read_csv(text, layout)[0]  # the reader's copy of the text is not kept
+        plain = plain_table(text, names, layout)
+        if plain is not None:
+            return names, _plain_batches(plain, 2 if layout.has_header else 1)
+    names, rows = read_json(text, layout) if layout.format == "json" else read_csv(text, layout)
+    return names, (_batch(chunk, names) for chunk in _chunks(rows))
+
+
+def _plain_batches(plain: pa.Table, line_number: int) -> Iterator[pa.RecordBatch]:
+    for batch in plain.to_batches(ROWS_AT_ONCE):
+        n_lines = batch.num_rows
+        numbers = pa.array(range(line_number, line_number + n_lines), pa.int64())
+        nothing = pa.nulls(n_lines, pa.string())
+        yield _of_lines(numbers, nothing, nothing, batch.columns)
+        line_number += n_lines
+
+
+def _batch(chunk: Sequence[Row], names: Sequence[str]) -> pa.RecordBatch:
+    line_numbers, values, malformed, raw = zip(*chunk, strict=True)
+    nothing = (None,) * len(names)
+    columns = zip(*(row or nothing for row in values), strict=True)
+    texts = (pa.array(column, pa.string()) for column in (malformed, raw, *columns))
+    return _of_lines(pa.array(line_numbers, pa.int64()), next(texts), next(texts), list(texts))
+
+
+def _of_lines(
+    numbers: pa.Array, malformed: pa.Array, raw: pa.Array, columns: Sequence[pa.Array]
+) -> pa.RecordBatch:
+    of_columns = (f"source_{position}" for position in range(len(columns)))
+    names = ["line_number", "malformed", "raw", *of_columns]
+    return pa.RecordBatch.from_arrays([numbers, malformed, raw, *columns], names)
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
     """Rows in lists of ROWS_AT_ONCE, so that only a part of a file is held as Python objects."""
     chunk: list[Row] = []
     for row in rows:
@@ -67,19 +109,20 @@ def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
-    names, rows = read_text(name, content, layout)
+    names, batches = read_columns(name, content, layout)
     lines, missing = 0, dict.fromkeys(names, 0)
     dates = DateTexts()
     points = {name: PointForms() for name in layout.numbers}
-    for chunk in chunks(rows):
-        lines += len(chunk)
-        values = zip(*(row[1] for row in chunk if row[1] is not None), strict=True)
-        for column, texts in zip(names, values, strict=False):
-            missing[column] += texts.count("") + texts.count(None)
+    for batch in batches:
+        lines += batch.num_rows
+        n_malformed = batch.num_rows - batch.column("malformed").null_count
+        for column, texts in zip(names, batch.columns[N_POSITION:], strict=True):
+            n_empty = texts.null_count + (pc.sum(pc.equal(texts, "")).as_py() or 0)
+            missing[column] += n_empty - n_malformed
             if column == layout.date:
-                dates.count(texts)
+                dates.count(texts.unique().to_pylist())
             if column in points:
-                points[column].count(texts)
+                points[column].count(texts.filter(pc.match_substring(texts, ".")).to_pylist())
     for column, forms in points.items():
         forms.require_clear(column)
     if not lines:

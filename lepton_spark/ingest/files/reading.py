@@ -9,10 +9,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.files.delivery import FoundFile, ReadFile, content_of, numbers_by_path
-from lepton_spark.ingest.files.inspection import Inspection, chunks, inspect, read_text
+from lepton_spark.ingest.files.inspection import N_POSITION, Inspection, inspect, read_columns
 from lepton_spark.ingest.files.layout import (
     Layout,
-    Row,
     UnreadableFileError,
     check_columns,
     quoted_column,
@@ -22,12 +21,6 @@ from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.files.typed_lines import delta_lines, delta_table, parquet_lines
 
 _POSITION = "file INT, line_number BIGINT, malformed STRING, raw STRING"
-_ARROW_POSITION = (
-    ("file", pa.int32()),
-    ("line_number", pa.int64()),
-    ("malformed", pa.string()),
-    ("raw", pa.string()),
-)
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -93,27 +86,24 @@ def _line_reader(
     def read_batches(batches: Batches) -> Batches:
         for batch in batches:
             for path, content in zip(*batch.columns, strict=True):
-                names, rows = read_text(path.as_py(), content.as_py(), layout)
-                for chunk in chunks(rows):
-                    yield _arrow_lines(numbers[path.as_py()], chunk, names, columns)
+                names, lines = read_columns(path.as_py(), content.as_py(), layout)
+                for chunk in lines:
+                    yield _of_load(numbers[path.as_py()], chunk, names, columns)
 
     return read_batches
 
 
-def _arrow_lines(file: int, chunk: list[Row], names: Sequence[str], columns: Sequence[str]) -> pa.RecordBatch:
-    line_numbers, values, malformed, raw = zip(*chunk, strict=True)
-    nothing = (None,) * len(names)
-    by_name = dict(zip(names, zip(*(row or nothing for row in values), strict=True), strict=True))
-    absent = pa.nulls(len(chunk), pa.string())
-    arrays = [
-        pa.array([file] * len(chunk), pa.int32()),
-        pa.array(line_numbers, pa.int64()),
-        pa.array(malformed, pa.string()),
-        pa.array(raw, pa.string()),
-        *(pa.array(by_name[name], pa.string()) if name in by_name else absent for name in columns),
-    ]
-    sources = [(f"source_{position}", pa.string()) for position in range(len(columns))]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*_ARROW_POSITION, *sources]))
+def _of_load(
+    file: int, batch: pa.RecordBatch, names: Sequence[str], columns: Sequence[str]
+) -> pa.RecordBatch:
+    """A file's lines with its number and the columns of all files of the load."""
+    by_name = dict(zip(names, batch.columns[N_POSITION:], strict=True))
+    absent = pa.nulls(batch.num_rows, pa.string())
+    number = pa.repeat(pa.scalar(file, pa.int32()), batch.num_rows)
+    sources = [by_name.get(name, absent) for name in columns]
+    arrays = [number, *batch.columns[:N_POSITION], *sources]
+    names_of_all = [f"source_{position}" for position in range(len(columns))]
+    return pa.RecordBatch.from_arrays(arrays, ["file", *batch.schema.names[:N_POSITION], *names_of_all])
 
 
 def _by_layout(loaded: Sequence[ReadFile]) -> list[list[ReadFile]]:

@@ -74,8 +74,14 @@ def line_hash(names: Sequence[str], texts: Sequence[Column] = ()) -> Column:
     """
     columns = (_WITHOUT_NULL.get(name, _text_without_null)(F.col(name)) for name in names)
     values = [*columns, *map(_text_without_null, texts)]
-    halves = (F.lpad(F.hex(F.xxhash64(F.lit(seed), *values)), 16, "0") for seed in (1, 2))
-    return F.concat(*halves)
+    return F.concat(*(_sixteen_digits(F.xxhash64(F.lit(seed), *values)) for seed in (1, 2)))
+
+
+def _sixteen_digits(number: Column) -> Column:
+    """The number in hexadecimal; only one in sixteen needs padding, which takes longer than the hash."""
+    digits = F.hex(number)
+    has_all = F.shiftrightunsigned(number, 60) != 0
+    return F.when(has_all, digits).otherwise(F.lpad(digits, 16, "0"))
 
 
 def values_hash(columns: Sequence[Column]) -> Column:

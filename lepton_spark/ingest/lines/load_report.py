@@ -24,6 +24,9 @@ from lepton_spark.ingest.losses import EXCLUSIONS
 
 Counts = dict[str, int]
 
+Words = Mapping[tuple[int, str], str]
+"""An example in words, by file number and reason."""
+
 EQUAL_LINES = "equal_lines"
 """Count of a load: accepted lines that have the identity of an earlier line of their file."""
 
@@ -86,15 +89,16 @@ def summarize(
     copies: further deliveries of a file of this load; their lines count as already loaded.
     counted: further counts by name and file number.
     """
-    reason = F.when(F.col("is_rejected"), F.col("reject.reasons")[0])
-    groups = deduplicated.groupBy("file", "outcome", reason.alias("reason"), "replaces").agg(
+    reason = F.when(F.col("is_rejected"), F.col("reject.reasons")[0]).alias("reason")
+    groups = deduplicated.groupBy("file", "outcome", reason, "replaces").agg(
         F.count("*").alias("lines"),
         F.min("date").alias("first"),
         F.max("date").alias("last"),
-        F.min("reject.words").alias("words"),
         F.count_if(F.col("occurrence") > 1).alias("equal_lines"),
     )
     rows = groups.collect()
+    has_rejected = any(row["reason"] is not None for row in rows)
+    words = _examples(deduplicated, reason) if has_rejected else {}
     total: Counts = dict.fromkeys(OUTCOMES, 0) | {"replaced": 0}
     by_file: dict[int, Counts] = {}
     for row in rows:
@@ -111,7 +115,20 @@ def summarize(
     total[EQUAL_LINES] = sum(row["equal_lines"] for row in accepted)
     first = min((row["first"] for row in accepted), default=None)
     last = max((row["last"] for row in accepted), default=None)
-    return LoadReport(total, by_file, _files_without_accepted(rows), _losses(rows), first, last)
+    without = _files_without_accepted(rows, words)
+    return LoadReport(total, by_file, without, _losses(rows, words), first, last)
+
+
+def _examples(deduplicated: DataFrame, reason: Column) -> Words:
+    """The least message of rejected lines, by file and reason.
+
+    A query of its own, because Spark sorts all lines to keep the least text of each group.
+    """
+    rejected = deduplicated.where("is_rejected").groupBy("file", reason)
+    return {
+        (row["file"], row["reason"]): str(row["words"])
+        for row in rejected.agg(F.min("reject.words").alias("words")).collect()
+    }
 
 
 def lost_lines() -> Column:
@@ -134,49 +151,48 @@ def lossy_products(deduplicated: DataFrame, max_share: float, files: Sequence[in
     return counts.where(F.col("lost") > F.lit(max_share) * F.col("lines"))
 
 
-def _losses(rows: Sequence[Row]) -> dict[int, tuple[int, int, str]]:
+def _losses(rows: Sequence[Row], words: Words) -> dict[int, tuple[int, int, str]]:
     by_file: dict[int, list[Row]] = {}
     for row in rows:
         if row["outcome"] != SKIPPED and row["reason"] not in EXCLUSIONS:
             by_file.setdefault(row["file"], []).append(row)
-    return {file: _loss(of_file) for file, of_file in by_file.items()}
+    return {file: _loss(of_file, words) for file, of_file in by_file.items()}
 
 
-def _loss(rows: Sequence[Row]) -> tuple[int, int, str]:
+def _loss(rows: Sequence[Row], words: Words) -> tuple[int, int, str]:
     lost = [row for row in rows if row["reason"] is not None]
-    reason, words, _ = _commonest(lost) if lost else ("", "", 0)
+    reason, example, _ = _commonest(lost, words) if lost else ("", "", 0)
     n_lost = sum(row["lines"] for row in lost)
-    return sum(row["lines"] for row in rows), n_lost, f"{reason} (such as {words})"
+    return sum(row["lines"] for row in rows), n_lost, f"{reason} (such as {example})"
 
 
-def _files_without_accepted(rows: Sequence[Row]) -> dict[int, str]:
+def _files_without_accepted(rows: Sequence[Row], words: Words) -> dict[int, str]:
     loadable = {row["file"] for row in rows if row["outcome"] != REPEAT and row["reason"] is None}
     by_file: dict[int, list[Row]] = {}
     for row in rows:
         if row["file"] not in loadable and row["reason"] is not None:
             by_file.setdefault(row["file"], []).append(row)
-    return {file: _explanation(of_file) for file, of_file in by_file.items()}
+    return {file: _explanation(of_file, words) for file, of_file in by_file.items()}
 
 
-def _explanation(rows: Sequence[Row]) -> str:
-    reason, words, count = _commonest(rows)
+def _explanation(rows: Sequence[Row], words: Words) -> str:
+    reason, example, count = _commonest(rows, words)
     total = sum(row["lines"] for row in rows)
     return explain(
         "lines",
-        f"none accepted, {count} of {total} rejected as {reason} (such as {words})",
+        f"none accepted, {count} of {total} rejected as {reason} (such as {example})",
         "at least one that the rules accept",
         "Correct the rules under input, or have the file delivered again; it is then read anew",
     )
 
 
-def _commonest(rows: Sequence[Row]) -> tuple[str, str, int]:
-    """The commonest reason of rejected lines, an example in words, and the number of lines."""
-    lines, words = Counter[str](), dict[str, str]()
-    for row in sorted(rows, key=lambda row: str(row["words"])):
+def _commonest(rows: Sequence[Row], words: Words) -> tuple[str, str, int]:
+    """The commonest reason of a file's rejected lines, an example in words, and the number of lines."""
+    lines = Counter[str]()
+    for row in rows:
         lines[row["reason"]] += row["lines"]
-        words.setdefault(row["reason"], str(row["words"]))
     reason, count = min(lines.items(), key=lambda item: (-item[1], item[0]))
-    return reason, words[reason], count
+    return reason, words[rows[0]["file"], reason], count
 
 
 def _count_names(row: Row) -> list[str]:

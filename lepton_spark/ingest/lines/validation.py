@@ -139,11 +139,11 @@ def _identified(validated: DataFrame, raw: RawLines, files: DataFrame, settings:
 
 def _readable_hash(raw: RawLines, settings: InputSettings) -> Column:
     names = settings.columns
-    unread = F.concat_ws(
-        "|",
-        F.when(F.col("date").isNull(), raw.text(names.date)),
-        F.when(F.col("quantity").isNull(), raw.text(names.quantity)),
+    no_date, no_quantity = F.col("date").isNull(), F.col("quantity").isNull()
+    texts_unread = F.concat_ws(
+        "|", F.when(no_date, raw.text(names.date)), F.when(no_quantity, raw.text(names.quantity))
     )
+    unread = F.when(no_date | no_quantity, texts_unread)
     if settings.identity is not None:
         texts = [
             F.lit("identity"),

@@ -24,6 +24,7 @@ from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, sales_on_days
+from lepton_spark.pipelines.ingest.scan_tasks import small_scans
 from lepton_spark.pipelines.ingest.writing import Load
 
 N_WORST = 3
@@ -59,8 +60,9 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
     raw = read_lines(load.context.spark, delivery.readable, Layout.of(load.config.input))
     with ExitStack() as cached:
         midnights = files_of_midnights(raw, load.config.input)
-        validated = cached.enter_context(persisted(_validated(load, raw, started_at, midnights)))
-        dates = dates_of(validated)
+        with small_scans(load.context.spark, delivery.readable):
+            validated = cached.enter_context(persisted(_validated(load, raw, started_at, midnights)))
+            dates = dates_of(validated)
         stored = stored_lines(load, dates)
         lines = cached.enter_context(deduplicated(load, validated, stored, _earlier_rejects(load)))
         report = load_report.summarize(lines, delivery.copies, {DAYS_AS_WRITTEN: midnights})

@@ -22,7 +22,10 @@ from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
 LINES_PER_PARTITION = 250_000
-"""Lines that one task sorts and writes."""
+"""Lines that one task sorts and writes, if lines change tasks."""
+
+MAX_LINES_SORTED = 1_500_000
+"""Lines that one task sorts at most."""
 
 BUCKETS_PER_MONTH = 8
 """In how many parts the products of a month are at most sorted and written."""
@@ -67,8 +70,8 @@ def write_lines(load: Load, deduplicated: DataFrame, report: LoadReport) -> None
     of_load = {"ingest_batch": F.lit(load.batch), "load_number": number}
     n_accepted, n_rejected = (report.total[outcome] for outcome in (ACCEPTED, REJECTED))
     if n_accepted:
-        accepted = by_month(deduplicated.where(F.col("outcome") == ACCEPTED), n_accepted)
-        load.warehouse.append("transactions", accepted.join(load.files, "file").withColumns(of_load))
+        accepted = deduplicated.where(F.col("outcome") == ACCEPTED).join(load.files, "file")
+        load.warehouse.append("transactions", by_month(accepted, n_accepted).withColumns(of_load))
     if n_rejected:
         rejected = deduplicated.where(F.col("outcome") == REJECTED).join(load.files, "file")
         described = {name: F.col(f"reject.{name}") for name in ("reasons", "words", "line")}
@@ -77,20 +80,32 @@ def write_lines(load: Load, deduplicated: DataFrame, report: LoadReport) -> None
 
 
 def by_month(lines: DataFrame, n_lines: int) -> DataFrame:
-    """The lines sorted by month, series and day, which makes small files and saves the writer a sort.
+    """The lines sorted by month, series and day: smaller files, which are read faster by series.
 
     They are sorted by one number, because that is several times as fast as sorting by codes; series of equal
-    hash are mixed.
+    hash are mixed. They change tasks only where each task would write to too many months.
     """
     month = F.year("date") * 12 + F.month("date")
     series = F.hash("product_id", "location_id")
     in_month = F.shiftleft(F.pmod(series, F.lit(1 << 26)).cast("bigint"), 5) + F.day("date")
     keyed = lines.withColumn("sort_key", F.shiftleft(month.cast("bigint"), 31) + in_month)
     n_partitions = -(-n_lines // LINES_PER_PARTITION)
-    shuffled = keyed.coalesce(1)
-    if n_partitions > 1:
-        shuffled = keyed.repartition(n_partitions, month, F.pmod(series, F.lit(BUCKETS_PER_MONTH)))
-    return shuffled.sortWithinPartitions("sort_key").drop("sort_key")
+    if n_partitions == 1:
+        keyed = keyed.coalesce(1)
+    elif not _is_in_order(lines.select(month.alias("month")), 2 * n_partitions):
+        keyed = keyed.repartition(n_partitions, month, F.pmod(series, F.lit(BUCKETS_PER_MONTH)))
+    return keyed.sortWithinPartitions("sort_key").drop("sort_key")
+
+
+def _is_in_order(months: DataFrame, max_files: int) -> bool:
+    """Whether the tasks that have the lines would write at most so many files, one for each of their months.
+
+    This is so when files are delivered in order of days. A task with too many lines to sort is not in order.
+    """
+    of_files = months.groupBy(F.spark_partition_id().alias("task"), "month").agg(F.count("*").alias("lines"))
+    of_tasks = of_files.groupBy("task").agg(F.count("*").alias("files"), F.sum("lines").alias("lines"))
+    row = of_tasks.agg(F.sum("files").alias("files"), F.max("lines").alias("lines")).first()
+    return row is not None and row["files"] <= max_files and row["lines"] <= MAX_LINES_SORTED
 
 
 def matches_customers(config: Config) -> bool:

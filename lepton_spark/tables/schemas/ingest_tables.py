@@ -207,7 +207,10 @@ SALES = Table(
         "nonnegative_n_transactions": at_least(0, "n_transactions"),
         "finite_price": unless_null("price", number("price")),
     },
-    properties={"delta.enableChangeDataFeed": "true"},
+    properties={
+        "delta.enableChangeDataFeed": "true",
+        "delta.dataSkippingStatsColumns": "ingest_batch,date",
+    },
 )
 
 PANEL = Table(
