@@ -23,7 +23,8 @@ METRIC_SUM_TYPE = (
     "scaled_sse: DOUBLE, scaled_abs_error: DOUBLE, pinball_sum: DOUBLE, covered_sum: DOUBLE, "
     "n_quantile_obs: DOUBLE, paired_scaled_sse: DOUBLE, baseline_scaled_sse: DOUBLE>>"
 )
-GROUP_SUM_TYPE = "ARRAY<STRUCT<segment: STRING, n_series: BIGINT, forecast: ARRAY<DOUBLE>>>"
+_BY_STEP = "ARRAY<DOUBLE>"
+GROUP_SUM_TYPE = f"ARRAY<STRUCT<segment: STRING, n_series: BIGINT, forecast: {_BY_STEP}>>"
 
 POOLS = Table(
     name="pools",
@@ -142,7 +143,7 @@ FITS = Table(
             "DOUBLE",
             "units sold on the last 28 known days, outliers damped",
         ),
-        Column("forecast", "ARRAY<DOUBLE>", "mean forecast by step"),
+        Column("forecast", _BY_STEP, "mean forecast by step"),
         Column("quantiles", "ARRAY<ARRAY<DOUBLE>>", "quantile forecasts by level, then step"),
         Column(
             "metrics",
