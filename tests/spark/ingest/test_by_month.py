@@ -33,7 +33,7 @@ def written(frame: DataFrame) -> DataFrame:
 
 @pytest.mark.parametrize(
     ("month", "n_tasks"),
-    [(lambda: F.col("id") * 6 / N_LINES, 4), (lambda: F.col("id") % 6, 3)],
+    [(lambda: F.col("id") * 4 / N_LINES, 4), (lambda: F.col("id") % 6, 3)],
     ids=["delivered by day", "delivered by product"],
 )
 def test_by_month_moves_lines_only_if_tasks_have_many_months(
