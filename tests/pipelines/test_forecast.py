@@ -23,9 +23,9 @@ from lepton_spark.config import (
 )
 from lepton_spark.errors import InputError
 from lepton_spark.forecasting.publish_gates import collect_evidence
-from lepton_spark.pipelines.forecast import stages
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.forecast.plan import plan_run
+from lepton_spark.pipelines.forecast.run_rows import RunRows
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.evidence import tables_of_run
 from lepton_spark.pipelines.runs.run_id import settings_id
@@ -426,19 +426,19 @@ def test_forecast_interrupted_after_any_table_is_completed_by_the_next_attempt(
     sales = [("a", "all", CUTOFF - timedelta(days=n), 1.0 + n % 7) for n in range(40)]
     world.load("b1", sales_frame(world.spark, sales), CUTOFF - timedelta(days=39))
     world.panel()
-    write = stages._write
+    write = RunRows.write
     for last in ("fits", "models"):
 
-        def interrupted(warehouse: Warehouse, name: str, *rest: Any, last: str = last) -> None:
-            write(warehouse, name, *rest)
+        def interrupted(self: RunRows, name: str, *rest: Any, last: str = last) -> None:
+            write(self, name, *rest)
             if name == last:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(stages, "_write", interrupted)
+        monkeypatch.setattr(RunRows, "write", interrupted)
         with pytest.raises(KeyboardInterrupt):
             world.forecast()
         assert RunLog(world.warehouse, clock).latest("forecast") is None
-    monkeypatch.setattr(stages, "_write", write)
+    monkeypatch.setattr(RunRows, "write", write)
     result = world.forecast()
     counts = {
         name: len(world.rows(name, result.run_id))

@@ -18,6 +18,7 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.pipelines.forecast.forecast import run_forecast
+from lepton_spark.pipelines.forecast.run_rows import RunRows
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import run_publish
@@ -174,6 +175,25 @@ def test_errors_by_segment_are_those_of_the_full_run(store: Store, full: Run, da
 def test_a_rerun_finds_its_run_complete(store: Store, full: Run, daily: Run) -> None:
     assert store.run(FULL + timedelta(days=2)) == daily
     assert store.run(FULL) == full
+
+
+def test_an_interrupted_run_that_keeps_models_is_completed_by_the_next_attempt(
+    store: Store, full: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = RunRows.write
+
+    def interrupted(self: RunRows, name: str, *rest: Any) -> None:
+        write(self, name, *rest)
+        if name == "fits":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunRows, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.run(FULL + timedelta(days=1))
+    monkeypatch.setattr(RunRows, "write", write)
+    completed = store.run(FULL + timedelta(days=1))
+    assert (completed.refit_run_id, completed.state) == (full.run_id, "complete")
+    assert store.count("fits", completed) == N_PRODUCTS + 1
 
 
 def test_a_run_is_full_again_when_the_models_are_too_old(store: Store, full: Run) -> None:

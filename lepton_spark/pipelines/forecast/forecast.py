@@ -14,8 +14,8 @@ from lepton_spark.pipelines.forecast.stages import (
     read_series,
     score_candidates,
     with_sales_elsewhere,
-    write_publishable_tables,
 )
+from lepton_spark.pipelines.forecast.tables_for_readers import write_tables_for_readers
 from lepton_spark.pipelines.runs.run_log import Run
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def write_forecasts(context: JobContext, plan: Plan) -> Run:
             counts = fit_series(warehouse, plan, series, errors)
             stage.note(f"{counts['series_out']:,} series, {counts['fallback']:,} with a fallback")
     with context.stage("write forecasts, metrics, models"):
-        write_publishable_tables(warehouse, plan)
+        write_tables_for_readers(warehouse, plan)
     return replace(plan.run, counts=counts, class_models=class_models(plan, errors))
 
 

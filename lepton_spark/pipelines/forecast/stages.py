@@ -1,10 +1,9 @@
-"""The stages of a planned forecast run; all rows are written under the run's id."""
+"""The stages of a planned forecast run up to its fits; all rows are written under the run's id."""
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,7 +11,6 @@ from pyspark.sql import functions as F
 from lepton_spark.errors import BalanceError, explain
 from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.selection import class_choice
-from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
 from lepton_spark.forecasting.passes.elsewhere import sales_elsewhere
 from lepton_spark.forecasting.passes.fit import fit
@@ -27,13 +25,12 @@ from lepton_spark.panel.series import run_series, with_lists
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.forecast.crash_bisection import (
     Subset,
-    Write,
     write_from_sample,
     write_isolating,
 )
 from lepton_spark.pipelines.forecast.plan import Plan
+from lepton_spark.pipelines.forecast.run_rows import RunRows
 from lepton_spark.pipelines.forecast.tasks import count_cores, in_tasks, task_count
-from lepton_spark.pipelines.overlap import overlap
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
@@ -70,15 +67,15 @@ def learn_pools_and_trees(warehouse: Warehouse, plan: Plan, series: DataFrame) -
     """
     if not plan.settings.uses_pool:
         return plan
+    run = RunRows(warehouse, plan)
     _learn(warehouse, plan, "pools", series, pool_statistics)
-    pools = collect_pools(_rows(warehouse, "pools", plan), plan.settings.pooled)
+    pools = collect_pools(run.read("pools"), plan.settings.pooled)
     if not pools:
         log.warning("no pool statistics were computed; see the column reason of the table pools")
     if plan.settings.uses_trees:
         if plan.refit is None:
             _learn(warehouse, plan, "pooled_trees", series, train_trees)
-        trees = _rows(warehouse, "pooled_trees", plan, plan.full_run_id)
-        pools = with_trees(pools, collect_trees(trees))
+        pools = with_trees(pools, collect_trees(run.read_full_run("pooled_trees")))
     return replace(plan, settings=replace(plan.settings, pools=pools))
 
 
@@ -94,9 +91,9 @@ def _learn(
     def rows_of(part: Subset | None, failure: str | None) -> DataFrame:
         return learn(_of_subset(series, part), plan.settings, failure)
 
-    n_batches = min(plan.run.n_batches or 1, SAMPLED_BATCHES)
-    write = _writing(warehouse, name, rows_of, plan)
-    write_from_sample(write, _clearing(warehouse, name, plan), n_batches, _counter(sample_of(series)))
+    run, n_batches = RunRows(warehouse, plan), min(plan.run.n_batches or 1, SAMPLED_BATCHES)
+    count = _counter(sample_of(series))
+    write_from_sample(run.writing(name, rows_of), run.clearing(name), n_batches, count)
 
 
 def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
@@ -106,14 +103,13 @@ def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> Non
     """
     if plan.refit is not None or not plan.settings.evaluation.has_choice:
         return
-
     n_tasks = _count_tasks(plan, series)
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
         return score(in_tasks(_of_subset(series, subset), n_tasks), plan.settings, failure)
 
-    write = _writing(warehouse, "candidates", rows_of, plan)
-    clear = _clearing(warehouse, "candidates", plan)
+    run = RunRows(warehouse, plan)
+    write, clear = run.writing("candidates", rows_of), run.clearing("candidates")
     write_isolating(write, clear, plan.run.n_batches or 1, _counter(series))
 
 
@@ -122,7 +118,7 @@ def class_errors_of(warehouse: Warehouse, plan: Plan) -> ClassErrors:
     evaluation = plan.settings.evaluation
     if not evaluation.has_choice:
         return ClassErrors.none(len(evaluation.candidates))
-    candidates = _rows(warehouse, "candidates", plan, plan.full_run_id)
+    candidates = RunRows(warehouse, plan).read_full_run("candidates")
     errors = collect_class_errors(candidates, evaluation.candidates)
     position = {candidate.key: number for number, candidate in enumerate(evaluation.candidates)}
     usual = {name: position[key] for name, key in plan.usual_models.items() if key in position}
@@ -145,8 +141,8 @@ def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: Clas
 
     Raises: BalanceError unless every series has exactly one row.
     """
-    candidates = _rows(warehouse, "candidates", plan)
-    kept = _rows(warehouse, "fits", plan, plan.full_run_id)
+    run = RunRows(warehouse, plan)
+    candidates, kept = run.read("candidates"), run.read_full_run("fits")
     n_batches, n_tasks = plan.run.n_batches or 1, _count_tasks(plan, series)
 
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
@@ -157,9 +153,8 @@ def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: Clas
         scored = in_tasks(_of_subset(candidates, subset), n_tasks)
         return fit(mine, scored, plan.settings, errors, failure)
 
-    write = _writing(warehouse, "fits", rows_of, plan)
-    write_isolating(write, _clearing(warehouse, "fits", plan), n_batches, _counter(series))
-    return _counts(_rows(warehouse, "fits", plan), plan)
+    write_isolating(run.writing("fits", rows_of), run.clearing("fits"), n_batches, _counter(series))
+    return _counts(run.read("fits"), plan)
 
 
 def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
@@ -177,75 +172,13 @@ def _counts(fits: DataFrame, plan: Plan) -> dict[str, int]:
     return counts
 
 
-def write_publishable_tables(warehouse: Warehouse, plan: Plan) -> None:
-    """Writes the tables for readers, all computed from `fits` and independent of each other."""
-    fits, cutoff, period = _rows(warehouse, "fits", plan), plan.cutoff, plan.settings.period
-    by_product = plan.settings.has_locations
-    tables = {
-        "metrics": published_tables.metrics(fits),
-        "forecasts": published_tables.forecasts(fits, cutoff, period),
-        "models": published_tables.models(fits),
-        "metrics_summary": _metrics_summary(warehouse, plan, fits),
-        "group_forecasts": published_tables.group_forecasts(fits, cutoff, period, by_product=by_product),
-        "adjustments": published_tables.adjustments(fits),
-        "residual_paths": published_tables.residual_paths(fits),
-    }
-    overlap([partial(_write, warehouse, name, rows, plan) for name, rows in tables.items()])
-
-
 def _count_tasks(plan: Plan, series: DataFrame) -> int:
     return task_count(plan.run.n_batches or 1, count_cores(series.sparkSession))
-
-
-def _metrics_summary(warehouse: Warehouse, plan: Plan, fits: DataFrame) -> DataFrame:
-    """The errors of this run's backtest, or of the full run whose models it keeps."""
-    if plan.refit is None:
-        return published_tables.metrics_summary(fits)
-    return _of_run(plan, _rows(warehouse, "metrics_summary", plan, plan.full_run_id))
-
-
-def _of_run(plan: Plan, rows: DataFrame) -> DataFrame:
-    return rows.withColumn("run_id", F.lit(plan.run.run_id))
-
-
-def _rows(warehouse: Warehouse, name: str, plan: Plan, run_id: str | None = None) -> DataFrame:
-    """The rows of the planned run, or of another."""
-    return warehouse.read(name).where(F.col("run_id") == F.lit(run_id or plan.run.run_id))
 
 
 def _of_subset(rows: DataFrame, subset: Subset | None) -> DataFrame:
     return rows if subset is None else rows.where(subset.condition)
 
 
-def _writing(
-    warehouse: Warehouse, name: str, rows_of: Callable[[Subset | None, str | None], DataFrame], plan: Plan
-) -> Write:
-    """A function that writes the rows of a subset of the run's series into a table."""
-
-    def write(subset: Subset | None, failure: str | None) -> None:
-        _write(warehouse, name, _of_run(plan, rows_of(subset, failure)), plan, subset)
-
-    return write
-
-
-def _clearing(warehouse: Warehouse, name: str, plan: Plan) -> Callable[[], None]:
-    return lambda: warehouse.delete(name, F.col("run_id") == F.lit(plan.run.run_id))
-
-
 def _counter(series: DataFrame) -> Callable[[Subset], int]:
     return lambda subset: series.where(subset.condition).select(*SERIES_KEY).distinct().count()
-
-
-def _write(
-    warehouse: Warehouse, name: str, rows: DataFrame, plan: Plan, subset: Subset | None = None
-) -> None:
-    """Writes rows of the run, in place of those of an earlier attempt.
-
-    A first attempt appends, because replacing takes three times as long. A subset is appended too: the rows
-    of an earlier attempt were deleted before the work was halved. Run ids are hexadecimal and thus safe in
-    the condition.
-    """
-    if plan.is_retry and subset is None:
-        warehouse.replace(name, rows, f"run_id = '{plan.run.run_id}'")
-    else:
-        warehouse.append(name, rows)
