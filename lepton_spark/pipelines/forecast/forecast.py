@@ -49,6 +49,8 @@ def run_forecast(context: JobContext) -> ForecastResult:
         stage.note(f"{plan.cutoff}")
         if plan.hint is not None:
             stage.note(plan.hint)
+        if plan.refit is not None:
+            stage.note(f"with the models of the full run of {plan.refit.cutoff}")
         if context.config.forecast.period > 1:
             settings = context.config.forecast
             stage.note(f"weeks end on {settings.week_end}, {settings.ahead}")
@@ -72,8 +74,9 @@ def write_forecasts(context: JobContext, plan: Plan) -> Run:
     with with_sales_elsewhere(plan, read_series(warehouse, plan)) as series:
         with context.stage("learn from a sample of the series"):
             plan = learn_pools_and_trees(warehouse, plan, series)
-        with context.stage("score the candidates"):
-            score_candidates(warehouse, plan, series)
+        if plan.refit is None:
+            with context.stage("score the candidates"):
+                score_candidates(warehouse, plan, series)
         with context.stage("fit and forecast") as stage:
             errors = class_errors_of(warehouse, plan)
             counts = fit_series(warehouse, plan, series, errors)

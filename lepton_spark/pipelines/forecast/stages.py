@@ -99,9 +99,9 @@ def _learn(
 def score_candidates(warehouse: Warehouse, plan: Plan, series: DataFrame) -> None:
     """Writes the backtest errors of every candidate; does nothing when there is no choice to make.
 
-    There is none with a single candidate or without validation windows, or if models are kept.
+    There is none with a single candidate or without validation windows.
     """
-    if plan.refit is not None or not plan.settings.evaluation.has_choice:
+    if not plan.settings.evaluation.has_choice:
         return
     n_tasks = _count_tasks(plan, series)
 
