@@ -95,9 +95,12 @@ def dates_of(lines: DataFrame) -> list[date]:
 
 
 def with_load_number(warehouse: Warehouse, rows: DataFrame) -> DataFrame:
-    """Rows with the number of the load in their `ingest_batch`."""
+    """Rows with the number of the load in their `ingest_batch`; a load in progress is not in `runs` yet."""
+    started = [row for row in warehouse.started_runs().read().values() if row["job"] == "ingest"]
     loads = warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
-    return rows.join(F.broadcast(loads.select("ingest_batch", "load_number")), "ingest_batch")
+    both = loads.unionByName(warehouse.rows("runs", started), allowMissingColumns=True) if started else loads
+    numbers = both.select("ingest_batch", "load_number").distinct()
+    return rows.join(F.broadcast(numbers), "ingest_batch")
 
 
 def on_days(dates: Sequence[date]) -> Column:
