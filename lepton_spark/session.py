@@ -74,7 +74,7 @@ _LATE_OPTIMIZING = " ".join(
     }.items()
 )
 """A hundred times Java's defaults: only code that runs very often pays for the optimizing compiler, which
-otherwise takes half of a short job's processor time (docs/experiments/speed.md)."""
+otherwise takes much of a short job's processor time (docs/experiments/speed.md)."""
 
 
 def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
