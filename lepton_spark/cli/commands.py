@@ -89,7 +89,7 @@ def run(
         result = run_all(context, force=publish, on_ingested=print_load_messages)
     print_summary(
         console(),
-        summarize(job.warehouse, result.forecast.run_id),
+        summarize(job.warehouse, result.forecast.run_id, result.forecast.models_of),
         result.ingest.counts,
         job.warehouse,
         ahead=job.config.forecast.ahead,
@@ -158,7 +158,8 @@ def forecast(
     job = open_job(conf, settings, cutoff)
     with leased(job, take_over=take_over) as context:
         result = run_forecast(context)
-    summary, ahead = summarize(job.warehouse, result.run_id), job.config.forecast.ahead
+    summary = summarize(job.warehouse, result.run_id, result.models_of)
+    ahead = job.config.forecast.ahead
     print_summary(console(), summary, {}, job.warehouse, ahead=ahead, published=False)
 
 

@@ -1,6 +1,7 @@
 """The summary at the end of a run, and other tables, printed for people."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table as Grid
@@ -35,7 +36,7 @@ def print_summary(
     if counts:
         print_counts(console, counts)
     if summary.errors:
-        console.print(_error_grid(summary.errors))
+        console.print(_error_grid(summary.errors, summary.models_of))
     else:
         _print_plain(console, "No product has enough history for a test window, so errors are not measured.")
     _print_queries(console, summary.run_id, warehouse, ahead=ahead, published=published)
@@ -104,8 +105,10 @@ def _count_lines(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         yield f"  {reason}", f"{count:,}"
 
 
-def _error_grid(errors: Iterable[ClassError]) -> Grid:
+def _error_grid(errors: Iterable[ClassError], models_of: date | None) -> Grid:
     title = "Errors on the test window, beside those of seasonal naive"
+    if models_of is not None:
+        title = f"{title}, from the full run of {models_of}, whose models are kept"
     grid = Grid(title=title, title_justify="left")
     grid.add_column("demand class")
     for name in ("products", "RMSSE", "naive RMSSE", "value added", "WAPE", "naive WAPE"):

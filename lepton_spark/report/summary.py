@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from pyspark.sql import functions as F
 
@@ -28,6 +29,7 @@ class Summary:
     """A run in a few figures; every count is of series.
 
     n_short: series with a chosen model that are too young for a backtest. fallbacks: number by reason.
+    models_of: cutoff of the full run whose models the run keeps and whose errors these are; None: its own.
     """
 
     run_id: str
@@ -37,6 +39,7 @@ class Summary:
     n_obsolete: int
     fallbacks: Mapping[str, int]
     errors: tuple[ClassError, ...]
+    models_of: date | None = None
 
     @property
     def n_fallback(self) -> int:
@@ -44,8 +47,11 @@ class Summary:
         return sum(self.fallbacks.values())
 
 
-def summarize(warehouse: Warehouse, run_id: str) -> Summary:
-    """The figures of a complete run; collects a few rows."""
+def summarize(warehouse: Warehouse, run_id: str, models_of: date | None = None) -> Summary:
+    """The figures of a complete run; collects a few rows.
+
+    models_of: cutoff of the full run whose models the run keeps; None for a full run.
+    """
     statuses = _statuses(warehouse, run_id)
     fallbacks = {reason: count for (status, reason), count in statuses.items() if status == "fallback"}
     return Summary(
@@ -56,6 +62,7 @@ def summarize(warehouse: Warehouse, run_id: str) -> Summary:
         n_obsolete=_count(statuses, "obsolete"),
         fallbacks=dict(sorted(fallbacks.items(), key=lambda item: (-item[1], item[0]))),
         errors=_errors(warehouse, run_id),
+        models_of=models_of,
     )
 
 

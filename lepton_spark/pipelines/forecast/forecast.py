@@ -27,6 +27,7 @@ class ForecastResult:
 
     already_complete: whether an earlier call had completed the run, so that nothing was done.
     n_series: number of series; n_fallback: those with a fallback; n_obsolete: those with forecast 0.
+    models_of: cutoff of the full run whose models this one keeps; None for a full run.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class ForecastResult:
     n_series: int
     n_fallback: int
     n_obsolete: int
+    models_of: date | None = None
 
 
 def run_forecast(context: JobContext) -> ForecastResult:
@@ -56,7 +58,7 @@ def run_forecast(context: JobContext) -> ForecastResult:
             stage.note(f"weeks end on {settings.week_end}, {settings.ahead}")
     known = runs.find(plan.run.run_id)
     if known is not None and known.state == "complete":
-        return _result(known, plan.cutoff, already_complete=True)
+        return _result(known, plan, already_complete=True)
     run = runs.start(plan.run, context.config)
     try:
         run = write_forecasts(context, replace(plan, run=run, is_retry=known is not None))
@@ -65,7 +67,7 @@ def run_forecast(context: JobContext) -> ForecastResult:
         raise
     complete = runs.complete(run)
     log.info("run %s, cutoff %s, complete: %s", run.run_id, plan.cutoff, run.counts)
-    return _result(complete, plan.cutoff, already_complete=False)
+    return _result(complete, plan, already_complete=False)
 
 
 def write_forecasts(context: JobContext, plan: Plan) -> Run:
@@ -86,13 +88,14 @@ def write_forecasts(context: JobContext, plan: Plan) -> Run:
     return replace(plan.run, counts=counts, class_models=class_models(plan, errors))
 
 
-def _result(run: Run, cutoff: date, *, already_complete: bool) -> ForecastResult:
+def _result(run: Run, plan: Plan, *, already_complete: bool) -> ForecastResult:
     counts = run.counts
     return ForecastResult(
         run_id=run.run_id,
-        cutoff=cutoff,
+        cutoff=plan.cutoff,
         already_complete=already_complete,
         n_series=counts["series_out"],
         n_fallback=counts["fallback"],
         n_obsolete=counts["obsolete"],
+        models_of=None if plan.refit is None else plan.refit.cutoff,
     )

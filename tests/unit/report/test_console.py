@@ -1,0 +1,22 @@
+"""What the console shows of a run."""
+
+import io
+from datetime import date
+
+import pytest
+from rich.console import Console
+
+from lepton_spark.report.console import _error_grid
+from lepton_spark.report.summary import ClassError
+
+
+@pytest.mark.parametrize(
+    ("models_of", "is_named"),
+    [pytest.param(None, False, id="a full run"), pytest.param(date(2024, 3, 4), True, id="kept models")],
+)
+def test_errors_name_the_full_run_that_they_are_from(models_of: date | None, *, is_named: bool) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(_error_grid([ClassError("smooth", 3, 0.9, 1.0, 0.2, 0.3, 0.1)], models_of))
+    text = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert ("from the full run of 2024-03-04, whose models are kept" in text) == is_named
+    assert "smooth" in text
