@@ -206,6 +206,7 @@ def test_a_run_with_other_settings_is_full(store: Store, full: Run) -> None:  # 
     assert store.run(FULL + timedelta(days=1), models=("mean", "seasonal_naive")).refit_run_id is None
 
 
+@pytest.mark.slow
 def test_maintenance_keeps_the_full_run_of_a_published_run(store: Store, full: Run, daily: Run) -> None:
     newest = store.run(FULL + timedelta(days=5))  # keeps the models of the run three days after the full one
     assert newest.refit_run_id not in (None, full.run_id)

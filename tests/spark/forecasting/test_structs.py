@@ -82,6 +82,7 @@ def fits(spark: SparkSession) -> DataFrame:
         "forecast": [np.array([1.0, 2.0])] * 2,
         "quantiles": [[np.array([0.0, 1.0]), np.array([2.0, 3.0])]] * 2,
         "paths": [None, [np.array([0.5, -0.5]), None]],
+        "error_quantiles": [None, [np.array([-1.0, 1.5], dtype=np.float32)]],
         "forecast_hash": "ab",
         "n_obs": n_obs,
         **{name: [np.arange(6.0) + 10 * place] * 2 for place, name in enumerate(SUMS[:4])},
@@ -162,6 +163,7 @@ def test_other_columns_of_fits_are_kept_with_nulls_and_the_date_of_the_last_sale
     assert (one["parameters"], other["coefficients"]) == ({"half_life": 28.0}, {"level": 2.5})
     assert (one["quantiles"], one["forecast"]) == ([[0.0, 1.0], [2.0, 3.0]], [1.0, 2.0])
     assert (one["paths"], other["paths"]) == (None, [[0.5, -0.5], None])
+    assert (one["error_quantiles"], other["error_quantiles"]) == (None, [[-1.0, 1.5]])
     assert (one["reason"], one["runner_up"], one["n_days_known"]) == (None, None, 60)
     assert (one["metric_sums"], other["metric_sums"]) == ([SUM_OF_BATCH], None)
     assert one["group_sums"] == [{"segment": "all", "n_series": 2, "forecast": [2.0, 4.0]}]
