@@ -17,7 +17,7 @@ from accuracy_parts.calibration_bands import PUBLISHED_LEVELS, TOLERANCE_ALL, TO
 from accuracy_parts.console_table import print_rows
 from accuracy_parts.datasets import AGE_GROUPS
 
-from lepton_spark.evaluation.metrics import pinball_losses
+from lepton_spark.evaluation.accuracy.metrics import pinball_losses
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 

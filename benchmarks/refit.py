@@ -17,11 +17,11 @@ from accuracy_parts.lepton_models import DEFAULT_CONFIG, damped
 from accuracy_parts.protocol import HORIZON, choose_products
 from stability import wrmsse
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors, class_errors
+from lepton_spark.evaluation.accuracy.metrics import pinball_losses
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
-from lepton_spark.evaluation.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
-from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.forecasting.settings import LEVELS, evaluation_settings
 from lepton_spark.models.data.arrays import FloatArray

@@ -17,9 +17,9 @@ from accuracy_parts.datasets import Panel, add_set_arguments, find_sources, load
 from accuracy_parts.lepton_models import DEFAULT_CONFIG, damped
 from accuracy_parts.protocol import HORIZON, WEIGHT_DAYS, choose_products, scales_of
 
+from lepton_spark.evaluation.accuracy.class_errors import class_errors
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
-from lepton_spark.evaluation.class_errors import class_errors
 from lepton_spark.evaluation.selection import ValidationErrors, class_choice
 from lepton_spark.forecasting.settings import LEVELS, evaluation_settings
 from lepton_spark.models.data.arrays import FloatArray

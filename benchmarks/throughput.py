@@ -19,10 +19,11 @@ from accuracy_parts.console_table import print_rows
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from speed_parts.measures import resident_memory
 from synthetic import CUTOFF, packed_years, product_id
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
@@ -213,19 +214,8 @@ def to_no_op_sink(frame: DataFrame) -> None:
 
 
 def peak_memory() -> dict[str, str]:
-    """Peak MiB of the largest JVM and the largest Python worker; empty where there is no /proc."""
-    peaks: dict[str, float] = {}
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-            command = status.with_name("cmdline").read_bytes()
-        except OSError:
-            continue
-        is_worker = b"pyspark.daemon" in command
-        name = "JVM" if b"SparkSubmit" in command else "Python worker" if is_worker else None
-        if name and "VmHWM" in fields:
-            peaks[name] = max(peaks.get(name, 0.0), float(fields["VmHWM"].split()[0]) / 1024)
-    return {name: f"{mib:,.0f} MiB" for name, mib in peaks.items()}
+    """Peak memory of the largest Java process and the largest Python worker."""
+    return {name: f"{mib:,.0f} MiB" for name, mib in resident_memory("VmHWM").items()}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from accuracy_parts.datasets import Panel
-from lepton_spark.evaluation.error_sums import Scales, naive_scales
+from lepton_spark.evaluation.accuracy.error_sums import Scales, naive_scales
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import History
 

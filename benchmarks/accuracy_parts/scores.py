@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from accuracy_parts.protocol import Origin
-from lepton_spark.evaluation.error_sums import ErrorSums, error_sums
-from lepton_spark.evaluation.metrics import metric_values, pinball_losses
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums, error_sums
+from lepton_spark.evaluation.accuracy.metrics import metric_values, pinball_losses
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 
 SCORED_LEVELS = np.array([0.1, 0.5, 0.9])

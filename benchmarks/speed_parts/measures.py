@@ -64,8 +64,11 @@ def _sample(cost: StageCost, stopped: threading.Event) -> None:
             return
 
 
-def resident_memory() -> dict[str, float]:
-    """MiB of the largest Java process and of the largest Python worker; 0 where there is no /proc."""
+def resident_memory(field: str = "VmRSS") -> dict[str, float]:
+    """MiB of the largest Java process and of the largest Python worker; 0 where there is no /proc.
+
+    field: of /proc/PID/status: `VmRSS` now, `VmHWM` at most so far.
+    """
     largest = {"java": 0.0, "worker": 0.0}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -74,8 +77,8 @@ def resident_memory() -> dict[str, float]:
         except OSError:
             continue
         name = "worker" if b"pyspark.daemon" in command else "java" if b"SparkSubmit" in command else None
-        if name and "VmRSS" in fields:
-            largest[name] = max(largest[name], float(fields["VmRSS"].split()[0]) / 1024)
+        if name and field in fields:
+            largest[name] = max(largest[name], float(fields[field].split()[0]) / 1024)
     return largest
 
 

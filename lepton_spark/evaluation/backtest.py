@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_spark.errors import exception_text
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums, Scales, error_sums, naive_scales
 from lepton_spark.evaluation.demand import demand_classes
-from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums, naive_scales
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Window
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray

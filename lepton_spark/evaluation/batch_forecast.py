@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.backtest import score_candidates
 from lepton_spark.evaluation.choice import BASELINE, Choice, choose, roles_of
-from lepton_spark.evaluation.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.demand import demand_classes, is_obsolete
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import Spread, quantiles_around

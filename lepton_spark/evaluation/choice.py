@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.backtest import classes_for_choice, window_scales
-from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.quantiles.calibration import Calibration, Spread, spread_of
 from lepton_spark.evaluation.quantiles.residual_paths import residual_paths
 from lepton_spark.evaluation.role_backtest import (

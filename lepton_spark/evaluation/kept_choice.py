@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.backtest import score_candidates
 from lepton_spark.evaluation.batch_forecast import OBSOLETE, OK, BatchForecast, forecast_choice
 from lepton_spark.evaluation.choice import SEASONAL, Choice, choose, roles_of, starts_its_season
-from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.demand import demand_classes
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import Spread

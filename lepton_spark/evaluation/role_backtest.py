@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_spark.errors import InputError
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums, Scales, error_sums
+from lepton_spark.evaluation.accuracy.metrics import pinball_losses
 from lepton_spark.evaluation.backtest import actuals, cutoff_columns, fit_safely, trainable
 from lepton_spark.evaluation.demand import is_obsolete
-from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums
-from lepton_spark.evaluation.metrics import pinball_losses
 from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, placed

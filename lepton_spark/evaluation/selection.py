@@ -6,9 +6,9 @@ from typing import Self
 
 import numpy as np
 
-from lepton_spark.evaluation.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW
-from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray, placed
 
 SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)

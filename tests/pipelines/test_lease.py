@@ -96,13 +96,17 @@ def test_released_lease_is_taken_without_a_warning(tables: Tables, caplog: pytes
     assert not caplog.records
 
 
-def test_job_that_saw_the_lease_free_and_comes_late_does_not_get_it(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def late(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Lease:
+    """A job that has seen the lease free, and has not taken it yet."""
     with tables.lease():
         pass
-    late, free = tables.lease(), tables.files.last()
-    monkeypatch.setattr(late, "_last", lambda: free)
+    job, free = tables.lease(), tables.files.last()
+    monkeypatch.setattr(job, "_last", lambda: free)
+    return job
+
+
+def test_job_that_saw_the_lease_free_and_comes_late_does_not_get_it(tables: Tables, late: Lease) -> None:
     with tables.lease() as first:
         with pytest.raises(LeaseError, match="taken by another job at the same moment"), late:
             pass
@@ -111,12 +115,8 @@ def test_job_that_saw_the_lease_free_and_comes_late_does_not_get_it(
 
 
 def test_job_that_comes_late_by_two_jobs_finds_its_number_deleted_and_does_not_get_the_lease(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
+    tables: Tables, late: Lease
 ) -> None:
-    with tables.lease():
-        pass
-    late, free = tables.lease(), tables.files.last()
-    monkeypatch.setattr(late, "_last", lambda: free)
     with tables.lease():
         pass
     with tables.lease() as second:

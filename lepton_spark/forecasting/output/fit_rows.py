@@ -8,8 +8,8 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.batch_forecast import FALLBACK, FALLBACKS, BatchForecast
-from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import BY_ERRORS
 from lepton_spark.evaluation.settings import EvaluationSettings

@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.evaluation.metrics import METRICS, QUANTILE_METRICS, Metric
+from lepton_spark.evaluation.accuracy.metrics import METRICS, QUANTILE_METRICS, Metric
 from lepton_spark.forecasting.output.partial_sums import BASELINE_SUMS, GROUP_SUMS, METRIC_SUMS, SUM_NAMES
 from lepton_spark.panel.ordered_sum import ordered_sum
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.forecasting.packing import rows_of
 
 SUMS = ("sse", "abs_error", "sum_error", "sum_actual")

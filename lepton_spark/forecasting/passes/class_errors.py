@@ -7,7 +7,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.evaluation.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ALL, ClassErrors
 from lepton_spark.models.registry import Candidate
 from lepton_spark.panel.ordered_sum import ordered_sum, ordered_sums
 

@@ -7,8 +7,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.batch_forecast import FALLBACKS, BatchForecast, forecast_batch
-from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits

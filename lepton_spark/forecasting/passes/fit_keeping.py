@@ -7,8 +7,8 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.batch_forecast import OBSOLETE, OK, BatchForecast
-from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import COUNTS, Spread, n_groups

@@ -7,10 +7,10 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.evaluation.accuracy.class_errors import series_errors
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.backtest import CandidateScores, score_candidates
-from lepton_spark.evaluation.class_errors import series_errors
 from lepton_spark.evaluation.demand import NEW
-from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
 from lepton_spark.forecasting.packing import packed_batch, rows_of
 from lepton_spark.forecasting.passes.class_errors import CLASS_SUMS, with_class_sums

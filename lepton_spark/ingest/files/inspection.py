@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lepton_spark.ingest.files.csv_lines import read_csv
 from lepton_spark.ingest.files.date_texts import DateTexts
-from lepton_spark.ingest.files.json_lines import read_json
 from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, stored_order
-from lepton_spark.ingest.files.plain_csv import plain_table
 from lepton_spark.ingest.files.point_forms import PointForms
-from lepton_spark.ingest.files.text_files import decoded
+from lepton_spark.ingest.files.text.csv_lines import read_csv
+from lepton_spark.ingest.files.text.json_lines import read_json
+from lepton_spark.ingest.files.text.plain_csv import plain_table
+from lepton_spark.ingest.files.text.text_files import decoded
 
 ROWS_AT_ONCE = 20_000
 

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import BalanceError, explain
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.selection import class_choice
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
 from lepton_spark.forecasting.passes.elsewhere import sales_elsewhere

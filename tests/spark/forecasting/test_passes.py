@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from lepton_spark.evaluation.accuracy.class_errors import class_errors
 from lepton_spark.evaluation.backtest import score_candidates
-from lepton_spark.evaluation.class_errors import class_errors
 from lepton_spark.forecasting.packing import packed_batch
 from lepton_spark.forecasting.passes.class_errors import collect_class_errors
 from lepton_spark.forecasting.passes.fit import FitBatch, fit

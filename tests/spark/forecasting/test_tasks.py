@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.passes.score import score
 from lepton_spark.pipelines.forecast.tasks import count_cores, in_tasks

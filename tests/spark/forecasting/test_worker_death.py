@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.config import BacktestSettings, Config, ForecastSettings
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.forecasting.output import published_tables
 from lepton_spark.forecasting.passes.fit import fit
 from lepton_spark.forecasting.passes.pool_statistics import pool_statistics

@@ -8,7 +8,7 @@ from accuracy_parts.datasets import Panel, find_sources, to_panel, without_cance
 from accuracy_parts.protocol import Origin, origins, scales_of
 from accuracy_parts.scores import InvalidForecastError, Output, cell_sums, check, intervals, pool, scores
 
-from lepton_spark.evaluation.error_sums import Scales
+from lepton_spark.evaluation.accuracy.error_sums import Scales
 from lepton_spark.models.data.history import History
 
 NAN = np.nan

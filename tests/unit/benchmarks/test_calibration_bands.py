@@ -9,7 +9,7 @@ from accuracy_parts.calibration_bands import (
 from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Distribution, Output
 
-from lepton_spark.evaluation.error_sums import Scales
+from lepton_spark.evaluation.accuracy.error_sums import Scales
 from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.models.data.history import History
 

@@ -4,7 +4,7 @@ from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Distribution, Output
 from accuracy_parts.sum_calibration import ADDED_UP, BY_PATHS, sum_calibration
 
-from lepton_spark.evaluation.error_sums import Scales
+from lepton_spark.evaluation.accuracy.error_sums import Scales
 from lepton_spark.models.data.history import History
 
 HORIZON = 28

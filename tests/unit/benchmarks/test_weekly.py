@@ -4,7 +4,7 @@ import weekly as benchmark
 from accuracy_parts.protocol import HORIZON, Origin
 from accuracy_parts.scores import SCORED_LEVELS, Output, cell_sums, scores
 
-from lepton_spark.evaluation.error_sums import Scales
+from lepton_spark.evaluation.accuracy.error_sums import Scales
 from lepton_spark.models.data.history import History
 
 

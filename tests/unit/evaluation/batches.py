@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
-from lepton_spark.evaluation.class_errors import ClassErrors
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from lepton_spark.evaluation import role_backtest
+from lepton_spark.evaluation.accuracy.class_errors import ALL, class_errors
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.backtest import cutoff_columns, score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch, forecast_histories
-from lepton_spark.evaluation.class_errors import ALL, class_errors
-from lepton_spark.evaluation.error_sums import ErrorSums
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.models.data.arrays import FloatArray

@@ -1,7 +1,7 @@
 import numpy as np
 
-from lepton_spark.evaluation.class_errors import ClassErrors, class_errors, series_errors
-from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors, class_errors, series_errors
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 
 
 def _sums(scaled_mse: np.ndarray, n_scaled: np.ndarray) -> ErrorSums:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from lepton_spark.evaluation.error_sums import ErrorSums, Scales, error_sums, naive_scales
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums, Scales, error_sums, naive_scales
 
 NAN = np.nan
 ACTUAL = np.array([[10.0, 0.0, NAN], [4.0, 6.0, 8.0]])

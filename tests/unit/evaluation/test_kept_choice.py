@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.backtest import score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
-from lepton_spark.evaluation.class_errors import ClassErrors, class_errors
 from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lepton_spark.evaluation.error_sums import ErrorSums, error_sums, naive_scales
-from lepton_spark.evaluation.metrics import METRICS, QUANTILE_METRICS, metric_values, pinball_losses
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums, error_sums, naive_scales
+from lepton_spark.evaluation.accuracy.metrics import METRICS, QUANTILE_METRICS, metric_values, pinball_losses
 
 NAN = np.nan
 ACTUAL = np.array([[10.0, 0.0, NAN], [4.0, 6.0, 8.0]])

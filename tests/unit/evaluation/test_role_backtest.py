@@ -6,8 +6,8 @@ from scipy.stats import nbinom
 
 from lepton_spark.errors import InputError
 from lepton_spark.evaluation import role_backtest
+from lepton_spark.evaluation.accuracy.error_sums import Scales
 from lepton_spark.evaluation.backtest import fit_safely
-from lepton_spark.evaluation.error_sums import Scales
 from lepton_spark.evaluation.quantiles.calibration import Calibration
 from lepton_spark.evaluation.quantiles.dispersion import likely_dispersion
 from lepton_spark.evaluation.role_backtest import RoleBacktest, backtest_roles, fit_roles, score_role

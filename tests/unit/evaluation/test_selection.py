@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.evaluation.class_errors import ClassErrors
-from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.selection import (
     Selection,
     SelectionSettings,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_spark.config import Config
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.pool_statistics import PoolSample, pools_by_day
 from lepton_spark.forecasting.passes.score import ScoreBatch

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lepton_spark.config import Config
-from lepton_spark.evaluation.class_errors import ALL
+from lepton_spark.evaluation.accuracy.class_errors import ALL
 from lepton_spark.forecasting.passes.pool_statistics import PoolSample
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.passes.tree_training import TrainSample

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lepton_spark.ingest.files.csv_lines import read_csv
 from lepton_spark.ingest.files.inspection import read_columns
 from lepton_spark.ingest.files.layout import Layout, UnreadableFileError
-from lepton_spark.ingest.files.plain_csv import plain_table
+from lepton_spark.ingest.files.text.csv_lines import read_csv
+from lepton_spark.ingest.files.text.plain_csv import plain_table
 
 HEADER = "sku,day,units\n"
 PLAIN = HEADER + "1001,2021-01-01,150\n,,3\n"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.score import ScoreBatch

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_spark.evaluation.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.pooled.learning import with_trees

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lepton_spark.errors import InputError
-from lepton_spark.evaluation.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ALL, ClassErrors
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.settings import FitSettings

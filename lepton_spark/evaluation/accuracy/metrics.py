@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.models.data.arrays import FloatArray
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
-from lepton_spark.ingest.files.header import (
+from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns
+from lepton_spark.ingest.files.text.header import (
     SEARCHED_RECORDS,
     hint,
     is_header_again,
     is_separator_line,
     unique_names,
 )
-from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns
 
 BLANKS_AND_MARK = " \t\ufeff"
 

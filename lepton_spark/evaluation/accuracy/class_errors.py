@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lepton_spark.evaluation.error_sums import ErrorSums
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.models.data.arrays import FloatArray, IntArray, StringArray
 
 ALL = "all"

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from lepton_spark.ingest.files.csv_lines import BLANKS_AND_MARK
-from lepton_spark.ingest.files.header import is_separator_line
 from lepton_spark.ingest.files.layout import Layout
+from lepton_spark.ingest.files.text.csv_lines import BLANKS_AND_MARK
+from lepton_spark.ingest.files.text.header import is_separator_line
 
 
 def plain_table(text: str, names: Sequence[str], layout: Layout) -> pa.Table | None:

@@ -4,8 +4,8 @@ import gzip
 import io
 import zlib
 
-from lepton_spark.ingest.files.kinds import require_lines
 from lepton_spark.ingest.files.layout import Layout, UnreadableFileError
+from lepton_spark.ingest.files.text.kinds import require_lines
 
 GZIP_MAGIC = b"\x1f\x8b"
 

@@ -1,0 +1,1 @@
+"""Errors as sums, metrics of these sums, and errors by demand class."""
