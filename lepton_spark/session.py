@@ -165,7 +165,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         **local_dir,
         **settings.options,
         **_class_path(settings, jars),
-        JAVA_OPTIONS: f"{_quiet_log()} {_LATE_OPTIMIZING} {settings.options.get(JAVA_OPTIONS, '')}",
+        JAVA_OPTIONS: " ".join([*_java_options(), settings.options.get(JAVA_OPTIONS, "")]),
         **RESULT_SETTINGS,
         **DELTA_SETTINGS,
     }
@@ -194,6 +194,14 @@ def _unused_warehouse() -> str:
     return str(Path(tempfile.gettempdir()) / "lepton-spark-default-schema")
 
 
-def _quiet_log() -> str:
+def _java_options() -> list[str]:
     with as_file(files("lepton_spark") / "log4j2.properties") as path:
-        return f"-Dlog4j2.configurationFile={path.as_uri()}"
+        quiet_log = f"-Dlog4j2.configurationFile={path.as_uri()}"
+    archive = class_archive()
+    use = [f'"-XX:SharedArchiveFile={archive}"'] if archive.exists() else []
+    return [quiet_log, _LATE_OPTIMIZING, *use, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+
+
+def class_archive() -> Path:
+    """Where `lepton_spark.class_archive` keeps the classes from which Java starts faster."""
+    return Path(sys.prefix) / "share" / "lepton_spark" / "classes.jsa"
