@@ -29,6 +29,7 @@ class Inspection:
     missing: lines without a value, by column. layout: the schema of a Parquet file; files of equal schemas
     are read together. nanoseconds: timestamp columns in nanoseconds, which Spark reads as integers, and
     whether they are in UTC. date_hint: which form fits every date of a text file. words: the reason in words.
+    parts: into how many parts the file can be divided for reading.
     """
 
     columns: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Inspection:
     date_hint: str | None = None
     reason: str | None = None
     words: str | None = None
+    parts: int = 1
 
 
 def inspect(name: str, content: bytes, layout: Layout) -> Inspection:
@@ -151,7 +153,9 @@ def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:
         raise UnreadableFileError("wrong_header", "columns: found a name twice; allowed: each name once")
     nanoseconds = _nanoseconds(file.schema)
     schema = f"{file.schema_arrow.remove_metadata()} {sorted(nanoseconds)}"
-    return Inspection(stored_order(names, layout), file.metadata.num_rows, missing, schema, nanoseconds)
+    stored, metadata = stored_order(names, layout), file.metadata
+    parts = max(1, metadata.num_row_groups)
+    return Inspection(stored, metadata.num_rows, missing, schema, nanoseconds, parts=parts)
 
 
 def _nanoseconds(schema: pq.ParquetSchema) -> dict[str, bool]:

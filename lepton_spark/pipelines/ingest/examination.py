@@ -24,7 +24,7 @@ from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, sales_on_days
-from lepton_spark.pipelines.ingest.scan_tasks import small_scans
+from lepton_spark.pipelines.ingest.scan_tasks import in_blocks, small_scans
 from lepton_spark.pipelines.ingest.writing import Load
 
 N_WORST = 3
@@ -61,7 +61,8 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
     with ExitStack() as cached:
         midnights = files_of_midnights(raw, load.config.input)
         with small_scans(load.context.spark, delivery.readable):
-            validated = cached.enter_context(persisted(_validated(load, raw, started_at, midnights)))
+            blocks = in_blocks(raw, delivery.readable)
+            validated = cached.enter_context(persisted(_validated(load, blocks, started_at, midnights)))
             dates = dates_of(validated)
         stored = stored_lines(load, dates)
         lines = cached.enter_context(deduplicated(load, validated, stored, _earlier_rejects(load)))

@@ -1,14 +1,24 @@
-"""How many lines a task reads: so few that it can sort them in memory."""
+"""How many lines a task gets: so few that it can sort them in memory, and that all cores have some."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import accumulate
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
 
 from lepton_spark.ingest.files.delivery import ReadFile
+from lepton_spark.ingest.files.raw_lines import RawLines
 
 LINES_PER_TASK = 500_000
 """Lines that a task should read. Parquet can be split between row groups only, which may have more."""
+
+FEW_PARTS = 8
+"""A delivery that can be read in fewer parts is divided among tasks once it is read."""
+
+LINES_PER_BLOCK = 250_000
+"""Lines of a file, one after the other, that go to a task together."""
 
 _MAX_BYTES = "spark.sql.files.maxPartitionBytes"
 _MAX_BYTES_OF_SPARK = 128 << 20
@@ -38,3 +48,25 @@ def small_scans(spark: SparkSession, files: Sequence[ReadFile]) -> Iterator[None
         yield
     finally:
         spark.conf.set(_MAX_BYTES, str(before))
+
+
+def in_blocks(raw: Sequence[RawLines], files: Sequence[ReadFile]) -> list[RawLines]:
+    """The lines in blocks of LINES_PER_BLOCK, a task each, if few tasks have read many lines.
+
+    Spark reads a text file in one task, and so it does a Parquet file of one row group; without blocks one
+    core would do the rest of the work, too. Order within files is kept as far as it matters for months.
+    """
+    n_lines = sum(read.inspection.lines for read in files)
+    is_table = any(read.file.bytes is None for read in files)
+    if is_table or n_lines <= LINES_PER_TASK or sum(read.inspection.parts for read in files) >= FEW_PARTS:
+        return list(raw)
+    n_blocks = [-(-read.inspection.lines // LINES_PER_BLOCK) for read in files]
+    block = _first_block(n_blocks) + F.floor((F.col("line_number") - 1) / LINES_PER_BLOCK)
+    total = sum(n_blocks)
+    return [replace(lines, frame=lines.frame.repartitionById(total, block.cast("int"))) for lines in raw]
+
+
+def _first_block(n_blocks: Sequence[int]) -> Column:
+    """The number of a file's first block; n_blocks: of each file by its number."""
+    first = accumulate(n_blocks[:-1], initial=0)
+    return F.element_at(F.array(*map(F.lit, first)), F.col("file") + 1)

@@ -1,5 +1,6 @@
 """Writes of a load: its lines, the cancellations among them, and the sales of the days they change."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -92,20 +93,23 @@ def by_month(lines: DataFrame, n_lines: int) -> DataFrame:
     n_partitions = -(-n_lines // LINES_PER_PARTITION)
     if n_partitions == 1:
         keyed = keyed.coalesce(1)
-    elif not _is_in_order(lines.select(month.alias("month")), 2 * n_partitions):
+    elif not _is_in_order(lines.select(month.alias("month"))):
         keyed = keyed.repartition(n_partitions, month, F.pmod(series, F.lit(BUCKETS_PER_MONTH)))
     return keyed.sortWithinPartitions("sort_key").drop("sort_key")
 
 
-def _is_in_order(months: DataFrame, max_files: int) -> bool:
-    """Whether the tasks that have the lines would write at most so many files, one for each of their months.
+def _is_in_order(months: DataFrame) -> bool:
+    """Whether the tasks that have the lines would write few files, one for each of their months.
 
-    This is so when files are delivered in order of days. A task with too many lines to sort is not in order.
+    Files delivered in order of days need one for each month and one for each task that begins within a month.
+    A task with too many lines to sort is not in order.
     """
-    of_files = months.groupBy(F.spark_partition_id().alias("task"), "month").agg(F.count("*").alias("lines"))
-    of_tasks = of_files.groupBy("task").agg(F.count("*").alias("files"), F.sum("lines").alias("lines"))
-    row = of_tasks.agg(F.sum("files").alias("files"), F.max("lines").alias("lines")).first()
-    return row is not None and row["files"] <= max_files and row["lines"] <= MAX_LINES_SORTED
+    by_task = months.groupBy(F.spark_partition_id().alias("task"), "month").count().collect()
+    lines_of: Counter[int] = Counter()
+    for row in by_task:
+        lines_of[row["task"]] += row["count"]
+    n_months = len({row["month"] for row in by_task})
+    return len(by_task) <= n_months + len(lines_of) and max(lines_of.values()) <= MAX_LINES_SORTED
 
 
 def matches_customers(config: Config) -> bool:

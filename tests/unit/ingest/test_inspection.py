@@ -137,13 +137,14 @@ def test_inspection_counts_lines_and_missing_values_with_personal_columns_last()
 def parquet_bytes() -> bytes:
     table = pa.table({"sku": ["1", None], "day": [date(2021, 1, 1)] * 2, "units": [1.5, 2.0]})
     sink = io.BytesIO()
-    pq.write_table(table, sink)
+    pq.write_table(table, sink, row_group_size=1)
     return sink.getvalue()
 
 
-def test_inspection_counts_rows_and_nulls_of_parquet() -> None:
+def test_inspection_counts_rows_nulls_and_row_groups_of_parquet() -> None:
     found = inspect("a.parquet", parquet_bytes(), layout(format="parquet"))
     assert (found.reason, found.lines, found.missing) == (None, 2, {"sku": 1, "day": 0, "units": 0})
+    assert found.parts == 2
 
 
 @pytest.mark.parametrize(
