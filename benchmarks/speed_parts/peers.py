@@ -150,7 +150,7 @@ AUTO_ETS = statistical(("AutoETS", {"season_length": 7}))
 PEERS: Mapping[str, Peer] = {
     "scikit-learn": Peer("scikit-learn LinearRegression", scikit_learn, 50_000),
     "baselines": Peer("statsforecast SeasonalNaive, WindowAverage", BASELINES, 100_000),
-    "auto-ets": Peer("statsforecast AutoETS", AUTO_ETS, 1_000),
+    "auto-ets": Peer("statsforecast AutoETS", AUTO_ETS, 500),
     "mlforecast": Peer("mlforecast LightGBM", lightgbm, 20_000),
 }
 """By the name on the command line."""
