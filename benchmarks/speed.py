@@ -79,6 +79,7 @@ def measure_all(folder: Path, arguments: argparse.Namespace) -> Iterator[str]:
     """Measures every size and part in a process of its own; yields those that failed."""
     names = [name for part in arguments.parts for name in PARTS[part]]
     for n_products in arguments.series:
+        print(f"{n_products:,} products, generate their sales unless they are there", flush=True)
         make_catalogue(folder / f"sales-{n_products}", n_products)
         for name in names:
             print(f"{n_products:,} products, {name}", flush=True)

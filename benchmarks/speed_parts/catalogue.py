@@ -19,7 +19,7 @@ FIRST_DAY = date(2023, 1, 2)
 LAST_DAY = FIRST_DAY + timedelta(days=N_DAYS - 1)
 PRODUCTS_PER_FILE = 20_000
 MEDIAN_RATE, SPREAD = 0.02, 1.7
-"""Median and standard deviation of the logarithm of units a day: some 40 lines for each product."""
+"""Median and standard deviation of the logarithm of units a day: some 30 lines for each product."""
 LAUNCHED, GIVEN_UP = 0.4, 0.2
 """Shares of products whose first day, and last day, lies within the period."""
 SHARE_AT_ONCE = 2_000

@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark import cloudpickle
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.session import open_session
@@ -49,6 +50,8 @@ class Peer:
         work, stages = self.prepare(some, scratch, memory), Stages()
         with stages.stage(self.name):
             found = work()
+        if spark := SparkSession.getActiveSession():
+            spark.stop()  # closes the event log; ends the workers, whose processor time would be lost above
         if found != n_series:
             raise RuntimeError(f"{self.name}: found forecasts of {found} products; allowed: {n_series}")
         bounded = "" if some == catalogue else f"the first {some.n_products:,} products; "
@@ -78,9 +81,7 @@ def scikit_learn(catalogue: Catalogue, scratch: Path, memory: str) -> Work:
         lines = spark.read.parquet(str(catalogue.history))
         some = lines.where(F.col("sku") < F.lit(product_name(catalogue.n_products)))
         forecasts = some.groupBy("sku").applyInPandas(fit_one, "sku string, forecast array<double>")
-        n_series = forecasts.count()
-        spark.stop()
-        return n_series
+        return forecasts.count()
 
     return work
 
