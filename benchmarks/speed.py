@@ -40,17 +40,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "limits": ("limits",),
 }
 
-PRINTED = (
-    "catalogue",
-    "work",
-    "stage",
-    "series",
-    "seconds",
-    "ms/series",
-    "processor s",
-    "heap MiB",
-    "worker MiB",
-)
+PRINTED = ("catalogue", "work", "stage", "series", "seconds", "ms/series", "processor s", "heap MiB",
+           "driver MiB", "worker MiB")  # fmt: skip
 
 
 def main() -> None:
@@ -110,7 +101,7 @@ def write_results(folder: Path) -> None:
     rows = [row for path in sorted((folder / "rows").glob("*.csv")) for row in read_rows(path)]
     write_csv(rows, folder / "speed.csv")
     write_markdown(rows, folder / "speed.md")
-    print_rows("from lines to forecasts", [{key: row[key] for key in PRINTED} for row in rows], 150)
+    print_rows("from lines to forecasts", [{key: row[key] for key in PRINTED} for row in rows], 160)
     write_chart(rows, folder / "speed.svg")
 
 

@@ -152,6 +152,6 @@ PEERS: Mapping[str, Peer] = {
     "scikit-learn": Peer("scikit-learn LinearRegression", scikit_learn, 50_000),
     "baselines": Peer("statsforecast SeasonalNaive, WindowAverage", BASELINES, 100_000),
     "auto-ets": Peer("statsforecast AutoETS", AUTO_ETS, 500),
-    "mlforecast": Peer("mlforecast LightGBM", lightgbm, 20_000),
+    "mlforecast": Peer("mlforecast LightGBM", lightgbm, 10_000),
 }
 """By the name on the command line."""
