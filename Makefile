@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test test-slow test-all test-faults check bench bench-ingest bench-stress bench-accuracy wheel lock clean distclean
+.PHONY: help setup demo test test-slow test-all test-faults check bench bench-full bench-stages bench-ingest bench-stress bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -47,7 +47,15 @@ check: $(STAMP)  ## check lint, format, types and import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## measure speed and print a table
+bench: $(VENV)/.peers-done  ## measure speed at 1,000 and 10,000 products, beside peers (minutes)
+	$(BIN)/python benchmarks/speed.py --series 1000 10000 --folder output/bench
+
+bench-full: $(VENV)/.peers-done  ## the same up to 1,000,000 products, and copy table and chart to docs (an hour)
+	$(BIN)/python benchmarks/speed.py --series 1000 10000 100000 1000000 --folder output/bench-full
+	cp output/bench-full/speed.csv docs/performance.csv
+	cp output/bench-full/speed.svg docs/performance.svg
+
+bench-stages: $(STAMP)  ## measure the stages from the panel on, 20,000 products of 730 days
 	$(BIN)/python benchmarks/throughput.py
 
 bench-ingest: $(STAMP)  ## measure a first load of 14.6 million daily lines, stage by stage

@@ -10,7 +10,6 @@ each of them on PYTHONPATH and the same `--folder`.
 """
 
 import argparse
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from speed_parts.processes import processor_seconds
 
 from lepton_spark.config import Config, load_config
 from lepton_spark.pipelines.context import JobContext
@@ -52,22 +52,6 @@ class Stages:
     def note(self, text: str) -> None:
         """Prints a result of the stage."""
         print(f"            {text}", flush=True)
-
-
-def processor_seconds() -> float:
-    """Processor seconds so far of this process and all below it; 0 where there is no /proc."""
-    parents, ticks = {}, {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:  # the process has ended
-            continue
-        process = int(status.parent.name)
-        parents[process], ticks[process] = int(fields[1]), sum(map(int, fields[11:15]))
-    below = {os.getpid()}
-    while more := {process for process, parent in parents.items() if parent in below} - below:
-        below |= more
-    return sum(ticks.get(process, 0) for process in below) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

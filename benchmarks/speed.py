@@ -1,106 +1,108 @@
-"""A whole run, from delivered files to published forecasts, of made-up catalogues of rising size.
+"""From delivered files to published forecasts, by size of a made-up catalogue, beside peers and limits.
 
-`python benchmarks/speed.py --series 1000 10000 100000`. Each size runs in a process of its own, on new
-tables; the start of Spark and the generation of the sales are not counted. Writes a row for each stage to
-`--folder` as CSV and Markdown.
+`python benchmarks/speed.py --series 1000 10000`. For each size: a whole run of two years of sales on new
+tables, then a run after one more day that keeps the models (`forecast.refit_days`); peers on the same lines
+(speed_parts/peers.py); and what no run can be faster than (speed_parts/limits.py). Each runs in a process of
+its own on two cores, and replaces its earlier rows in `--folder`; `--parts run` measures the runs alone. All
+rows of the folder, also of other sizes, go to `speed.csv`, `speed.md` and the chart `speed.svg`.
+
+The start of Spark and the generation of the sales are not counted. Bytes are those of Spark's event log.
+processor s: of Java, this process and all workers, all stages that run at the time. heap MiB: the largest
+heap of Java while a task ran, garbage included; in a local session driver and executor share it. java,
+driver, worker MiB: resident memory of Java, of the Python driver and of the largest Python worker.
 """
 
 import argparse
-import csv
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from accuracy_parts.console_table import print_rows
-from speed_parts.catalogue import write_catalogue
-from speed_parts.measures import COLUMNS, Stages, rows_of, task_bytes
+from speed_parts.catalogue import Catalogue, make_catalogue
+from speed_parts.chart import write_chart
+from speed_parts.limits import limits
+from speed_parts.measures import Rows
+from speed_parts.peers import PEERS
+from speed_parts.results import read_rows, write_csv, write_markdown
+from speed_parts.whole_run import full_run, next_day
 
-from lepton_spark.config import Config
-from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.run import run_all
-from lepton_spark.session import open_session
-from lepton_spark.tables import Warehouse
+MEASUREMENTS: Mapping[str, Callable[[Catalogue, Path, str], Rows]] = {
+    "full-run": full_run,
+    "next-day": next_day,
+    **PEERS,
+    "limits": limits,
+}
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "run": ("full-run", "next-day"),
+    **{name: (name,) for name in PEERS},
+    "limits": ("limits",),
+}
+
+PRINTED = ("catalogue", "work", "stage", "series", "seconds", "ms/series", "processor s", "heap MiB",
+           "driver MiB", "worker MiB")  # fmt: skip
 
 
 def main() -> None:
     arguments = read_arguments()
     folder = Path(arguments.folder)
     if arguments.one:
-        run_one(folder, arguments.series[0], arguments.memory)
+        measure(folder, arguments.series[0], arguments.one, arguments.memory)
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, object]] = []
-    for n_series in arguments.series:
-        command = [sys.executable, __file__, "--one", "--series", str(n_series), "--folder", str(folder)]
-        subprocess.run([*command, "--memory", arguments.memory], check=True)
-        with (folder / f"{n_series}.csv").open() as file:
-            rows += [dict(row) for row in csv.DictReader(file)]
-    write(rows, folder / "speed.csv")
-    write_markdown(rows, folder / "speed.md")
-    print_rows("from files to published forecasts", rows, 140)
+    failed = list(measure_all(folder, arguments))
+    write_results(folder)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}; see their messages above")
 
 
 def read_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, nargs="+", default=[1_000, 10_000])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--series", type=int, nargs="+", default=[1_000, 10_000], help="products")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--memory", default="2g", help="heap of Java")
     parser.add_argument("--folder", default="output/speed", help="holds the sales, tables and figures")
-    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--one", choices=MEASUREMENTS, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def run_one(folder: Path, n_series: int, memory: str) -> None:
-    """Generate, load and forecast one catalogue."""
-    data, root, log = (folder / f"{name}-{n_series}" for name in ("sales", "tables", "events"))
-    if not data.exists():
-        write_catalogue(data, n_series)
-    for old in (root, log):
-        shutil.rmtree(old, ignore_errors=True)
-    log.mkdir()
-    config = configuration(data, root, log, memory)
-    spark = open_session(config.spark, "speed")
-    spark.range(1_000_000).selectExpr("sum(id)").collect()
-    stages = Stages()
-    context = JobContext(
-        spark, Warehouse(spark, config.warehouse.root), config, lambda: datetime.now(UTC), stages
+def measure_all(folder: Path, arguments: argparse.Namespace) -> Iterator[str]:
+    """Measures every size and part in a process of its own; yields those that failed."""
+    names = [name for part in arguments.parts for name in PARTS[part]]
+    for n_products in arguments.series:
+        print(f"{n_products:,} products, generate their sales unless they are there", flush=True)
+        make_catalogue(folder / f"sales-{n_products}", n_products)
+        for name in names:
+            print(f"{n_products:,} products, {name}", flush=True)
+            command = [sys.executable, __file__, "--one", name, "--series", str(n_products)]
+            command += ["--folder", str(folder), "--memory", arguments.memory]
+            if subprocess.run(command, check=False).returncode:
+                yield f"{name} of {n_products:,} products"
+        shutil.rmtree(scratch_of(folder, n_products), ignore_errors=True)
+
+
+def measure(folder: Path, n_products: int, name: str, memory: str) -> None:
+    """Writes the rows of one measurement."""
+    catalogue, scratch = (
+        make_catalogue(folder / f"sales-{n_products}", n_products),
+        scratch_of(folder, n_products),
     )
-    run_all(context, on_ingested=lambda _: None)
-    spark.stop()
-    write(rows_of(stages.costs, task_bytes(log), n_series), folder / f"{n_series}.csv")
-    shutil.rmtree(root)
-    shutil.rmtree(log)
+    shutil.rmtree(scratch / "events", ignore_errors=True)
+    rows = MEASUREMENTS[name](catalogue, scratch, memory)
+    write_csv(rows, folder / "rows" / f"{n_products:08d}-{list(MEASUREMENTS).index(name)}-{name}.csv")
 
 
-def configuration(data: Path, root: Path, log: Path, memory: str) -> Config:
-    events = {
-        "spark.eventLog.enabled": "true",
-        "spark.eventLog.dir": log.absolute().as_uri(),
-        "spark.eventLog.compress": "false",
-        "spark.eventLog.rolling.enabled": "false",
-    }
-    return Config.model_validate(
-        {
-            "warehouse": {"root": str(root)},
-            "input": {"path": str(data), "format": "parquet", "kind": "daily", "columns": COLUMNS},
-            "spark": {"driver_memory": memory, "options": events},
-            "gates": {"enabled": False},
-        }
-    )
+def scratch_of(folder: Path, n_products: int) -> Path:
+    return folder / f"scratch-{n_products}"
 
 
-def write(rows: list[dict[str, object]], path: Path) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def write_markdown(rows: list[dict[str, object]], path: Path) -> None:
-    header = list(rows[0])
-    lines = [header, ["---"] * len(header), *([str(value) for value in row.values()] for row in rows)]
-    path.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
+def write_results(folder: Path) -> None:
+    """All rows of the folder as CSV, Markdown and a chart."""
+    rows = [row for path in sorted((folder / "rows").glob("*.csv")) for row in read_rows(path)]
+    write_csv(rows, folder / "speed.csv")
+    write_markdown(rows, folder / "speed.md")
+    print_rows("from lines to forecasts", [{key: row[key] for key in PRINTED} for row in rows], 160)
+    write_chart(rows, folder / "speed.svg")
 
 
 if __name__ == "__main__":

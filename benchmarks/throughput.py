@@ -1,4 +1,4 @@
-"""Series per second of whole stages in Spark, and of a peer on the same machine.
+"""Series per second of whole stages in Spark, from the panel on.
 
 `python benchmarks/throughput.py --series 20000 --days 730`. Synthetic sales are written to Delta first;
 neither that nor the start of Spark is counted. Every row is the fastest of `--repeat` tries.
@@ -19,8 +19,8 @@ from accuracy_parts.console_table import print_rows
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from speed_parts.measures import resident_memory
-from synthetic import CUTOFF, packed_years, product_id
+from speed_parts.processes import resident_memory
+from synthetic import CUTOFF, packed_years
 
 from lepton_spark.config import Config, ForecastSettings, SparkSettings, WarehouseSettings
 from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
@@ -40,8 +40,6 @@ PACKED = (
     "product_id string, location_id string, chunk int, first_date date, quantity array<double>, "
     "price array<double>"
 )
-FORECAST = "product_id string, location_id string, forecast array<double>"
-PEER_SERIES = 500
 GENERATED_AT_ONCE = 1_024
 
 
@@ -64,7 +62,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         bench = Bench(spark, folder, arguments.series, arguments.days)
         bench.write_panel()
-        rows = [measure(stage, arguments.repeat) for stage in bench.stages(peer=not arguments.no_peers)]
+        rows = [measure(stage, arguments.repeat) for stage in bench.stages()]
     title = f"{arguments.series:,} series, {arguments.days} days, {arguments.cores} cores"
     print_rows(title, rows, 110)
     print_rows("largest resident memory", [peak_memory()], 110)
@@ -77,7 +75,6 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=2)
-    parser.add_argument("--no-peers", action="store_true", help="leave out scikit-learn")
     parser.add_argument("--folder", help="parent of the temporary tables; default: the system's")
     return parser.parse_args()
 
@@ -127,7 +124,7 @@ class Bench:
         unknown = F.transform("quantity", lambda units: F.nanvl(units, F.lit(None)))
         self._warehouse.overwrite("panel", rows.withColumn("quantity", unknown))
 
-    def stages(self, *, peer: bool) -> Iterator[Stage]:
+    def stages(self) -> Iterator[Stage]:
         """Every stage, the shorter ones first."""
         default = self._settings()
         ridge = self._settings(ForecastSettings(models=("ridge",), half_lives=(84.0,)))
@@ -138,8 +135,6 @@ class Bench:
         yield Stage("ridge, from panel to all tables", self._n_series, self._all_tables(alone))
         name = f"default, {n_candidates} candidates, from panel to all tables"
         yield Stage(name, self._n_series, self._all_tables(default))
-        if peer:
-            yield self._scikit_learn()
 
     def _settings(self, forecast: ForecastSettings | None = None) -> FitSettings:
         config = self._config.model_copy(update={"forecast": forecast or ForecastSettings()})
@@ -173,37 +168,6 @@ class Bench:
 
         return run
 
-    def _scikit_learn(self) -> Stage:
-        """One LinearRegression and one group per product, as such jobs are usually written."""
-        n_series = min(PEER_SERIES, self._n_series)
-        path = f"{self._warehouse.path('panel')}_long"
-        years = self._warehouse.read("panel").where(F.col("product_id") < F.lit(product_id(n_series)))
-        days = years.select("product_id", "location_id", "first_date", F.posexplode("quantity"))
-        day = F.unix_date("first_date") + F.col("pos")
-        long = days.select("product_id", "location_id", day.alias("day"), F.col("col").alias("units"))
-        long.write.format("delta").save(path)
-
-        def fit_one(rows: pd.DataFrame) -> pd.DataFrame:
-            from sklearn.linear_model import LinearRegression  # noqa: PLC0415  slow; in the worker only
-
-            rows = rows.sort_values("day").fillna({"units": 0.0})
-            days = rows["day"].to_numpy()
-            ahead = weekday_design(days[-1] + np.arange(1, 29))
-            forecast = LinearRegression().fit(weekday_design(days), rows["units"]).predict(ahead)
-            ids = rows[["product_id", "location_id"]].head(1)
-            return ids.assign(forecast=[np.maximum(forecast, 0.0)])
-
-        def run() -> None:
-            rows = self._spark.read.format("delta").load(path)
-            to_no_op_sink(rows.groupBy("product_id", "location_id").applyInPandas(fit_one, FORECAST))
-
-        return Stage("peer: scikit-learn LinearRegression per product", n_series, run)
-
-
-def weekday_design(days: np.ndarray) -> np.ndarray:
-    """[T, 8], trend and weekday of epoch days [T]."""
-    return np.hstack([days[:, np.newaxis] / 365.0, np.eye(7)[days % 7]])
-
 
 def new_run_id() -> str:
     return f"{time.monotonic_ns():x}"
@@ -214,7 +178,7 @@ def to_no_op_sink(frame: DataFrame) -> None:
 
 
 def peak_memory() -> dict[str, str]:
-    """Peak memory of the largest Java process and the largest Python worker."""
+    """Peak memory of the Python driver, of Java and of the largest Python worker."""
     return {name: f"{mib:,.0f} MiB" for name, mib in resident_memory("VmHWM").items()}
 
 

@@ -89,7 +89,7 @@ def test_finished_setup_is_not_repeated(clone: Path) -> None:
     assert "Nothing to be done" in make(clone, "setup").stdout
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "wheel"])
+@pytest.mark.parametrize("target", ["demo", "test", "check", "bench-stages", "wheel"])
 def test_target_after_setup_installs_and_downloads_nothing(clone: Path, target: str) -> None:
     stamp = clone / ".venv" / ".setup-done"
     stamp.parent.mkdir()
@@ -99,6 +99,19 @@ def test_target_after_setup_installs_and_downloads_nothing(clone: Path, target: 
 
     assert planned.returncode == 0
     assert not re.search(r"bootstrap|delta_jars|pip (?!wheel .*--no-index)|curl|https?:", planned.stdout)
+
+
+@pytest.mark.parametrize("target", ["bench", "bench-full", "bench-accuracy"])
+def test_benchmark_beside_peers_installs_them_once(clone: Path, target: str) -> None:
+    shutil.copy(REPOSITORY / "requirements-peers.lock", clone)
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / ".setup-done").touch()
+    assert "pip install" in make(clone, "--dry-run", target).stdout
+
+    (clone / ".venv" / ".peers-done").touch()
+    planned = make(clone, "--dry-run", target)
+    assert planned.returncode == 0
+    assert not re.search(r"bootstrap|delta_jars|pip|curl|https?:", planned.stdout)
 
 
 def test_setup_is_repeated_after_a_change_of_the_lock(clone: Path) -> None:
