@@ -105,7 +105,7 @@ class Bench:
         self._n_days = n_days
         self._config = Config(warehouse=WarehouseSettings(root=str(Path(folder) / "warehouse")))
         self._warehouse = Warehouse(spark, self._config.warehouse.root)
-        self._n_batches = batch_count(n_series, self._config.forecast.series_per_batch)
+        self.n_batches = batch_count(n_series, self._config.forecast.series_per_batch)
         cutoff = epoch_day(CUTOFF)
         self._calendar = Calendar({"all": np.arange(cutoff - n_days + 1, cutoff + 1)}, cutoff)
 
@@ -126,8 +126,8 @@ class Bench:
 
     def stages(self) -> Iterator[Stage]:
         """Every stage, the shorter ones first."""
-        default = self._settings()
-        ridge = self._settings(ForecastSettings(models=("ridge",), half_lives=(84.0,)))
+        default = self.settings()
+        ridge = self.settings(ForecastSettings(models=("ridge",), half_lives=(84.0,)))
         alone = replace(ridge, evaluation=replace(ridge.evaluation, windows=()))
         n_candidates = len(default.evaluation.candidates)
         yield Stage("ridge, pass B without backtest, to a no-op sink", self._n_series, self._pass_b(alone))
@@ -136,14 +136,18 @@ class Bench:
         name = f"default, {n_candidates} candidates, from panel to all tables"
         yield Stage(name, self._n_series, self._all_tables(default))
 
-    def _settings(self, forecast: ForecastSettings | None = None) -> FitSettings:
+    def settings(self, forecast: ForecastSettings | None = None) -> FitSettings:
+        """The settings of a run, by default with the standard portfolio."""
         config = self._config.model_copy(update={"forecast": forecast or ForecastSettings()})
         return fit_settings(config, self._calendar)
 
+    def series(self) -> DataFrame:
+        """The packed years of every series, in batches."""
+        return run_series(self._warehouse.read("panel"), None, CUTOFF, self.n_batches)
+
     def _fits(self, settings: FitSettings) -> DataFrame:
-        series = run_series(self._warehouse.read("panel"), None, CUTOFF, self._n_batches)
         errors = ClassErrors.none(len(settings.evaluation.candidates))
-        return fit(series, self._warehouse.read("candidates"), settings, errors)
+        return fit(self.series(), self._warehouse.read("candidates"), settings, errors)
 
     def _pass_b(self, settings: FitSettings) -> Callable[[], None]:
         return lambda: to_no_op_sink(self._fits(settings))
@@ -162,7 +166,7 @@ class Bench:
 
         def run() -> None:
             counts = {"series_in": self._n_series}
-            row = Run(new_run_id(), "forecast", n_batches=self._n_batches, counts=counts)
+            row = Run(new_run_id(), "forecast", n_batches=self.n_batches, counts=counts)
             context = JobContext(self._spark, self._warehouse, self._config, lambda: datetime.now(UTC))
             write_forecasts(context, Plan(row, CUTOFF, settings))
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -165,7 +166,7 @@ def local_settings(settings: SparkSettings, jars: list[Path]) -> dict[str, str]:
         **local_dir,
         **settings.options,
         **_class_path(settings, jars),
-        JAVA_OPTIONS: " ".join([*_java_options(), settings.options.get(JAVA_OPTIONS, "")]),
+        JAVA_OPTIONS: _java_options(settings.options.get(JAVA_OPTIONS, "")),
         **RESULT_SETTINGS,
         **DELTA_SETTINGS,
     }
@@ -194,12 +195,15 @@ def _unused_warehouse() -> str:
     return str(Path(tempfile.gettempdir()) / "lepton-spark-default-schema")
 
 
-def _java_options() -> list[str]:
+def _java_options(given: str) -> str:
+    """The options for Java; those of the user come last and win, and only one may name a collector."""
     with as_file(files("lepton_spark") / "log4j2.properties") as path:
         quiet_log = f"-Dlog4j2.configurationFile={path.as_uri()}"
     archive = class_archive()
     use = [f'"-XX:SharedArchiveFile={archive}"'] if archive.exists() else []
-    return [quiet_log, _LATE_OPTIMIZING, *use, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    collector = [] if re.search(r"-XX:\+Use\w+GC\b", given) else ["-XX:+UseParallelGC"]
+    quiet_archive = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    return " ".join([quiet_log, _LATE_OPTIMIZING, *collector, *use, *quiet_archive, given])
 
 
 def class_archive() -> Path:

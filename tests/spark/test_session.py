@@ -80,6 +80,19 @@ def test_local_settings_let_java_options_of_the_user_win_by_coming_last() -> Non
 
 
 @pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("", ["-XX:+UseParallelGC"]),
+        ("-XX:+UseStringDeduplication", ["-XX:+UseParallelGC"]),
+        ("-Xss4m -XX:+UseG1GC", ["-XX:+UseG1GC"]),
+    ],
+)
+def test_local_settings_name_one_collector(own: str, expected: list[str]) -> None:
+    options = local_settings(SparkSettings(options={JAVA_OPTIONS: own}), [])[JAVA_OPTIONS].split()
+    assert [option for option in options if option.endswith("GC")] == expected
+
+
+@pytest.mark.parametrize(
     ("master", "key", "separator"),
     [("local[2]", "spark.driver.extraClassPath", os.pathsep), ("spark://host:7077", "spark.jars", ",")],
 )
