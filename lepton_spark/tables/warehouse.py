@@ -30,6 +30,9 @@ _LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 _RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 """Delta's vacuum safety check; disabled only to erase history."""
 
+_LOGGED_VACUUM = "spark.databricks.delta.vacuum.logging.enabled"
+"""Whether a vacuum adds two commits to the log, which is the default except on object stores."""
+
 
 class Warehouse:
     """Reads, writes and replaces the tables under `root`; a table is created by its first write."""
@@ -102,7 +105,7 @@ class Warehouse:
 
     def vacuum(self, name: str, hours: float | None = None) -> None:
         """Deletes data files that the table stopped using more than `hours` ago; default: its retention."""
-        with self._session_option(_LISTING_TASKS, "2"):
+        with self._session_option(_LISTING_TASKS, "2"), self._session_option(_LOGGED_VACUUM, "false"):
             self._delta(name).vacuum(hours)
 
     def erase_history(self, name: str, now: datetime) -> None:
@@ -169,12 +172,15 @@ class Warehouse:
     @contextmanager
     def _session_option(self, key: str, value: str) -> Iterator[None]:
         """Sets a session option for the duration of the block."""
-        before = self._spark.conf.get(key)
+        before = self._spark.conf.get(key, None)
         self._spark.conf.set(key, value)
         try:
             yield
         finally:
-            self._spark.conf.set(key, str(before))
+            if before is None:
+                self._spark.conf.unset(key)
+            else:
+                self._spark.conf.set(key, before)
 
     def _nothing(self, table: Table) -> DataFrame:
         """No rows, in a form that lets Spark drop joins with them; an empty frame from Python hides it."""
