@@ -283,9 +283,9 @@ def test_vacuum_deletes_files_without_a_commit(spark: SparkSession, warehouse: W
     unused = Path(warehouse.path("sales"), "year=2024", "left-behind.parquet")
     unused.touch()
     os.utime(unused, (0, 0))
-    logged = "spark.databricks.delta.vacuum.logging.enabled"
-    version, setting = warehouse.version("sales"), spark.conf.get(logged, None)
+    options = ("spark.databricks.delta.vacuum.logging.enabled", "spark.sql.shuffle.partitions")
+    version, before = warehouse.version("sales"), [spark.conf.get(name, None) for name in options]
     warehouse.vacuum("sales", hours=24 * 7)
     assert not unused.exists()
     assert warehouse.version("sales") == version
-    assert spark.conf.get(logged, None) == setting
+    assert [spark.conf.get(name, None) for name in options] == before
