@@ -127,7 +127,8 @@ def sizes(root: Path) -> Mapping[str, int | float]:
     """MiB and numbers of files of all tables together, data and logs apart, deleted ones included."""
     files = [path for name in TABLES for path in (root / name).rglob("*") if path.is_file()]
     logs = [path.stat().st_size for path in files if "_delta_log" in path.parts]
-    data = [path.stat().st_size for path in files if "_delta_log" not in path.parts]
+    others = [path for path in files if "_delta_log" not in path.parts]
+    data = [path.stat().st_size for path in others if path.suffix == ".parquet"]
     return {
         "data MiB": round(float(np.sum(data)) / MIB, 1),
         "data files": len(data),
