@@ -12,10 +12,11 @@ from lepton_spark.tables.schemas.schema import SERIES_KEY
 UNKNOWN = -1.0
 """Quantity in `panel` of a day whose demand is unknown. A day without a row in `sales` is null."""
 
-_PACKED = (
+PACKED = (
     "product_id STRING, location_id STRING, chunk INT, first_date DATE, quantity ARRAY<DOUBLE>, "
     "price ARRAY<DOUBLE>"
 )
+"""Schema of packed rows."""
 
 
 def pack(sales: DataFrame) -> DataFrame:
@@ -36,7 +37,7 @@ def pack(sales: DataFrame) -> DataFrame:
     key = ("series_hash", *SERIES_KEY, "chunk")
     lists = (F.collect_list(name).alias(name) for name in ("day", "quantity", "price"))
     collected = observed.repartition("series_hash").groupBy(*key).agg(*lists)
-    return collected.drop("series_hash").mapInArrow(_place_on_days, _PACKED)
+    return collected.drop("series_hash").mapInArrow(_place_on_days, PACKED)
 
 
 def _place_on_days(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -1,14 +1,17 @@
-"""The panel job: packs the sales of years that have changed."""
+"""The panel job: packs the sales that have changed."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.panel.pack import pack
+from lepton_spark.panel.update import changes_by_year, updated
+from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_id import fingerprint_of
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
@@ -21,10 +24,9 @@ SALES_VERSION = "sales_version"
 
 @dataclass(frozen=True)
 class PanelResult:
-    """years: those packed again, empty when `sales` has not changed; n_rows: packed rows written."""
+    """years: those written again, empty when `sales` has not changed."""
 
     years: tuple[int, ...]
-    n_rows: int
     sales_version: int
 
 
@@ -38,14 +40,13 @@ def run_panel(context: JobContext) -> PanelResult:
     with context.stage("panel") as stage:
         version = _sales_version(warehouse)
         packed = packed_version(runs) if warehouse.exists("panel") else None
-        years = _changed_years(context, packed, version)
-        n_rows = _repack(warehouse, years) if years else 0
+        years = () if packed == version else _bring_up(context, packed, version)
         if packed != version:  # table maintenance makes a new version without changing a year
             run = Run(fingerprint_of(["panel", str(version)]), "panel")
-            counts = {SALES_VERSION: version, "packed_rows": n_rows, "years": len(years)}
+            counts = {SALES_VERSION: version, "years": len(years)}
             runs.record(replace(run, counts=counts), "complete", context.config)
-        stage.note(f"{n_rows:,} packed rows of {', '.join(map(str, years))}" if years else "up to date")
-    return PanelResult(years, n_rows, version)
+        stage.note(f"sales of {', '.join(map(str, years))}" if years else "up to date")
+    return PanelResult(years, version)
 
 
 def packed_version(runs: RunLog) -> int | None:
@@ -61,28 +62,38 @@ def _sales_version(warehouse: Warehouse) -> int:
     return version
 
 
-def _changed_years(context: JobContext, packed: int | None, version: int) -> tuple[int, ...]:
-    """The years to pack again; all years of `sales` and `panel` when the change feed is incomplete."""
+def _bring_up(context: JobContext, packed: int | None, version: int) -> tuple[int, ...]:
+    """Brings `panel` from one version of `sales` to another; returns the years written."""
     warehouse = context.warehouse
-    if packed == version:
-        return ()
-    if packed is not None and packed < version:
+    if packed is None or packed > version:
+        return _pack_all(warehouse)
+    with ExitStack() as cached:
         try:
-            changed = changes(context.spark, warehouse, "sales", packed, version)
-            return _distinct(changed, F.year("date"))
-        except (PySparkException, Py4JJavaError):
-            pass  # files of the change feed, or earlier log entries, are deleted after a month
-    stale = _distinct(warehouse.read("panel"), F.col("chunk"))
-    return tuple(sorted({*stale, *_distinct(warehouse.read("sales"), F.col("year"))}))
+            feed = changes(context.spark, warehouse, "sales", packed, version)
+            changed = cached.enter_context(persisted(changes_by_year(feed)))
+            years = _distinct(changed, "chunk")
+        except (PySparkException, Py4JJavaError):  # files of the feed or of the log are deleted after a month
+            return _pack_all(warehouse)
+        if years:
+            before = warehouse.read("panel").where(F.col("chunk").isin(*years))
+            _replace(warehouse, years, updated(before, changed))
+        return years
 
 
-def _distinct(rows: DataFrame, year: Column) -> tuple[int, ...]:
-    return tuple(sorted(int(row[0]) for row in rows.select(year.alias("year")).distinct().collect()))
+def _pack_all(warehouse: Warehouse) -> tuple[int, ...]:
+    """Packs all sales, in place of all rows of `panel`; returns the years."""
+    sales = warehouse.read("sales")
+    stale = _distinct(warehouse.read("panel"), "chunk")
+    years = tuple(sorted({*stale, *_distinct(sales, "year")}))
+    if years:
+        _replace(warehouse, years, pack(sales))
+    return years
 
 
-def _repack(warehouse: Warehouse, years: tuple[int, ...]) -> int:
-    """Packs the years again; returns the number of packed rows."""
-    changed = warehouse.read("sales").where(F.col("year").isin(*years))
-    condition = f"chunk IN ({', '.join(map(str, years))})"
-    warehouse.replace("panel", pack(changed), condition)
-    return warehouse.read("panel").where(condition).count()
+def _distinct(rows: DataFrame, year: str) -> tuple[int, ...]:
+    return tuple(sorted(int(row[0]) for row in rows.select(year).distinct().collect()))
+
+
+def _replace(warehouse: Warehouse, years: tuple[int, ...], rows: DataFrame) -> None:
+    """Replaces the packed rows of these years in one commit."""
+    warehouse.replace("panel", rows, f"chunk IN ({', '.join(map(str, years))})")

@@ -24,8 +24,16 @@ from lepton_spark.tables.schemas.schema import Table
 _READABLE_BY_ALL = {"delta.enableDeletionVectors": "false", "delta.minReaderVersion": "1"}
 """Keeps every table readable by all Delta readers, whatever the session's defaults."""
 
-_LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
-"""Number of tasks that list a folder; by default Spark starts up to 10,000, a minute for five files."""
+_VACUUM = {
+    # Spark would start up to 10,000 tasks to list a folder, a minute for five files.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    # Two commits for each vacuum; off by default on object stores.
+    "spark.databricks.delta.vacuum.logging.enabled": "false",
+    # Three jobs instead of one for each comparison of files, and a third more processor time.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
+"""Session options of a vacuum: all of it is about names of files, which are few."""
 
 _RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 """Delta's vacuum safety check; disabled only to erase history."""
@@ -102,7 +110,7 @@ class Warehouse:
 
     def vacuum(self, name: str, hours: float | None = None) -> None:
         """Deletes data files that the table stopped using more than `hours` ago; default: its retention."""
-        with self._session_option(_LISTING_TASKS, "2"):
+        with self._session_options(_VACUUM):
             self._delta(name).vacuum(hours)
 
     def erase_history(self, name: str, now: datetime) -> None:
@@ -110,7 +118,7 @@ class Warehouse:
 
         A concurrent reader of an earlier version fails. The call can be interrupted and repeated safely.
         """
-        with self._session_option(_RETENTION_CHECK, "false"):
+        with self._session_options({_RETENTION_CHECK: "false"}):
             self.vacuum(name, hours=0)
         truncate_log(self._spark, self.path(name), now)
 
@@ -167,14 +175,19 @@ class Warehouse:
         return migration.migrate_table(self._spark, self.path(name), _table(name))
 
     @contextmanager
-    def _session_option(self, key: str, value: str) -> Iterator[None]:
-        """Sets a session option for the duration of the block."""
-        before = self._spark.conf.get(key)
-        self._spark.conf.set(key, value)
+    def _session_options(self, options: Mapping[str, str]) -> Iterator[None]:
+        """Sets session options for the duration of the block."""
+        before = {key: self._spark.conf.get(key, None) for key in options}
+        for key, value in options.items():
+            self._spark.conf.set(key, value)
         try:
             yield
         finally:
-            self._spark.conf.set(key, str(before))
+            for key, earlier in before.items():
+                if earlier is None:
+                    self._spark.conf.unset(key)
+                else:
+                    self._spark.conf.set(key, earlier)
 
     def _nothing(self, table: Table) -> DataFrame:
         """No rows, in a form that lets Spark drop joins with them; an empty frame from Python hides it."""

@@ -23,6 +23,7 @@ from lepton_spark.config import (
 )
 from lepton_spark.errors import InputError
 from lepton_spark.forecasting.publish_gates import collect_evidence
+from lepton_spark.panel.pack import pack
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.forecast.plan import plan_run
 from lepton_spark.pipelines.forecast.run_rows import RunRows
@@ -357,8 +358,11 @@ def test_evidence_of_the_gates_agrees_with_the_tables_of_the_run(done: Done) -> 
     assert evidence.error_ratio < 1
 
 
-def test_repeated_forecast_of_a_complete_run_does_nothing(done: Done) -> None:
+def test_repeated_forecast_of_a_complete_run_does_nothing(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = done.world.warehouse.version("fits")
+    monkeypatch.delattr("lepton_spark.pipelines.forecast.plan.count_series")  # series are not counted
     again = done.world.forecast()
     assert again.already_complete
     assert again.run_id == done.result.run_id
@@ -413,6 +417,22 @@ def test_panel_packs_only_the_years_that_changed(make_world: MakeWorld) -> None:
         ("a", 2024, CUTOFF, [2.0]),
         ("b", 2024, CUTOFF, [4.0]),
     ]
+
+
+def test_panel_after_corrections_and_deletions_equals_all_sales_packed_again(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.load("b1", sales_frame(world.spark, shop(CUTOFF)), FIRST)
+    world.panel()
+    day = CUTOFF + timedelta(days=1)
+    world.load("b2", sales_frame(world.spark, [sale for sale in shop(day) if sale[2] == day]), day)
+    world.cancel("steady-1", 2.0)
+    world.warehouse.delete("sales", F.col("product_id") == "once")
+    expected = pack(world.warehouse.read("sales"))
+    assert world.panel() == (2024,)
+    packed = world.warehouse.read("panel")
+    assert packed.exceptAll(expected).isEmpty()
+    assert expected.exceptAll(packed).isEmpty()
+    assert packed.where("product_id = 'once'").isEmpty()
 
 
 @pytest.mark.faults

@@ -156,3 +156,12 @@ def test_change_that_the_time_of_a_file_hides_is_found_by_verify(
     assert sales(spark, root) == after[2]
     assert load(spark, root, verify=True, options=options).counts["replaced"] == 1
     assert sales(spark, root)["1002", "2021-01-01"] == (4.0, 0.0)
+
+
+def test_a_few_days_are_not_searched_for_lines_of_totals(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("lepton_spark.pipelines.ingest.examination.product_of_totals")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text(DAY_1)
+    assert load(spark, tmp_path).counts["accepted"] == 4

@@ -205,4 +205,5 @@ def _listing(spark: SparkSession, path: str) -> DataFrame:
 
 def _collected(listing: DataFrame) -> list[FoundFile]:
     columns = ("path", "uri", "length", "content_hash", "modificationTime")
-    return [FoundFile(*row) for row in listing.select(*columns).orderBy("path").collect()]
+    found = [FoundFile(*row) for row in listing.select(*columns).collect()]
+    return sorted(found, key=lambda file: file.path)  # here, as sorting in Spark takes two more jobs

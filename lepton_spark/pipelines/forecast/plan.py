@@ -72,15 +72,12 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     inputs = [*runs.complete_loads(cutoff), *versions, *_fingerprints(covariates, rows)]
     choices = [f"usual model of {name}:{key}" for name, key in usual_models.items()]
     full = fingerprint_of([*inputs, *choices])
-    n_series = count_series(warehouse.read("panel"), cutoff)
     run = Run(
         run_id=run_id_for("forecast", cutoff, config, full),
         job="forecast",
         cutoff=cutoff,
         input_fingerprint=full,
         horizon=config.forecast.horizon,
-        n_batches=batch_count(n_series, config.forecast.series_per_batch),
-        counts={"series_in": n_series},
         settings_id=settings_hash,
     )
     plan = Plan(
@@ -92,14 +89,21 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         usual_models=usual_models,
     )
     refit = _refit(context, runs, run, cutoff)
-    return plan if refit is None else _keeping(plan, refit, config, inputs)
+    planned = plan if refit is None else _keeping(plan, refit, config, inputs)
+    return planned if runs.is_complete(planned.run.run_id) else _with_batches(context, planned)
+
+
+def _with_batches(context: JobContext, plan: Plan) -> Plan:
+    """The plan with the numbers of series and batches; not needed for a run that is complete."""
+    n_series = count_series(context.warehouse.read("panel"), plan.cutoff)
+    n_batches = batch_count(n_series, context.config.forecast.series_per_batch)
+    return replace(plan, run=replace(plan.run, n_batches=n_batches, counts={"series_in": n_series}))
 
 
 def _refit(context: JobContext, runs: RunLog, full: Run, cutoff: date) -> Run | None:
     """The run whose models are kept; None if there is none, or if the full run is complete already."""
     max_days = context.config.forecast.refit_days
-    known = runs.find(full.run_id)
-    if max_days is None or (known is not None and known.state == "complete"):
+    if max_days is None or runs.is_complete(full.run_id):
         return None
     refit = runs.refit(cutoff, str(full.settings_id), max_days)
     if refit is None:

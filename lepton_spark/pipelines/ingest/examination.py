@@ -17,7 +17,7 @@ from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.changed_orders import changed_orders
 from lepton_spark.ingest.lines.daily_sales import current_figures
 from lepton_spark.ingest.lines.reading.midnights import DAYS_AS_WRITTEN, files_of_midnights
-from lepton_spark.ingest.lines.totals import product_of_totals
+from lepton_spark.ingest.lines.totals import MIN_DAYS, product_of_totals
 from lepton_spark.ingest.lines.validation import masked_lines, validate_lines
 from lepton_spark.ingest.load_gates import LoadVolume
 from lepton_spark.ingest.losses import FileLoss, Losses, ProductLoss, reason_to_accept
@@ -64,20 +64,27 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
             blocks = in_blocks(raw, delivery.readable)
             validated = cached.enter_context(persisted(_validated(load, blocks, started_at, midnights)))
             dates = dates_of(validated)
-        stored = stored_lines(load, dates)
+        on_new_days = load.warehouse.read("sales").where(sales_on_days(dates)).isEmpty()
+        stored = None if on_new_days else stored_lines(load, dates)  # a line's day has a row in `sales`
         lines = cached.enter_context(deduplicated(load, validated, stored, _earlier_rejects(load)))
         report = load_report.summarize(lines, delivery.copies, {DAYS_AS_WRITTEN: midnights})
         statistics = load_report.raw_statistics(validated)
         volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), len(dates))
         losses = _losses(load, delivery, lines, report)
         described = _with_lines(load, raw, lines, report)
-        is_daily = load.config.input.kind == "daily"
         accepted = lines.where(F.col("outcome") == deduplication.ACCEPTED)
-        totals = product_of_totals(accepted) if is_daily else None
+        totals = product_of_totals(accepted) if _may_have_totals(load, delivery, dates) else None
         has_tickets = load.config.input.columns.transaction_id is not None
         changed = changed_orders(accepted, stored) if has_tickets and stored is not None else None
-        on_new_days = load.warehouse.read("sales").where(sales_on_days(dates)).isEmpty()
         yield Examined(described, report, statistics, volume, losses, on_new_days, totals, changed)
+
+
+def _may_have_totals(load: Load, delivery: Delivery, dates: Sequence[date]) -> bool:
+    """Whether daily figures are of enough days, each file and location counted, to look for totals."""
+    settings = load.config.input
+    is_one_location = settings.columns.location_id is None
+    too_few = is_one_location and len(delivery.readable) * len(dates) < MIN_DAYS
+    return settings.kind == "daily" and not too_few
 
 
 def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_report.LoadReport) -> Losses:

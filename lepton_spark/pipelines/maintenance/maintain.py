@@ -1,8 +1,11 @@
 """The maintain job: deletes the rows of old runs, compacts small files and vacuums unused ones."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.pipelines.context import JobContext
@@ -29,25 +32,34 @@ def run_maintain(context: JobContext) -> MaintainResult:
     newest = runs.complete_forecasts()
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}
-    deleted = {}
     warehouse.clear_build_folder()
-    for name, table in TABLES.items():
-        if not warehouse.exists(name):
-            continue
+    tables = [name for name in TABLES if warehouse.exists(name)]
+    of_runs = [name for name in tables if "run_id" in TABLES[name].column_names and name not in NEVER_DELETED]
+    present, deleted = _runs_in(warehouse, of_runs), {}
+    for name in tables:
         with context.stage(f"maintain {name}") as stage:
-            if "run_id" in table.column_names and name not in NEVER_DELETED:
+            if name in of_runs:
                 kept = {*newest[: retention.runs_of(name)], *published}
-                deleted[name] = _delete_others(warehouse, name, kept | runs.refits_of(kept), newest)
+                old = present[name] - kept - runs.refits_of(kept)
+                deleted[name] = _delete(warehouse, name, old, newest)
                 stage.note(f"{deleted[name]} runs deleted")
             warehouse.compact(name)
             warehouse.vacuum(name, hours=24 * retention.time_travel_days)
     return MaintainResult(deleted)
 
 
-def _delete_others(warehouse: Warehouse, name: str, kept: set[str], complete: list[str]) -> int:
-    """Deletes the rows of all other runs, incomplete ones included; returns how many were complete."""
-    present = [str(row["run_id"]) for row in warehouse.read(name).select("run_id").distinct().collect()]
-    old = [run for run in present if run not in kept]
+def _runs_in(warehouse: Warehouse, names: Sequence[str]) -> Mapping[str, set[str]]:
+    """The runs that each table has rows of, incomplete ones included; asked for all tables at once."""
+    found = defaultdict[str, set[str]](set)
+    if names:
+        by_table = (warehouse.read(name).select(F.lit(name).alias("name"), "run_id") for name in names)
+        for row in reduce(DataFrame.unionAll, by_table).distinct().collect():
+            found[row["name"]].add(row["run_id"])
+    return found
+
+
+def _delete(warehouse: Warehouse, name: str, old: Collection[str], complete: Sequence[str]) -> int:
+    """Deletes the rows of these runs; returns how many were complete."""
     if old:
-        warehouse.delete(name, F.col("run_id").isin(old))
+        warehouse.delete(name, F.col("run_id").isin(*old))
     return len([run for run in old if run in complete])

@@ -105,6 +105,11 @@ class RunLog:
         """The run with this id; None when it was never started."""
         return self._runs.get(run_id)
 
+    def is_complete(self, run_id: str) -> bool:
+        """Whether the run with this id has completed."""
+        run = self.find(run_id)
+        return run is not None and run.state == "complete"
+
     def latest(self, job: Job, cutoff: date | None = None) -> Run | None:
         """The complete run with the latest cutoff, or with the given one; None when there is none.
 

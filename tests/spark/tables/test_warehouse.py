@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -274,3 +275,17 @@ def test_warehouse_takes_a_relative_root(
     relative.append("sales", sales(spark, ("a", date(2021, 1, 1), 2.0)))
     assert (tmp_path / "output" / "shop" / "sales" / "_delta_log").is_dir()
     assert relative.read("sales").count() == 1
+
+
+def test_vacuum_deletes_files_without_a_commit(spark: SparkSession, warehouse: Warehouse) -> None:
+    warehouse.append("sales", sales(spark, ("a", date(2024, 1, 1), 1.0)))
+    warehouse.append("sales", sales(spark, ("b", date(2024, 1, 1), 2.0)))
+    unused = Path(warehouse.path("sales"), "year=2024", "left-behind.parquet")
+    unused.touch()
+    os.utime(unused, (0, 0))
+    options = ("spark.databricks.delta.vacuum.logging.enabled", "spark.sql.shuffle.partitions")
+    version, before = warehouse.version("sales"), [spark.conf.get(name, None) for name in options]
+    warehouse.vacuum("sales", hours=24 * 7)
+    assert not unused.exists()
+    assert warehouse.version("sales") == version
+    assert [spark.conf.get(name, None) for name in options] == before
