@@ -99,6 +99,7 @@ def test_a_header_without_lines_is_left_to_the_record_reader() -> None:
 
 @given(st.text(alphabet=',\n\r" ;\\\ufeffsk1.', max_size=25), st.booleans())
 @example("1,\n", False)
+@example("\ufeff1,", True)
 def test_any_plain_text_has_the_lines_of_the_record_reader(below: str, has_header: bool) -> None:
     text = "s,k\n" + below
     of = layout(columns=("s",) if has_header else ("_c0",), has_header=has_header)

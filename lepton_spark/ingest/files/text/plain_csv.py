@@ -24,6 +24,8 @@ def plain_table(text: str, names: Sequence[str], layout: Layout) -> pa.Table | N
     if not _may_be_plain(text, layout) or not first.strip() or is_separator_line(first, layout):
         return None
     below = after_first if layout.has_header else text
+    if below.startswith("\ufeff"):  # Arrow would take it for the mark of a file
+        return None
     content = below.encode()
     if layout.quote is not None and (first.count(layout.quote) % 2 or not _quotes_fields(content, layout)):
         return None
