@@ -58,7 +58,7 @@ bench-full: $(VENV)/.peers-done  ## the same up to 1,000,000 products, and copy 
 bench-stages: $(STAMP)  ## measure the stages from the panel on, 20,000 products of 730 days
 	$(BIN)/python benchmarks/throughput.py
 
-bench-ingest: $(STAMP)  ## measure a first load of 14.6 million daily lines, stage by stage
+bench-ingest: $(STAMP)  ## measure a first run on 14.6 million daily lines, stage by stage
 	$(BIN)/python benchmarks/ingest.py --folder output/bench-ingest
 
 bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (under 15 minutes)

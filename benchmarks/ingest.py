@@ -1,4 +1,4 @@
-"""Seconds of each stage from delivered files to `sales` and `panel`, and bytes on disk per line.
+"""Seconds of each stage from delivered files to published forecasts, and bytes on disk per line.
 
 Beside the time on the clock, the processor seconds of this process and all below it, which depend less on
 what else the machine does.
@@ -25,8 +25,7 @@ from speed_parts.processes import processor_seconds
 
 from lepton_spark.config import Config, load_config
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.ingest import run_ingest
-from lepton_spark.pipelines.panel import run_panel
+from lepton_spark.pipelines.run import run_all
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
 
@@ -65,12 +64,10 @@ def main() -> None:
     warehouse = Warehouse(spark, config.warehouse.root)
     context = JobContext(spark, warehouse, config, lambda: datetime.now(UTC), stages)
     spark.range(1_000_000).selectExpr("sum(id)").collect()
-    with stages.stage("all of the first load"):
-        result = run_ingest(context)
-        run_panel(context)
-    n_lines = result.counts["lines_read"]
-    total = stages.seconds["all of the first load"]
-    print(f"{n_lines:,} lines, {n_lines / total:,.0f} a second, {result.counts['accepted']:,} accepted")
+    with stages.stage("all"):
+        result = run_all(context, on_ingested=lambda _: None)
+    n_lines = result.ingest.counts["lines_read"]
+    print(f"{n_lines:,} lines, {result.ingest.counts['accepted']:,} accepted; {result.publish.why}")
     for name in ("transactions", "sales", "panel", "rejects"):
         size = sum(path.stat().st_size for path in (root / name).rglob("*.parquet"))
         print(f"{name}: {size / n_lines:.1f} bytes per line")
