@@ -10,10 +10,8 @@ at most in a real shop. `in NAME` are the files that the table uses now.
 
 import argparse
 import csv
-import os
 import shutil
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +24,7 @@ import pyarrow.parquet as pq
 from accuracy_parts.console_table import print_rows
 from speed_parts.catalogue import FIRST_DAY, SHARE_AT_ONCE, lines
 from speed_parts.measures import COLUMNS, MIB
+from speed_parts.processes import processor_seconds
 
 from lepton_spark.config import Config
 from lepton_spark.pipelines.context import JobContext
@@ -97,23 +96,6 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     begin, before = time.perf_counter(), processor_seconds()
     work()
     return round(time.perf_counter() - begin, 1), round(processor_seconds() - before, 1)
-
-
-def processor_seconds() -> float:
-    """Of this process and all that it started, as far as they are running or were waited for."""
-    children, ticks = defaultdict(list), {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        process = int(stat.parent.name)
-        children[int(fields[1])].append(process)
-        ticks[process] = sum(map(int, fields[11:15]))
-    mine = [os.getpid()]
-    for process in mine:
-        mine += children[process]
-    return sum(ticks[process] for process in mine if process in ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def deliver(sales: pa.Table, folder: Path, day: int, *, first: bool) -> None:

@@ -2,10 +2,18 @@
 
 import os
 from pathlib import Path
+from signal import SIGCHLD
+
+_UNCOUNTED: dict[int, int] = {}
+"""Clock ticks, when last seen, of processes whose parent ignores that they end, as Spark's parent of Python
+workers does: Linux does not add their ticks to the parent's."""
 
 
 def own_processes() -> dict[int, int]:
-    """Clock ticks so far, those of ended children included, by process id; empty where there is no /proc."""
+    """Clock ticks so far, those of ended children included, by process id; empty where there is no /proc.
+
+    Ended ones whose parent ignored it are still listed, with their ticks when this was last called.
+    """
     parents, ticks = {}, {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -17,7 +25,18 @@ def own_processes() -> dict[int, int]:
     own = {os.getpid()} & parents.keys()
     while more := {process for process, parent in parents.items() if parent in own} - own:
         own |= more
-    return {process: ticks[process] for process in own}
+    ignoring = {parent for parent in own if _ignores_ended_children(parent)}
+    _UNCOUNTED.update({process: ticks[process] for process in own if parents[process] in ignoring})
+    return {process: ticks[process] for process in own} | _UNCOUNTED
+
+
+def _ignores_ended_children(process: int) -> bool:
+    try:
+        status = (Path("/proc") / str(process) / "status").read_text()
+    except OSError:
+        return False
+    ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+    return bool(ignored & 1 << SIGCHLD - 1)
 
 
 def processor_seconds() -> float:

@@ -111,6 +111,36 @@ def test_memory_and_processor_are_those_of_own_processes() -> None:
     assert processor_seconds() - before >= used > 0.1, "an ended child counts too"
 
 
+PARENT_THAT_IGNORES = """
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+if os.fork() == 0:
+    print(sum(range(20_000_000)), flush=True)
+    os.read(0, 1)
+    os._exit(0)
+try:
+    os.wait()
+except ChildProcessError:
+    print("ended", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_processor_keeps_the_time_of_children_whose_end_is_ignored() -> None:
+    command = [sys.executable, "-c", PARENT_THAT_IGNORES]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdin
+        assert parent.stdout
+        parent.stdout.readline()
+        before = processor_seconds()
+        parent.stdin.write(b"x")
+        parent.stdin.flush()
+        assert parent.stdout.readline() == b"ended\n"
+        assert processor_seconds() >= before
+        parent.communicate()
+
+
 def test_a_slow_peer_gets_the_first_products_and_names_them(catalogue: Catalogue, tmp_path: Path) -> None:
     peer = Peer("slow", lambda some, _scratch, _memory: lambda: some.count()[0], 5)
     (row,) = peer(catalogue, tmp_path, "1g")
