@@ -1,6 +1,6 @@
 """Archives Java's loaded classes, from which local sessions then start faster.
 
-Command: `python -m lepton_spark.class_archive`; about half a minute and 200 MB. Java ignores an archive that
+Command: `python -m lepton_spark.class_archive`; about a minute and 200 MB. Java ignores an archive that
 another version of Java or other jars have made.
 """
 

@@ -68,7 +68,7 @@ def install() -> None:
 
 def archive_classes() -> int:
     """Makes the archive from which Spark starts faster; returns the exit code."""
-    print("setup: archiving Java's classes for faster starts (half a minute)", flush=True)
+    print("setup: archiving Java's classes for faster starts (a minute)", flush=True)
     with LOG.open("ab") as log:
         code = subprocess.call([PYTHON, "-m", "lepton_spark.class_archive"], cwd=ROOT, stdout=log, stderr=log)
     if code:
