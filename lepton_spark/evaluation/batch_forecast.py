@@ -11,7 +11,14 @@ from lepton_spark.evaluation.choice import BASELINE, Choice, choose, roles_of
 from lepton_spark.evaluation.demand import demand_classes, is_obsolete
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import Spread, quantiles_around
-from lepton_spark.evaluation.role_backtest import Assignment, Keys, RoleScores, fit_roles
+from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersions
+from lepton_spark.evaluation.role_backtest import (
+    Assignment,
+    Keys,
+    RoleScores,
+    expected_log_dispersion,
+    fit_roles,
+)
 from lepton_spark.evaluation.selection import Selection, ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
@@ -36,6 +43,7 @@ class BatchForecast:
     `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
     quantile_method: [S]. dispersion: [S], variance over mean, NaN where quantiles use backtest errors.
+    sum_dispersion: [S, N], variance over mean of demand over several columns (see `demand_sums`).
     spread: for quantiles of later forecasts. paths: [S, W, H], residual paths of the chosen candidate.
     chosen, runner_up, seasonal_naive: backtest scores of the candidates in these roles.
     """
@@ -50,6 +58,7 @@ class BatchForecast:
     fallback_level: IntArray
     quantile_method: StringArray
     dispersion: FloatArray
+    sum_dispersion: FloatArray
     spread: Spread
     paths: FloatArray
     selection: Selection
@@ -129,6 +138,8 @@ def forecast_choice(
         forecast = prior.apply(forecast, is_zero)
     spread = choice.spread.forgetting(fitted.level > 0)
     calibrated = quantiles_around(forecast, spread, settings.levels, median)
+    fitted_sums = np.where((fitted.level > 0)[:, np.newaxis], np.nan, choice.sums)
+    expected = expected_log_dispersion(history, pools)
     return BatchForecast(
         forecast=forecast,
         quantiles=np.where(is_zero[:, :, np.newaxis], 0.0, calibrated.values),
@@ -142,6 +153,7 @@ def forecast_choice(
         fallback_level=np.where(obsolete, 0, fitted.level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
+        sum_dispersion=sum_dispersions(fitted_sums, forecast, spread, expected),
         spread=choice.spread,
         paths=choice.paths,
         selection=choice.selection,

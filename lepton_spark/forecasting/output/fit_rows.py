@@ -12,6 +12,7 @@ from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.batch_forecast import FALLBACK, FALLBACKS, BatchForecast
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import BY_ERRORS
+from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersion_name, sum_lengths
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Role, Window
 from lepton_spark.forecasting.output.partial_sums import (
@@ -112,11 +113,13 @@ def _outcome(forecast: BatchForecast, failure: str | None) -> dict[str, object]:
 def _parameters(
     forecast: BatchForecast, settings: EvaluationSettings, prior: Prior | None
 ) -> list[dict[str, float]]:
-    """Parameters of each series' model, its dispersion, and level and first weight of a planner's prior."""
+    """Parameters of each series' model, its dispersions, and level and first weight of a planner's prior."""
     known = {candidate.key: dict(candidate.parameters) for candidate in (*settings.candidates, *FALLBACKS)}
+    names = ("dispersion", *map(sum_dispersion_name, sum_lengths(settings.horizon)))
+    dispersions = np.column_stack([forecast.dispersion, forecast.sum_dispersion]).tolist()
     rows = [
-        {**known.get(key, {}), "dispersion": dispersion}
-        for key, dispersion in zip(forecast.models, forecast.dispersion.tolist(), strict=True)
+        {**known.get(key, {}), **dict(zip(names, values, strict=True))}
+        for key, values in zip(forecast.models, dispersions, strict=True)
     ]
     if prior is not None:
         for row in np.flatnonzero(prior.applies).tolist():
