@@ -1,0 +1,1 @@
+"""What to order: demand until a delivery and until the next one, service measures, orders."""
