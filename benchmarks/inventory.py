@@ -14,14 +14,24 @@ import numpy as np
 from accuracy_parts.console_table import print_rows
 from accuracy_parts.datasets import add_set_arguments, find_sources, load_panel
 from accuracy_parts.results import write_csv
+from inventory_parts.chart import write_chart
 from inventory_parts.forecasts import Forecasts, weekly_forecasts
-from inventory_parts.levels import LEPTON_P1, LEPTON_P2, METHODS, USUAL_P1, USUAL_P2, Interval, planned
+from inventory_parts.levels import (
+    LEPTON_P1,
+    LEPTON_P2,
+    METHODS,
+    USUAL_P1,
+    USUAL_P2,
+    Interval,
+    planned,
+)
 from inventory_parts.service import Service, all_weeks, draws, service_of, standard_error, stock_at
 from inventory_parts.simulation import simulate
 
-TARGETS = (0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.9995)
+TARGETS = (0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.9995, 1 - 1e-5, 1 - 1e-7)
 SHOWN = (0.9, 0.95, 0.98)
 INTERVAL = Interval()
+PAIRS = {"cycle service": (LEPTON_P1, USUAL_P1), "fill rate": (LEPTON_P2, USUAL_P2)}
 Row = Mapping[str, object]
 Curves = Mapping[str, Sequence[Service]]
 
@@ -30,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_set_arguments(parser)
     parser.add_argument("--csv", type=Path, help="also write the exchange curves")
+    parser.add_argument("--chart", type=Path, help="also draw them as SVG (needs the peers extra)")
     arguments = parser.parse_args()
     sources = find_sources(arguments.sets, arguments.online, arguments.cache)
     points: list[Row] = []
@@ -43,7 +54,9 @@ def main() -> None:
             print_rows(f"{title}: achieved service", list(achieved(curves, classes)), 160)
             points += curve_points(title, curves)
     if arguments.csv:
-        write_csv(arguments.csv, points)
+        write_csv(points, arguments.csv)
+    if arguments.chart:
+        write_chart(points, arguments.chart)
 
 
 def simulated(forecasts: Forecasts, *, lost_sales: bool) -> Curves:
@@ -65,23 +78,34 @@ def simulated(forecasts: Forecasts, *, lost_sales: bool) -> Curves:
 
 def exchange(curves: Curves) -> Iterator[Row]:
     """Days of stock at equal achieved fill rates, and the difference to the usual practice in per cent."""
-    some = curves[LEPTON_P2][0]
-    weeks, everything = all_weeks(some), np.ones(some.met.shape[1], dtype=np.bool_)
     for by_product in (False, True):
         for fill in SHOWN:
-
-            def days(method: str, drawn: np.ndarray, fill: float = fill, of: bool = by_product) -> float:
-                return stock_at(curves[method], fill, drawn, everything, by_product=of)
-
             row: dict[str, object] = {"weighted": "products" if by_product else "units", "fill rate": fill}
-            for method in METHODS:
-                row[method] = f"{days(method, weeks):.2f}"
-            for usual in (USUAL_P1, USUAL_P2):
-                changes = [100 * (days(LEPTON_P2, d) / days(usual, d) - 1) for d in draws(len(weeks))]
-                low, high = np.nanquantile(changes, [0.05, 0.95])
-                change = 100 * (days(LEPTON_P2, weeks) / days(usual, weeks) - 1)
-                row[f"% to {usual}"] = f"{change:+.1f} ({low:+.1f} to {high:+.1f})"
+            for measure, (lepton, usual) in PAIRS.items():
+                pair = (curves[lepton], curves[usual])
+                weeks = all_weeks(pair[0][0])
+                days = [stock_at(curve, fill, weeks, by_product=by_product) for curve in pair]
+                row[f"lepton, {measure}"], row[f"usual, {measure}"] = map(_cell, days)
+                row[f"% with {measure}"] = _change(pair, fill, by_product=by_product)
             yield row
+
+
+def _change(pair: Sequence[Sequence[Service]], fill: float, *, by_product: bool) -> str:
+    """How much more stock the first curve needs than the second, with its interval."""
+
+    def change(weeks: np.ndarray) -> float:
+        lepton, usual = (stock_at(curve, fill, weeks, by_product=by_product) for curve in pair)
+        return 100.0 * (lepton / usual - 1.0)
+
+    weeks = all_weeks(pair[0][0])
+    if np.isnan(change(weeks)):
+        return "-"
+    low, high = np.nanquantile([change(drawn) for drawn in draws(len(weeks))], [0.05, 0.95])
+    return f"{change(weeks):+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def _cell(days: float) -> str:
+    return "not reached" if np.isnan(days) else f"{days:.2f}"
 
 
 def groups(forecasts: Forecasts) -> dict[str, np.ndarray]:
@@ -120,12 +144,11 @@ def curve_points(title: str, curves: Curves) -> list[Row]:
             "set": title,
             "method": method,
             "target": target,
-            "fill_rate": f"{service.fill_rate(all_weeks(service), everything):.4f}",
-            "days_of_stock": f"{service.days_of_stock(all_weeks(service), everything):.3f}",
+            "fill_rate": f"{service.fill_rate(all_weeks(service)):.4f}",
+            "days_of_stock": f"{service.days_of_stock(all_weeks(service)):.3f}",
         }
         for method, services in curves.items()
         for target, service in zip(TARGETS, services, strict=True)
-        for everything in [np.ones(service.met.shape[1], dtype=np.bool_)]
     ]
 
 

@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from lepton_spark.inventory.distributions import Normal
+from scipy.special import ndtri
+
+from inventory_parts.forecasts import Forecasts
+from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_lengths
+from lepton_spark.inventory.distributions import Demand, Normal
 from lepton_spark.inventory.measures import (
     Cycle,
     cycle_service,
@@ -13,10 +17,6 @@ from lepton_spark.inventory.measures import (
     point_for_fill_rate,
 )
 from lepton_spark.inventory.mixtures import units
-from scipy.special import ndtri
-
-from inventory_parts.forecasts import Forecasts
-from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_lengths
 from lepton_spark.models.data.arrays import FloatArray
 
 LEPTON_P1, LEPTON_P2 = "lepton, cycle service", "lepton, fill rate"
@@ -68,19 +68,19 @@ def planned(
 
 def lepton_cycle(forecasts: Forecasts, interval: Interval) -> Cycle:
     """All weeks and products in one list."""
-    whole = forecasts.whole.ravel()
-    horizon = forecasts.mean.shape[2]
-    dispersions = forecasts.dispersion.reshape(len(whole), -1)
-
-    def demand(n_days: int) -> FloatArray:
-        lengths, all_days = np.array(sum_lengths(horizon)), np.full(len(whole), n_days)
-        return dispersion_at(dispersions, lengths, all_days)
-
     until_receipt, until_next = (
-        units(_mean(forecasts, n_days), demand(n_days), whole)
-        for n_days in (interval.lead_time, interval.protection)
+        demand_until(forecasts, n_days) for n_days in (interval.lead_time, interval.protection)
     )
-    return Cycle(until_receipt, until_next, whole.astype(np.float64))
+    return Cycle(until_receipt, until_next, forecasts.whole.ravel().astype(np.float64))
+
+
+def demand_until(forecasts: Forecasts, n_days: int) -> Demand:
+    """Demand of the first days, of all weeks and products in one list."""
+    whole = forecasts.whole.ravel()
+    lengths = np.array(sum_lengths(forecasts.mean.shape[2]))
+    dispersions = forecasts.dispersion.reshape(len(whole), -1)
+    dispersion = dispersion_at(dispersions, lengths, np.full(len(whole), n_days))
+    return units(_mean(forecasts, n_days), dispersion, whole)
 
 
 def _usual_cycle(forecasts: Forecasts, interval: Interval) -> Cycle:

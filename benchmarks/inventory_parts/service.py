@@ -13,8 +13,13 @@ WARM_UP = 28
 """Days at the start that are not counted."""
 
 WEEK = 7
-N_DRAWS = 400
+N_DRAWS = 200
 SEED = 7
+
+Products = BoolArray | slice
+"""Which products are counted."""
+
+EVERY = slice(None)
 
 
 @dataclass(frozen=True)
@@ -35,34 +40,34 @@ class Service:
     planned_demand: FloatArray
     planned_served: FloatArray
 
-    def fill_rate(self, weeks: IntArray, products: BoolArray) -> float:
+    def fill_rate(self, weeks: IntArray, products: Products = EVERY) -> float:
         """Units met over units asked for."""
         return _ratio(self.met, self.demand, weeks, products)
 
-    def planned_fill_rate(self, weeks: IntArray, products: BoolArray) -> float:
+    def planned_fill_rate(self, weeks: IntArray, products: Products = EVERY) -> float:
         """The fill rate that was planned, weighted by expected units."""
         return _ratio(self.planned_met, self.planned_demand, weeks, products)
 
-    def cycle_service(self, weeks: IntArray, products: BoolArray) -> float:
+    def cycle_service(self, weeks: IntArray, products: Products = EVERY) -> float:
         """Share of cycles without a stock-out."""
         return _ratio(self.n_served, self.n_cycles, weeks, products)
 
-    def planned_cycle_service(self, weeks: IntArray, products: BoolArray) -> float:
+    def planned_cycle_service(self, weeks: IntArray, products: Products = EVERY) -> float:
         """Mean of the planned cycle service."""
         return _ratio(self.planned_served, self.n_cycles, weeks, products)
 
-    def days_of_stock(self, weeks: IntArray, products: BoolArray) -> float:
+    def days_of_stock(self, weeks: IntArray, products: Products = EVERY) -> float:
         """Units on hand over units asked for in a day."""
         return _ratio(self.stock, self.demand, weeks, products)
 
-    def mean_fill_rate(self, weeks: IntArray, products: BoolArray) -> float:
+    def mean_fill_rate(self, weeks: IntArray, products: Products = EVERY) -> float:
         """Mean of the products' fill rates, of those with demand."""
-        met, demand = (values[np.ix_(weeks, products)].sum(axis=0) for values in (self.met, self.demand))
+        met, demand = (values[weeks][:, products].sum(axis=0) for values in (self.met, self.demand))
         return float(np.mean(met[demand > 0] / demand[demand > 0]))
 
-    def mean_days_of_stock(self, weeks: IntArray, products: BoolArray) -> float:
+    def mean_days_of_stock(self, weeks: IntArray, products: Products = EVERY) -> float:
         """Mean of the products' units on hand over units asked for in a day, of those with demand."""
-        stock, demand = (values[np.ix_(weeks, products)].sum(axis=0) for values in (self.stock, self.demand))
+        stock, demand = (values[weeks][:, products].sum(axis=0) for values in (self.stock, self.demand))
         return float(np.mean(stock[demand > 0] / demand[demand > 0]))
 
 
@@ -107,20 +112,15 @@ def standard_error(measure: Callable[[IntArray], float], n_weeks: int) -> float:
     return float(np.std([measure(weeks) for weeks in draws(n_weeks)]))
 
 
-def stock_at(
-    curve: Sequence[Service], fill: float, weeks: IntArray, products: BoolArray, *, by_product: bool
-) -> float:
+def stock_at(curve: Sequence[Service], fill: float, weeks: IntArray, *, by_product: bool) -> float:
     """Days of stock at an achieved fill rate, between those of a method's targets; NaN outside of them."""
     if by_product:
-        points = [
-            (one.mean_fill_rate(weeks, products), one.mean_days_of_stock(weeks, products)) for one in curve
-        ]
+        points = [(one.mean_fill_rate(weeks), one.mean_days_of_stock(weeks)) for one in curve]
     else:
-        points = [(one.fill_rate(weeks, products), one.days_of_stock(weeks, products)) for one in curve]
+        points = [(one.fill_rate(weeks), one.days_of_stock(weeks)) for one in curve]
     fills, stocks = np.array(sorted(points)).T
     return float(np.interp(fill, fills, stocks, left=np.nan, right=np.nan))
 
 
-def _ratio(above: FloatArray, below: FloatArray, weeks: IntArray, products: BoolArray) -> float:
-    cells = np.ix_(weeks, products)
-    return float(above[cells].sum() / below[cells].sum())
+def _ratio(above: FloatArray, below: FloatArray, weeks: IntArray, products: Products = EVERY) -> float:
+    return float(above[weeks][:, products].sum() / below[weeks][:, products].sum())

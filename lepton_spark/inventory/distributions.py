@@ -93,30 +93,24 @@ class Counts:
 
     def _at_least(self, count: FloatArray, more: float) -> FloatArray:
         """[S], the probability of a count from 1 on or more, with so many successes more; 0 at mean 0."""
-        mean, excess = self._mean, self._excess
-        above = np.zeros_like(mean)
-        gammainc(count, mean, out=above, where=self._is_poisson)
-        share, size = excess / (1.0 + excess), mean / excess + more
-        betainc(count, size, share, out=above, where=self._is_negative_binomial)
+        above = np.zeros_like(self.mean)
+        rows = self._poisson  # gammainc of scipy 1.17 corrupts memory when it is given `where`
+        above[rows] = gammainc(count[rows], self.mean[rows])
+        rows = self._negative_binomial
+        excess = self.dispersion[rows] - 1.0
+        share, size = excess / (1.0 + excess), self.mean[rows] / excess + more
+        above[rows] = betainc(count[rows], size, share)
         return above
 
     @cached_property
-    def _is_poisson(self) -> BoolArray:
-        return (self.mean > 0) & (self.dispersion <= POISSON_UP_TO)
+    def _poisson(self) -> IntArray:
+        """The series that are Poisson."""
+        return np.flatnonzero((self.mean > 0) & (self.dispersion <= POISSON_UP_TO))
 
     @cached_property
-    def _is_negative_binomial(self) -> BoolArray:
-        return (self.mean > 0) & (self.dispersion > POISSON_UP_TO)
-
-    @cached_property
-    def _excess(self) -> FloatArray:
-        """[S], dispersion - 1, or 1 for Poisson, where it is not used."""
-        return np.where(self.dispersion > POISSON_UP_TO, self.dispersion - 1.0, 1.0)
-
-    @cached_property
-    def _mean(self) -> FloatArray:
-        """[S], the mean, or 1 where it is 0 and not used."""
-        return np.where(self.mean > 0, self.mean, 1.0)
+    def _negative_binomial(self) -> IntArray:
+        """The series that are negative binomial."""
+        return np.flatnonzero((self.mean > 0) & (self.dispersion > POISSON_UP_TO))
 
 
 @dataclass(frozen=True)

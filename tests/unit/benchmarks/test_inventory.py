@@ -70,7 +70,7 @@ def test_stock_at_a_fill_rate_lies_between_two_targets() -> None:
         return Service(met * one, 100.0 * one, stock * one, one, one, one, one, one)
 
     curve = [service(90.0, 300.0), service(98.0, 700.0)]
-    everything, weeks = np.ones(1, dtype=np.bool_), np.array([0])
+    weeks = np.array([0])
     for by_product in (False, True):
-        assert stock_at(curve, 0.94, weeks, everything, by_product=by_product) == pytest.approx(5.0)
-    assert np.isnan(stock_at(curve, 0.99, weeks, everything, by_product=False))
+        assert stock_at(curve, 0.94, weeks, by_product=by_product) == pytest.approx(5.0)
+    assert np.isnan(stock_at(curve, 0.99, weeks, by_product=False))
