@@ -9,8 +9,8 @@ from inventory_parts.levels import LEPTON_P1, LEPTON_P2, USUAL_P1, USUAL_P2
 
 COLOURS = {LEPTON_P1: "#123c69", LEPTON_P2: "#4c9be8", USUAL_P1: "#c8553d", USUAL_P2: "#f2a541"}
 DASHES = {LEPTON_P1: [1, 0], LEPTON_P2: [6, 3], USUAL_P1: [1, 0], USUAL_P2: [6, 3]}
-LOWEST_FILL = 0.8
-"""Fill rate below which curves are not drawn."""
+FILLS = (0.85, 0.99)
+"""Fill rates between which curves are drawn."""
 
 
 def write_chart(points: Sequence[Mapping[str, object]], path: Path) -> None:
@@ -25,10 +25,10 @@ def write_chart(points: Sequence[Mapping[str, object]], path: Path) -> None:
             "days": float(str(point["days_of_stock"])),
         }
         for point in points
-        if float(str(point["fill_rate"])) >= LOWEST_FILL
+        if FILLS[0] <= float(str(point["fill_rate"])) <= FILLS[1]
     ]
     panels = [_panel(str(name), shown) for name in dict.fromkeys(point["set"] for point in shown)]
-    spec = {"hconcat": panels, "config": STYLE}
+    spec = {"concat": panels, "columns": 2, "config": STYLE}
     path.write_text(vegalite_to_svg(spec, vl_version=VEGA_LITE))
 
 
@@ -43,13 +43,18 @@ def _panel(name: str, points: Sequence[Mapping[str, object]]) -> dict[str, objec
         "data": {"values": [point for point in points if point["set"] == name]},
         "mark": {"type": "line"},
         "encoding": {
-            "x": {"field": "days", "type": "quantitative", "title": "stock, days of demand"},
+            "x": {
+                "field": "days",
+                "type": "quantitative",
+                "title": "stock, days of demand",
+                "scale": {"type": "log", "nice": False},
+            },
             "y": {
                 "field": "fill",
                 "type": "quantitative",
                 "title": "demand met from stock",
                 "axis": {"format": "%"},
-                "scale": {"domain": [LOWEST_FILL, 1.0], "clamp": True},
+                "scale": {"domain": FILLS},
             },
             "order": {"field": "days"},
             "color": {"field": "method", "title": None, "scale": colour},

@@ -93,7 +93,7 @@ class Counts:
 
     def _at_least(self, count: FloatArray, more: float) -> FloatArray:
         """[S], the probability of a count from 1 on or more, with so many successes more; 0 at mean 0."""
-        above = np.zeros_like(self.mean)
+        above = np.zeros(len(self.mean))
         rows = self._poisson  # gammainc of scipy 1.17 corrupts memory when it is given `where`
         above[rows] = gammainc(count[rows], self.mean[rows])
         rows = self._negative_binomial
