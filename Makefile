@@ -64,7 +64,7 @@ bench-ingest: $(STAMP)  ## measure a first run on 14.6 million daily lines, stag
 bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (under 15 minutes)
 	$(BIN)/python benchmarks/stress.py
 
-bench-inventory: $(VENV)/.peers-done  ## simulate stock on the public sets, and copy table and chart to docs (about 20 minutes)
+bench-inventory: $(VENV)/.peers-done  ## simulate stock on the public sets, and copy table and chart to docs
 	$(BIN)/python benchmarks/inventory.py --csv docs/inventory.csv --chart docs/inventory.svg
 
 bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, installed first (about 50 minutes)
