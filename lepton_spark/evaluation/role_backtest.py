@@ -16,6 +16,7 @@ from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, placed
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import NAMES
 from lepton_spark.models.pooled.pool import Pools, pool_of
 from lepton_spark.models.registry import Candidate, create
 
@@ -101,6 +102,15 @@ class RoleFit:
             for row, *of_series in zip(rows.tolist(), *values, strict=True):
                 found[row] = dict(zip(fit.coefficients, of_series, strict=True))
         return found
+
+    def parts_above(self, base: FloatArray) -> FloatArray:
+        """[G, S, H], what each group adds to a base [S]; NaN for series that were not fitted."""
+        made = np.full((len(NAMES), *self.forecast.shape), np.nan)
+        for rows, positions, fit in self.parts:
+            of_fit = np.zeros(len(fit.forecast))
+            of_fit[positions] = base[rows]
+            made[:, rows] = fit.parts.above(of_fit, self.forecast.shape[1])[:, positions]
+        return made
 
     @property
     def reasons(self) -> dict[int, str]:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.batch_forecast import FALLBACK, FALLBACKS, BatchForecast
+from lepton_spark.evaluation.explanation import Explanation
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import BY_ERRORS
 from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersion_name, sum_lengths
@@ -25,7 +26,7 @@ from lepton_spark.forecasting.output.partial_sums import (
 from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
 from lepton_spark.forecasting.packing import nullable, rows_of
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray
 from lepton_spark.models.data.history import History
 from lepton_spark.panel.dense import PackedBatch, series_facts
 from lepton_spark.tables.schemas.staged_tables import GROUP_SUM_TYPE, METRIC_SUM_TYPE
@@ -44,6 +45,7 @@ FIT_SCHEMA = (
     "n_days_known INT, last_sale_day INT, recent_quantity DOUBLE, forecast ARRAY<DOUBLE>, "
     "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, "
     "error_quantiles ARRAY<ARRAY<FLOAT>>, forecast_hash STRING, "
+    "usual_day DOUBLE, parts ARRAY<ARRAY<DOUBLE>>, "
     f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in QUANTILE_SUMS)}, "
     "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>, "
     f"{METRIC_SUMS} {METRIC_SUM_TYPE}, {GROUP_SUMS} {GROUP_SUM_TYPE}"
@@ -90,6 +92,8 @@ def fit_rows(
             "paths": _paths(forecast.paths, is_sampled=is_sampled),
             "error_quantiles": _error_quantiles(forecast),
             "forecast_hash": _hashes(forecast.forecast, quantiles),
+            "usual_day": forecast.explanation.base,
+            "parts": _parts(forecast.explanation),
             **_scores(forecast, settings.windows if failure is None else ()),
             **_adjustments(history),
         }
@@ -184,6 +188,15 @@ def _paths(paths: FloatArray, *, is_sampled: bool) -> list[list[FloatArray | Non
     return [
         [path if is_kept else None for path, is_kept in zip(windows, flags, strict=True)]
         for windows, flags in zip(filled, kept.tolist(), strict=True)
+    ]
+
+
+def _parts(explanation: Explanation) -> list[list[FloatArray | None]]:
+    """The parts of each series by group, None for a group that adds nothing."""
+    has_part: BoolArray = np.asarray(explanation.parts.any(axis=2))
+    return [
+        [part if kept else None for part, kept in zip(parts, flags, strict=True)]
+        for parts, flags in zip(explanation.parts, has_part.tolist(), strict=True)
     ]
 
 
