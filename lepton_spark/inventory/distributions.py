@@ -92,12 +92,16 @@ class Counts:
         return Counts(self.mean[rows], self.dispersion[rows])
 
     def _at_least(self, count: FloatArray, more: float) -> FloatArray:
-        """[S], the probability of a count from 1 on or more, with so many successes more; 0 at mean 0."""
-        mean, excess = self._mean, self._excess
-        above = np.zeros_like(mean)
-        gammainc(count, mean, out=above, where=self._is_poisson)
-        share, size = excess / (1.0 + excess), mean / excess + more
-        betainc(count, size, share, out=above, where=self._is_negative_binomial)
+        """[S], the probability of a count from 1 on or more, with so many successes more; 0 at mean 0.
+
+        Rows are selected because scipy's functions write outside their arrays with numpy's `where=`.
+        """
+        above = np.zeros(len(self.mean))
+        poisson = self._is_poisson
+        above[poisson] = gammainc(count[poisson], self.mean[poisson])
+        others = self._is_negative_binomial
+        mean, excess = self.mean[others], self.dispersion[others] - 1.0
+        above[others] = betainc(count[others], mean / excess + more, excess / (1.0 + excess))
         return above
 
     @cached_property
@@ -107,16 +111,6 @@ class Counts:
     @cached_property
     def _is_negative_binomial(self) -> BoolArray:
         return (self.mean > 0) & (self.dispersion > POISSON_UP_TO)
-
-    @cached_property
-    def _excess(self) -> FloatArray:
-        """[S], dispersion - 1, or 1 for Poisson, where it is not used."""
-        return np.where(self.dispersion > POISSON_UP_TO, self.dispersion - 1.0, 1.0)
-
-    @cached_property
-    def _mean(self) -> FloatArray:
-        """[S], the mean, or 1 where it is 0 and not used."""
-        return np.where(self.mean > 0, self.mean, 1.0)
 
 
 @dataclass(frozen=True)
