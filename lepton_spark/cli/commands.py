@@ -39,6 +39,7 @@ from lepton_spark.pipelines.forecast.forecast import run_forecast
 from lepton_spark.pipelines.ingest.ingest import run_ingest
 from lepton_spark.pipelines.ingest.reingest import run_reingest
 from lepton_spark.pipelines.ingest.unload import run_unload
+from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.maintenance.forget import (
     count_rows,
     customer_subject,
@@ -56,6 +57,7 @@ from lepton_spark.report.explanation.chart import require_drawable, write_chart
 from lepton_spark.report.explanation.explained import find_explained, published_run
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.words import day_of
+from lepton_spark.report.orders import print_orders
 from lepton_spark.report.summary import summarize
 
 app = typer.Typer(
@@ -89,7 +91,7 @@ def run(
     verify: Verify = False,
     take_over: TakeOver = False,
 ) -> None:
-    """Run all stages: ingest, panel, forecast, publish."""
+    """Run all stages: ingest, panel, forecast, publish, and inventory if a lead time is configured."""
     job = open_job(conf, settings, cutoff, reads_input=True, accepted=accepted_files(accept, reason))
     with leased(replace(job, verify=verify), take_over=take_over) as context:
         result = run_all(context, force=publish, on_ingested=print_load_messages)
@@ -101,6 +103,8 @@ def run(
         ahead=job.config.forecast.ahead,
         published=result.publish.published,
     )
+    if result.inventory is not None:
+        print_orders(console(), job.warehouse, result.inventory.run_id, result.inventory.counts)
     raise typer.Exit(print_publish_result(result.publish) or refused_files_code(result.ingest))
 
 
@@ -182,6 +186,15 @@ def publish(
     with leased(open_job(conf, settings, cutoff), take_over=take_over) as context:
         result = run_publish(context, force=publish)
     raise typer.Exit(print_publish_result(result))
+
+
+@app.command()
+def inventory(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Make orders from the published forecasts, the stock levels and the lead times."""
+    job = open_job(conf, settings)
+    with leased(job, take_over=take_over) as context:
+        result = run_inventory(context)
+    print_orders(console(), job.warehouse, result.run_id, result.counts)
 
 
 @app.command()

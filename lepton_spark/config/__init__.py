@@ -13,6 +13,7 @@ from lepton_spark.config.sections.covariate_settings import (
 from lepton_spark.config.sections.forecast_settings import ForecastSettings
 from lepton_spark.config.sections.gate_settings import GateSettings
 from lepton_spark.config.sections.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.sections.inventory_settings import InventorySettings, StockLevelSettings
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -29,6 +30,7 @@ __all__ = [
     "ForecastSettings",
     "GateSettings",
     "InputSettings",
+    "InventorySettings",
     "LoadedConfig",
     "PanelSettings",
     "PlanSettings",
@@ -37,6 +39,7 @@ __all__ = [
     "PublishSettings",
     "RetentionSettings",
     "SparkSettings",
+    "StockLevelSettings",
     "StockSettings",
     "WarehouseSettings",
     "load_config",

@@ -14,6 +14,13 @@ from lepton_spark.config.sections.covariate_settings import (
 from lepton_spark.config.sections.forecast_settings import ForecastSettings
 from lepton_spark.config.sections.gate_settings import GateSettings
 from lepton_spark.config.sections.input_settings import InputSettings
+from lepton_spark.config.sections.inventory_settings import (
+    InventorySettings,
+    StockLevelSettings,
+    beyond_the_horizon,
+    makes_orders,
+    require_daily,
+)
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -32,12 +39,14 @@ class Config(Section):
     stock: StockSettings = StockSettings()
     priors: PriorSettings = PriorSettings()
     calendar: CalendarSettings = CalendarSettings()
+    stock_levels: StockLevelSettings = StockLevelSettings()
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
     backtest: BacktestSettings = BacktestSettings()
     gates: GateSettings = GateSettings()
     publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
+    inventory: InventorySettings = InventorySettings()
     spark: SparkSettings = SparkSettings()
 
     @field_validator("publish")
@@ -52,3 +61,19 @@ class Config(Section):
             allowed = f"up to forecast.horizon, {horizon} days: no day after it has a forecast"
             raise_if_any([InvalidSetting(("valid_days",), publish.valid_days, allowed)])
         return publish.model_copy(update={"valid_days": horizon})
+
+    @field_validator("inventory")
+    @classmethod
+    def _orders_within_the_horizon(
+        cls, inventory: InventorySettings, info: ValidationInfo
+    ) -> InventorySettings:
+        forecast, levels = info.data.get("forecast"), info.data.get("stock_levels")
+        if forecast is not None and levels is not None:
+            require_daily(inventory, levels, forecast.frequency)
+            raise_if_any(beyond_the_horizon(inventory, forecast.horizon))
+        return inventory
+
+    @property
+    def makes_orders(self) -> bool:
+        """Whether there are lead times, without which there are no orders."""
+        return makes_orders(self.inventory, self.stock_levels)

@@ -92,25 +92,25 @@ class Counts:
         return Counts(self.mean[rows], self.dispersion[rows])
 
     def _at_least(self, count: FloatArray, more: float) -> FloatArray:
-        """[S], the probability of a count from 1 on or more, with so many successes more; 0 at mean 0."""
+        """[S], the probability of a count from 1 on or more, with so many successes more; 0 at mean 0.
+
+        Rows are selected because scipy's functions write outside their arrays with numpy's `where=`.
+        """
         above = np.zeros(len(self.mean))
-        rows = self._poisson  # gammainc of scipy 1.17 corrupts memory when it is given `where`
-        above[rows] = gammainc(count[rows], self.mean[rows])
-        rows = self._negative_binomial
-        excess = self.dispersion[rows] - 1.0
-        share, size = excess / (1.0 + excess), self.mean[rows] / excess + more
-        above[rows] = betainc(count[rows], size, share)
+        poisson = self._is_poisson
+        above[poisson] = gammainc(count[poisson], self.mean[poisson])
+        others = self._is_negative_binomial
+        mean, excess = self.mean[others], self.dispersion[others] - 1.0
+        above[others] = betainc(count[others], mean / excess + more, excess / (1.0 + excess))
         return above
 
     @cached_property
-    def _poisson(self) -> IntArray:
-        """The series that are Poisson."""
-        return np.flatnonzero((self.mean > 0) & (self.dispersion <= POISSON_UP_TO))
+    def _is_poisson(self) -> BoolArray:
+        return (self.mean > 0) & (self.dispersion <= POISSON_UP_TO)
 
     @cached_property
-    def _negative_binomial(self) -> IntArray:
-        """The series that are negative binomial."""
-        return np.flatnonzero((self.mean > 0) & (self.dispersion > POISSON_UP_TO))
+    def _is_negative_binomial(self) -> BoolArray:
+        return (self.mean > 0) & (self.dispersion > POISSON_UP_TO)
 
 
 @dataclass(frozen=True)

@@ -78,22 +78,26 @@ def point_for_fill_rate(cycle: Cycle, target: FloatArray, lost_sales: BoolArray)
     return _least_point(cycle, target, reached)
 
 
-def point_for_cost_per_day(cycle: Cycle, days: Sequence[Demand], ratio: FloatArray) -> FloatArray:
+def point_for_cost_per_day(
+    cycle: Cycle, days: Sequence[Demand], weights: FloatArray, ratio: FloatArray
+) -> FloatArray:
     """[S], the least reorder point for which the average of F over the days between receipts is the ratio.
 
-    days: the demand until each of the days after the receipt up to the next one. ratio: [S], b / (b + h) with
-    b the cost of a unit that waits for a day and h that of a unit held for a day.
+    days: the demand until each of the N days after the receipt up to the next one. weights: [S, N], with
+    sum 1; 0 after the next receipt. ratio: [S], b / (b + h) with b the cost of a unit that waits for a day
+    and h that of a unit held for a day.
     """
 
     def reached(rows: IntArray, point: FloatArray) -> BoolArray:
-        served = [average_cdf(day.take(rows), point, cycle.lot[rows]) for day in days]
-        enough: BoolArray = sum(served[1:], served[0]) / len(days) >= ratio[rows]
-        return enough
+        served = np.zeros(len(rows))
+        for number, day in enumerate(days):
+            served += weights[rows, number] * average_cdf(day.take(rows), point, cycle.lot[rows])
+        return served >= ratio[rows]
 
     return _least_point(cycle, ratio, reached)
 
 
-def ratio_for_cost_per_unit(per_unit: FloatArray, holding: FloatArray, n_days: IntArray) -> FloatArray:
+def ratio_for_cost_per_unit(per_unit: FloatArray, holding: FloatArray, n_days: FloatArray) -> FloatArray:
     """[S], the P1 that costs least where a unit short costs the same however long it is short.
 
     One more unit is held until the next receipt or meets demand that is short otherwise: the newsvendor

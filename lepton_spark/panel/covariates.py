@@ -66,7 +66,7 @@ _APPLICABLE: Mapping[str, Callable[[DataFrame, date], DataFrame]] = {
 }
 
 
-def _for_each_series(rows: DataFrame, keys: DataFrame) -> DataFrame:
+def for_each_series(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """A row for each series that a row applies to; `own`: whether the row names the series' location.
 
     A row without a location of its own applies to every location of its product.
@@ -80,14 +80,14 @@ def _for_each_series(rows: DataFrame, keys: DataFrame) -> DataFrame:
 def _most_specific(rows: DataFrame, keys: DataFrame, **values: Column) -> DataFrame:
     """The values of each series: those for its own location, else those for every location."""
     chosen = (F.max_by(value, F.col("own").cast("int")).alias(name) for name, value in values.items())
-    return _for_each_series(rows, keys).groupBy(*SERIES_KEY).agg(*chosen)
+    return for_each_series(rows, keys).groupBy(*SERIES_KEY).agg(*chosen)
 
 
 def _plans(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """`plan`: start, end, day it became known, and measures of each plan, one plan after another."""
     days = (_number(F.unix_date(name)) for name in ("start_date", "end_date", "known_at"))
     values = F.concat(F.array(*days), "measures")
-    joined = _for_each_series(rows, keys).select(*SERIES_KEY, values.alias("values"))
+    joined = for_each_series(rows, keys).select(*SERIES_KEY, values.alias("values"))
     by_series = joined.groupBy(*SERIES_KEY).agg(F.sort_array(F.collect_list("values")).alias("lists"))
     return by_series.select(*SERIES_KEY, F.flatten("lists").alias(PLAN))
 
@@ -95,7 +95,7 @@ def _plans(rows: DataFrame, keys: DataFrame) -> DataFrame:
 def _stock_outs(rows: DataFrame, keys: DataFrame) -> DataFrame:
     """`stock_outs`: the days without stock."""
     days = F.sort_array(F.collect_set(_number(F.unix_date("date"))))
-    return _for_each_series(rows, keys).groupBy(*SERIES_KEY).agg(days.alias(STOCK_OUTS))
+    return for_each_series(rows, keys).groupBy(*SERIES_KEY).agg(days.alias(STOCK_OUTS))
 
 
 def _priors(rows: DataFrame, keys: DataFrame) -> DataFrame:

@@ -1,4 +1,4 @@
-"""The whole job: ingest, panel, forecast, publish."""
+"""The whole job: ingest, panel, forecast, publish, and orders where they are configured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,23 +8,25 @@ from lepton_spark.ingest.losses import TOO_MANY_LOST
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
+from lepton_spark.pipelines.inventory import InventoryResult, run_inventory
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """The results of the stages."""
+    """The results of the stages; inventory: None without lead times, or if the run is not published."""
 
     ingest: IngestResult
     forecast: ForecastResult
     publish: PublishResult
+    inventory: InventoryResult | None = None
 
 
 def run_all(
     context: JobContext, *, force: bool = False, on_ingested: Callable[[IngestResult], None]
 ) -> RunResult:
-    """Loads new files, packs the sales into series, forecasts and publishes.
+    """Loads new files, packs the sales into series, forecasts, publishes and makes orders.
 
     force: publish even when a later cutoff is published, or the run was rolled back.
     on_ingested: called with the result of the load before the next stage starts.
@@ -38,7 +40,8 @@ def run_all(
     run_panel(context)
     made = run_forecast(context)
     published = run_publish(context, made.run_id, force=force)
-    return RunResult(loaded, made, published)
+    ordered = run_inventory(context) if context.config.makes_orders and published.published else None
+    return RunResult(loaded, made, published, ordered)
 
 
 def _require_sales(context: JobContext, loaded: IngestResult) -> None:

@@ -19,6 +19,7 @@ RunTable = Literal[
     "adjustments",
     "group_forecasts",
     "explanations",
+    "inventory",
 ]
 
 

@@ -14,6 +14,7 @@ from lepton_spark.config.values.reader_options import reader_options
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.files.delivery import resolve
 from lepton_spark.ingest.files.layout import quoted_column
+from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 CSV_OPTIONS = {"separator": "sep", "encoding": "encoding", "quote": "quote", "compression": "compression"}
 
@@ -47,7 +48,8 @@ class CovariateSource:
 
     source_columns: names of the source's columns that are read. columns: of the table; their reasons are
     checked in this order. row_checks: further reasons with their conditions, checked first.
-    key: columns for which rows must not differ; empty: rows may.
+    key: columns for which rows must not differ; empty: rows may. per_row: columns besides the series key
+    that may differ between the rows of a series; empty: all may.
     """
 
     name: str
@@ -56,6 +58,7 @@ class CovariateSource:
     columns: Sequence[CovariateColumn]
     row_checks: Sequence[tuple[str, Column]] = ()
     key: Sequence[str] = ()
+    per_row: Sequence[str] = ()
 
 
 def source_text(name: str) -> Column:
@@ -73,7 +76,13 @@ def read_covariates(spark: SparkSession, source: CovariateSource) -> DataFrame:
     line = F.to_json(F.struct(*(source_text(name).alias(name) for name in source.source_columns)))
     columns = (column.value.alias(column.name) for column in source.columns)
     checked = rows.select(line.alias("line"), _reason(source).alias("reason"), *columns)
-    return _with_conflicts(checked, source) if source.key else checked
+    names = [column.name for column in source.columns]
+    if source.key:
+        checked = _with_conflicts(checked, source.key, names)
+    if source.per_row:
+        shared = [name for name in names if name not in source.per_row]
+        checked = _with_conflicts(checked, SERIES_KEY, shared)
+    return checked
 
 
 def _require_columns(source: CovariateSource, found: Sequence[str]) -> None:
@@ -95,10 +104,10 @@ def _reason(source: CovariateSource) -> Column:
     return F.coalesce(*(F.when(condition, F.lit(reason)) for reason, condition in checks))
 
 
-def _with_conflicts(rows: DataFrame, source: CovariateSource) -> DataFrame:
-    """Rejects the good rows of every key for which they differ."""
-    values = F.when(F.col("reason").isNull(), F.xxhash64(*(column.name for column in source.columns)))
-    of_key = Window.partitionBy(*source.key)
+def _with_conflicts(rows: DataFrame, key: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """Rejects the good rows of every key for which they differ in these columns."""
+    values = F.when(F.col("reason").isNull(), F.xxhash64(*columns))
+    of_key = Window.partitionBy(*key)
     differ = F.min(values).over(of_key) != F.max(values).over(of_key)
     return rows.withColumn(
         "reason", F.when(F.col("reason").isNull() & differ, CONFLICT).otherwise(F.col("reason"))

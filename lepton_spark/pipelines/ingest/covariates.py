@@ -12,12 +12,16 @@ from lepton_spark.tables import Warehouse
 REJECTS = "side_rejects"
 
 
-def load_covariates(context: JobContext) -> None:
+def load_covariates(context: JobContext, only: str | None = None) -> None:
     """Replaces the table and the rejects of each configured covariate, unless they are unchanged.
+
+    only: the name of a single one; None: all.
 
     Raises: InputError for a source that cannot be read.
     """
     for source in covariate_sources(context.config):
+        if only not in (None, source.name):
+            continue
         with context.stage(source.name) as stage:
             stage.note(_load(context, source))
 

@@ -103,20 +103,58 @@ CALENDAR = Table(
     },
 )
 
+STOCK_LEVELS = Table(
+    name="stock_levels",
+    comment="Stock and open orders by product, and how it is ordered, as of the latest ingest",
+    columns=(
+        PRODUCT_ID,
+        _LOCATION,
+        Column("due_date", "DATE", "day of the delivery on order; 1900-01-01: not given", False),
+        Column("on_order", "DOUBLE", "units of this delivery", False),
+        Column("as_of", "DATE", "day at whose end the stock was counted; null: the cutoff"),
+        Column("on_hand", "DOUBLE", "units in stock; null when not given"),
+        Column("backorders", "DOUBLE", "units owed to customers; null: none"),
+        Column("lead_time", "INT", "days from order to delivery; null: inventory.lead_time"),
+        Column("review_period", "INT", "days between orders; null: as configured in inventory"),
+        Column("pack_size", "DOUBLE", "units in a pack; null: inventory.pack_size"),
+        Column("minimum_order", "DOUBLE", "least units of an order; null: none"),
+        Column("shelf_life", "INT", "days in which a delivery must be sold; null: no limit"),
+        Column("service_target", "DOUBLE", "service to reach; null: inventory.service_target"),
+        Column("unit_cost", "DOUBLE", "purchase price of a unit; null when not given"),
+        Column("price", "DOUBLE", "sales price of a unit; null when not given"),
+    ),
+    key=("product_id", "location_id", "due_date"),
+    checks={
+        "finite_on_order": units("on_order"),
+        "finite_on_hand": unless_null("on_hand", number("on_hand")),
+        "finite_backorders": unless_null("backorders", units("backorders")),
+        "lead_time_from_zero": unless_null("lead_time", at_least(0, "lead_time")),
+        "review_period_from_one": unless_null("review_period", at_least(1, "review_period")),
+        "positive_pack_size": unless_null("pack_size", f"pack_size > 0 AND {units('pack_size')}"),
+        "finite_minimum_order": unless_null("minimum_order", units("minimum_order")),
+        "shelf_life_from_one": unless_null("shelf_life", at_least(1, "shelf_life")),
+        "service_is_share": unless_null("service_target", "service_target > 0 AND service_target <= 1"),
+        "finite_unit_cost": unless_null("unit_cost", units("unit_cost")),
+        "finite_price": unless_null("price", units("price")),
+    },
+)
+
+_SOURCES = (PLANS, PRODUCTS, STOCK, PRIORS, CALENDAR, STOCK_LEVELS)
+
 SIDE_REJECTS = Table(
     name="side_rejects",
     comment="Rejected rows of the inputs beside sales, as of the latest ingest",
     columns=(
-        Column("source", "STRING", "plans, products, stock, priors or calendar", False),
+        Column("source", "STRING", "plans, products, stock, priors, calendar or stock_levels", False),
         Column("reason", "STRING", "why the row was rejected", False),
         Column("line", "STRING", "the row's mapped columns as JSON", False),
         Column("n_rows", "BIGINT", "number of identical rows in the source", False),
     ),
     key=("source", "line"),
     checks={
-        "known_source": among("source", "plans", "products", "stock", "priors", "calendar"),
+        "known_source": among("source", *(table.name for table in _SOURCES)),
         "n_rows_from_one": at_least(1, "n_rows"),
     },
 )
 
-COVARIATE_TABLES = (PLANS, PRODUCTS, STOCK, PRIORS, CALENDAR, SIDE_REJECTS)
+COVARIATE_TABLES = (*_SOURCES, SIDE_REJECTS)

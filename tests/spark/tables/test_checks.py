@@ -30,9 +30,9 @@ UNCONSTRAINED = {
 """Columns of any sign, and sums behind the errors that `metrics` already constrains."""
 
 GOOD_VALUES = {"state": "loaded", "line_kind": "sale", "job": "panel", "status": "ok", "rule": "spike"}
-GOOD_VALUES |= {"role": "chosen", "split": "test", "source": "plans", "foretells": "mean"}
+GOOD_VALUES |= {"role": "chosen", "split": "test", "source": "plans", "foretells": "mean", "service": "cost"}
 BAD = {"DOUBLE": (-1.0, float("-inf"), float("nan"), float("inf")), "INT": (-1,), "BIGINT": (-1,)}
-SIGNED = {"price", "on_hand"}
+SIGNED = {"price", "on_hand", "safety_stock", "reorder_point", "position", "safety_stock_value"}
 """Finite, of either sign: some sources use negative prices as credits, or report negative stock."""
 
 UNBOUNDED = {"metrics", "metrics_summary", "group_forecasts"}

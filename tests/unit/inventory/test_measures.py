@@ -57,9 +57,9 @@ def test_level_of_least_cost_is_that_of_snyder_and_shen(
 ) -> None:
     lot = demand.whole.astype(np.float64)
     cycle = Cycle(demand, demand, lot)
-    level = point_for_cost_per_day(cycle, [demand], floats(b / (b + h))) + lot
+    level = point_for_cost_per_day(cycle, [demand], np.ones((1, 1)), floats(b / (b + h))) + lot
     assert level[0] == pytest.approx(expected, abs=5e-4)
-    in_one_day = ratio_for_cost_per_unit(floats(b), floats(h), np.array([1]))
+    in_one_day = ratio_for_cost_per_unit(floats(b), floats(h), floats(1))
     assert (point_for_cycle_service(cycle, in_one_day) + lot)[0] == pytest.approx(expected, abs=5e-4)
 
 
@@ -162,12 +162,12 @@ def test_cost_per_day_averages_over_the_days_between_receipts() -> None:
     days = [Counts(floats(2.0 * day), floats(1)) for day in (2, 3)]
     cycle = Cycle(Counts(floats(2), floats(1)), days[1], lot=floats(1))
     average = [(stats.poisson(4).cdf(level) + stats.poisson(6).cdf(level)) / 2 for level in range(20)]
-    level = point_for_cost_per_day(cycle, days, floats(0.9))[0] + 1
+    level = point_for_cost_per_day(cycle, days, np.array([[0.5, 0.5]]), floats(0.9))[0] + 1
     assert level == float(np.argmax(np.array(average) >= 0.9))
 
 
 def test_cost_per_unit_holds_what_is_left_until_the_next_receipt() -> None:
-    assert ratio_for_cost_per_unit(floats(3), floats(0.1), np.array([10]))[0] == pytest.approx(0.75)
+    assert ratio_for_cost_per_unit(floats(3), floats(0.1), floats(10))[0] == pytest.approx(0.75)
 
 
 def test_no_demand_needs_no_stock() -> None:

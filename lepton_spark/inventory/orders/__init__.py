@@ -1,0 +1,1 @@
+"""Levels and orders of some series: quantities, services, words."""
