@@ -111,7 +111,7 @@ def _error_grid(errors: Iterable[ClassError], models_of: date | None) -> Grid:
         title = f"{title}, from the full run of {models_of}, whose models are kept"
     grid = Grid(title=title, title_justify="left")
     grid.add_column("demand class")
-    for name in ("products", "RMSSE", "naive RMSSE", "value added", "WAPE", "naive WAPE"):
+    for name in ("products", "RMSSE", "naive RMSSE", "value added", "WAPE", "naive WAPE", "bias"):
         grid.add_column(name, justify="right")
     for error in errors:
         figures = (error.rmsse, error.naive_rmsse)
@@ -121,6 +121,7 @@ def _error_grid(errors: Iterable[ClassError], models_of: date | None) -> Grid:
             f"{error.n_series:,}",
             *("-" if value is None else f"{value:.3f}" for value in figures),
             *("-" if value is None else f"{value:.1%}" for value in ratios),
+            "-" if error.bias is None else f"{error.bias:+.1%}",
         )
     return grid
 

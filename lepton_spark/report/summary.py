@@ -21,6 +21,7 @@ class ClassError:
     naive_rmsse: float | None
     wape: float | None
     naive_wape: float | None
+    bias: float | None
     value_added: float | None
 
 
@@ -100,5 +101,6 @@ def _class_error(segment: str, chosen: Mapping[str, float], naive: Mapping[str, 
         naive_rmsse=naive.get("rmsse"),
         wape=chosen.get("wape"),
         naive_wape=naive.get("wape"),
+        bias=chosen.get("bias"),
         value_added=chosen.get("value_added"),
     )

@@ -16,7 +16,20 @@ from lepton_spark.report.summary import ClassError
 )
 def test_errors_name_the_full_run_that_they_are_from(models_of: date | None, *, is_named: bool) -> None:
     console = Console(file=io.StringIO(), width=200)
-    console.print(_error_grid([ClassError("smooth", 3, 0.9, 1.0, 0.2, 0.3, 0.1)], models_of))
+    console.print(_error_grid([ClassError("smooth", 3, 0.9, 1.0, 0.2, 0.3, -0.125, 0.1)], models_of))
     text = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
     assert ("from the full run of 2024-03-04, whose models are kept" in text) == is_named
     assert "smooth" in text
+
+
+def test_errors_show_the_bias_with_its_sign() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    errors = [
+        ClassError("lumpy", 3, 0.9, 1.0, 0.2, 0.3, -0.125, 0.1),
+        ClassError("obsolete", 1, 0.0, 0.0, None, None, None, None),
+        ClassError("smooth", 2, 0.9, 1.0, 0.2, 0.3, 0.05, 0.1),
+    ]
+    console.print(_error_grid(errors, None))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert "bias" in lines[2]
+    assert [line.split("│")[-2].strip() for line in lines[4:7]] == ["-12.5%", "-", "+5.0%"]
