@@ -98,7 +98,9 @@ def _write(context: JobContext, run_id: str, cutoff: date, batch: OrderBatch) ->
     """Replaces the rows of the run in one commit if they change; returns counts of series by status."""
     warehouse = context.warehouse
     of_run = F.col("run_id") == F.lit(run_id)
-    made = inventory_rows(warehouse.read("fits").where(of_run), warehouse.read(STOCK_LEVELS), batch)
+    is_used = F.lit(context.config.stock_levels.path is not None)
+    stock = warehouse.read(STOCK_LEVELS).where(is_used)
+    made = inventory_rows(warehouse.read("fits").where(of_run), stock, batch)
     same = {"run_id": F.lit(run_id), "cutoff": F.lit(cutoff), "service": F.lit(batch.policy.service)}
     with persisted(made.withColumns(same)) as rows:
         if not _same_rows(rows, warehouse.read(TABLE).where(of_run)):

@@ -176,6 +176,7 @@ def test_fractional_products_are_ordered_in_fractions() -> None:
         ({"lead_time": 30.0}, "unusable", "set forecast.horizon to 37 or more"),
         ({"pack_size": 2.5}, "unusable", "a pack that is not a whole number"),
         ({"forecast": [np.nan] * 28}, "unusable", "the forecast is not finite"),
+        ({"forecast": None}, "unusable", "the forecast is not finite"),
         ({"forecast": [1.0] * 27}, "unusable", "the forecast is not finite"),
     ],
 )
