@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test test-slow test-all test-faults check bench bench-full bench-stages bench-ingest bench-stress bench-accuracy wheel lock clean distclean
+.PHONY: help setup demo test test-slow test-all test-faults check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -63,6 +63,9 @@ bench-ingest: $(STAMP)  ## measure a first run on 14.6 million daily lines, stag
 
 bench-stress: $(STAMP)  ## forecast made-up shops with a known truth (under 15 minutes)
 	$(BIN)/python benchmarks/stress.py
+
+bench-inventory: $(VENV)/.peers-done  ## simulate stock on the public sets, and copy table and chart to docs
+	$(BIN)/python benchmarks/inventory.py --csv docs/inventory.csv --chart docs/inventory.svg
 
 bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, installed first (about 50 minutes)
 	$(BIN)/python benchmarks/accuracy.py --csv docs/accuracy.csv

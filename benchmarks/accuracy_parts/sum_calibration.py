@@ -32,7 +32,7 @@ def sum_calibration(origin: Origin, output: Output) -> Mapping[str, Calibration]
         days = np.flatnonzero(~np.isnan(origin.actual[:, :length]).all(axis=0))
         actual = np.nansum(origin.actual[:, days], axis=1)
         by_paths = np.full((len(actual), len(PUBLISHED_LEVELS)), np.nan)
-        for rows, paths in _paths_by_class(origin, output.distribution.paths):
+        for rows, paths in paths_by_class(origin, output.distribution.paths):
             forecast = output.forecast[np.ix_(rows, days)]
             levels = PUBLISHED_LEVELS.tolist()
             by_paths[rows] = sum_quantiles(forecast, dispersion[rows], paths[:, days], levels)
@@ -43,7 +43,7 @@ def sum_calibration(origin: Origin, output: Output) -> Mapping[str, Calibration]
     return {method: Calibration.joined(found) for method, found in parts.items()}
 
 
-def _paths_by_class(origin: Origin, paths: FloatArray) -> Iterator[tuple[IntArray, FloatArray]]:
+def paths_by_class(origin: Origin, paths: FloatArray) -> Iterator[tuple[IntArray, FloatArray]]:
     """Rows of each demand class with its usable paths [P, H], unscored days as 0."""
     classes = demand_classes_at(origin)
     usable = np.mean(~np.isnan(paths), axis=2) >= MIN_WINDOW_SHARE

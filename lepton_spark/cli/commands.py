@@ -1,6 +1,8 @@
 """The commands: one for each job, and two that only print."""
 
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +53,10 @@ from lepton_spark.pipelines.publish.publish import run_publish
 from lepton_spark.pipelines.publish.rollback import run_rollback
 from lepton_spark.pipelines.run import run_all
 from lepton_spark.report.console import print_counts, print_gates, print_summary, print_tables
+from lepton_spark.report.explanation.chart import require_drawable, write_chart
+from lepton_spark.report.explanation.explained import find_explained, published_run
+from lepton_spark.report.explanation.page import print_page
+from lepton_spark.report.explanation.words import day_of
 from lepton_spark.report.orders import print_orders
 from lepton_spark.report.summary import summarize
 
@@ -260,6 +266,40 @@ def migrate(conf: Files = None, settings: Settings = None, *, take_over: TakeOve
     with leased(open_job(conf, settings, migrates=True), take_over=take_over) as context:
         result = run_migrate(context)
     print_migration(result)
+
+
+@app.command()
+def explain(
+    product: Annotated[str, typer.Option(metavar="ID", help="A product's id in the tables.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    location: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its location; needed if it has several.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", metavar="DATE", formats=["%Y-%m-%d"], help="The day to explain."),
+    ] = None,
+    step: Annotated[
+        int | None, typer.Option(min=1, help="The day to explain, by its number; default: 1.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Also draw all days: .svg, .png or .html.")
+    ] = None,
+) -> None:
+    """Explain the published forecast of a product: its parts, its model and its errors."""
+    if output is not None:
+        require_drawable(output)
+    job = open_job(conf, settings)
+    run_id = published_run(job.warehouse)
+    run = job.runs.find(run_id)
+    full_run_id = run_id if run is None else run.refit_run_id or run_id
+    explained = find_explained(job.warehouse, run_id, full_run_id, product, location)
+    print_page(console(), explained, day_of(explained, None if day is None else day.date(), step))
+    if output is not None:
+        write_chart(explained, output)
+        typer.echo(f"chart: {output}")
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Pass A, the first over a batch: fit every candidate up to each window's cutoff, score the days after."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from lepton_spark.evaluation.windows import Window
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
 from lepton_spark.models.data.forecaster import Fit, Forecaster
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import NAMES, Parts
 from lepton_spark.models.pooled.pool import Pools, pool_of
 from lepton_spark.models.registry import create
 
@@ -114,7 +116,7 @@ def fit_safely(forecaster: Forecaster, history: History, horizon: int) -> Fit:
     except Exception:  # noqa: BLE001  an exception of one series must not affect the others
         fit = _fit_one_by_one(forecaster, history, horizon)
     median = None if fit.median is None else clip_forecast(fit.median)
-    return Fit(clip_forecast(fit.forecast), fit.coefficients, fit.reasons, median)
+    return replace(fit, forecast=clip_forecast(fit.forecast), median=median)
 
 
 def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> Fit:
@@ -122,12 +124,14 @@ def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> F
     median = np.full((history.n_series, horizon), np.nan)
     coefficients: dict[str, FloatArray] = {}
     reasons: dict[int, str] = {}
+    fits: dict[int, Fit] = {}
     for row in range(history.n_series):
         try:
             fit = forecaster.fit_forecast(history.select(np.array([row])), horizon)
         except Exception as error:  # noqa: BLE001  the reason is kept as data
             reasons[row] = exception_text(error)
             continue
+        fits[row] = fit
         forecast[row] = fit.forecast[0]
         if fit.median is not None:
             median[row] = fit.median[0]
@@ -135,4 +139,13 @@ def _fit_one_by_one(forecaster: Forecaster, history: History, horizon: int) -> F
             reasons[row] = fit.reasons[0]
         for name, value in fit.coefficients.items():
             coefficients.setdefault(name, np.full(history.n_series, np.nan))[row] = value[0]
-    return Fit(forecast, coefficients, reasons, median)
+    return Fit(forecast, coefficients, reasons, median, partial(_parts_of_rows, fits, forecast.shape))
+
+
+def _parts_of_rows(fits: Mapping[int, Fit], shape: tuple[int, int]) -> Parts:
+    """The parts of single series, by row, as those of a batch; NaN for the other rows."""
+    units = np.full((len(NAMES), *shape), np.nan)
+    for row, fit in fits.items():
+        units[:, [row]] = fit.parts.above(np.zeros(1), shape[1])
+    found = {group: values for group, values in zip(NAMES, units, strict=True) if np.nan_to_num(values).any()}
+    return Parts(found)

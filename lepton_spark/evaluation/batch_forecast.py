@@ -9,9 +9,17 @@ from lepton_spark.evaluation.accuracy.class_errors import ClassErrors, class_err
 from lepton_spark.evaluation.backtest import score_candidates
 from lepton_spark.evaluation.choice import BASELINE, Choice, choose, roles_of
 from lepton_spark.evaluation.demand import demand_classes, is_obsolete
+from lepton_spark.evaluation.explanation import Explanation, explanation_of, usual_level
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import Spread, quantiles_around
-from lepton_spark.evaluation.role_backtest import Assignment, Keys, RoleScores, fit_roles
+from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersions
+from lepton_spark.evaluation.role_backtest import (
+    Assignment,
+    Keys,
+    RoleScores,
+    expected_log_dispersion,
+    fit_roles,
+)
 from lepton_spark.evaluation.selection import Selection, ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
@@ -36,6 +44,8 @@ class BatchForecast:
     `fallback` or `obsolete`. reasons: [S], None where `ok`.
     fallback_level: [S], 0 the chosen model, 1 seasonal naive, 2 mean, 3 zero.
     quantile_method: [S]. dispersion: [S], variance over mean, NaN where quantiles use backtest errors.
+    sum_dispersion: [S, N], variance over mean of demand over several columns (see `demand_sums`).
+    explanation: the parts that the forecast is the sum of.
     spread: for quantiles of later forecasts. paths: [S, W, H], residual paths of the chosen candidate.
     chosen, runner_up, seasonal_naive: backtest scores of the candidates in these roles.
     """
@@ -50,6 +60,8 @@ class BatchForecast:
     fallback_level: IntArray
     quantile_method: StringArray
     dispersion: FloatArray
+    sum_dispersion: FloatArray
+    explanation: Explanation
     spread: Spread
     paths: FloatArray
     selection: Selection
@@ -118,7 +130,8 @@ def forecast_choice(
     if prior is not None:
         obsolete = obsolete & ~prior.applies
     chosen = roles_of(choice.selection, settings)[0]
-    fitted = _fit_with_fallbacks(history, pools, chosen, closed, np.flatnonzero(~obsolete))
+    base = usual_level(history)
+    fitted = _fit_with_fallbacks(history, pools, chosen, closed, np.flatnonzero(~obsolete), base)
     median = fitted.median
     if prior is not None:
         median = np.where(prior.applies[:, np.newaxis], np.nan, median)
@@ -129,6 +142,8 @@ def forecast_choice(
         forecast = prior.apply(forecast, is_zero)
     spread = choice.spread.forgetting(fitted.level > 0)
     calibrated = quantiles_around(forecast, spread, settings.levels, median)
+    fitted_sums = np.where((fitted.level > 0)[:, np.newaxis], np.nan, choice.sums)
+    expected = expected_log_dispersion(history, pools)
     return BatchForecast(
         forecast=forecast,
         quantiles=np.where(is_zero[:, :, np.newaxis], 0.0, calibrated.values),
@@ -142,6 +157,8 @@ def forecast_choice(
         fallback_level=np.where(obsolete, 0, fitted.level),
         quantile_method=calibrated.method,
         dispersion=calibrated.dispersion,
+        sum_dispersion=sum_dispersions(fitted_sums, forecast, spread, expected),
+        explanation=explanation_of(base, fitted.parts, forecast),
         spread=choice.spread,
         paths=choice.paths,
         selection=choice.selection,
@@ -155,11 +172,13 @@ def forecast_choice(
 class _Fitted:
     """The first finite forecast of each series, the candidate that made it, and its fallback level [S].
 
-    forecast, median: [S, H]. reasons: why chosen candidates could not be fitted, by row.
+    forecast, median: [S, H]. parts: [G, S, H], what each group adds to the base.
+    reasons: why chosen candidates could not be fitted, by row.
     """
 
     forecast: FloatArray
     median: FloatArray
+    parts: FloatArray
     coefficients: tuple[Mapping[str, float], ...]
     reasons: Mapping[int, str]
     used: tuple[Candidate, ...]
@@ -167,12 +186,18 @@ class _Fitted:
 
 
 def _fit_with_fallbacks(
-    history: History, pools: Pools, chosen: Assignment, closed: BoolArray, rows: IntArray
+    history: History,
+    pools: Pools,
+    chosen: Assignment,
+    closed: BoolArray,
+    rows: IntArray,
+    base: FloatArray,
 ) -> _Fitted:
-    """Fits the series in `rows`; the others get NaN. closed: [S, H]."""
+    """Fits the series in `rows`; the others get NaN. closed: [S, H]. base: [S], of the parts."""
     horizon = closed.shape[1]
     (fit,) = fit_roles(history, pools, [chosen], rows, horizon)
     forecast, median, coefficients = fit.forecast, fit.median, fit.coefficients
+    parts = fit.parts_above(base)
     used = [candidate or BASELINE for candidate in chosen]
     level = np.zeros(history.n_series, dtype=np.int64)
     for number, candidate in enumerate(FALLBACKS, start=1):
@@ -183,12 +208,13 @@ def _fit_with_fallbacks(
         (fallback,) = fit_roles(history, pools, [(candidate,) * history.n_series], failed, horizon)
         is_last = number == len(FALLBACKS)  # 0 even where nothing can be fitted
         forecast[failed] = 0.0 if is_last else fallback.forecast[failed]
+        parts[:, failed] = fallback.parts_above(base)[:, failed]
         median[failed] = np.nan
         level[failed] = number
         of_fallback = fallback.coefficients
         for row in failed.tolist():
             used[row], coefficients[row] = candidate, of_fallback[row]
-    return _Fitted(forecast, median, tuple(coefficients), fit.reasons, tuple(used), level)
+    return _Fitted(forecast, median, parts, tuple(coefficients), fit.reasons, tuple(used), level)
 
 
 def _reasons(history: History, fitted: _Fitted, obsolete: BoolArray, min_train: int) -> Keys:

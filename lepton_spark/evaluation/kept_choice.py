@@ -14,7 +14,7 @@ from lepton_spark.evaluation.quantiles.calibration import Spread
 from lepton_spark.evaluation.role_backtest import RoleScores
 from lepton_spark.evaluation.selection import Selection, ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings
-from lepton_spark.models.data.arrays import BoolArray, StringArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, StringArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
 
@@ -24,12 +24,14 @@ class KeptChoice:
     """What a refit chose for S series and measured in its backtest.
 
     is_known: [S], whether the refit forecast the series with the candidate that it chose, or as obsolete.
+    sums: [S, N], dispersions of demand over several columns; NaN where none is known.
     demand_class: [S], at the refit's cutoff. is_obsolete: [S], whether it was forecast 0.
     """
 
     is_known: BoolArray
     selection: Selection
     spread: Spread
+    sums: FloatArray
     demand_class: StringArray
     is_obsolete: BoolArray
 
@@ -37,7 +39,15 @@ class KeptChoice:
     def of(cls, refit: BatchForecast) -> "KeptChoice":
         """The choices of a refit of the same series."""
         is_known = np.isin(refit.status, (OK, OBSOLETE))
-        return cls(is_known, refit.selection, refit.spread, refit.demand_class, refit.status == OBSOLETE)
+        is_obsolete = refit.status == OBSOLETE
+        return cls(
+            is_known,
+            refit.selection,
+            refit.spread,
+            refit.sum_dispersion,
+            refit.demand_class,
+            is_obsolete,
+        )
 
 
 def forecast_keeping(
@@ -87,7 +97,7 @@ def _without_backtest(kept: KeptChoice, before_season: BoolArray, settings: Eval
     n_windows = len(settings.windows)
     scores = [RoleScores.none(assignment, n_windows) for assignment in roles_of(kept.selection, settings)]
     paths = np.full((len(before_season), n_windows, settings.horizon), np.nan)
-    return Choice(kept.selection, before_season, kept.spread, paths, *scores)
+    return Choice(kept.selection, before_season, kept.spread, kept.sums, paths, *scores)
 
 
 def _choose_anew(history: History, pools: Pools, settings: EvaluationSettings, errors: ClassErrors) -> Choice:

@@ -11,10 +11,12 @@ from lepton_spark.evaluation.accuracy.metrics import pinball_losses
 from lepton_spark.evaluation.backtest import actuals, cutoff_columns, fit_safely, trainable
 from lepton_spark.evaluation.demand import is_obsolete
 from lepton_spark.evaluation.quantiles.calibration import Calibration, quantile_forecasts
+from lepton_spark.evaluation.quantiles.demand_sums import ExpectedLogDispersion
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, placed
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import NAMES
 from lepton_spark.models.pooled.pool import Pools, pool_of
 from lepton_spark.models.registry import Candidate, create
 
@@ -101,6 +103,15 @@ class RoleFit:
                 found[row] = dict(zip(fit.coefficients, of_series, strict=True))
         return found
 
+    def parts_above(self, base: FloatArray) -> FloatArray:
+        """[G, S, H], what each group adds to a base [S]; NaN for series that were not fitted."""
+        made = np.full((len(NAMES), *self.forecast.shape), np.nan)
+        for rows, positions, fit in self.parts:
+            of_fit = np.zeros(len(fit.forecast))
+            of_fit[positions] = base[rows]
+            made[:, rows] = fit.parts.above(of_fit, self.forecast.shape[1])[:, positions]
+        return made
+
     @property
     def reasons(self) -> dict[int, str]:
         """Why rows could not be fitted."""
@@ -184,20 +195,24 @@ def calibration_of(
     backtest: RoleBacktest, history: History, pools: Pools, settings: EvaluationSettings
 ) -> Calibration:
     """The calibration of a role's forecasts; whole units and the pool are as known at the history's end."""
-    pool = pool_of(pools, history)
     residual = backtest.actual - backtest.forecast
     scored = ~np.isnan(residual)
     n_scored = np.count_nonzero(scored, axis=(1, 2))
     level = np.sum(backtest.forecast, axis=(1, 2), where=scored) / np.maximum(n_scored, 1)
-    log_dispersion = 0.0 if pool is None else pool.log_dispersion_at(level)
     return Calibration(
         backtest.forecast,
         residual,
         history.sells_whole_units,
-        log_dispersion,
+        expected_log_dispersion(history, pools)(level),
         settings.dispersion,
         history.dispersion,
     )
+
+
+def expected_log_dispersion(history: History, pools: Pools) -> ExpectedLogDispersion:
+    """The log dispersion that the pool expects at a level, as known at the history's end; without one, 0."""
+    pool = pool_of(pools, history)
+    return np.zeros_like if pool is None else pool.log_dispersion_at
 
 
 def keys_of(assignment: Assignment) -> Keys:

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from lepton_spark.evaluation.quantiles.calibration import COUNTS
+from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_dispersion_name, sum_lengths
 from lepton_spark.inventory.distributions import Demand
 from lepton_spark.inventory.mixtures import Mixture, units
 from lepton_spark.inventory.protection import Protection
@@ -11,17 +13,18 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 FIT_COLUMNS = ("quantile_method", "parameters", "forecast")
 """The columns of `fits` that `demand_over` needs."""
 
-WHOLE_UNITS = "negative_binomial"
-"""The quantile method of series that are sold in whole units."""
-
 
 def demand_over(rows: pd.DataFrame, days: IntArray) -> Demand:
     """Demand of the days 1 to days[i] after the cutoff of series i; 0 for 0 days.
 
-    rows: S rows of `fits`. days: [S], at most the horizon.
+    rows: S rows of `fits`, with the dispersions of sums. days: [S], at most the horizon.
     """
-    dispersion = np.array([float((values or {}).get("dispersion", 1.0)) for values in _maps(rows)])
-    return units(expected(rows, days), np.maximum(dispersion, 1e-6), is_whole(rows))
+    lengths = sum_lengths(len(rows["forecast"].iloc[0]))
+    names = [sum_dispersion_name(length) for length in lengths]
+    by_series = map(dict, rows["parameters"])
+    dispersions = np.array([[values[name] for name in names] for values in by_series])
+    dispersion = dispersion_at(dispersions, np.array(lengths), np.maximum(days, 1))
+    return units(expected(rows, days), dispersion, is_whole(rows))
 
 
 def demand_until(rows: pd.DataFrame, days: IntArray, protection: Protection) -> Demand:
@@ -48,9 +51,5 @@ def expected(rows: pd.DataFrame, days: IntArray) -> FloatArray:
 
 def is_whole(rows: pd.DataFrame) -> BoolArray:
     """[S], whether the series are sold in whole units."""
-    whole: BoolArray = (rows["quantile_method"] == WHOLE_UNITS).to_numpy(dtype=np.bool_)
+    whole: BoolArray = (rows["quantile_method"] == COUNTS).to_numpy(dtype=np.bool_)
     return whole
-
-
-def _maps(rows: pd.DataFrame) -> list[dict[str, float] | None]:
-    return [None if values is None else dict(values) for values in rows["parameters"]]

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config, InventorySettings
 from lepton_spark.config.sections.inventory_settings import weekday_numbers
 from lepton_spark.errors import ConfigError, Fault, InputError, explain
+from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersion_name
 from lepton_spark.inventory.orders.levels import Policy
 from lepton_spark.inventory.orders.rows import OrderBatch
 from lepton_spark.inventory.protection import OrderingDays
@@ -50,6 +51,7 @@ def run_inventory(context: JobContext) -> InventoryResult:
         raise _fault("inventory.lead_time", "nothing", allowed)
     run, cutoff = _published(context)
     batch = order_batch(config, cutoff, _horizon(context, run))
+    _require_sums(context, run.run_id)
     load_covariates(context, only=STOCK_LEVELS)
     with context.stage("inventory") as stage:
         counts = _write(context, run.run_id, cutoff, batch)
@@ -121,6 +123,16 @@ def _published(context: JobContext) -> tuple[Run, date]:
         remedy = "Run `lepton run`, or `lepton publish`, first."
         raise InputError(explain("table latest_forecasts", "no rows", "a published run", remedy))
     return run, row["cutoff"]
+
+
+def _require_sums(context: JobContext, run_id: str) -> None:
+    """Raises InputError for a run of an earlier version, without dispersions of demand over several days."""
+    of_run = context.warehouse.read("fits").where(F.col("run_id") == F.lit(run_id))
+    name = F.lit(sum_dispersion_name(1))
+    if not of_run.where(F.element_at("parameters", name).isNull()).limit(1).isEmpty():
+        found, allowed = "no dispersions of sums", "a run of this version"
+        remedy = "Run `lepton run`; it makes a new run."
+        raise InputError(explain(f"published run {run_id}", found, allowed, remedy))
 
 
 def _horizon(context: JobContext, run: Run) -> int:

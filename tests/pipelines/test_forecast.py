@@ -23,6 +23,7 @@ from lepton_spark.config import (
 )
 from lepton_spark.errors import InputError
 from lepton_spark.forecasting.publish_gates import collect_evidence
+from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.panel.pack import pack
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.forecast.plan import plan_run
@@ -274,6 +275,31 @@ def test_group_forecasts_are_the_sums_of_their_members(done: Done) -> None:
     assert groups.keys() == members.keys()
     for key, units in groups.items():
         assert units == pytest.approx(members[key], rel=1e-12)
+
+
+def test_explanations_add_up_to_every_forecast(done: Done) -> None:
+    forecasts = {
+        (row["product_id"], row["location_id"], row["date"], row["step"]): row["forecast"]
+        for row in done.world.rows("forecasts", done.result.run_id)
+    }
+    rows = done.world.rows("explanations", done.result.run_id)
+    assert len(rows) == len(forecasts)
+    for row in rows:
+        key = row["product_id"], row["location_id"], row["date"], row["step"]
+        assert row["forecast"] == forecasts[key]
+        parts = [row["base"], *(row[group] for group in GROUPS)]
+        assert sum(parts) == pytest.approx(forecasts[key], abs=1e-9)
+
+
+def test_explanations_name_what_the_models_and_the_calendar_did(done: Done) -> None:
+    rows = done.world.rows("explanations", done.result.run_id)
+    steady = {row["date"].weekday(): row for row in rows if row["product_id"] == "steady-0"}
+    assert steady[5]["remainder"] < -3  # closed on Saturdays
+    assert abs(steady[0]["remainder"]) < 1e-9
+    weekday = {day: row["weekday"] + row["similar_products"] for day, row in steady.items()}
+    assert weekday[6] > weekday[0] + 2  # sales grow by one a day from Monday on
+    gone = [row for row in rows if row["product_id"] == "gone"]
+    assert {row["base"] + row["remainder"] for row in gone} == {0.0}
 
 
 def test_shop_too_small_for_trees_records_the_reason(done: Done) -> None:

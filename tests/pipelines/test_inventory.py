@@ -22,6 +22,7 @@ from tests.pipelines.job_context import NOON, context_for
 CUTOFF = date(2021, 3, 31)
 RUN = "abc123"
 HEADER = "sku,shop,left,coming,due,days,pack"
+OF_SUMS = {f"sum_dispersion_{length}": 1.0 for length in (1, 7, 28)}
 SERIES = (("A", "east"), ("A", "west"), ("B", "east"), ("C", "east"), ("D", "east"))
 
 
@@ -53,12 +54,12 @@ class Shop:
     def deliver(self, *lines: str) -> None:
         (self.root / "stock.csv").write_text("\n".join([HEADER, *lines, ""]))
 
-    def publish(self, *, frequency: str = "daily") -> None:
+    def publish(self, *, frequency: str = "daily", parameters: Mapping[str, float] = OF_SUMS) -> None:
         config = Config.model_validate({"forecast": {"frequency": frequency, "horizon": 28}})
         run = Run(RUN, "forecast", cutoff=CUTOFF, horizon=28)
         RunLog(self.warehouse, lambda: NOON).record(run, "complete", config)
         fit = {"run_id": RUN, "batch": 0, "model": "mean", "status": "ok", "forecast": [0.5] * 28}
-        fit |= {"quantile_method": "negative_binomial", "parameters": {"dispersion": 1.0}}
+        fit |= {"quantile_method": "negative_binomial", "parameters": dict(parameters)}
         keys = [{"product_id": product, "location_id": place} for product, place in SERIES]
         self.warehouse.append("fits", self.warehouse.rows("fits", [fit | key for key in keys]))
         ahead = {"run_id": RUN, "cutoff": CUTOFF, "date": CUTOFF + timedelta(days=1), "step": 1}
@@ -174,3 +175,12 @@ def test_orders_need_a_lead_time_daily_forecasts_and_a_published_run(
         shop.order()
     with pytest.raises(ConfigError, match=r"inventory\.lead_time: found nothing"):
         run_inventory(replace(shop.context, config=Config()))
+
+
+def test_orders_of_a_run_of_an_earlier_version_ask_for_a_new_run(spark: SparkSession, tmp_path: Path) -> None:
+    shop = Shop(spark, tmp_path, {"lead_time": 7})
+    shop.publish(parameters={"dispersion": 1.0})
+    shop.deliver()
+    with pytest.raises(InputError, match=r"found no dispersions of sums.*Run `lepton run`"):
+        shop.order()
+    assert not shop.warehouse.exists("inventory")

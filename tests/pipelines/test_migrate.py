@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import deltalake
+import numpy as np
 import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -18,6 +19,8 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config, WarehouseSettings
 from lepton_spark.errors import InputError, LeaseError
 from lepton_spark.forecasting.passes.pool_statistics import collect_pools
+from lepton_spark.forecasting.passes.tree_training import collect_trees
+from lepton_spark.models.pooled.regressors.path_contributions import path_contributions
 from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.pipelines.maintenance.migrate import (
     require_migratable,
@@ -126,6 +129,29 @@ def test_pools_of_the_second_version_are_read_without_holiday_effects(
     (pool,) = collect_pools(warehouse.read("pools"), PooledSettings()).values()
     assert set(pool.factors) == {"year_weeks"}
     assert pool.log_dispersion.tolist() == [0.5]
+
+
+def test_trees_of_the_tenth_version_are_read_without_the_counts_of_their_leaves(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """A run that keeps models uses the trees of a full run from before the migration."""
+    warehouse = Warehouse(spark, str(tmp_path))
+    builder = DeltaTable.create(spark).location(warehouse.path("pooled_trees")).property(VERSION_KEY, "10")
+    for column in TABLES["pooled_trees"].columns:
+        if column.name != "count":
+            builder.addColumn(column.name, column.type, nullable=column.nullable)
+    builder.partitionedBy("run_id").execute()
+    row = {"run_id": "r", "trained_until": date(2021, 1, 31), "part": 0, "foretells": "mean", "n_series": 3}
+    nodes = {"baseline": 0.5, "feature": [2], "threshold": [1.5], "tree": [0], "ruled_out": [1]}
+    rows = warehouse.rows("pooled_trees", [row | nodes | {"value": [1.0, 2.0] + [0.0] * 14}]).drop("count")
+    rows.write.format("delta").mode("append").save(warehouse.path("pooled_trees"))
+    assert "column count added" in warehouse.migrate("pooled_trees")
+    (trained,) = collect_trees(warehouse.read("pooled_trees")).values()
+    assert trained.mean[0].count is None
+    assert path_contributions(trained.all_bags, np.arange(3), 3, of_mean=0)[0, :2].tolist() == [
+        [1.5, 0.0, -0.5],
+        [1.5, 0.0, 0.5],
+    ]
 
 
 def test_candidates_of_the_ninth_version_take_one_row_per_series(spark: SparkSession, tmp_path: Path) -> None:

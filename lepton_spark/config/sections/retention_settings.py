@@ -18,6 +18,7 @@ RunTable = Literal[
     "residual_paths",
     "adjustments",
     "group_forecasts",
+    "explanations",
     "inventory",
 ]
 

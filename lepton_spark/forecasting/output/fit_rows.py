@@ -10,8 +10,10 @@ from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.batch_forecast import FALLBACK, FALLBACKS, BatchForecast
+from lepton_spark.evaluation.explanation import Explanation
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import BY_ERRORS
+from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersion_name, sum_lengths
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import Role, Window
 from lepton_spark.forecasting.output.partial_sums import (
@@ -24,7 +26,7 @@ from lepton_spark.forecasting.output.partial_sums import (
 from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
 from lepton_spark.forecasting.packing import nullable, rows_of
 from lepton_spark.forecasting.settings import SAMPLED_BATCHES
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray
 from lepton_spark.models.data.history import History
 from lepton_spark.panel.dense import PackedBatch, series_facts
 from lepton_spark.tables.schemas.staged_tables import GROUP_SUM_TYPE, METRIC_SUM_TYPE
@@ -43,6 +45,7 @@ FIT_SCHEMA = (
     "n_days_known INT, last_sale_day INT, recent_quantity DOUBLE, forecast ARRAY<DOUBLE>, "
     "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, "
     "error_quantiles ARRAY<ARRAY<FLOAT>>, forecast_hash STRING, "
+    "usual_day DOUBLE, parts ARRAY<ARRAY<DOUBLE>>, "
     f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in QUANTILE_SUMS)}, "
     "day ARRAY<INT>, is_outlier ARRAY<BOOLEAN>, before ARRAY<DOUBLE>, after ARRAY<DOUBLE>, "
     f"{METRIC_SUMS} {METRIC_SUM_TYPE}, {GROUP_SUMS} {GROUP_SUM_TYPE}"
@@ -89,6 +92,8 @@ def fit_rows(
             "paths": _paths(forecast.paths, is_sampled=is_sampled),
             "error_quantiles": _error_quantiles(forecast),
             "forecast_hash": _hashes(forecast.forecast, quantiles),
+            "usual_day": forecast.explanation.base,
+            "parts": _parts(forecast.explanation),
             **_scores(forecast, settings.windows if failure is None else ()),
             **_adjustments(history),
         }
@@ -112,11 +117,13 @@ def _outcome(forecast: BatchForecast, failure: str | None) -> dict[str, object]:
 def _parameters(
     forecast: BatchForecast, settings: EvaluationSettings, prior: Prior | None
 ) -> list[dict[str, float]]:
-    """Parameters of each series' model, its dispersion, and level and first weight of a planner's prior."""
+    """Parameters of each series' model, its dispersions, and level and first weight of a planner's prior."""
     known = {candidate.key: dict(candidate.parameters) for candidate in (*settings.candidates, *FALLBACKS)}
+    names = ("dispersion", *map(sum_dispersion_name, sum_lengths(settings.horizon)))
+    dispersions = np.column_stack([forecast.dispersion, forecast.sum_dispersion]).tolist()
     rows = [
-        {**known.get(key, {}), "dispersion": dispersion}
-        for key, dispersion in zip(forecast.models, forecast.dispersion.tolist(), strict=True)
+        {**known.get(key, {}), **dict(zip(names, values, strict=True))}
+        for key, values in zip(forecast.models, dispersions, strict=True)
     ]
     if prior is not None:
         for row in np.flatnonzero(prior.applies).tolist():
@@ -181,6 +188,15 @@ def _paths(paths: FloatArray, *, is_sampled: bool) -> list[list[FloatArray | Non
     return [
         [path if is_kept else None for path, is_kept in zip(windows, flags, strict=True)]
         for windows, flags in zip(filled, kept.tolist(), strict=True)
+    ]
+
+
+def _parts(explanation: Explanation) -> list[list[FloatArray | None]]:
+    """The parts of each series by group, None for a group that adds nothing."""
+    has_part: BoolArray = np.asarray(explanation.parts.any(axis=2))
+    return [
+        [part if kept else None for part, kept in zip(parts, flags, strict=True)]
+        for parts, flags in zip(explanation.parts, has_part.tolist(), strict=True)
     ]
 
 

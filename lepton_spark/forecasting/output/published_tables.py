@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from lepton_spark.evaluation.accuracy.metrics import METRICS, QUANTILE_METRICS, Metric
 from lepton_spark.forecasting.output.partial_sums import BASELINE_SUMS, GROUP_SUMS, METRIC_SUMS, SUM_NAMES
+from lepton_spark.models.data.parts import NAMES as PART_NAMES
 from lepton_spark.panel.ordered_sum import ordered_sum
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -26,6 +27,22 @@ def forecasts(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
         name: F.col("quantiles")[level][F.col("position")] for level, name in enumerate(QUANTILE_LEVELS)
     }
     return steps.withColumns({**_dated(cutoff, period), **quantiles}).drop("quantiles", "position")
+
+
+def explanations(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
+    """One row per series and day ahead: the usual day and the parts whose sum is the forecast."""
+    steps = fits.select(
+        "run_id",
+        *SERIES_KEY,
+        F.coalesce("usual_day", F.lit(0.0)).alias("base"),
+        "parts",
+        F.posexplode("forecast").alias("position", "forecast"),
+    )
+    parts = {
+        group: F.coalesce(F.col("parts")[number][F.col("position")], F.lit(0.0))
+        for number, group in enumerate(PART_NAMES)
+    }
+    return steps.withColumns({**_dated(cutoff, period), **parts}).drop("parts", "position", "cutoff")
 
 
 def group_forecasts(fits: DataFrame, cutoff: date, period: int = 1, *, by_product: bool) -> DataFrame:
@@ -85,6 +102,8 @@ def models(fits: DataFrame) -> DataFrame:
         "paths",
         "error_quantiles",
         "adjustments",
+        "usual_day",
+        "parts",
         METRIC_SUMS,
         GROUP_SUMS,
     )

@@ -12,6 +12,7 @@ from lepton_spark.evaluation.batch_forecast import OBSOLETE, OK, BatchForecast
 from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.quantiles.calibration import COUNTS, Spread, n_groups
+from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersion_name, sum_lengths
 from lepton_spark.evaluation.selection import Selection
 from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, with_structs
 from lepton_spark.forecasting.packing import KEY
@@ -34,10 +35,16 @@ _KEPT = (
 )
 
 
-def kept_rows(fits: DataFrame, n_batches: int) -> DataFrame:
+def kept_rows(fits: DataFrame, n_batches: int, horizon: int) -> DataFrame:
     """What a run keeps of a full run's rows of `fits`, in its own batches."""
-    dispersion = F.element_at("parameters", F.lit("dispersion")).alias("dispersion")
-    return fits.select(batch_of(n_batches).alias("batch"), *KEY, *_KEPT, dispersion)
+    parameters = [
+        F.element_at("parameters", F.lit(name)).alias(name) for name in ("dispersion", *_sum_names(horizon))
+    ]
+    return fits.select(batch_of(n_batches).alias("batch"), *KEY, *_KEPT, *parameters)
+
+
+def _sum_names(horizon: int) -> list[str]:
+    return [sum_dispersion_name(length) for length in sum_lengths(horizon)]
 
 
 def fit_keeping(
@@ -93,6 +100,7 @@ class KeepingBatch(FitBatch):
                 rows["margin"].to_numpy(dtype=np.float64),
             ),
             spread=self._spread(rows),
+            sums=rows[_sum_names(self.settings.horizon)].to_numpy(dtype=np.float64),
             demand_class=rows["demand_class"].fillna("").to_numpy(dtype=np.str_),
             is_obsolete=is_obsolete,
         )

@@ -99,6 +99,7 @@ def _rows(until: int, n_series: int, parts: Sequence[tuple[str, Trees]]) -> pd.D
             "tree": trees.tree.astype(np.int32),
             "ruled_out": trees.ruled_out.astype(np.int32),
             "value": trees.value.ravel(),
+            "count": None if trees.count is None else trees.count.ravel().astype(np.int32),
             "reason": None,
         }
         for number, (name, trees) in enumerate(parts)
@@ -137,4 +138,5 @@ def _trees(row: Mapping[str, Any]) -> Trees:
         np.array(row["tree"], dtype=np.int64),
         np.array(row["ruled_out"], dtype=np.uint16),
         np.array(row["value"], dtype=np.float64).reshape(-1, MAX_LEAVES),
+        None if row["count"] is None else np.array(row["count"], dtype=np.float64).reshape(-1, MAX_LEAVES),
     )

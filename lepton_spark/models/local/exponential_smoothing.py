@@ -7,6 +7,7 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
+from lepton_spark.models.data.parts import LEVEL, TREND, WEEKDAY, Parts
 from lepton_spark.models.local.linear_design import TREND_DAMPING, WEEKDAY_NAMES
 from lepton_spark.models.local.smoothing_grid import (
     ALPHAS,
@@ -85,10 +86,16 @@ class ExponentialSmoothing:
         chosen = best_row(total, days.size)
         used = {name: pick(column, chosen) for name, column in zip(PARAMETERS, columns, strict=True)}
         final = {name: pick(state, chosen) for name, state in zip(STATES, states, strict=True)}
-        forecast = _ahead(final, used["phi"], weekdays(history.ahead(horizon)))
+        level_ahead, season_ahead = _ahead(final, used["phi"], weekdays(history.ahead(horizon)))
         coefficients = {name: days.where_fittable(values) for name, values in used.items()}
         coefficients.update({name: days.to_units(values) for name, values in final.items()})
-        return Fit(days.to_units(forecast), coefficients)
+
+        def explain() -> Parts:
+            level = coefficients["level"][:, np.newaxis]
+            trend = days.to_units(level_ahead) - level
+            return Parts({LEVEL: level, TREND: trend, WEEKDAY: days.to_units(season_ahead)})
+
+        return Fit(days.to_units(level_ahead + season_ahead), coefficients, explain=explain)
 
     def _start(self, days: ScaledDays, n_members: int) -> FloatArray:
         """[9, P, S], the states in the order of `STATES`."""
@@ -113,12 +120,13 @@ def _of_period(grid: tuple[Smoothing, ...], history: History) -> tuple[Smoothing
     return tuple(dict.fromkeys(weekly))
 
 
-def _ahead(final: dict[str, FloatArray], phi: FloatArray, weekday: IntArray) -> FloatArray:
-    """[S, H], level, damped trend and weekday on the days after the cutoff; weekday: [H]."""
+def _ahead(final: dict[str, FloatArray], phi: FloatArray, weekday: IntArray) -> tuple[FloatArray, FloatArray]:
+    """[S, H] each, level with damped trend, and weekday effect, on the days ahead; weekday: [H]."""
     level, trend = final["level"], final["trend"]
-    forecast = np.empty((len(level), len(weekday)))
+    levels, season = np.empty((2, len(level), len(weekday)))
     for step, day in enumerate(weekday):
         trend = trend * phi
         level = level + trend
-        forecast[:, step] = level + final[WEEKDAY_NAMES[day]]
-    return forecast
+        levels[:, step] = level
+        season[:, step] = final[WEEKDAY_NAMES[day]]
+    return levels, season

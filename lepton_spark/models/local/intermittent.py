@@ -7,6 +7,7 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import LEVEL, Parts
 from lepton_spark.models.local.smoothing_grid import (
     ALPHAS,
     ScaledDays,
@@ -58,13 +59,15 @@ class CrostonSBA:
             since = np.where(sold[day] > 0, 1.0, since + days.known[day])
         chosen = best_row(total, days.size)
         rate = pick(correction * size / interval, chosen)
+        forecast = days.to_units(np.repeat(rate[:, np.newaxis], horizon, axis=1))
         return Fit(
-            days.to_units(np.repeat(rate[:, np.newaxis], horizon, axis=1)),
+            forecast,
             {
                 "alpha": days.where_fittable(pick(alpha, chosen)),
                 "size": days.to_units(pick(size, chosen)),
                 "interval": days.where_fittable(pick(interval, chosen)),
             },
+            explain=lambda: Parts({LEVEL: forecast}),
         )
 
 
@@ -106,14 +109,16 @@ class TSB:
             probability += alpha_probability * days.known[day] * (sold[day] - probability)
         chosen = best_row(total, days.size)
         rate = pick(size * probability, chosen)
+        forecast = days.to_units(np.repeat(rate[:, np.newaxis], horizon, axis=1))
         return Fit(
-            days.to_units(np.repeat(rate[:, np.newaxis], horizon, axis=1)),
+            forecast,
             {
                 "alpha_size": days.where_fittable(pick(alpha_size, chosen)),
                 "alpha_probability": days.where_fittable(pick(alpha_probability, chosen)),
                 "size": days.to_units(pick(size, chosen)),
                 "probability": days.where_fittable(pick(probability, chosen)),
             },
+            explain=lambda: Parts({LEVEL: forecast}),
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import LEVEL, TREND, Parts
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,9 @@ class LinearRegression:
         x = np.arange(history.n_days + horizon) - first + 1.0  # [S, T+H]
         line = fit_line(x[:, : history.n_days], history.quantity)
         forecast = line.predict(x[:, history.n_days :])
-        return Fit(forecast, {"b0": np.asarray(line.b0), "b1": np.asarray(line.b1)})
+
+        def explain() -> Parts:
+            today = line.predict(x[:, [history.n_days - 1]])
+            return Parts({LEVEL: today, TREND: forecast - today})
+
+        return Fit(forecast, {"b0": np.asarray(line.b0), "b1": np.asarray(line.b1)}, explain=explain)

@@ -1,10 +1,13 @@
 """Models that repeat the past: seasonal naive, seasonal window average, mean, zero."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import LEVEL, WEEKDAY, Parts
 
 WINDOW_WEEKS = 8
 """Known values of a weekday that the seasonal window average uses."""
@@ -20,7 +23,7 @@ class SeasonalNaive:
         last = n_weeks - 1 - np.argmax(known[:, ::-1], axis=1)  # [S, 7]
         pattern = np.take_along_axis(value, last[:, np.newaxis, :], axis=1)[:, 0]
         pattern[~known.any(axis=1)] = np.nan
-        return Fit(_repeat(pattern, history, horizon))
+        return _repeated(pattern, history, horizon)
 
 
 class SeasonalWindowAverage:
@@ -34,7 +37,7 @@ class SeasonalWindowAverage:
         count = np.count_nonzero(used, axis=1)
         with np.errstate(invalid="ignore"):
             pattern = np.sum(value, axis=1, where=used) / count  # [S, 7]
-        return Fit(_repeat(pattern, history, horizon))
+        return _repeated(pattern, history, horizon)
 
 
 class Mean:
@@ -44,7 +47,7 @@ class Mean:
         """Repeat the mean."""
         with np.errstate(invalid="ignore"):
             level = history.filled.sum(axis=1) / history.n_known
-        return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1), {"level": level})
+        return _constant(level, horizon, {"level": level})
 
 
 class Zero:
@@ -53,7 +56,12 @@ class Zero:
     def fit_forecast(self, history: History, horizon: int) -> Fit:
         """Repeat 0."""
         level = np.where(history.n_known > 0, 0.0, np.nan)
-        return Fit(np.repeat(level[:, np.newaxis], horizon, axis=1))
+        return _constant(level, horizon)
+
+
+def _constant(level: FloatArray, horizon: int, coefficients: Mapping[str, FloatArray] | None = None) -> Fit:
+    forecast = np.repeat(level[:, np.newaxis], horizon, axis=1)
+    return Fit(forecast, coefficients or {}, explain=lambda: Parts({LEVEL: forecast}))
 
 
 def _last_weeks(history: History, n_values: int) -> tuple[FloatArray, BoolArray]:
@@ -82,8 +90,8 @@ def _reaches_back(known: BoolArray, n_columns: int, n_values: int, season: int) 
     return any(before[is_short[rows, -1 - day], day::season].any() for day in range(season))
 
 
-def _repeat(pattern: FloatArray, history: History, horizon: int) -> FloatArray:
-    """[S, H] from a weekly pattern [S, 7]; a weekday that was never known gets the mean of the others.
+def _repeated(pattern: FloatArray, history: History, horizon: int) -> Fit:
+    """The forecast of a weekly pattern [S, 7]; a weekday that was never known gets the mean of the others.
 
     NaN rows where the first known day is less than a week old: such a series has no pattern yet.
     """
@@ -94,4 +102,10 @@ def _repeat(pattern: FloatArray, history: History, horizon: int) -> FloatArray:
     season = history.season_length
     has_week = history.known[:, : max(history.n_days - season + 1, 0)].any(axis=1)
     complete[~has_week] = np.nan
-    return complete[:, np.arange(horizon) % season]
+    forecast = complete[:, np.arange(horizon) % season]
+
+    def explain() -> Parts:
+        level = complete.mean(axis=1, keepdims=True)
+        return Parts({LEVEL: level, WEEKDAY: forecast - level})
+
+    return Fit(forecast, explain=explain)

@@ -6,7 +6,8 @@ import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
-from lepton_spark.models.data.history import SEASON_LENGTH, History
+from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
+from lepton_spark.models.data.parts import LEVEL, PROMOTION, TREND, WEEKDAY, Parts
 from lepton_spark.models.local.linear_design import COLUMNS, TREND_UNIT, linear_design
 
 TREND_PENALTY = 10.0
@@ -47,9 +48,16 @@ class Ridge:
         coefficients["trend"] = coefficients["trend"] / TREND_UNIT
         coefficients |= {f"planned_{number}": effect for number, effect in enumerate(own.T, 1)}
         forecast = shared @ design[ahead].T
+        of_plans = np.einsum("shp,sp->sh", planned[:, ahead], own)
         if own.size:
-            forecast = forecast + np.einsum("shp,sp->sh", planned[:, ahead], own)
-        return Fit(forecast, coefficients)
+            forecast = forecast + of_plans
+
+        def explain() -> Parts:
+            level, trend = (design[ahead, column] * shared[:, [column]] for column in range(2))
+            weekday = shared[:, 2 + weekdays(history.ahead(horizon))]
+            return Parts({LEVEL: level, TREND: trend, WEEKDAY: weekday, PROMOTION: of_plans})
+
+        return Fit(forecast, coefficients, explain=explain)
 
     def _solve(self, history: History, design: FloatArray, planned: FloatArray) -> FloatArray:
         """[S, K+P], the coefficients of each series from its normal equations."""

@@ -5,6 +5,7 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
+from lepton_spark.models.data.parts import LEVEL, SEASON, WEEKDAY, Parts
 from lepton_spark.models.data.past_years import BASE_DAYS, MIN_KNOWN, N_YEARS, weeks_of_years
 
 PRIOR_UNITS = 10.0
@@ -28,9 +29,18 @@ class SeasonalLastYear:
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             growth = (recent / n_known * n_columns + PRIOR_UNITS) / (base + PRIOR_UNITS)
             forecast = past * growth[:, np.newaxis]
-        forecast = forecast * _weekday_index(history, horizon)
+        index = _weekday_index(history, horizon)
+        forecast = forecast * index
         forecast[days == 0] = np.nan
-        return Fit(forecast, {"growth": np.where(days == 0, np.nan, growth)})
+
+        def explain() -> Parts:
+            """The level of the last 56 days times the season, week over 56 days a year ago, and weekdays."""
+            with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+                level = (recent / n_known + PRIOR_UNITS / n_columns)[:, np.newaxis]
+                parts = Parts({LEVEL: level}).times(WEEKDAY, index)
+                return parts.times(SEASON, past * n_columns / (base + PRIOR_UNITS)[:, np.newaxis])
+
+        return Fit(forecast, {"growth": np.where(days == 0, np.nan, growth)}, explain=explain)
 
 
 def _past_years(history: History, horizon: int) -> tuple[FloatArray, FloatArray, FloatArray]:

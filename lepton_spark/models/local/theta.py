@@ -8,6 +8,7 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.models.data.decayed_sums import ratio
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import SEASON_LENGTH, History, weekdays
+from lepton_spark.models.data.parts import LEVEL, TREND, WEEKDAY, Parts
 from lepton_spark.models.local.linear import fit_line
 from lepton_spark.models.local.smoothing_grid import (
     ALPHAS,
@@ -60,7 +61,14 @@ class Theta:
         coefficients = {"level": days.to_units(level), "slope": days.to_units(slope)}
         for name, values in {"alpha": alpha, "seasonal": seasonal.astype(np.float64)}.items():
             coefficients[name] = np.where(np.isnan(slope), np.nan, days.where_fittable(values))
-        return Fit(days.to_units(forecast), coefficients)
+
+        def explain() -> Parts:
+            today = (level[:, np.newaxis] + straight[:, [n_days - 1]]) / 2.0
+            rise = (straight[:, n_days:] - straight[:, [n_days - 1]]) / 2.0
+            terms = {LEVEL: today, TREND: rise, WEEKDAY: profile[:, weekday[n_days:]]}
+            return Parts({group: days.to_units(values) for group, values in terms.items()})
+
+        return Fit(days.to_units(forecast), coefficients, explain=explain)
 
     def _smooth(
         self, days: ScaledDays, curved: FloatArray, start: FloatArray, period: int

@@ -1,18 +1,21 @@
 """The pooled model corrects the weekday forecast (`shrunk_weekday`) by a regression and by trees."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import Parts
+from lepton_spark.models.pooled.correction_parts import correction_logs
 from lepton_spark.models.pooled.features.pooled_features import PooledFeatures, pooled_features
-from lepton_spark.models.pooled.features.weeks import regression_ratio, week_features, week_of_column
+from lepton_spark.models.pooled.features.weeks import regression_ratio, tree_inputs, week_of_column
 from lepton_spark.models.pooled.pool import Pool
 from lepton_spark.models.pooled.regressors.trees import PooledTrees, Trees
 from lepton_spark.models.pooled.settings import PooledSettings
 from lepton_spark.models.pooled.shrunk_weekday import ShrunkWeekday
+from lepton_spark.models.pooled.weekday_parts import weekday_parts
 
 LARGEST_LOG_RATIO = 3.0
 """Upper bound of the log ratio that trees predict: 20 times the weekday forecast."""
@@ -39,33 +42,32 @@ class Pooled:
         trees = self.pool.trees
         if trees is None:
             weekday = ShrunkWeekday(self.pool).fit_forecast(history, horizon)
-            return Fit(weekday.forecast, {**weekday.coefficients, TREES: np.zeros(history.n_series)})
+            return replace(weekday, coefficients={**weekday.coefficients, TREES: np.zeros(history.n_series)})
         features = pooled_features(history, np.array([history.n_days - 1]), horizon, self.pool)
         share = tree_share(features, self.pool.settings)
-        forecast = mean_forecast(features, trees, share)
+        ratio = correction_ratio(features, trees, share)
+        forecast = features.weekday_forecast[:, 0] * ratio
         median = None if trees.median is None else median_forecast(features, trees.median, forecast)
         unknown = history.n_known == 0
         forecast[unknown] = np.nan
         level = np.where(unknown, np.nan, features.weekday_level[:, 0])
-        return Fit(forecast, {"level": level, TREES: share}, median=median)
+
+        def explain() -> Parts:
+            parts = weekday_parts(history, horizon, self.pool)
+            return parts.with_logs(correction_logs(features, trees, share, ratio, LARGEST_LOG_RATIO))
+
+        return Fit(forecast, {"level": level, TREES: share}, median=median, explain=explain)
 
 
-def mean_forecast(features: PooledFeatures, trees: PooledTrees, share: FloatArray) -> FloatArray:
-    """[S, H], units. features: of one cutoff. share: [S], the trees' share of the mean."""
-    weekly = week_features(features)[:, 0]  # [S, B, 3]
-    week_of = week_of_column(features)
-    weeks = np.arange(weekly.shape[1], dtype=np.float64)[:, np.newaxis]
-    if features.has_plans:  # plans differ by day, so the trees are evaluated for every day
-        weekly, weeks = np.concatenate([weekly[:, week_of], features.plans[:, 0]], axis=2), weeks[week_of]
-    logs = trees.log_ratios(features.series.values[:, 0], weekly, weeks)
+def correction_ratio(features: PooledFeatures, trees: PooledTrees, share: FloatArray) -> FloatArray:
+    """[S, H], units over the weekday forecast. features: of one cutoff. share: [S], the trees' share."""
+    logs = trees.log_ratios(features.series.values[:, 0], *tree_inputs(features))
     ratio = np.mean([np.exp(np.minimum(log, LARGEST_LOG_RATIO)) for log in logs], axis=0)
-    by_trees = ratio if features.has_plans else ratio[:, week_of]
+    by_trees = ratio if features.has_plans else ratio[:, week_of_column(features)]
     by_regression = regression_ratio(features, trees.regression)[:, 0]
     weight = share[:, np.newaxis]
-    forecast: FloatArray = features.weekday_forecast[:, 0] * (
-        weight * by_trees + (1.0 - weight) * by_regression
-    )
-    return forecast
+    corrected: FloatArray = weight * by_trees + (1.0 - weight) * by_regression
+    return corrected
 
 
 def tree_share(features: PooledFeatures, settings: PooledSettings) -> FloatArray:

@@ -118,11 +118,31 @@ def shrunk_index(own: WeekdayProfiles, pool: Pool) -> FloatArray:
     k is the prior's units times the dispersion, itself the geometric mean of the series' and the pool's.
     Where the week has changed, the profile that forecasts use is the recent one.
     """
-    dispersion = np.exp((own.log_dispersion + pool.log_dispersion) / 2.0)
-    prior = pool.settings.weekday_prior_units * dispersion[:, :, np.newaxis, np.newaxis]
+    prior = _prior(own, pool)
     index: FloatArray = (own.units + prior * pool.index) / (own.days * own.level[:, :, np.newaxis] + prior)
     index[..., -1] = _following_changes(own, pool, index[..., -1])
     return index
+
+
+def _prior(own: WeekdayProfiles, pool: Pool) -> FloatArray:
+    """[S, C, 1, 1], units that the pool's profile is worth."""
+    dispersion = np.exp((own.log_dispersion + pool.log_dispersion) / 2.0)
+    prior: FloatArray = pool.settings.weekday_prior_units * dispersion[:, :, np.newaxis, np.newaxis]
+    return prior
+
+
+def pool_shift(own: WeekdayProfiles, pool: Pool, index: FloatArray) -> FloatArray:
+    """[S, C, 7], what the pool's profile adds to the index that forecasts use, less 1: k (p - 1) / (d + k).
+
+    d: the units expected without a weekly pattern. index: [S, C, 7], as `shrunk_index` returned it.
+    """
+    prior = _prior(own, pool)[..., 0]
+    usual_days = own.days[..., -1] * own.level[..., [-1]]
+    usual = (own.units[..., -1] + prior * pool.index[..., -1]) / (usual_days + prior)
+    has_changed = (index != usual).any(axis=2, keepdims=True)
+    recent_days = own.days[..., RECENT_PROFILE] * own.level[..., [RECENT_PROFILE]]
+    recent = RECENT_PRIOR_UNITS * (pool.index[..., RECENT_PROFILE] - 1.0) / (recent_days + RECENT_PRIOR_UNITS)
+    return np.where(has_changed, recent, prior * (pool.index[..., -1] - 1.0) / (usual_days + prior))
 
 
 def _following_changes(own: WeekdayProfiles, pool: Pool, usual: FloatArray) -> FloatArray:

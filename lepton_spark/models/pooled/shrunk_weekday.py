@@ -8,6 +8,7 @@ from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pool
 from lepton_spark.models.pooled.profiles import weekday_forecasts
+from lepton_spark.models.pooled.weekday_parts import weekday_parts
 
 
 @dataclass(frozen=True)
@@ -25,4 +26,8 @@ class ShrunkWeekday:
         cutoff = np.array([history.n_days - 1])
         found = weekday_forecasts(history, cutoff, horizon, self.pool)
         is_known = (history.n_known > 0)[:, np.newaxis]
-        return Fit(np.where(is_known, found.forecast[:, 0], np.nan), {"level": found.level[:, 0]})
+        return Fit(
+            np.where(is_known, found.forecast[:, 0], np.nan),
+            {"level": found.level[:, 0]},
+            explain=lambda: weekday_parts(history, horizon, self.pool),
+        )

@@ -7,6 +7,7 @@ import numpy as np
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.models.data.forecaster import Fit, Forecaster
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import EVENTS as EVENT_GROUP
 from lepton_spark.models.pooled.factors import EVENTS
 
 
@@ -26,4 +27,10 @@ class WithEvents:
         of_day = EVENTS.ahead(self.learned, history.ahead(horizon)[np.newaxis])
         factors = np.where(history.follows_events[:, np.newaxis], of_day, 1.0)  # [S, H]
         median = None if fit.median is None else np.where(factors == 1.0, fit.median, np.nan)
-        return Fit(fit.forecast * factors, fit.coefficients, fit.reasons, median)
+        return Fit(
+            fit.forecast * factors,
+            fit.coefficients,
+            fit.reasons,
+            median,
+            explain=lambda: fit.parts.times(EVENT_GROUP, factors),
+        )

@@ -148,7 +148,7 @@ def fit_series(warehouse: Warehouse, plan: Plan, series: DataFrame, errors: Clas
     def rows_of(subset: Subset | None, failure: str | None) -> DataFrame:
         mine = in_tasks(_of_subset(series, subset), n_tasks)
         if plan.refit is not None:
-            rows = in_tasks(kept_rows(kept, n_batches), n_tasks)
+            rows = in_tasks(kept_rows(kept, n_batches, plan.settings.horizon), n_tasks)
             return fit_keeping(mine, _of_subset(rows, subset), plan.settings, errors, failure)
         scored = in_tasks(_of_subset(candidates, subset), n_tasks)
         return fit(mine, scored, plan.settings, errors, failure)

@@ -22,6 +22,7 @@ def write_tables_for_readers(warehouse: Warehouse, plan: Plan) -> None:
         "models": published_tables.models(fits),
         "metrics_summary": _metrics_summary(run, fits),
         "group_forecasts": published_tables.group_forecasts(fits, cutoff, period, by_product=by_product),
+        "explanations": published_tables.explanations(fits, cutoff, period),
         "adjustments": published_tables.adjustments(fits),
         "residual_paths": published_tables.residual_paths(fits),
     }

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.run_columns import (
     CHOICE,
@@ -143,4 +144,34 @@ GROUP_FORECASTS = Table(
     },
 )
 
-FORECAST_TABLES = (FORECASTS, LATEST_FORECASTS, MODELS, ADJUSTMENTS, GROUP_FORECASTS)
+_SUM = " + ".join(("base", *GROUPS))
+_SIZE = " + ".join(f"abs({column})" for column in ("base", *GROUPS))
+
+EXPLANATIONS = Table(
+    name="explanations",
+    comment="Parts of each forecast in units: a usual day, and what each group of reasons adds to it",
+    columns=(
+        RUN_ID,
+        *SERIES,
+        Column("date", "DATE", "the day; for weekly forecasts the first day of the week", False),
+        Column("step", "INT", "days after the cutoff, from 1; for weekly forecasts, weeks", False),
+        Column(
+            "base",
+            "DOUBLE",
+            "the product's usual day: mean of its known days in the last 364, in units",
+            False,
+        ),
+        *(Column(group, "DOUBLE", f"units added by {meaning}", False) for group, meaning in GROUPS.items()),
+        Column("forecast", "DOUBLE", "base and parts added up: the mean forecast of this run", False),
+    ),
+    key=("run_id", *SERIES_KEY, "date"),
+    partition_by=("run_id",),
+    checks={
+        "step_from_one": at_least(1, "step"),
+        "finite_forecast": units("forecast"),
+        "finite_parts": f"{_SIZE} < double('Infinity')",
+        "parts_add_up": f"abs({_SUM} - forecast) <= 1e-6D + 1e-12D * ({_SIZE})",
+    },
+)
+
+FORECAST_TABLES = (FORECASTS, LATEST_FORECASTS, MODELS, ADJUSTMENTS, EXPLANATIONS, GROUP_FORECASTS)

@@ -1,7 +1,7 @@
 """Staged tables: intermediate results of a run, from which the published tables are built."""
 
 from lepton_spark.models.pooled.factors import FACTORS
-from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.run_columns import CHOICE, FORECAST_HASH, MODEL, OUTCOME, OUTCOME_CHECKS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -77,6 +77,11 @@ POOLED_TREES = Table(
             "value",
             "ARRAY<DOUBLE>",
             "by tree: its 16 leaf values from left to right; for linear, the weights",
+        ),
+        Column(
+            "count",
+            "ARRAY<INT>",
+            "by tree: training rows of its 16 leaves, for explanations; null in runs of earlier versions",
         ),
         Column("reason", "STRING", "why nothing was trained; null when it was"),
     ),
@@ -166,6 +171,13 @@ FITS = Table(
             "quantiles of backtest errors by group of seven steps, then level; null unless quantile_method "
             "is backtest_errors",
         ),
+        Column("usual_day", "DOUBLE", "base of the explanation; null in runs of earlier versions"),
+        Column(
+            "parts",
+            "ARRAY<ARRAY<DOUBLE>>",
+            "parts of the forecast by group, in the order of the columns of explanations, then step; null "
+            "for a group that adds nothing",
+        ),
         FORECAST_HASH,
         Column(
             "metric_sums",
@@ -181,7 +193,11 @@ FITS = Table(
     ),
     key=("run_id", *SERIES_KEY),
     partition_by=("run_id",),
-    checks={"batch_from_zero": at_least(0, "batch"), **OUTCOME_CHECKS},
+    checks={
+        "batch_from_zero": at_least(0, "batch"),
+        "finite_usual_day": unless_null("usual_day", units("usual_day")),
+        **OUTCOME_CHECKS,
+    },
 )
 
 STAGED_TABLES = (POOLS, POOLED_TREES, CANDIDATES, FITS)

@@ -84,6 +84,8 @@ def fits(spark: SparkSession) -> DataFrame:
         "paths": [None, [np.array([0.5, -0.5]), None]],
         "error_quantiles": [None, [np.array([-1.0, 1.5], dtype=np.float32)]],
         "forecast_hash": "ab",
+        "usual_day": [0.5, 1.0],
+        "parts": [[np.array([0.5, 1.0]), np.array([0.0, 0.5])], [None, np.array([0.0, 1.0])]],
         "n_obs": n_obs,
         **{name: [np.arange(6.0) + 10 * place] * 2 for place, name in enumerate(SUMS[:4])},
         **dict.fromkeys(SUMS[4:], scaled),

@@ -51,6 +51,7 @@ def test_series_that_keep_their_candidate_are_forecast_as_by_the_refit() -> None
     assert daily.models == full.models
     assert daily.runner_up.keys == full.runner_up.keys
     np.testing.assert_array_equal(daily.dispersion, full.dispersion)
+    np.testing.assert_array_equal(daily.sum_dispersion, full.sum_dispersion)
     assert daily.quantile_method.tolist() == full.quantile_method.tolist()
 
 

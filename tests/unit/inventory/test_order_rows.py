@@ -18,11 +18,17 @@ POLICY = Policy(in_lots=False, service="cycle_service", lost_sales=False, holdin
 WEEKLY = OrderBatch(CUTOFF, 28, OrderingDays(CUTOFF + 1), Defaults({7: 1.0}, 7, 0.95, None), POLICY)
 """A lead time and a review period of a week: an order covers 14 days, 7 of them before it is received."""
 
+
+def of_sums(dispersion: float) -> dict[str, float]:
+    """The same dispersion for sums of 1, 7 and 28 days."""
+    return {f"sum_dispersion_{length}": dispersion for length in (1, 7, 28)}
+
+
 PRODUCT: dict[str, Any] = {
     "product_id": "p",
     "location_id": "all",
     "quantile_method": "negative_binomial",
-    "parameters": {"dispersion": 1.0},
+    "parameters": of_sums(1.0),
     "forecast": [0.5] * 28,
     "on_hand": 4.0,
     **dict.fromkeys(("backorders", "as_of_day", "due_days", "due_units", "lead_time", "review_period")),
@@ -157,13 +163,11 @@ def test_lead_times_with_probabilities_are_mixed() -> None:
 
 
 def test_fractional_products_are_ordered_in_fractions() -> None:
-    row = row_of(quantile_method="gamma", forecast=[0.25] * 28, parameters={"dispersion": 0.5})
+    row = row_of(quantile_method="gamma", forecast=[0.25] * 28, parameters=of_sums(0.5))
     level = stats.gamma(7.0, scale=0.5).ppf(0.95)
     assert row["order_up_to"] == pytest.approx(level, abs=1e-6)
     assert row["order_quantity"] == pytest.approx(level - 4.0, abs=1e-6)
-    packed = row_of(
-        quantile_method="gamma", forecast=[0.25] * 28, parameters={"dispersion": 0.5}, pack_size=0.4
-    )
+    packed = row_of(quantile_method="gamma", forecast=[0.25] * 28, parameters=of_sums(0.5), pack_size=0.4)
     assert packed["order_packs"] == pytest.approx(np.ceil((level - 4.0) / 0.4))
 
 

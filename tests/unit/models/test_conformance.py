@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
 from lepton_spark.models.data.outliers import damp_outliers
+from lepton_spark.models.data.parts import NAMES
 from lepton_spark.models.data.plans import Plans
 from lepton_spark.models.pooled.factors import EVENTS
 from lepton_spark.models.pooled.learning import with_trees
@@ -35,6 +36,12 @@ CANDIDATES = candidates_for([name for name in known_models() if name not in NEED
 SKLEARN = {"hist_gradient_boosting", "mlp", "sklearn_linear_regression"}
 SCALE_FREE = [c for c in CANDIDATES if c.model not in SKLEARN | POOLED_MODELS]
 """The pooled models shrink by a prior in units, so their forecasts do not scale."""
+
+SHIFTED = {
+    *("linear_regression", "exponential_smoothing", "theta", "ridge", "planned_ridge"),
+    *("mean", "seasonal_naive", "seasonal_window_average"),
+}
+"""Models whose forecast rises by what is sold in addition on every day."""
 
 HORIZON = 10
 CUTOFF = 49
@@ -228,3 +235,81 @@ def test_model_multiplies_by_the_event_factors_of_the_pool_unless_it_is_listed(
     shared, alone = _fit(candidate, history, pool), _fit(candidate, history)
     times = 1.0 if candidate.model in MODELS_WITHOUT_EVENTS else 2.0
     np.testing.assert_allclose(shared.forecast, times * alone.forecast, rtol=1e-12)
+
+
+def _assert_parts_add_up(fit: Fit) -> None:
+    """The parts above a base of 3 are finite, and add up to the forecast less 3."""
+    parts = fit.parts.above(np.full(len(fit.forecast), 3.0), fit.forecast.shape[1])
+    assert np.isfinite(parts).all()
+    np.testing.assert_allclose(3.0 + parts.sum(axis=0), fit.forecast, rtol=1e-10, atol=1e-10)
+
+
+@every_model
+@days_and_weeks
+@pytest.mark.parametrize("shared", [True, False], ids=["with a pool", "alone"])
+def test_parts_of_a_model_add_up_to_its_forecast(candidate: Candidate, period: int, *, shared: bool) -> None:
+    history, pools = _eventful(period)
+    _assert_parts_add_up(_fit(candidate, history, pool_of(pools, history) if shared else None))
+
+
+@days_and_weeks
+def test_parts_of_last_years_season_add_up_to_its_forecast(period: int) -> None:
+    quantity = np.random.default_rng(3).poisson(2.0, (3, 800 // period)).astype(float)
+    quantity[1, : 400 // period] = 0.0
+    _assert_parts_add_up(_fit(Candidate("seasonal_last_year"), _of(quantity, period)))
+
+
+@every_model
+def test_only_models_of_single_regressors_give_a_single_part(candidate: Candidate) -> None:
+    assert (_fit(candidate, _history(1)).explain is None) == (candidate.model in SKLEARN)
+
+
+@pytest.mark.parametrize("candidate", SCALE_FREE, ids=lambda candidate: candidate.key)
+@days_and_weeks
+@settings(max_examples=5, deadline=None)
+@given(scale=st.floats(0.001, 1000.0))
+def test_parts_scale_with_the_series(candidate: Candidate, period: int, scale: float) -> None:
+    history = _history(period)
+    one, many = (
+        _fit(candidate, _of(history.quantity * times, period)).parts.above(np.full(N_SERIES, times), HORIZON)
+        for times in (1.0, scale)
+    )
+    np.testing.assert_allclose(many, one * scale, rtol=1e-7, atol=1e-8 * scale)
+
+
+@pytest.mark.parametrize("model", sorted(SHIFTED))
+@days_and_weeks
+def test_units_that_sell_every_day_change_the_level_only(model: str, period: int) -> None:
+    candidate = candidates_for([model], [28.0])[0]
+    history = _history(period)
+    before, after = (
+        _fit(candidate, _of(history.quantity + more, period)).parts.above(np.full(N_SERIES, more), HORIZON)
+        for more in (0.0, 100.0)
+    )
+    np.testing.assert_allclose(after, before, atol=1e-8)
+
+
+@every_model
+@days_and_weeks
+@pytest.mark.parametrize("rows", [[2, 0, 3, 1], [3, 1], [2]], ids=["reordered", "two", "alone"])
+def test_model_explains_a_series_the_same_in_every_batch(
+    candidate: Candidate, period: int, rows: list[int]
+) -> None:
+    history, pools = _eventful(period)
+    pool = pool_of(pools, history)
+    part, batch = (
+        _fit(candidate, some, pool).parts.above(np.ones(some.n_series), HORIZON)
+        for some in (history.select(np.array(rows)), history)
+    )
+    np.testing.assert_allclose(part, batch[:, rows], rtol=1e-9, atol=1e-9)
+
+
+@every_model
+def test_event_factor_is_a_part_of_the_events(candidate: Candidate) -> None:
+    pool = replace(neutral_pool(), factors={EVENTS.name: np.full((1, HORIZON), 2.0)})
+    fit = _fit(candidate, _history(1), pool)
+    of_events = fit.parts.above(np.zeros(N_SERIES), HORIZON)[NAMES.index("events")]
+    if candidate.model in MODELS_WITHOUT_EVENTS:
+        assert not of_events.any()
+    elif candidate.model not in POOLED_MODELS:  # whose other factors share the difference
+        np.testing.assert_allclose(of_events, fit.forecast / 2.0, rtol=1e-9)

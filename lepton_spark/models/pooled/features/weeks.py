@@ -43,6 +43,20 @@ def week_features(features: PooledFeatures) -> FloatArray:
     return np.concatenate([over_level, features.last_year], axis=3)
 
 
+def tree_inputs(features: PooledFeatures) -> tuple[FloatArray, FloatArray]:
+    """What the trees for the mean see of one cutoff: features [S, B, K] and the number [B, 1] of each week.
+
+    Plans differ by day, so with plans there is one row for each column ahead, [S, H, K] and [H, 1].
+    """
+    weekly = week_features(features)[:, 0]
+    weeks = np.arange(weekly.shape[1], dtype=np.float64)[:, np.newaxis]
+    if features.has_plans:
+        of_column = week_of_column(features)
+        weekly = np.concatenate([weekly[:, of_column], features.plans[:, 0]], axis=2)
+        weeks = weeks[of_column]
+    return weekly, weeks
+
+
 def week_plans(features: PooledFeatures) -> FloatArray:
     """[S, C, B, P], means over each week of the plan features of its days."""
     return np.moveaxis(week_means(np.moveaxis(features.plans, 3, 2), features.period), 2, 3)

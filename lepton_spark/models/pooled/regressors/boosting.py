@@ -84,12 +84,13 @@ def _unbinned(trees: Trees, edges: Sequence[FloatArray]) -> Trees:
 def as_arrays(regressor: Any) -> Trees:  # noqa: ANN401  scikit-learn ships no types
     """The trees of a fitted `HistGradientBoostingRegressor` whose features have no missing values."""
     trees = [predictors[0].nodes for predictors in regressor._predictors]
-    value = np.zeros((len(trees), MAX_LEAVES))
+    value, count = np.zeros((2, len(trees), MAX_LEAVES))
     nodes: list[tuple[int, float, int, int]] = []
     for number, tree in enumerate(trees):
         leaves = _leaves_below(tree)
         order = leaves[0]
         value[number, : len(order)] = tree["value"][order]
+        count[number, : len(order)] = tree["count"][order]
         bit = {leaf: 1 << rank for rank, leaf in enumerate(order)}
         for node in np.flatnonzero(tree["is_leaf"] == 0):
             ruled_out = sum(bit[leaf] for leaf in leaves[int(tree["left"][node])])
@@ -103,6 +104,7 @@ def as_arrays(regressor: Any) -> Trees:  # noqa: ANN401  scikit-learn ships no t
         np.array(numbers, dtype=np.int64),
         np.array(masks, dtype=np.uint16),
         value,
+        count,
     )
 
 

@@ -34,6 +34,7 @@ class Trees:
     feature, threshold: [N], of the inner nodes of all trees.
     tree: [N], the tree of each node. ruled_out: [N], bits of the leaves on its left.
     value: [M, 16], leaf values of each tree from left to right.
+    count: [M, 16], training rows of each leaf, for path contributions; None for trees of earlier versions.
     """
 
     baseline: float
@@ -42,6 +43,7 @@ class Trees:
     tree: IntArray
     ruled_out: MaskArray
     value: FloatArray
+    count: FloatArray | None = None
 
     @cached_property
     def mask(self) -> type[np.uint16] | type[np.uint8]:
@@ -64,6 +66,11 @@ class Trees:
         np.bitwise_and.at(remaining, (position + 1, self.tree[nodes]), kept)
         return edges, np.bitwise_and.accumulate(remaining, axis=0)
 
+    @property
+    def leaf_counts(self) -> FloatArray:
+        """[M, 16], training rows of each leaf; all alike where they are unknown."""
+        return np.ones(self.value.shape) if self.count is None else self.count
+
     @classmethod
     def joined(cls, parts: Sequence["Trees"]) -> "Trees":
         """All trees of some sums in order, without the constants."""
@@ -75,6 +82,7 @@ class Trees:
             np.concatenate([part.tree + number for part, number in zip(parts, first[:-1], strict=True)]),
             np.concatenate([part.ruled_out for part in parts]),
             np.concatenate([part.value for part in parts]),
+            np.concatenate([part.leaf_counts for part in parts]),
         )
 
     def predict(self, series: FloatArray, days: FloatArray, calendar: FloatArray) -> FloatArray:
@@ -89,20 +97,35 @@ class Trees:
         self, series: FloatArray, days: FloatArray, calendar: FloatArray, sizes: Sequence[int]
     ) -> FloatArray:
         """[P, S, H], the sums of the first `sizes[0]` trees, of the next `sizes[1]` and so on."""
+        total: FloatArray = self.sums_of(self.value[..., np.newaxis], series, days, calendar, sizes)[0]
+        return total
+
+    def sums_of(
+        self,
+        tables: FloatArray,
+        series: FloatArray,
+        days: FloatArray,
+        calendar: FloatArray,
+        sizes: Sequence[int],
+    ) -> FloatArray:
+        """[G, P, S, H], the same sums of each of several values of a leaf; tables: [M, 16, G]."""
         n_series, n_ahead = days.shape[:2]
+        by_group = [np.ascontiguousarray(table) for table in np.moveaxis(tables, 2, 0)]
         by_series = self._remaining(series, 0)  # [S, M]
         by_calendar = self._remaining(calendar, series.shape[1] + days.shape[2])  # [H, M]
         ends = np.cumsum(sizes).tolist()
-        total = np.empty((len(sizes), n_series, n_ahead))
+        total = np.empty((len(by_group), len(sizes), n_series, n_ahead))
         for start in range(0, n_series, BLOCK_SERIES):
             block = slice(start, start + BLOCK_SERIES)
             rows = days[block].reshape(min(BLOCK_SERIES, n_series - start) * n_ahead, days.shape[2])
             masks = self._remaining(rows, series.shape[1]).reshape(-1, n_ahead, len(self.value))
             masks &= by_series[block, np.newaxis]
             masks &= by_calendar
-            values = self._values(masks)
-            for part, (size, end) in enumerate(zip(sizes, ends, strict=True)):
-                total[part, block] = values[..., end - size : end].sum(axis=-1)
+            leaf = self._leaves(masks)
+            for group, table in enumerate(by_group):
+                values = np.take(table, leaf)
+                for part, (size, end) in enumerate(zip(sizes, ends, strict=True)):
+                    total[group, part, block] = values[..., end - size : end].sum(axis=-1)
         return total
 
     def _remaining(self, columns: FloatArray, first: int) -> MaskArray:
@@ -113,11 +136,11 @@ class Trees:
                 masks &= np.take(remaining, np.searchsorted(edges, columns[:, feature - first]), axis=0)
         return masks
 
-    def _values(self, masks: MaskArray) -> FloatArray:
-        """[..., M], the value of each tree's leftmost remaining leaf."""
+    def _leaves(self, masks: MaskArray) -> IntArray:
+        """[..., M], the number of each tree's leftmost remaining leaf, 16 to a tree."""
         leaf = np.take(LOWEST_BIT, masks)  # a third of the time of LOWEST_BIT[masks]
         leaf += np.arange(len(self.value)) * MAX_LEAVES
-        return np.take(self.value.ravel(), leaf)
+        return leaf
 
 
 @dataclass(frozen=True)
@@ -134,12 +157,13 @@ class PooledTrees:
     regression: PooledRegression | None = None
 
     @cached_property
-    def _all_bags(self) -> Trees:
+    def all_bags(self) -> Trees:
+        """The trees of all bags, without their constants."""
         return Trees.joined(self.mean)
 
     def log_ratios(self, series: FloatArray, weeks: FloatArray, calendar: FloatArray) -> list[FloatArray]:
         """[S, B] of each bag; the bags look up each feature together. Arguments as of `Trees.predict`."""
-        sums = self._all_bags.sums(series, weeks, calendar, [len(bag.value) for bag in self.mean])
+        sums = self.all_bags.sums(series, weeks, calendar, [len(bag.value) for bag in self.mean])
         return [total + bag.baseline for total, bag in zip(sums, self.mean, strict=True)]
 
 

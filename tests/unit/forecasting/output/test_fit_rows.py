@@ -103,7 +103,8 @@ def test_parameters_are_those_of_the_model_that_made_the_forecast(settings: FitS
     assert (ridge["model"], ridge["parameters"]["half_life"]) == ("ridge(half_life=28)", 28.0)
     assert ridge["coefficients"].keys()
     assert (zero["model"], zero["status"], zero["coefficients"]) == ("zero", "obsolete", {})
-    assert zero["parameters"].keys() <= {"dispersion"}
+    dispersions = {"dispersion", "sum_dispersion_1", "sum_dispersion_7", "sum_dispersion_28"}
+    assert zero["parameters"].keys() == dispersions
 
 
 def test_residual_paths_have_the_sign_of_the_error(settings: FitSettings) -> None:

@@ -60,7 +60,7 @@ def test_trees_do_not_depend_on_later_days_and_are_read_as_trained(settings: Fit
     assert trained is not None
     assert trained.regression is not None
     pairs = list(zip(_leaves(found[until]), _leaves(trained), strict=True))
-    assert len(pairs) == 3 * 6 + 1  # three sums of trees of six fields, and the regression's weights
+    assert len(pairs) == 3 * 7 + 1  # three sums of trees of seven fields, and the regression's weights
     for stored, original in pairs:
         np.testing.assert_array_equal(stored, original)
 

@@ -9,7 +9,7 @@ from lepton_spark.models.pooled.features.pooled_features import PooledFeatures, 
 from lepton_spark.models.pooled.features.weeks import regression_ratio
 from lepton_spark.models.pooled.model import (
     Pooled,
-    mean_forecast,
+    correction_ratio,
     median_forecast,
     own_history_weight,
     tree_share,
@@ -109,13 +109,13 @@ def test_mean_is_the_weighted_mean_of_the_ratios_of_trees_and_regression() -> No
     weights = np.zeros(21)
     weights[18] = 0.5  # of the level over the forecast, which is 1
     trees = PooledTrees((_constant(0.0), _constant(np.log(3.0))), None, PooledRegression(weights))
-    found = mean_forecast(features, trees, np.array([0.25]))
-    np.testing.assert_allclose(found, [[4.0 * (0.25 * 2.0 + 0.75 * 1.5)] * 7])
+    found = correction_ratio(features, trees, np.array([0.25]))
+    np.testing.assert_allclose(found, [[0.25 * 2.0 + 0.75 * 1.5] * 7])
 
 
 def test_mean_counts_a_log_ratio_of_the_trees_as_three_at_most() -> None:
-    found = mean_forecast(_steady(140), PooledTrees((_constant(100.0),), None), np.array([1.0]))
-    np.testing.assert_allclose(found, [[4.0 * np.exp(3.0)] * 7])
+    found = correction_ratio(_steady(140), PooledTrees((_constant(100.0),), None), np.array([1.0]))
+    np.testing.assert_allclose(found, [[np.exp(3.0)] * 7])
 
 
 def test_mean_evaluates_the_trees_by_week_and_by_day_under_plans() -> None:
@@ -125,8 +125,8 @@ def test_mean_evaluates_the_trees_by_week_and_by_day_under_plans() -> None:
         value[0, 1] = np.log(2.0)
         split = Trees(0.0, np.array([week_feature]), np.array([0.5]), np.array([0]), np.uint16([1]), value)
         features = _steady(140, horizon=10, plans=plans)
-        found = mean_forecast(features, PooledTrees((split,), None), np.array([1.0]))
-        np.testing.assert_allclose(found, [[4.0] * 7 + [8.0] * 3])
+        found = correction_ratio(features, PooledTrees((split,), None), np.array([1.0]))
+        np.testing.assert_allclose(found, [[1.0] * 7 + [2.0] * 3])
 
 
 def test_forecast_is_the_mean_of_trees_and_regression_by_the_share(history: History, model: Pooled) -> None:

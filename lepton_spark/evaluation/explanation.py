@@ -1,0 +1,48 @@
+"""The parts of the published forecasts of a batch: a usual day, and what the model adds to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import NAMES, REMAINDER
+
+USUAL_DAYS = 364
+"""Days up to the cutoff whose mean is the usual day; 52 weeks hold each weekday and season once."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Base and parts whose sum is the forecast.
+
+    base: [S], units of a usual column. parts: [S, G, H], units, in the order of `NAMES`; all finite.
+    """
+
+    base: FloatArray
+    parts: FloatArray
+
+
+def usual_level(history: History) -> FloatArray:
+    """[S], mean units of the known columns of the last 364 days, outliers damped; 0 if none is known."""
+    recent = slice(max(history.n_days - USUAL_DAYS // history.period, 0), None)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sold = np.sum(history.filled_damped[:, recent], axis=1)
+        level = sold / np.maximum(np.sum(history.known_weight[:, recent], axis=1), 1.0)
+    return np.where(np.isfinite(level), level, 0.0)
+
+
+def explanation_of(base: FloatArray, parts: FloatArray, forecast: FloatArray) -> Explanation:
+    """The explanation of published forecasts [S, H] by the parts [G, S, H] of the models behind them.
+
+    The remainder is what was done to the models' forecasts: negative ones raised to 0, closed days, priors.
+    Where the parts are not all finite, as for obsolete series, which have no model, it is everything.
+
+    base: [S].
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_finite = np.isfinite(np.abs(parts).sum(axis=0) + np.abs(base)[:, np.newaxis])
+        finite = np.where(is_finite, parts, 0.0)
+        explained = base[:, np.newaxis] + finite.sum(axis=0)
+    finite[NAMES.index(REMAINDER)] += forecast - explained
+    return Explanation(base, np.ascontiguousarray(finite.transpose(1, 0, 2)))

@@ -1,0 +1,1 @@
+"""Published forecasts against what was sold: errors, drift, and states that tell a planner where to look."""

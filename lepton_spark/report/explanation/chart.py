@@ -1,0 +1,97 @@
+"""The chart of an explained forecast: the parts of each day as stacked bars, the forecast and its range."""
+
+from pathlib import Path
+from typing import Any
+
+from lepton_spark.errors import InputError, SetupError, explain
+from lepton_spark.models.data.parts import GROUPS
+from lepton_spark.report.explanation.explained import Explained
+
+VEGA_LITE = "6.1"
+SUFFIXES = (".html", ".png", ".svg")
+BASE = "usual day"
+COLOURS = ("#c7cdd4", "#4c78a8", "#72b7b2", "#f58518", "#54a24b", "#e45756", "#b279a2", "#eeca3b", "#9d755d",
+           "#ff9da6", "#79706e", "#333333")  # fmt: skip
+
+
+def require_drawable(path: Path) -> None:
+    """Raises InputError for another kind of file, SetupError without the package that draws."""
+    if path.suffix not in SUFFIXES:
+        found = f"'{path.suffix}'" if path.suffix else "no suffix"
+        allowed = f"a file that ends with {', '.join(SUFFIXES)}"
+        raise InputError(explain(f"chart {path}", found, allowed, "Choose another name."))
+    try:
+        import vl_convert  # noqa: F401, PLC0415  an optional package
+    except ImportError as fault:
+        remedy = "Run pip install 'lepton-spark[report]'."
+        raise SetupError(
+            explain(f"chart {path}", "no package vl-convert-python", "installed", remedy)
+        ) from fault
+
+
+def write_chart(explained: Explained, path: Path) -> None:
+    """Draws the chart in the format that the file's suffix names."""
+    import vl_convert  # noqa: PLC0415  an optional package
+
+    spec = chart_of(explained)
+    if path.suffix == ".png":
+        path.write_bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2))
+    elif path.suffix == ".html":
+        path.write_text(vl_convert.vegalite_to_html(spec, vl_version=VEGA_LITE), encoding="utf-8")
+    else:
+        path.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
+
+
+def chart_of(explained: Explained) -> dict[str, Any]:
+    """The chart as a Vega-Lite specification, with its data."""
+    bars = [
+        {"date": f"{day.date}", "part": name, "units": units}
+        for day in explained.days
+        for name, units in (
+            (BASE, day.base),
+            *((group.replace("_", " "), day.parts[group]) for group in GROUPS),
+        )
+        if units
+    ]
+    points = [
+        {
+            "date": f"{day.date}",
+            "forecast": day.forecast,
+            "p10": day.quantiles["p10"],
+            "p90": day.quantiles["p90"],
+        }
+        for day in explained.days
+    ]
+    names = [BASE, *(group.replace("_", " ") for group in GROUPS)]
+    used = {str(bar["part"]) for bar in bars}
+    pairs = [pair for pair in zip(names, COLOURS, strict=True) if pair[0] in used]
+    date = {"field": "date", "type": "ordinal", "title": None}
+    colour = {
+        "field": "part",
+        "title": None,
+        "scale": {"domain": [name for name, _ in pairs], "range": [shade for _, shade in pairs]},
+    }
+    units = {"field": "units", "type": "quantitative", "title": "units", "stack": "zero"}
+    return {
+        "title": f"Product {explained.product_id}, {explained.location_id}: forecast, its parts, p10 to p90",
+        "width": 720,
+        "height": 360,
+        "background": "white",
+        "layer": [
+            {"data": {"values": bars}, "mark": "bar", "encoding": {"x": date, "y": units, "color": colour}},
+            {
+                "data": {"values": points},
+                "mark": "rule",
+                "encoding": {
+                    "x": date,
+                    "y": {"field": "p10", "type": "quantitative"},
+                    "y2": {"field": "p90"},
+                },
+            },
+            {
+                "data": {"values": points},
+                "mark": {"type": "point", "filled": True, "color": "black", "size": 40},
+                "encoding": {"x": date, "y": {"field": "forecast", "type": "quantitative"}},
+            },
+        ],
+    }

@@ -1,0 +1,174 @@
+"""What the tables know of the published forecast of one product; a few rows are collected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from lepton_spark.errors import InputError, explain
+from lepton_spark.models.data.parts import GROUPS
+from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+
+N_NEAR = 3
+"""Products of similar ids that an error names."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day ahead, in units: the usual day, the parts by group, their sum, and quantiles by column name."""
+
+    date: date
+    step: int
+    base: float
+    parts: Mapping[str, float]
+    forecast: float
+    quantiles: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class WindowErrors:
+    """Errors of a model on a window of the backtest, None where nothing was sold."""
+
+    n_obs: int
+    mae: float | None
+    wape: float | None
+    bias: float | None
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A day whose quantity was changed before fitting; after: None where it is unknown to the models."""
+
+    date: date
+    rule: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A published forecast with everything that explains it.
+
+    reason: why the status is not ok. prior_level: a planner's level in units, None without one.
+    errors, naive: on the test window, None where the product had none.
+    """
+
+    product_id: str
+    location_id: str
+    cutoff: date
+    days: tuple[Day, ...]
+    model: str
+    status: str
+    reason: str | None
+    demand_class: str
+    runner_up: str | None
+    margin: float | None
+    choice_level: str | None
+    prior_level: float | None
+    errors: WindowErrors | None
+    naive: WindowErrors | None
+    adjustments: tuple[Adjustment, ...]
+
+
+def published_run(warehouse: Warehouse) -> str:
+    """The id of the published run. Raises: InputError if none is published."""
+    row = warehouse.read("latest_forecasts").select("run_id").first()
+    if row is None:
+        raise InputError(
+            explain("table latest_forecasts", "no rows", "a published run", "Run `lepton run` first.")
+        )
+    return str(row["run_id"])
+
+
+def find_explained(
+    warehouse: Warehouse, run_id: str, full_run_id: str, product: str, location: str | None
+) -> Explained:
+    """The published forecast of a product at a location, which may be left out if there is one only.
+
+    full_run_id: the run whose backtest chose the models.
+
+    Raises: InputError for a product or a location without a forecast, or a run without explanations.
+    """
+    latest = warehouse.read("latest_forecasts")
+    place = _location_of(latest, product, location)
+    is_series = (F.col("product_id") == F.lit(product)) & (F.col("location_id") == F.lit(place))
+    rows = {row["step"]: row for row in latest.where(is_series).collect()}
+    of_run = is_series & (F.col("run_id") == F.lit(run_id))
+    explained = warehouse.read("explanations").where(of_run).orderBy("step").collect()
+    if not explained:
+        found = f"no rows of the published run {run_id}"
+        remedy = "The run is of an earlier version; publish a new one with `lepton run`."
+        raise InputError(explain("table explanations", found, "one for each day ahead", remedy))
+    model = warehouse.read("models").where(of_run).collect()[0]
+    is_test = is_series & (F.col("run_id") == F.lit(full_run_id)) & (F.col("split") == "test")
+    errors = {row["role"]: row for row in warehouse.read("metrics").where(is_test).collect()}
+    adjusted = warehouse.read("adjustments").where(of_run).orderBy("date", "rule").collect()
+    return Explained(
+        product_id=product,
+        location_id=place,
+        cutoff=rows[explained[0]["step"]]["cutoff"],
+        days=tuple(_day(row, rows[row["step"]]) for row in explained),
+        model=model["model"],
+        status=model["status"],
+        reason=model["reason"],
+        demand_class=model["demand_class"],
+        runner_up=model["runner_up"],
+        margin=model["margin"],
+        choice_level=model["choice_level"],
+        prior_level=(model["parameters"] or {}).get("prior_level"),
+        errors=_errors(errors.get("chosen")),
+        naive=_errors(errors.get("seasonal_naive")),
+        adjustments=tuple(
+            Adjustment(row["date"], row["rule"], row["before"], row["after"]) for row in adjusted
+        ),
+    )
+
+
+def _day(parts: Row, forecast: Row) -> Day:
+    return Day(
+        date=parts["date"],
+        step=parts["step"],
+        base=parts["base"],
+        parts={group: parts[group] for group in GROUPS},
+        forecast=parts["forecast"],
+        quantiles={name: forecast[name] for name in QUANTILE_LEVELS},
+    )
+
+
+def _errors(row: Row | None) -> WindowErrors | None:
+    return None if row is None else WindowErrors(row["n_obs"], row["mae"], row["wape"], row["bias"])
+
+
+def _location_of(latest: DataFrame, product: str, location: str | None) -> str:
+    """The given location of a product, or its only one."""
+    of_product = latest.where(F.col("product_id") == F.lit(product)).select("location_id").distinct()
+    places = sorted(row["location_id"] for row in of_product.limit(1000).collect())
+    if not places:
+        near = ", ".join(_near(latest, product))
+        raise InputError(
+            explain(
+                f"product '{product}'", "no published forecast", "a product with one", f"Similar: {near}."
+            )
+        )
+    if location is None and len(places) == 1:
+        return str(places[0])
+    if location not in places:
+        subject = f"product '{product}'"
+        found = "several locations" if location is None else f"no forecast at '{location}'"
+        raise InputError(explain(subject, found, f"one of {_some(places)}", "Name it with --location."))
+    return str(location)
+
+
+def _near(latest: DataFrame, product: str) -> list[str]:
+    """The products whose ids are most similar."""
+    distance: Column = F.levenshtein(F.lower("product_id"), F.lower(F.lit(product)))
+    ids = latest.select("product_id").distinct().orderBy(distance, "product_id").limit(N_NEAR)
+    return [row["product_id"] for row in ids.collect()]
+
+
+def _some(places: list[str]) -> str:
+    more = f" and {len(places) - 10} more" if len(places) > 10 else ""
+    return ", ".join(places[:10]) + more

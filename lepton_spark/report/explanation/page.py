@@ -1,0 +1,27 @@
+"""Prints the page of an explained forecast."""
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from lepton_spark.report.explanation.explained import Day, Explained
+from lepton_spark.report.explanation.words import cleaning, headline, how_wrong, sentences, table, why
+
+
+def print_page(console: Console, explained: Explained, day: Day) -> None:
+    """Prints one day in words, then all days as a table, then the model, its errors and the cleaning."""
+    _print(console, headline(explained, day))
+    for line in sentences(explained, day):
+        _print(console, f"  {line}")
+    head, rows = table(explained)
+    grid = Grid(title="All days ahead, in units", title_justify="left")
+    for name in head:
+        grid.add_column(name, justify="left" if name in {"date", ""} else "right")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(grid)
+    for line in (*why(explained), *how_wrong(explained, day), *cleaning(explained.adjustments)):
+        _print(console, line)
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
