@@ -37,10 +37,12 @@ class InventoryResult:
     counts: Mapping[str, int]
 
 
-def run_inventory(context: JobContext) -> InventoryResult:
+def run_inventory(context: JobContext, *, loads_stock: bool = True) -> InventoryResult:
     """Loads `stock_levels` if configured, and replaces the published run's rows of `inventory`.
 
     Nothing is written when the rows are the same as before.
+
+    loads_stock: False where the job has just loaded it.
 
     Raises: ConfigError without a lead time, for weekly forecasts, or for a next delivery after the horizon;
     InputError without published forecasts or for a source that cannot be read.
@@ -52,7 +54,8 @@ def run_inventory(context: JobContext) -> InventoryResult:
     run, cutoff = _published(context)
     batch = order_batch(config, cutoff, _horizon(context, run))
     _require_sums(context, run.run_id)
-    load_covariates(context, only=STOCK_LEVELS)
+    if loads_stock:
+        load_covariates(context, only=STOCK_LEVELS)
     with context.stage("inventory") as stage:
         counts = _write(context, run.run_id, cutoff, batch)
         stage.note(", ".join(f"{count:,} {status}" for status, count in counts.items()))
