@@ -37,10 +37,12 @@ class InventoryResult:
     counts: Mapping[str, int]
 
 
-def run_inventory(context: JobContext) -> InventoryResult:
+def run_inventory(context: JobContext, *, loads_stock: bool = True) -> InventoryResult:
     """Loads `stock_levels` if configured, and replaces the published run's rows of `inventory`.
 
     Nothing is written when the rows are the same as before.
+
+    loads_stock: False where the job has just loaded it.
 
     Raises: ConfigError without a lead time, for weekly forecasts, or for a next delivery after the horizon;
     InputError without published forecasts or for a source that cannot be read.
@@ -52,7 +54,8 @@ def run_inventory(context: JobContext) -> InventoryResult:
     run, cutoff = _published(context)
     batch = order_batch(config, cutoff, _horizon(context, run))
     _require_sums(context, run.run_id)
-    load_covariates(context, only=STOCK_LEVELS)
+    if loads_stock:
+        load_covariates(context, only=STOCK_LEVELS)
     with context.stage("inventory") as stage:
         counts = _write(context, run.run_id, cutoff, batch)
         stage.note(", ".join(f"{count:,} {status}" for status, count in counts.items()))
@@ -100,7 +103,9 @@ def _write(context: JobContext, run_id: str, cutoff: date, batch: OrderBatch) ->
     """Replaces the rows of the run in one commit if they change; returns counts of series by status."""
     warehouse = context.warehouse
     of_run = F.col("run_id") == F.lit(run_id)
-    made = inventory_rows(warehouse.read("fits").where(of_run), warehouse.read(STOCK_LEVELS), batch)
+    is_used = F.lit(context.config.stock_levels.path is not None)
+    stock = warehouse.read(STOCK_LEVELS).where(is_used)
+    made = inventory_rows(warehouse.read("fits").where(of_run), stock, batch)
     same = {"run_id": F.lit(run_id), "cutoff": F.lit(cutoff), "service": F.lit(batch.policy.service)}
     with persisted(made.withColumns(same)) as rows:
         if not _same_rows(rows, warehouse.read(TABLE).where(of_run)):

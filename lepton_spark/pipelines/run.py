@@ -40,7 +40,11 @@ def run_all(
     run_panel(context)
     made = run_forecast(context)
     published = run_publish(context, made.run_id, force=force)
-    ordered = run_inventory(context) if context.config.makes_orders and published.published else None
+    ordered = (
+        run_inventory(context, loads_stock=False)
+        if context.config.makes_orders and published.published
+        else None
+    )
     return RunResult(loaded, made, published, ordered)
 
 

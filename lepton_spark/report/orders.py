@@ -26,9 +26,11 @@ def print_orders(console: Console, warehouse: Warehouse, run_id: str, counts: Ma
     """Prints the most urgent orders, or what is missing for orders; counts: series by status."""
     orders = urgent_orders(warehouse, run_id)
     if orders:
-        console.print(_grid(orders))
-    else:
+        console.print(_order_grid(orders))
+    elif counts.get("ok"):
         _print_plain(console, "No product needs an order.")
+    elif counts.get("no_stock"):
+        console.print(_level_grid(_most_demanded(warehouse, run_id)))
     if counts.get("no_stock"):
         _print_plain(console, f"{counts['no_stock']:,} products have levels but no order: no stock data.")
     if counts.get("unusable"):
@@ -36,16 +38,32 @@ def print_orders(console: Console, warehouse: Warehouse, run_id: str, counts: Ma
     _print_plain(console, f"Table: {warehouse.path('inventory')}")
 
 
-def _grid(orders: list[Row]) -> Grid:
-    has_locations = any(row["location_id"] != "all" for row in orders)
-    names = ("product", "location", "stock-out before delivery", "order")
-    grid = Grid(title="Most urgent orders", title_justify="left")
-    for name in names:
-        if name != "location" or has_locations:
-            grid.add_column(name)
+def _most_demanded(warehouse: Warehouse, run_id: str) -> list[Row]:
+    """The series with most demand until the next delivery."""
+    of_run = warehouse.read("inventory").where(F.col("run_id") == F.lit(run_id))
+    with_levels = of_run.where("mean_until_next IS NOT NULL")
+    return with_levels.orderBy(F.desc("mean_until_next"), "product_id", "location_id").limit(SHOWN).collect()
+
+
+def _order_grid(orders: list[Row]) -> Grid:
+    grid = Grid("product", "location", "stock-out before delivery", "order")
+    grid.title, grid.title_justify = "Most urgent orders", "left"
     for row in orders:
-        place = [row["location_id"]] if has_locations else []
-        grid.add_row(row["product_id"], *place, f"{row['stockout_before_receipt']:.0%}", row["words"])
+        risk = f"{row['stockout_before_receipt']:.0%}"
+        grid.add_row(row["product_id"], row["location_id"], risk, row["words"])
+    return grid
+
+
+def _level_grid(series: list[Row]) -> Grid:
+    grid = Grid(title="Levels of the products with most demand", title_justify="left")
+    for name in ("product", "location"):
+        grid.add_column(name)
+    for name in ("expected until the next delivery", "safety stock", "level"):
+        grid.add_column(name, justify="right")
+    for row in series:
+        level = row["order_up_to"] if row["reorder_point"] is None else row["reorder_point"]
+        numbers = (row["mean_until_next"], row["safety_stock"], level)
+        grid.add_row(row["product_id"], row["location_id"], *(f"{number:,.1f}" for number in numbers))
     return grid
 
 

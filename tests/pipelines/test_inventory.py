@@ -137,20 +137,17 @@ def test_orders_of_the_same_stock_write_nothing_and_new_stock_replaces_them(
     assert changed == rows
 
 
-def test_stock_without_a_location_has_parameters_for_every_location_but_no_units(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_stock_of_every_location_has_parameters_but_no_units(spark: SparkSession, tmp_path: Path) -> None:
     shop = Shop(spark, tmp_path, {"lead_time": 7})
     shop.publish()
-    levels = {"product_id": "A", "location_id": "*", "due_date": date(1900, 1, 1), "on_order": 0.0}
-    own = levels | {"location_id": "east", "on_hand": 4.0}
-    rows = [levels | {"on_hand": 100.0, "pack_size": 5.0}, own]
-    shop.warehouse.overwrite("stock_levels", shop.warehouse.rows("stock_levels", rows))
-    without_file = shop.context.config.model_copy(update={"stock_levels": Config().stock_levels})
-    run_inventory(replace(shop.context, config=without_file))
+    shop.deliver("A,*,100,,,,5", "A,east,4,,,,")
+    shop.order()
     found = {place: shop.rows()[f"A {place}"] for place in ("east", "west")}
     assert [found[place]["pack_size"] for place in ("east", "west")] == [5.0, 5.0]
     assert [found[place]["order_quantity"] for place in ("east", "west")] == [10.0, None]
+    without_file = shop.context.config.model_copy(update={"stock_levels": Config().stock_levels})
+    run_inventory(replace(shop.context, config=without_file))
+    assert {row["status"] for row in shop.rows().values()} == {"no_stock"}
 
 
 def test_next_delivery_after_the_horizon_is_a_fault_of_the_configuration(

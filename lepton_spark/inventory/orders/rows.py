@@ -116,6 +116,8 @@ class OrderBatch:
         }
 
 
-def _is_finite(forecast: Sequence[float], horizon: int) -> bool:
+def _is_finite(forecast: Sequence[float] | None, horizon: int) -> bool:
     """Whether there is a plausible forecast for each day."""
-    return len(forecast) == horizon and float(np.abs(np.asarray(forecast, np.float64)).sum()) < LARGEST
+    if forecast is None or len(forecast) != horizon:
+        return False
+    return float(np.abs(np.asarray(forecast, np.float64)).sum()) < LARGEST

@@ -180,6 +180,7 @@ def test_fractional_products_are_ordered_in_fractions() -> None:
         ({"lead_time": 30.0}, "unusable", "set forecast.horizon to 37 or more"),
         ({"pack_size": 2.5}, "unusable", "a pack that is not a whole number"),
         ({"forecast": [np.nan] * 28}, "unusable", "the forecast is not finite"),
+        ({"forecast": None}, "unusable", "the forecast is not finite"),
         ({"forecast": [1.0] * 27}, "unusable", "the forecast is not finite"),
     ],
 )
@@ -224,3 +225,17 @@ def test_orders_of_a_series_do_not_depend_on_the_others() -> None:
 def test_days_needed_are_those_of_the_configured_lead_times() -> None:
     assert WEEKLY.days_needed == 14
     assert replace(WEEKLY, defaults=replace(WEEKLY.defaults, lead_times={})).days_needed == 0
+
+
+def test_shelf_life_beyond_the_horizon_counts_mean_days() -> None:
+    """28 days of 0.5 and 12 of 0.5 after them are 20 units, 7 + 33 days being the end of the shelf life."""
+    batch = replace(WEEKLY, defaults=replace(WEEKLY.defaults, target=0.999999999))
+    capped = row_of(batch, shelf_life=33.0, on_hand=0.0)
+    assert capped["order_up_to"] > 20.0
+    assert (capped["order_quantity"], capped["words"][-18:]) == (20.0, "shelf life 33 days")
+
+
+def test_days_of_cover_go_on_after_the_horizon_by_the_mean_day() -> None:
+    assert row_of(on_hand=14.0)["days_of_cover"] == 28.0
+    assert row_of(on_hand=16.2)["days_of_cover"] == 32.0
+    assert row_of(on_hand=0.0)["days_of_cover"] == 0.0
