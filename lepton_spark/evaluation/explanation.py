@@ -11,6 +11,9 @@ from lepton_spark.models.data.parts import NAMES, REMAINDER
 USUAL_DAYS = 364
 """Days up to the cutoff whose mean is the usual day; 52 weeks hold each weekday and season once."""
 
+ROUNDING = 1e-12
+"""Share of the sizes of all parts up to which a difference is rounding, and not a remainder."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -41,8 +44,8 @@ def explanation_of(base: FloatArray, parts: FloatArray, forecast: FloatArray) ->
     base: [S].
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        is_finite = np.isfinite(np.abs(parts).sum(axis=0) + np.abs(base)[:, np.newaxis])
-        finite = np.where(is_finite, parts, 0.0)
-        explained = base[:, np.newaxis] + finite.sum(axis=0)
-    finite[NAMES.index(REMAINDER)] += forecast - explained
+        size = np.abs(parts).sum(axis=0) + np.abs(base)[:, np.newaxis]
+        finite = np.where(np.isfinite(size), parts, 0.0)
+        rest = forecast - base[:, np.newaxis] - finite.sum(axis=0)
+    finite[NAMES.index(REMAINDER)] += np.where(np.abs(rest) <= ROUNDING * size, 0.0, rest)
     return Explanation(base, np.ascontiguousarray(finite.transpose(1, 0, 2)))
