@@ -45,7 +45,8 @@ def explanation_of(base: FloatArray, parts: FloatArray, forecast: FloatArray) ->
     """
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.abs(parts).sum(axis=0) + np.abs(base)[:, np.newaxis]
-        finite = np.where(np.isfinite(size), parts, 0.0)
+        is_finite = np.isfinite(size)
+        finite, size = np.where(is_finite, parts, 0.0), np.where(is_finite, size, 0.0)
         rest = forecast - base[:, np.newaxis] - finite.sum(axis=0)
     finite[NAMES.index(REMAINDER)] += np.where(np.abs(rest) <= ROUNDING * size, 0.0, rest)
     return Explanation(base, np.ascontiguousarray(finite.transpose(1, 0, 2)))
