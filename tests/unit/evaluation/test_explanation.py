@@ -158,3 +158,11 @@ def test_runs_that_keep_models_explain_as_full_runs_do() -> None:
     errors = errors_of_classes(("all",), np.ones((1, 2)))
     daily = forecast_keeping(history, {}, settings, KeptChoice.of(full), errors)
     np.testing.assert_array_equal(daily.explanation.parts, full.explanation.parts)
+
+
+def test_rounding_is_no_remainder() -> None:
+    """0.3 - 0.1 - 0.2 is -2.8e-17 in floating point."""
+    parts = np.zeros((len(NAMES), 1, 1))
+    parts[0] = 0.2
+    assert np.array([0.3]) - 0.1 - 0.2 != 0.0
+    assert not explanation_of(np.array([0.1]), parts, np.array([[0.3]])).parts[:, 1:].any()
