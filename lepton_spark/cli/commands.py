@@ -295,7 +295,8 @@ def explain(
     run_id = published_run(job.warehouse)
     run = job.runs.find(run_id)
     full_run_id = run_id if run is None else run.refit_run_id or run_id
-    explained = find_explained(job.warehouse, run_id, full_run_id, product, location)
+    period = 1 if run is None else job.runs.forecast_period(run)
+    explained = find_explained(job.warehouse, run_id, full_run_id, product, location, period)
     print_page(console(), explained, day_of(explained, None if day is None else day.date(), step))
     if output is not None:
         write_chart(explained, output)

@@ -34,7 +34,7 @@ def explanations(fits: DataFrame, cutoff: date, period: int = 1) -> DataFrame:
     steps = fits.select(
         "run_id",
         *SERIES_KEY,
-        F.coalesce("usual_day", F.lit(0.0)).alias("base"),
+        F.col("usual_day").alias("base"),
         "parts",
         F.posexplode("forecast").alias("position", "forecast"),
     )

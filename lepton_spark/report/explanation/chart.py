@@ -14,6 +14,9 @@ COLOURS = ("#c7cdd4", "#4c78a8", "#72b7b2", "#f58518", "#54a24b", "#e45756", "#b
            "#ff9da6", "#79706e", "#333333")  # fmt: skip
 
 
+_NAMES = (BASE, *(group.replace("_", " ") for group in GROUPS))
+
+
 def require_drawable(path: Path) -> None:
     """Raises InputError for another kind of file, SetupError without the package that draws."""
     if path.suffix not in SUFFIXES:
@@ -45,12 +48,9 @@ def write_chart(explained: Explained, path: Path) -> None:
 def chart_of(explained: Explained) -> dict[str, Any]:
     """The chart as a Vega-Lite specification, with its data."""
     bars = [
-        {"date": f"{day.date}", "part": name, "units": units}
+        {"date": f"{day.date}", "part": name, "units": units, "place": place}
         for day in explained.days
-        for name, units in (
-            (BASE, day.base),
-            *((group.replace("_", " "), day.parts[group]) for group in GROUPS),
-        )
+        for place, (name, units) in enumerate(zip(_NAMES, (day.base, *day.parts.values()), strict=True))
         if units
     ]
     points = [
@@ -62,10 +62,10 @@ def chart_of(explained: Explained) -> dict[str, Any]:
         }
         for day in explained.days
     ]
-    names = [BASE, *(group.replace("_", " ") for group in GROUPS)]
     used = {str(bar["part"]) for bar in bars}
-    pairs = [pair for pair in zip(names, COLOURS, strict=True) if pair[0] in used]
+    pairs = [pair for pair in zip(_NAMES, COLOURS, strict=True) if pair[0] in used]
     date = {"field": "date", "type": "ordinal", "title": None}
+    order = {"field": "place", "type": "quantitative"}
     colour = {
         "field": "part",
         "title": None,
@@ -78,7 +78,11 @@ def chart_of(explained: Explained) -> dict[str, Any]:
         "height": 360,
         "background": "white",
         "layer": [
-            {"data": {"values": bars}, "mark": "bar", "encoding": {"x": date, "y": units, "color": colour}},
+            {
+                "data": {"values": bars},
+                "mark": "bar",
+                "encoding": {"x": date, "y": units, "color": colour, "order": order},
+            },
             {
                 "data": {"values": points},
                 "mark": "rule",

@@ -52,13 +52,14 @@ class Adjustment:
 class Explained:
     """A published forecast with everything that explains it.
 
-    reason: why the status is not ok. prior_level: a planner's level in units, None without one.
-    errors, naive: on the test window, None where the product had none.
+    period: days of one forecast, 1 or 7. reason: why the status is not ok. prior_level: a planner's level in
+    units, None without one. errors, naive: on the test window, None where the product had none.
     """
 
     product_id: str
     location_id: str
     cutoff: date
+    period: int
     days: tuple[Day, ...]
     model: str
     status: str
@@ -84,11 +85,16 @@ def published_run(warehouse: Warehouse) -> str:
 
 
 def find_explained(
-    warehouse: Warehouse, run_id: str, full_run_id: str, product: str, location: str | None
+    warehouse: Warehouse,
+    run_id: str,
+    full_run_id: str,
+    product: str,
+    location: str | None,
+    period: int = 1,
 ) -> Explained:
     """The published forecast of a product at a location, which may be left out if there is one only.
 
-    full_run_id: the run whose backtest chose the models.
+    full_run_id: the run whose backtest chose the models. period: days of one forecast, 1 or 7.
 
     Raises: InputError for a product or a location without a forecast, or a run without explanations.
     """
@@ -110,6 +116,7 @@ def find_explained(
         product_id=product,
         location_id=place,
         cutoff=rows[explained[0]["step"]]["cutoff"],
+        period=period,
         days=tuple(_day(row, rows[row["step"]]) for row in explained),
         model=model["model"],
         status=model["status"],

@@ -61,15 +61,23 @@ def headline(explained: Explained, day: Day) -> str:
     """The product, the day and its forecast."""
     where = "" if explained.location_id == "all" else f" at {explained.location_id}"
     return (
-        f"Product {explained.product_id}{where}, {day.date:%A} {day.date}, step {day.step} after "
+        f"Product {explained.product_id}{where}, {_when(explained, day)}, step {day.step} after "
         f"{explained.cutoff}: {_units(day.forecast, day)} units expected"
     )
+
+
+def _when(explained: Explained, day: Day) -> str:
+    return f"{day.date:%A} {day.date}" if explained.period == 1 else f"week from {day.date:%A} {day.date}"
+
+
+def _span(explained: Explained) -> str:
+    return "day" if explained.period == 1 else "week"
 
 
 def sentences(explained: Explained, day: Day) -> list[str]:
     """The usual day, at most five parts by size, and the rest as one sum."""
     shown, rest = main_parts(day)
-    lines = [f"A usual day of this product has {_units(day.base, day)} units."]
+    lines = [f"A usual {_span(explained)} of this product has {_units(day.base, day)} units."]
     for number, (group, units) in enumerate(shown):
         subject = "The model" if number == 0 else "It"
         does = f"adds {_units(units, day)}" if units > 0 else f"takes {_units(-units, day)} off"
@@ -99,7 +107,7 @@ def _reason(group: str, explained: Explained, day: Day) -> str:
     if explained.prior_level is not None:
         return f"the planner's level of {explained.prior_level:g}"
     if day.forecast == 0:
-        return "a day without sales: closed, delisted, or forecast below 0"
+        return "a time without sales: closed, delisted, or forecast below 0"
     return "rounding"
 
 
@@ -129,22 +137,23 @@ def why(explained: Explained) -> Iterator[str]:
 
 def how_wrong(explained: Explained, day: Day) -> Iterator[str]:
     """Errors on the test window, and the range in which sales are expected."""
+    span = _span(explained)
     if explained.errors is None:
         yield "Errors: no day of this product was in a test window."
     else:
-        yield f"Errors on the last {explained.errors.n_obs} known days: {_errors(explained.errors)}."
+        yield f"Errors on the last {explained.errors.n_obs} known {span}s: {_errors(explained.errors, span)}."
         if explained.naive is not None and explained.naive.mae is not None:
-            yield f"Repeating the last week would have missed by {explained.naive.mae:.2f} units a day."
+            yield f"Repeating the last week would have missed by {explained.naive.mae:.2f} units a {span}."
     low, high = day.quantiles["p10"], day.quantiles["p90"]
     half = day.quantiles["p50"]
     yield (
-        f"Of ten days like this one, eight are expected to sell {low:.4g} to {high:.4g} units, and five at "
-        f"most {half:.4g}."
+        f"Of ten {span}s like this one, eight are expected to sell {low:.4g} to {high:.4g} units, and five "
+        f"at most {half:.4g}."
     )
 
 
-def _errors(errors: WindowErrors) -> str:
-    texts = [] if errors.mae is None else [f"{errors.mae:.2f} units a day off"]
+def _errors(errors: WindowErrors, span: str) -> str:
+    texts = [] if errors.mae is None else [f"{errors.mae:.2f} units a {span} off"]
     if errors.wape is not None:
         texts.append(f"{errors.wape:.0%} of what was sold")
     if errors.bias is not None:
@@ -170,7 +179,15 @@ def table(explained: Explained) -> tuple[list[str], list[list[str]]]:
     """Head and rows, one for each day ahead; groups that add nothing on any day are left out."""
     days = explained.days
     groups = [group for group in GROUPS if any(_is_visible(day.parts[group], day) for day in days)]
-    head = ["date", "", "usual day", *(group.replace("_", " ") for group in groups), "forecast", "p10", "p90"]
+    head = [
+        "date",
+        "",
+        f"usual {_span(explained)}",
+        *(group.replace("_", " ") for group in groups),
+        "forecast",
+        "p10",
+        "p90",
+    ]
     return head, [
         [
             f"{day.date}",

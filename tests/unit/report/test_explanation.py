@@ -44,6 +44,7 @@ EXPLAINED = Explained(
     product_id="milk",
     location_id="all",
     cutoff=date(2024, 5, 31),
+    period=1,
     days=(DAY, _day(1, weekday=-4.0)),
     model="pooled",
     status="ok",
@@ -65,6 +66,16 @@ def test_headline_names_product_day_and_forecast() -> None:
     assert headline(replace(EXPLAINED, location_id="north"), DAY).startswith(
         "Product milk at north, Saturday"
     )
+
+
+def test_weekly_forecasts_are_explained_by_the_week() -> None:
+    weekly = replace(EXPLAINED, period=7)
+    assert "milk, week from Saturday 2024-06-01, step 1" in headline(weekly, DAY)
+    assert sentences(weekly, DAY)[0] == "A usual week of this product has 40.0 units."
+    assert next(iter(how_wrong(weekly, DAY))).startswith(
+        "Errors on the last 28 known weeks: 8.12 units a week off"
+    )
+    assert table(weekly)[0][2] == "usual week"
 
 
 def test_parts_are_put_into_words_the_largest_first() -> None:
@@ -99,7 +110,7 @@ def test_parts_too_small_to_show_are_left_out() -> None:
     [
         ({"status": "obsolete"}, 40.0, "a product that has not been sold for a long time"),
         ({"prior_level": 12.5}, 50.0, "the planner's level of 12.5"),
-        ({}, 40.0, "a day without sales: closed, delisted, or forecast below 0"),
+        ({}, 40.0, "a time without sales: closed, delisted, or forecast below 0"),
         ({}, 50.0, "rounding"),
     ],
 )

@@ -12,6 +12,7 @@ from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.score import ScoreBatch
 from lepton_spark.forecasting.settings import LEVELS, SAMPLED_BATCHES, FitSettings
+from lepton_spark.models.data.parts import NAMES
 from tests.unit.evaluation.batches import errors_of_classes
 from tests.unit.forecasting.frames import (
     CUTOFF,
@@ -40,6 +41,18 @@ def test_forecast_hash_is_of_the_doubles_of_mean_and_quantiles(settings: FitSett
     assert len(values) == HORIZON * 8
     packed = struct.pack(f"<{len(values)}d", *values)
     assert row["forecast_hash"] == hashlib.sha256(packed).hexdigest()
+
+
+def test_rows_have_the_parts_of_the_forecast_and_null_for_groups_without(settings: FitSettings) -> None:
+    (row,) = records(fit_rows_of(packed_rows(random_units(1)), settings))
+    found = dict(zip(NAMES, row["parts"], strict=True))
+    # the trees of this sample are not trained, so the weekday forecast has no trend and no season of the pool
+    assert {"trend", "events", "promotion", "price", "model"} <= {
+        name for name, part in found.items() if part is None
+    }
+    assert {"level", "weekday"} <= {name for name, part in found.items() if part is not None}
+    total = row["usual_day"] + sum(part for part in found.values() if part is not None)
+    np.testing.assert_allclose(total, row["forecast"], atol=1e-9)
 
 
 def test_rows_list_sums_by_role_and_window(settings: FitSettings) -> None:

@@ -4,6 +4,7 @@ from reference_series import WEEKLY
 
 from lepton_spark.models.data.forecaster import Fit
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import NAMES
 from lepton_spark.models.local.exponential_smoothing import (
     DAMPED_TREND,
     SIMPLE,
@@ -141,3 +142,14 @@ def test_smoothing_finds_a_weekend_and_uses_the_first_member_for_flat_sales() ->
     assert weekend["monday"] < 0.0
     assert fit.forecast[0, 2:4].min() > 2 * np.delete(fit.forecast[0], [2, 3]).max()
     assert (flat["alpha"], flat["beta"], flat["gamma"]) == (0.1, 0.0, 0.0)
+
+
+def test_parts_are_the_level_the_damped_trend_and_the_weekdays() -> None:
+    """A trend of 2 a day, damped by 0.5: 1, 1.5, 1.75, .. over a level of 10, with 3 more on Mondays."""
+    grid = (Smoothing(0.0, phi=0.5),)
+    start = Start(10.0, 2.0, (3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    history = History(np.full((1, 1), NAN), np.array([MONDAY - 1]))
+    history.quantity[0, 0] = 11.0  # level 10 and trend 1 on this day, so there is no error
+    parts = ExponentialSmoothing(grid, start).fit_forecast(history, 3).parts.above(np.zeros(1), 3)[:, 0]
+    found = {name: part.tolist() for name, part in zip(NAMES, parts, strict=True) if part.any()}
+    assert found == {"level": [11.0] * 3, "trend": [0.5, 0.75, 0.875], "weekday": [3.0, 0.0, 0.0]}

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from lepton_spark.models.data.history import History
+from lepton_spark.models.data.parts import NAMES
 from lepton_spark.models.local.ridge import Ridge
 from lepton_spark.models.pooled.pool_statistics import fit_pool
 from lepton_spark.models.registry import Candidate, create
@@ -139,3 +140,19 @@ def test_ridge_from_the_registry_does_not_fit_holidays() -> None:
     np.testing.assert_allclose(found, level, rtol=1e-9)
     alone = Ridge(HALF_LIFE).fit_forecast(history, HORIZON).forecast
     assert (alone > 1.03 * level).any()
+
+
+def test_planned_measures_ahead_are_a_part_of_the_promotion() -> None:
+    quantity = np.full((1, 70), 10.0)
+    planned = np.zeros((1, 70 + HORIZON, 1))
+    planned[0, 3:70:9] = 1.0
+    quantity[0, 3:70:9] = 30.0
+    planned[0, 70] = 0.5
+    history = History(quantity, np.arange(70), regressors=planned)
+    fit = Ridge(HALF_LIFE, planned=True).fit_forecast(history, HORIZON)
+    parts = fit.parts.above(np.zeros(1), HORIZON)[:, 0]
+    expected = np.zeros(HORIZON)
+    expected[0] = 0.5 * fit.coefficients["planned_1"][0]
+    np.testing.assert_allclose(parts[NAMES.index("promotion")], expected)
+    assert expected[0] > 3.0
+    np.testing.assert_allclose(parts.sum(axis=0), fit.forecast[0])

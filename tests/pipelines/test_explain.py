@@ -1,0 +1,124 @@
+"""`lepton explain` on tables written by hand."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from lepton_spark.cli import main
+from lepton_spark.errors import InputError
+from lepton_spark.models.data.parts import GROUPS
+from lepton_spark.report.explanation.explained import Explained, find_explained, published_run
+from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+
+CUTOFF = date(2024, 5, 31)
+RUN, FULL = "aa", "bb"
+SERIES = [("milk", "north"), ("milk", "south"), ("silk", "north")]
+DAYS = (1, 2)
+
+
+def _tables() -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("latest_forecasts", "explanations", "models", "metrics", "adjustments")
+    }
+    for product, place in SERIES:
+        key = {"run_id": RUN, "product_id": product, "location_id": place}
+        for step in DAYS:
+            day = {**key, "date": CUTOFF + timedelta(days=step), "step": step, "forecast": 10.0 + step}
+            published = {"cutoff": CUTOFF, "published_at": datetime(2024, 6, 1, tzinfo=UTC)}
+            published |= {"valid_until": CUTOFF, "model": "pooled", "status": "ok"}
+            quantiles = dict(zip(QUANTILE_LEVELS, map(float, range(7)), strict=True))
+            rows["latest_forecasts"].append(day | published | quantiles)
+            parts = dict.fromkeys(GROUPS, 0.0) | {"weekday": float(step)}
+            rows["explanations"].append({**day, "base": 10.0, **parts})
+        choice = {"runner_up": "ridge", "margin": 0.25, "choice_level": "class", "demand_class": "smooth"}
+        model = {"model": "pooled", "status": "ok", "parameters": {"prior_level": 3.0}}
+        rows["models"].append({**key, **choice, **model})
+        for role, mae in (("chosen", 2.5), ("seasonal_naive", 3.5), ("runner_up", 9.0)):
+            errors = {"n_obs": 28, "mae": mae, "wape": 0.2, "bias": -0.1}
+            split = {"split": "test", "window": 0, "role": role, "model": role}
+            rows["metrics"].append({**key, "run_id": FULL, **split, **errors})
+            rows["metrics"].append({**key, "run_id": RUN, **split, **errors, "mae": 99.0})
+    spike = {"run_id": RUN, "product_id": "milk", "location_id": "north", "date": CUTOFF, "rule": "spike"}
+    rows["adjustments"].append({**spike, "before": 90.0, "after": 11.0})
+    return rows
+
+
+@pytest.fixture(scope="module")
+def root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explained")
+    warehouse = Warehouse(spark, str(folder))
+    for name, rows in _tables().items():
+        warehouse.append(name, warehouse.rows(name, rows))
+    warehouse.append("runs", warehouse.read("runs"))
+    return folder
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, root: Path) -> Warehouse:
+    return Warehouse(spark, str(root))
+
+
+def _find(warehouse: Warehouse, product: str = "milk", location: str | None = "north") -> Explained:
+    return find_explained(warehouse, published_run(warehouse), FULL, product, location)
+
+
+def test_published_forecast_is_found_with_its_parts_model_errors_and_cleaning(warehouse: Warehouse) -> None:
+    found = _find(warehouse)
+    assert [(day.step, day.base, day.forecast) for day in found.days] == [(1, 10.0, 11.0), (2, 10.0, 12.0)]
+    assert found.days[1].parts == dict.fromkeys(GROUPS, 0.0) | {"weekday": 2.0}
+    assert found.days[0].quantiles["p90"] == 5.0
+    assert (found.cutoff, found.model, found.runner_up, found.margin) == (CUTOFF, "pooled", "ridge", 0.25)
+    assert found.prior_level == 3.0
+    assert found.errors is not None
+    assert found.naive is not None
+    assert (found.errors.mae, found.naive.mae) == (2.5, 3.5)  # of the full run whose models are kept
+    assert [(item.before, item.after) for item in found.adjustments] == [(90.0, 11.0)]
+    assert _find(warehouse, location="south").adjustments == ()
+
+
+def test_location_may_be_left_out_where_there_is_one(warehouse: Warehouse) -> None:
+    assert _find(warehouse, "silk", None).location_id == "north"
+    with pytest.raises(
+        InputError, match="product 'milk': found several locations; allowed: one of north, south"
+    ):
+        _find(warehouse, "milk", None)
+    with pytest.raises(
+        InputError, match="product 'silk': found no forecast at 'south'; allowed: one of north"
+    ):
+        _find(warehouse, "silk", "south")
+
+
+def test_unknown_product_is_an_error_that_names_similar_ones(warehouse: Warehouse) -> None:
+    with pytest.raises(
+        InputError, match=r"product 'Milc': found no published forecast.*Similar: milk, silk\."
+    ):
+        _find(warehouse, "Milc")
+
+
+def test_run_of_an_earlier_version_has_no_explanations(warehouse: Warehouse) -> None:
+    with pytest.raises(InputError, match="no rows of the published run other"):
+        find_explained(warehouse, "other", FULL, "milk", "north")
+
+
+def test_nothing_published_is_an_error(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="table latest_forecasts: found no rows"):
+        published_run(Warehouse(spark, str(tmp_path)))
+
+
+def test_command_prints_the_page(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conf = tmp_path / "c.yaml"
+    conf.write_text(yaml.safe_dump({"warehouse": {"root": str(root)}}), encoding="utf-8")
+    given = ["explain", "--conf", str(conf), "--product", "milk", "--location", "north"]
+    assert main([*given, "--date", "2024-06-02"]) == 0
+    text = capsys.readouterr().out
+    assert "Product milk at north, Sunday 2024-06-02, step 2 after 2024-05-31: 12.0 units expected" in text
+    assert "The model adds 2.0 for Sunday." in text
+    assert main([*given, "--step", "3"]) == 1
+    assert "--step 3: found no forecast of that day" in capsys.readouterr().err
+    assert main([*given, "-o", "page.pdf"]) == 1
+    assert "chart page.pdf: found '.pdf'" in capsys.readouterr().err
