@@ -1,4 +1,4 @@
-"""Demand put together from other distributions: mixtures, whole and fractional series, sample paths."""
+"""Demand put together from other distributions: mixtures, and whole beside fractional series."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Mixture:
-    """Demand of one of K distributions, drawn with these probabilities: shared shocks, or lead times.
+    """Demand of one of K distributions, drawn with these probabilities, such as lead times.
 
     parts: K distributions of the same series, whole for the same ones. weights: [K] or [S, K], at least 0,
     with sum 1.
@@ -107,51 +107,3 @@ def units(mean: FloatArray, dispersion: FloatArray, whole: BoolArray) -> Demand:
     if whole.all():
         return counts
     return Either(whole, counts, Gamma(mean, dispersion))
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The empirical distribution of P equally likely sums.
-
-    samples: [S, P], units. whole: [S], whether levels are to be whole; the samples need not be.
-    """
-
-    samples: FloatArray
-    whole: BoolArray
-
-    @property
-    def mean(self) -> FloatArray:
-        """[S]."""
-        mean: FloatArray = self.samples.mean(axis=1)
-        return mean
-
-    @property
-    def variance(self) -> FloatArray:
-        """[S]."""
-        variance: FloatArray = self.samples.var(axis=1)
-        return variance
-
-    def cdf(self, x: FloatArray) -> FloatArray:
-        """[S], the share of samples up to x [S]."""
-        share: FloatArray = np.count_nonzero(self.samples <= x[:, np.newaxis], axis=1) / self._n_paths
-        return share
-
-    def loss(self, x: FloatArray) -> FloatArray:
-        """[S], the mean excess over x [S]."""
-        loss: FloatArray = np.maximum(self.samples - x[:, np.newaxis], 0.0).sum(axis=1) / self._n_paths
-        return loss
-
-    def quantile(self, levels: Sequence[float]) -> FloatArray:
-        """[S, Q], the least samples that reach the levels [Q], rounded up for whole series."""
-        ranks = np.ceil(np.asarray(levels) * self._n_paths - 1e-9).astype(np.int64)
-        chosen = np.sort(self.samples, axis=1)[:, np.maximum(ranks, 1) - 1]
-        quantiles: FloatArray = np.where(self.whole[:, np.newaxis], np.ceil(chosen), chosen)
-        return quantiles
-
-    def take(self, rows: IntArray) -> "Paths":
-        """The same of some of the series, in this order."""
-        return Paths(self.samples[rows], self.whole[rows])
-
-    @property
-    def _n_paths(self) -> int:
-        return int(self.samples.shape[1])

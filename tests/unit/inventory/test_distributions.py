@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lepton_spark.inventory.distributions import Counts, Demand, Gamma, Normal
-from lepton_spark.inventory.mixtures import Either, Mixture, Paths, units
+from lepton_spark.inventory.mixtures import Either, Mixture, units
 from lepton_spark.models.data.arrays import FloatArray
 
 LEVELS = (0.01, 0.5, 0.9, 0.99)
@@ -96,14 +96,6 @@ def test_fractional_series_are_gamma_and_whole_ones_counts() -> None:
     )
     assert demand.loss(x)[1] == Gamma(mean, dispersion).loss(x)[1]
     assert demand.variance.tolist() == [6.0, 6.0]
-
-
-def test_paths_count_samples() -> None:
-    demand = Paths(np.array([[4.0, 1.5, 2.0, 2.5]] * 2), np.array([False, True]))
-    assert demand.mean.tolist() == [2.5, 2.5]
-    assert demand.cdf(floats(2, 2)).tolist() == [0.5, 0.5]
-    assert demand.loss(floats(2, 2)).tolist() == [(2 + 0.5) / 4] * 2
-    assert demand.quantile([0.25, 0.5, 0.75]).tolist() == [[1.5, 2.0, 2.5], [2.0, 2.0, 3.0]]
 
 
 def test_no_demand_is_always_zero() -> None:

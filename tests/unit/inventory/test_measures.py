@@ -17,7 +17,7 @@ from lepton_spark.inventory.measures import (
     ratio_for_cost_per_unit,
     units_short,
 )
-from lepton_spark.inventory.mixtures import Paths
+from lepton_spark.inventory.mixtures import Mixture
 from lepton_spark.models.data.arrays import FloatArray
 
 BACKORDERS, LOST = np.array([False]), np.array([True])
@@ -129,11 +129,11 @@ def test_fill_rate_of_lost_sales_counts_what_is_lost_as_demand() -> None:
 def test_units_short_are_those_of_the_days_between_receipts() -> None:
     """No demand before the receipt, then 0 to 3 units with probabilities 0.4, 0.3, 0.2, 0.1; level 1."""
     none = Normal(floats(0), floats(0))
-    samples = np.repeat([0.0, 1.0, 2.0, 3.0], [4, 3, 2, 1])[np.newaxis]
-    cycle = Cycle(none, Paths(samples, np.array([True])), lot=floats(1))
-    assert units_short(cycle, floats(0))[0] == pytest.approx(0.2 * 1 + 0.1 * 2)
-    assert fill_rate(cycle, floats(0), BACKORDERS)[0] == pytest.approx(1 - 0.4 / 1.0)
-    assert cycle_service(cycle, floats(0))[0] == pytest.approx(0.7)
+    sure = tuple(Normal(floats(units), floats(0)) for units in (0, 1, 2, 3))
+    cycle = Cycle(none, Mixture(sure, np.array([0.4, 0.3, 0.2, 0.1])), lot=floats(0))
+    assert units_short(cycle, floats(1))[0] == pytest.approx(0.2 * 1 + 0.1 * 2)
+    assert fill_rate(cycle, floats(1), BACKORDERS)[0] == pytest.approx(1 - 0.4 / 1.0)
+    assert cycle_service(cycle, floats(1))[0] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize(("lot", "tolerance"), [(1, 1e-9), (6, 1e-9), (24, 1e-9), (25, 2e-3), (120, 2e-2)])
