@@ -24,8 +24,9 @@ RunTable = Literal[
 
 
 STAGED_TABLES = ("pools", "pooled_trees", "candidates", "fits")
-STAGED_RUNS = 2
-"""Runs whose staged rows are kept by default: the latest, and the one before, to which a rollback goes."""
+BRIEF_TABLES = (*STAGED_TABLES, "explanations")
+BRIEF_RUNS = 2
+"""Runs whose rows of large tables are kept by default: the latest, and the one that a rollback goes to."""
 
 
 class RetentionSettings(Section):
@@ -34,8 +35,8 @@ class RetentionSettings(Section):
     runs: int = Field(30, ge=2, description="complete forecast runs whose rows are kept")
     tables: dict[RunTable, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,
-        description=f"other numbers of runs for single tables; {STAGED_RUNS} for the staged tables "
-        f"{', '.join(STAGED_TABLES)} unless set here",
+        description=f"other numbers of runs for single tables; {BRIEF_RUNS} for the large tables "
+        f"{', '.join(BRIEF_TABLES)} unless set here",
     )
     time_travel_days: int = Field(
         30, ge=7, le=3650, description="days for which earlier versions of a table can be read"
@@ -43,5 +44,5 @@ class RetentionSettings(Section):
 
     def runs_of(self, table: str) -> int:
         """The number of runs whose rows of a table are kept."""
-        default = STAGED_RUNS if table in STAGED_TABLES else self.runs
+        default = BRIEF_RUNS if table in BRIEF_TABLES else self.runs
         return next((kept for name, kept in self.tables.items() if name == table), default)
