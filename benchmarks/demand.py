@@ -2,8 +2,8 @@
 
 `python benchmarks/demand.py`. Origins and products are those of accuracy.py. Pinball loss at p50, p75, p90,
 p95 and p98, twice its mean over the levels, over the units sold. Methods: a normal distribution with the
-daily error of the backtest times the square root of the days; residual paths of the demand class; the
-negative binomial with the dispersion of a single day, and with that of sums of such a length.
+daily error of the backtest times the square root of the days; the negative binomial with the dispersion of
+a single day, and with that of sums of such a length.
 """
 
 import argparse
@@ -14,14 +14,12 @@ from accuracy_parts.console_table import print_rows
 from accuracy_parts.datasets import add_set_arguments, find_sources, load_panel
 from accuracy_parts.lepton_models import forecast_run
 from accuracy_parts.protocol import Origin, origins
-from accuracy_parts.sum_calibration import paths_by_class
+from accuracy_parts.sum_calibration import sum_quantiles
 from scipy.special import ndtri
 
 from lepton_spark.evaluation.accuracy.metrics import pinball_losses
 from lepton_spark.evaluation.batch_forecast import BatchForecast
-from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_lengths
 from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
-from lepton_spark.evaluation.quantiles.residual_paths import sum_quantiles
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 
 LEVELS = (0.5, 0.75, 0.9, 0.95, 0.98)
@@ -75,30 +73,17 @@ def _normal(_: Origin, batch: BatchForecast, days: BoolArray) -> FloatArray:
     return np.maximum(_mean(batch, days)[:, np.newaxis] + deviation[:, np.newaxis] * ndtri(LEVELS), 0.0)
 
 
-def _paths(origin: Origin, batch: BatchForecast, days: BoolArray) -> FloatArray:
-    columns = np.flatnonzero(days)
-    dispersion = np.nan_to_num(batch.dispersion, nan=1.0)
-    quantiles = np.zeros((len(dispersion), len(LEVELS)))
-    for rows, paths in paths_by_class(origin, batch.paths):
-        forecast = batch.forecast[np.ix_(rows, columns)]
-        quantiles[rows] = sum_quantiles(forecast, dispersion[rows], paths[:, columns], LEVELS)
-    return quantiles
-
-
 def _single_day(_: Origin, batch: BatchForecast, days: BoolArray) -> FloatArray:
     return count_quantiles(_mean(batch, days), np.maximum(batch.spread.dispersion, 1.0), LEVELS)
 
 
 def _sums(_: Origin, batch: BatchForecast, days: BoolArray) -> FloatArray:
-    lengths = np.array(sum_lengths(batch.forecast.shape[1]))
-    n_days = np.full(len(batch.forecast), len(days))
-    dispersion = dispersion_at(batch.sum_dispersion, lengths, n_days)
-    return count_quantiles(_mean(batch, days), np.maximum(dispersion, 1.0), LEVELS)
+    columns = np.flatnonzero(days)
+    return sum_quantiles(batch.forecast, batch.sum_dispersion, columns, len(days), LEVELS)
 
 
 METHODS: Mapping[str, Method] = {
     "normal, square root of the days": _normal,
-    "residual paths": _paths,
     "negative binomial of a day": _single_day,
     "negative binomial of sums": _sums,
 }

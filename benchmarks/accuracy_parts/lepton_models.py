@@ -96,7 +96,7 @@ def run(settings: RunSettings = DEFAULT_RUN, *, promotions: bool = False) -> Mod
         history = replace(origin.history, regressors=origin.planned) if promotions else origin.history
         batch = forecast_run(history, settings)
         scored = batch.quantiles[..., np.isin(PUBLISHED_LEVELS, SCORED_LEVELS)]
-        distribution = Distribution(batch.quantiles, batch.dispersion, batch.paths)
+        distribution = Distribution(batch.quantiles, batch.dispersion, batch.sum_dispersion)
         return Output(batch.forecast, scored, time.perf_counter() - start, distribution)
 
     return forecast

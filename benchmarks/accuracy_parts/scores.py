@@ -25,12 +25,12 @@ class Distribution:
     """What a run publishes beside the mean.
 
     quantiles: [S, H, 7], units. dispersion: [S], variance over mean of the negative binomial, NaN where
-    another method was used. paths: [S, W, H], residual paths.
+    another method was used. sum_dispersion: [S, N], that of sums of several days.
     """
 
     quantiles: FloatArray
     dispersion: FloatArray
-    paths: FloatArray
+    sum_dispersion: FloatArray
 
 
 @dataclass(frozen=True)

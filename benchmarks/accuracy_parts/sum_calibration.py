@@ -1,22 +1,21 @@
-"""Calibration of sums over several days: quantiles from residual paths, and daily quantiles added up.
+"""Calibration of sums over several days: the negative binomial of sums, and daily quantiles added up.
 
-Sums are over the scored days of the first 7, 14 and 28 days ahead; paths are those of the demand class.
+Sums are over the open days among the first 7, 14 and 28 ahead.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from accuracy_parts.calibration_bands import PUBLISHED_LEVELS, Calibration, demand_classes_at
+from accuracy_parts.calibration_bands import PUBLISHED_LEVELS, Calibration
 from accuracy_parts.protocol import Origin
 from accuracy_parts.scores import Output
-from lepton_spark.evaluation.quantiles.residual_paths import sum_quantiles
+from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_lengths
+from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 
 LENGTHS = (7, 14, 28)
-BY_PATHS, ADDED_UP = "sums from residual paths", "daily quantiles added up"
-MIN_WINDOW_SHARE = 0.75
-"""Share of a window's days that must be scored before its path is used."""
+OF_SUMS, ADDED_UP = "negative binomial of sums", "daily quantiles added up"
 
 
 def sum_calibration(origin: Origin, output: Output) -> Mapping[str, Calibration]:
@@ -26,32 +25,28 @@ def sum_calibration(origin: Origin, output: Output) -> Mapping[str, Calibration]
     """
     if output.distribution is None:
         raise ValueError("sum_calibration: found no distribution; allowed: outputs of a whole run")
-    parts: dict[str, list[Calibration]] = {BY_PATHS: [], ADDED_UP: []}
-    dispersion = np.nan_to_num(output.distribution.dispersion, nan=1.0)
+    parts: dict[str, list[Calibration]] = {OF_SUMS: [], ADDED_UP: []}
     for length in LENGTHS:
         days = np.flatnonzero(~np.isnan(origin.actual[:, :length]).all(axis=0))
         actual = np.nansum(origin.actual[:, days], axis=1)
-        by_paths = np.full((len(actual), len(PUBLISHED_LEVELS)), np.nan)
-        for rows, paths in paths_by_class(origin, output.distribution.paths):
-            forecast = output.forecast[np.ix_(rows, days)]
-            levels = PUBLISHED_LEVELS.tolist()
-            by_paths[rows] = sum_quantiles(forecast, dispersion[rows], paths[:, days], levels)
-        has_paths = ~np.isnan(by_paths).any(axis=1)
+        levels = PUBLISHED_LEVELS.tolist()
+        of_sums = sum_quantiles(output.forecast, output.distribution.sum_dispersion, days, length, levels)
         added_up = output.distribution.quantiles[:, days].sum(axis=1)
-        for method, quantiles in ((BY_PATHS, by_paths), (ADDED_UP, added_up)):
-            parts[method].append(_calibration(f"{length} days", actual[has_paths], quantiles[has_paths]))
+        for method, quantiles in ((OF_SUMS, of_sums), (ADDED_UP, added_up)):
+            parts[method].append(_calibration(f"{length} days", actual, quantiles))
     return {method: Calibration.joined(found) for method, found in parts.items()}
 
 
-def paths_by_class(origin: Origin, paths: FloatArray) -> Iterator[tuple[IntArray, FloatArray]]:
-    """Rows of each demand class with its usable paths [P, H], unscored days as 0."""
-    classes = demand_classes_at(origin)
-    usable = np.mean(~np.isnan(paths), axis=2) >= MIN_WINDOW_SHARE
-    for name in sorted(set(classes.tolist())):
-        rows = np.flatnonzero(classes == name)
-        of_class = np.nan_to_num(paths[rows])[usable[rows]]
-        if len(of_class):
-            yield rows, of_class
+def sum_quantiles(
+    forecast: FloatArray, sum_dispersion: FloatArray, days: IntArray, length: int, levels: Sequence[float]
+) -> FloatArray:
+    """[S, Q], quantiles of the units of some of the first `length` days.
+
+    forecast: [S, H]. sum_dispersion: [S, N]. days: columns.
+    """
+    lengths = np.array(sum_lengths(forecast.shape[1]))
+    dispersion = dispersion_at(sum_dispersion, lengths, np.full(len(forecast), length))
+    return count_quantiles(forecast[:, days].sum(axis=1), np.maximum(dispersion, 1.0), levels)
 
 
 def _calibration(group: str, actual: FloatArray, quantiles: FloatArray) -> Calibration:

@@ -46,7 +46,7 @@ class BatchForecast:
     quantile_method: [S]. dispersion: [S], variance over mean, NaN where quantiles use backtest errors.
     sum_dispersion: [S, N], variance over mean of demand over several columns (see `demand_sums`).
     explanation: the parts that the forecast is the sum of.
-    spread: for quantiles of later forecasts. paths: [S, W, H], residual paths of the chosen candidate.
+    spread: for quantiles of later forecasts.
     chosen, runner_up, seasonal_naive: backtest scores of the candidates in these roles.
     """
 
@@ -63,7 +63,6 @@ class BatchForecast:
     sum_dispersion: FloatArray
     explanation: Explanation
     spread: Spread
-    paths: FloatArray
     selection: Selection
     chosen: RoleScores
     runner_up: RoleScores
@@ -160,7 +159,6 @@ def forecast_choice(
         sum_dispersion=sum_dispersions(fitted_sums, forecast, spread, expected),
         explanation=explanation_of(base, fitted.parts, forecast),
         spread=choice.spread,
-        paths=choice.paths,
         selection=choice.selection,
         chosen=choice.chosen,
         runner_up=choice.runner_up,

@@ -8,7 +8,6 @@ from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.backtest import classes_for_choice, window_scales
 from lepton_spark.evaluation.quantiles.calibration import Calibration, Spread, spread_of
 from lepton_spark.evaluation.quantiles.demand_sums import fitted_sum_dispersions
-from lepton_spark.evaluation.quantiles.residual_paths import residual_paths
 from lepton_spark.evaluation.role_backtest import (
     Assignment,
     RoleScores,
@@ -37,14 +36,13 @@ class Choice:
 
     before_season: [S], whether the season of a series is about to begin. spread: for quantiles.
     sums: [S, N], fitted dispersions of demand over several columns (see `demand_sums`); NaN where none was.
-    paths: [S, W, H], residual paths of the chosen candidate. chosen, runner_up, seasonal_naive: scores.
+    chosen, runner_up, seasonal_naive: scores.
     """
 
     selection: Selection
     before_season: BoolArray
     spread: Spread
     sums: FloatArray
-    paths: FloatArray
     chosen: RoleScores
     runner_up: RoleScores
     seasonal_naive: RoleScores
@@ -56,7 +54,6 @@ class Choice:
             before_season=placed(self.before_season, rows, other.before_season),
             spread=self.spread.with_rows(rows, other.spread),
             sums=placed(self.sums, rows, other.sums),
-            paths=placed(self.paths, rows, other.paths),
             chosen=self.chosen.with_rows(rows, other.chosen),
             runner_up=self.runner_up.with_rows(rows, other.runner_up),
             seasonal_naive=self.seasonal_naive.with_rows(rows, other.seasonal_naive),
@@ -89,7 +86,7 @@ def choose(
     calibration, scores = _backtest(history, pools, roles, settings)
     spread = spread_of(calibration, settings.levels, settings.horizon)
     sums = fitted_sum_dispersions(calibration, expected_log_dispersion(history, pools))
-    return Choice(selection, before_season, spread, sums, residual_paths(calibration), *scores)
+    return Choice(selection, before_season, spread, sums, *scores)
 
 
 def starts_its_season(history: History, settings: EvaluationSettings) -> BoolArray:

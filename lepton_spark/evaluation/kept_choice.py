@@ -96,8 +96,7 @@ def _keeps(
 def _without_backtest(kept: KeptChoice, before_season: BoolArray, settings: EvaluationSettings) -> Choice:
     n_windows = len(settings.windows)
     scores = [RoleScores.none(assignment, n_windows) for assignment in roles_of(kept.selection, settings)]
-    paths = np.full((len(before_season), n_windows, settings.horizon), np.nan)
-    return Choice(kept.selection, before_season, kept.spread, kept.sums, paths, *scores)
+    return Choice(kept.selection, before_season, kept.spread, kept.sums, *scores)
 
 
 def _choose_anew(history: History, pools: Pools, settings: EvaluationSettings, errors: ClassErrors) -> Choice:

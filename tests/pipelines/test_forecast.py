@@ -250,13 +250,6 @@ def test_metrics_cover_each_role_and_quantiles_only_on_the_test_window(done: Don
             assert row["coverage"] == row["covered_sum"] / 6
 
 
-def test_residual_paths_cover_every_window_and_step(done: Done) -> None:
-    rows = done.world.rows("residual_paths", done.result.run_id)
-    mine = [row for row in rows if row["product_id"] == "steady-0"]
-    assert sorted(row["window"] for row in mine) == list(range(6))
-    assert {len(row["path"]) for row in mine} == {HORIZON}
-
-
 def test_group_forecasts_are_the_sums_of_their_members(done: Done) -> None:
     members: dict[tuple[str, date], float] = {}
     classes = {

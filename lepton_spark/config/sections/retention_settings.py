@@ -15,7 +15,6 @@ RunTable = Literal[
     "metrics",
     "metrics_summary",
     "models",
-    "residual_paths",
     "adjustments",
     "group_forecasts",
     "explanations",

@@ -25,7 +25,6 @@ from lepton_spark.forecasting.output.partial_sums import (
 )
 from lepton_spark.forecasting.output.sums import SUM_COLUMNS, SUM_TYPES, sum_arrays
 from lepton_spark.forecasting.packing import nullable, rows_of
-from lepton_spark.forecasting.settings import SAMPLED_BATCHES
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
 from lepton_spark.models.data.history import History
 from lepton_spark.panel.dense import PackedBatch, series_facts
@@ -34,16 +33,13 @@ from lepton_spark.tables.schemas.staged_tables import GROUP_SUM_TYPE, METRIC_SUM
 OUTLIER_RULE, STOCK_OUT_RULE = "spike", "stock_out"
 """Values of `adjustments.rule`: an outlier was damped; the day was unknown because of a stock-out."""
 
-SCORED_SHARE = 0.75
-"""Share of a window's days that must be scored for its residual path to be kept."""
-
 _ADJUSTMENT = ("day", "is_outlier", "before", "after")
 FIT_SCHEMA = (
     "batch INT, product_id STRING, location_id STRING, status STRING, reason STRING, fallback_level INT, "
     "demand_class STRING, model STRING, parameters MAP<STRING, DOUBLE>, coefficients MAP<STRING, DOUBLE>, "
     "chosen STRING, runner_up STRING, margin DOUBLE, choice_level STRING, quantile_method STRING, "
     "n_days_known INT, last_sale_day INT, recent_quantity DOUBLE, forecast ARRAY<DOUBLE>, "
-    "quantiles ARRAY<ARRAY<DOUBLE>>, paths ARRAY<ARRAY<DOUBLE>>, "
+    "quantiles ARRAY<ARRAY<DOUBLE>>, "
     "error_quantiles ARRAY<ARRAY<FLOAT>>, forecast_hash STRING, "
     "usual_day DOUBLE, parts ARRAY<ARRAY<DOUBLE>>, "
     f"{SUM_TYPES}, {', '.join(f'{name} ARRAY<DOUBLE>' for name in QUANTILE_SUMS)}, "
@@ -59,17 +55,15 @@ def fit_rows(
     forecast: BatchForecast,
     settings: EvaluationSettings,
     *,
-    batch: int | None = None,
     prior: Prior | None = None,
     failure: str | None = None,
 ) -> pd.DataFrame:
     """One flat row for each series, without `batch`.
 
-    batch: its number; residual paths are kept for sampled batches. failure: why only fallbacks were used.
+    failure: why only fallbacks were used.
     """
     facts = series_facts(history)
     quantiles = np.ascontiguousarray(forecast.quantiles.transpose(0, 2, 1))  # [S, Q, H]
-    is_sampled = batch is not None and batch < SAMPLED_BATCHES
     return pd.DataFrame(
         {
             "product_id": packed.product_ids,
@@ -89,7 +83,6 @@ def fit_rows(
             "recent_quantity": facts.recent_quantity,
             "forecast": rows_of(forecast.forecast),
             "quantiles": rows_of(quantiles),
-            "paths": _paths(forecast.paths, is_sampled=is_sampled),
             "error_quantiles": _error_quantiles(forecast),
             "forecast_hash": _hashes(forecast.forecast, quantiles),
             "usual_day": forecast.explanation.base,
@@ -174,21 +167,6 @@ def _adjustments(history: History) -> dict[str, list[object]]:
     }
     ends = np.cumsum(np.bincount(series, minlength=history.n_series))[:-1]
     return {name: list(np.split(values[name], ends)) for name in _ADJUSTMENT}
-
-
-def _paths(paths: FloatArray, *, is_sampled: bool) -> list[list[FloatArray | None] | None]:
-    """Residual paths by window for series of the sample, None for others.
-
-    Unscored days are 0; a window with too few scored days is None.
-    """
-    if not is_sampled:
-        return [None] * len(paths)
-    kept = np.count_nonzero(~np.isnan(paths), axis=2) >= SCORED_SHARE * paths.shape[2]
-    filled = np.nan_to_num(paths)
-    return [
-        [path if is_kept else None for path, is_kept in zip(windows, flags, strict=True)]
-        for windows, flags in zip(filled, kept.tolist(), strict=True)
-    ]
 
 
 def _parts(explanation: Explanation) -> list[list[FloatArray | None]]:

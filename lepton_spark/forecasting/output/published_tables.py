@@ -99,7 +99,6 @@ def models(fits: DataFrame) -> DataFrame:
         "forecast",
         "quantiles",
         "metrics",
-        "paths",
         "error_quantiles",
         "adjustments",
         "usual_day",
@@ -112,13 +111,6 @@ def models(fits: DataFrame) -> DataFrame:
 def adjustments(fits: DataFrame) -> DataFrame:
     """One row per series and day on which models saw something else than was sold."""
     return fits.select("run_id", *SERIES_KEY, F.inline("adjustments"))
-
-
-def residual_paths(fits: DataFrame) -> DataFrame:
-    """One row per sampled series and window whose days were scored."""
-    kept = fits.where(F.col("paths").isNotNull() & (F.col("status") == F.lit("ok")))
-    rows = kept.select("run_id", *SERIES_KEY, "demand_class", F.posexplode("paths").alias("window", "path"))
-    return rows.where(F.col("path").isNotNull())
 
 
 def metrics_summary(fits: DataFrame) -> DataFrame:

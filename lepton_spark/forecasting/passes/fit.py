@@ -59,7 +59,7 @@ class FitBatch:
         packed, batch = packed_batch(rows), int(rows["batch"].iloc[0])
         with worker_limits():
             if self.failure is None:
-                fitted = guarded(packed, lambda part: self._fit(part, candidates, batch), self._last_resort)
+                fitted = guarded(packed, lambda part: self._fit(part, candidates), self._last_resort)
             else:
                 fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.failure)))
         by = self._dimensions(rows, fitted)
@@ -75,10 +75,10 @@ class FitBatch:
             by[CATEGORY] = fitted[KEY].merge(known, "left", KEY)[CATEGORY]
         return by
 
-    def _fit(self, packed: PackedBatch, candidates: pd.DataFrame, batch: int) -> pd.DataFrame:
+    def _fit(self, packed: PackedBatch, candidates: pd.DataFrame) -> pd.DataFrame:
         history, prior = self.settings.history(packed), self.settings.prior(packed)
         forecast = self._forecast(packed, history, candidates, prior)
-        return fit_rows(packed, history, forecast, self.settings.evaluation, batch=batch, prior=prior)
+        return fit_rows(packed, history, forecast, self.settings.evaluation, prior=prior)
 
     def _forecast(
         self, packed: PackedBatch, history: History, candidates: pd.DataFrame, prior: Prior | None

@@ -24,7 +24,6 @@ def write_tables_for_readers(warehouse: Warehouse, plan: Plan) -> None:
         "group_forecasts": published_tables.group_forecasts(fits, cutoff, period, by_product=by_product),
         "explanations": published_tables.explanations(fits, cutoff, period),
         "adjustments": published_tables.adjustments(fits),
-        "residual_paths": published_tables.residual_paths(fits),
     }
     overlap([partial(run.write, name, rows) for name, rows in tables.items()])
 

@@ -1,7 +1,6 @@
 """Tables of backtest errors."""
 
 from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
-from lepton_spark.tables.schemas.run_columns import DEMAND_CLASS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
 _SPLIT = among("split", "validation", "test")
@@ -100,24 +99,4 @@ METRICS_SUMMARY = Table(
     },
 )
 
-RESIDUAL_PATHS = Table(
-    name="residual_paths",
-    comment="Scaled backtest errors of sampled series by step, for quantiles of sums over several days",
-    columns=(
-        RUN_ID,
-        *SERIES,
-        DEMAND_CLASS,
-        Column(
-            "window",
-            "INT",
-            "window number as in metrics; paths of one window share events that affected all products",
-            False,
-        ),
-        Column("path", "ARRAY<DOUBLE>", "by step: (actual - forecast) / sqrt(dispersion x forecast)"),
-    ),
-    key=("run_id", *SERIES_KEY, "window"),
-    partition_by=("run_id",),
-    checks={"window_from_zero": at_least(0, "window")},
-)
-
-ERROR_TABLES = (METRICS, METRICS_SUMMARY, RESIDUAL_PATHS)
+ERROR_TABLES = (METRICS, METRICS_SUMMARY)

@@ -161,11 +161,6 @@ FITS = Table(
             "days whose quantity was changed before fitting",
         ),
         Column(
-            "paths",
-            "ARRAY<ARRAY<DOUBLE>>",
-            "residual paths by window, for sampled series; null for others",
-        ),
-        Column(
             "error_quantiles",
             "ARRAY<ARRAY<FLOAT>>",
             "quantiles of backtest errors by group of seven steps, then level; null unless quantile_method "

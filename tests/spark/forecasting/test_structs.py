@@ -81,7 +81,6 @@ def fits(spark: SparkSession) -> DataFrame:
         "recent_quantity": 12.0,
         "forecast": [np.array([1.0, 2.0])] * 2,
         "quantiles": [[np.array([0.0, 1.0]), np.array([2.0, 3.0])]] * 2,
-        "paths": [None, [np.array([0.5, -0.5]), None]],
         "error_quantiles": [None, [np.array([-1.0, 1.5], dtype=np.float32)]],
         "forecast_hash": "ab",
         "usual_day": [0.5, 1.0],
@@ -164,7 +163,6 @@ def test_other_columns_of_fits_are_kept_with_nulls_and_the_date_of_the_last_sale
     assert (one["margin"], other["margin"]) == (None, 0.25)
     assert (one["parameters"], other["coefficients"]) == ({"half_life": 28.0}, {"level": 2.5})
     assert (one["quantiles"], one["forecast"]) == ([[0.0, 1.0], [2.0, 3.0]], [1.0, 2.0])
-    assert (one["paths"], other["paths"]) == (None, [[0.5, -0.5], None])
     assert (one["error_quantiles"], other["error_quantiles"]) == (None, [[-1.0, 1.5]])
     assert (one["reason"], one["runner_up"], one["n_days_known"]) == (None, None, 60)
     assert (one["metric_sums"], other["metric_sums"]) == ([SUM_OF_BATCH], None)

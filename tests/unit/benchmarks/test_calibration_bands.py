@@ -25,8 +25,8 @@ def _origin(actual: np.ndarray) -> Origin:
 
 
 def _output(mean: np.ndarray, quantiles: np.ndarray, dispersion: float) -> Output:
-    no_paths = np.full((len(mean), 0, mean.shape[1]), NAN)
-    return Output(mean, None, 0.0, Distribution(quantiles, np.full(len(mean), dispersion), no_paths))
+    of_sums = np.full((len(mean), 3), dispersion)
+    return Output(mean, None, 0.0, Distribution(quantiles, np.full(len(mean), dispersion), of_sums))
 
 
 def test_central_probability_of_a_tie_is_its_share_of_the_central_interval() -> None:

@@ -36,11 +36,11 @@ def _origin(actual: list[list[float]]) -> Origin:
     return Origin(0, np.arange(len(actual)), history, ahead, np.array(actual), scales_of(history), one)
 
 
-def test_run_gives_mean_quantiles_and_paths_of_every_window() -> None:
+def test_run_gives_mean_quantiles_and_dispersions_of_sums() -> None:
     made = forecast_run(_history(), RunSettings(WITHOUT_TREES))
     assert made.forecast.shape == (3, 7)
     assert made.quantiles.shape == (3, 7, 7)
-    assert made.paths.shape == (3, 4, 7)
+    assert made.sum_dispersion.shape == (3, 2)
     assert (np.diff(made.quantiles, axis=2) >= 0).all()
 
 

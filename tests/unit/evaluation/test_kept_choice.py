@@ -74,7 +74,6 @@ def test_new_series_choose_anew() -> None:
     np.testing.assert_array_equal(daily.forecast, full.forecast)
     np.testing.assert_array_equal(daily.quantiles, full.quantiles)
     np.testing.assert_array_equal(daily.chosen.sums.sse[:, [1]], full.chosen.sums.sse[:, [1]])
-    np.testing.assert_array_equal(daily.paths[1], full.paths[1])
     assert daily.chosen.keys[1] == full.chosen.keys[1]
 
 

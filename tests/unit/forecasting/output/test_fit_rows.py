@@ -11,7 +11,7 @@ from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
 from lepton_spark.evaluation.quantiles.negative_binomial import count_quantiles
 from lepton_spark.forecasting.passes.fit import FitBatch
 from lepton_spark.forecasting.passes.score import ScoreBatch
-from lepton_spark.forecasting.settings import LEVELS, SAMPLED_BATCHES, FitSettings
+from lepton_spark.forecasting.settings import LEVELS, FitSettings
 from lepton_spark.models.data.parts import NAMES
 from tests.unit.evaluation.batches import errors_of_classes
 from tests.unit.forecasting.frames import (
@@ -120,36 +120,6 @@ def test_parameters_are_those_of_the_model_that_made_the_forecast(settings: FitS
     assert zero["parameters"].keys() == dispersions
 
 
-def test_residual_paths_have_the_sign_of_the_error(settings: FitSettings) -> None:
-    units = random_units(3)
-    units[0, -28:] += 100.0  # in the test window: far more than could be known
-    row = records(fit_rows_of(packed_rows(units), settings))[0]
-    assert [len(path) for path in row["paths"]] == [HORIZON] * N_WINDOWS
-    assert min(row["paths"][0]) > 1.0
-    assert np.mean(np.abs(row["paths"][1:])) < 1.0
-
-
-def test_residual_paths_are_kept_for_sampled_batches_alone(settings: FitSettings) -> None:
-    rows = packed_rows(random_units(3))
-    last = fit_rows_of(rows.assign(batch=SAMPLED_BATCHES - 1), settings)
-    assert last["paths"].notna().all()
-    first_other = fit_rows_of(rows.assign(batch=SAMPLED_BATCHES), settings)
-    assert first_other["paths"].tolist() == [None] * 3
-
-
-def test_residual_paths_need_three_quarters_of_a_window_and_fill_the_rest_with_zero(
-    settings: FitSettings,
-) -> None:
-    units = random_units(1)
-    first = CUTOFF - N_DAYS + 1
-    seven, eight = [first + 144.0 + day for day in range(7)], [first + 116.0 + day for day in range(8)]
-    rows = with_lists(packed_rows(units), stock_outs={"p00": [*seven, *eight]})
-    (row,) = records(fit_rows_of(rows, settings))
-    assert [path is None for path in row["paths"]] == [False, False, True, False]
-    assert row["paths"][1][:7].tolist() == [0.0] * 7
-    assert (row["paths"][1][7:] != 0.0).any()
-
-
 def test_damped_outlier_is_listed_with_both_quantities(settings: FitSettings) -> None:
     units = random_units(3)
     spiked = units.copy()
@@ -183,4 +153,3 @@ def test_rows_of_a_failed_batch_have_no_scores_and_the_reason(settings: FitSetti
     assert (row["status"], row["fallback_level"]) == ("fallback", 1)
     assert row["n_obs"].tolist() == []
     assert row["pinball_sum"].tolist() == []
-    assert row["paths"] is None
