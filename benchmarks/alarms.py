@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from accuracy_parts.console_table import print_rows
-from scipy.stats import nbinom
+from scipy.stats import false_discovery_control, nbinom
 
 from lepton_spark.models.data.arrays import BoolArray, FloatArray
-from lepton_spark.monitoring.drift import discoveries, drift, scores
+from lepton_spark.monitoring.drift import Drift, scores
 
 N_PRODUCTS, N_WEEKS = 20_000, 52
 N_CHANGED, CHANGE = 200, 26
@@ -79,8 +79,11 @@ def _plain_cusum(sold: FloatArray, mean: FloatArray, dispersion: FloatArray) -> 
 def _lepton(sold: FloatArray, mean: FloatArray, dispersion: FloatArray) -> BoolArray:
     law = nbinom((mean / (dispersion - 1.0))[:, np.newaxis], (1.0 / dispersion)[:, np.newaxis])
     score = scores(law.cdf(sold - 1.0), law.cdf(sold))
-    weeks = [discoveries(drift(score[:, : week + 1]).p_value, FALSE_SHARE) for week in range(N_WEEKS)]
-    return np.stack(weeks, axis=1)
+    sums, alarms = Drift.none(len(score)), []
+    for week in range(N_WEEKS):
+        sums = sums.after(score[:, week], week)
+        alarms.append(false_discovery_control(sums.p_value) <= FALSE_SHARE)
+    return np.stack(alarms, axis=1)
 
 
 def _share(flags: BoolArray) -> str:

@@ -43,6 +43,12 @@ class LeaseError(LeptonError):
     exit_code = 5
 
 
+class StaleError(LeptonError):
+    """The newest sales are older than configured."""
+
+    exit_code = 7
+
+
 class LossError(LeptonError):
     """Too many delivered lines would be lost; they were not loaded."""
 

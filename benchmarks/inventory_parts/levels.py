@@ -7,8 +7,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from inventory_parts.forecasts import Forecasts
+from lepton_spark.evaluation.distributions.mixtures import units
+from lepton_spark.evaluation.distributions.parametric import Demand, Normal
 from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_lengths
-from lepton_spark.inventory.distributions import Demand, Normal
 from lepton_spark.inventory.measures import (
     Cycle,
     cycle_service,
@@ -16,7 +17,6 @@ from lepton_spark.inventory.measures import (
     point_for_cycle_service,
     point_for_fill_rate,
 )
-from lepton_spark.inventory.mixtures import units
 from lepton_spark.models.data.arrays import FloatArray
 
 LEPTON_P1, LEPTON_P2 = "lepton, cycle service", "lepton, fill rate"

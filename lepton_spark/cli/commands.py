@@ -13,6 +13,7 @@ from lepton_spark.cli.messages import (
     console,
     print_load_messages,
     print_migration,
+    print_monitor_result,
     print_publish_result,
     print_refused_files,
     print_reingested,
@@ -48,6 +49,7 @@ from lepton_spark.pipelines.maintenance.forget import (
 )
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
 from lepton_spark.pipelines.maintenance.migrate import run_migrate
+from lepton_spark.pipelines.monitor import run_monitor
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import run_publish
 from lepton_spark.pipelines.publish.rollback import run_rollback
@@ -105,7 +107,8 @@ def run(
     )
     if result.inventory is not None:
         print_orders(console(), job.warehouse, result.inventory.run_id, result.inventory.counts)
-    raise typer.Exit(print_publish_result(result.publish) or refused_files_code(result.ingest))
+    stale = 0 if result.monitoring is None else print_monitor_result(job, result.monitoring)
+    raise typer.Exit(print_publish_result(result.publish) or refused_files_code(result.ingest) or stale)
 
 
 @app.command()
@@ -195,6 +198,15 @@ def inventory(conf: Files = None, settings: Settings = None, *, take_over: TakeO
     with leased(job, take_over=take_over) as context:
         result = run_inventory(context)
     print_orders(console(), job.warehouse, result.run_id, result.counts)
+
+
+@app.command()
+def monitor(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Compare the published forecasts of past weeks with what was sold, and find products that drift."""
+    job = open_job(conf, settings)
+    with leased(job, take_over=take_over) as context:
+        result = run_monitor(context)
+    raise typer.Exit(print_monitor_result(job, result))
 
 
 @app.command()

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code.
 
     0: success, 1: other errors, 2: configuration, 3: gates, 4: refused files, 5: lease, 6: lost lines,
-    130: interrupted.
+    7: old sales, 130: interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given

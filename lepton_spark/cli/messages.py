@@ -7,13 +7,16 @@ from typing import Protocol
 import typer
 from rich.console import Console
 
-from lepton_spark.errors import FilesError, GatesError, LossError
+from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.ingest.unload import UnloadResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
+from lepton_spark.pipelines.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
+from lepton_spark.report.monitoring import print_monitoring
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
 
 PLAIN_WIDTH = 120
@@ -62,6 +65,22 @@ def print_migration(result: MigrateResult) -> None:
         return
     changed = [name for name, done in result.done.items() if done]
     typer.echo(f"schema version {result.found} -> {SCHEMA_VERSION}: {len(changed)} tables changed")
+
+
+def print_monitor_result(job: JobContext, result: MonitorResult) -> int:
+    """Prints the errors and alarms of the last scored run; returns the exit code, that of old sales or 0."""
+    settings = job.config.monitoring
+    if result.scored:
+        print_monitoring(console(), job.warehouse, result.scored[-1], result.counts, settings.false_share)
+    if settings.max_age_days is None or result.age_days is None or result.age_days <= settings.max_age_days:
+        return 0
+    found, allowed = (
+        f"{result.age_days} days old",
+        f"at most {settings.max_age_days} (monitoring.max_age_days)",
+    )
+    remedy = "Deliver the days that are missing, then run again."
+    typer.echo(explain("newest complete day of sales", found, allowed, remedy), err=True)
+    return StaleError.exit_code
 
 
 def print_reingested(result: ReingestResult) -> None:

@@ -14,6 +14,7 @@ from lepton_spark.config.sections.forecast_settings import ForecastSettings
 from lepton_spark.config.sections.gate_settings import GateSettings
 from lepton_spark.config.sections.input_settings import ColumnNames, InputSettings
 from lepton_spark.config.sections.inventory_settings import InventorySettings, StockLevelSettings
+from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -32,6 +33,7 @@ __all__ = [
     "InputSettings",
     "InventorySettings",
     "LoadedConfig",
+    "MonitoringSettings",
     "PanelSettings",
     "PlanSettings",
     "PriorSettings",

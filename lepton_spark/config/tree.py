@@ -21,6 +21,7 @@ from lepton_spark.config.sections.inventory_settings import (
     makes_orders,
     require_daily,
 )
+from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -47,6 +48,7 @@ class Config(Section):
     publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
     inventory: InventorySettings = InventorySettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     spark: SparkSettings = SparkSettings()
 
     @field_validator("publish")

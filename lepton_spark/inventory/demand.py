@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from lepton_spark.evaluation.distributions.mixtures import Mixture, units
+from lepton_spark.evaluation.distributions.parametric import Demand
 from lepton_spark.evaluation.quantiles.calibration import COUNTS
 from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_dispersion_name, sum_lengths
-from lepton_spark.inventory.distributions import Demand
-from lepton_spark.inventory.mixtures import Mixture, units
 from lepton_spark.inventory.protection import Protection
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_spark.inventory.distributions import Demand, guessed_quantile
+from lepton_spark.evaluation.distributions.parametric import Demand, guessed_quantile
+from lepton_spark.evaluation.distributions.search import least
 from lepton_spark.inventory.positions import average_cdf, average_loss
-from lepton_spark.inventory.search import least
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lepton_spark.inventory.distributions import Demand
+from lepton_spark.evaluation.distributions.parametric import Demand
 from lepton_spark.models.data.arrays import FloatArray
 
 MOST_POSITIONS = 24

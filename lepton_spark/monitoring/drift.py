@@ -5,6 +5,7 @@ the scores that never fall below 0 (CUSUM) grow where the forecast is off. As th
 standard normal for right forecasts, so is the probability of each sum, whatever a product sells.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ ALLOWANCE = 0.5
 
 LARGEST_SCORE = 4.0
 """Bound of a score, so that a single outlier is not taken for drift."""
+
+LARGEST_SUM = 15.0
+"""Bound of a sum, with a p-value of 3e-7, so that a forecast that is right again shows as such in time."""
 
 OVERSHOOT = 0.583
 """Mean excess over a boundary of a random walk with standard normal steps (Siegmund 1985, section 10.2)."""
@@ -37,21 +41,39 @@ def scores(below: FloatArray, up_to: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far the sums of S series have grown after the last of T periods.
+    """How far the sums of S series have grown.
 
-    up, down: [S], for forecasts that are too low and too high. since: [S], the period in which the larger
-    sum last left 0, -1 where it is 0.
+    up, down: [S], for forecasts that are too low and too high. up_since, down_since: [S], the period in which
+    a sum left 0, a number such as its last day; -1 where it is 0.
     """
 
     up: FloatArray
     down: FloatArray
-    since: IntArray
+    up_since: IntArray
+    down_since: IntArray
+
+    @classmethod
+    def none(cls, n_series: int) -> "Drift":
+        """The sums before the first period."""
+        zero, never = np.zeros(n_series), np.full(n_series, -1)
+        return cls(zero, zero, never, never)
+
+    def after(self, score: FloatArray, period: int) -> "Drift":
+        """The sums after one more period with scores [S]; an unknown one (NaN) leaves them as they are."""
+        up, up_since = _grown(self.up, self.up_since, score, period)
+        down, down_since = _grown(self.down, self.down_since, -score, period)
+        return Drift(up, down, up_since, down_since)
 
     @property
     def is_up(self) -> BoolArray:
         """[S], whether more was sold than forecast."""
         larger: BoolArray = self.up >= self.down
         return larger
+
+    @property
+    def since(self) -> IntArray:
+        """[S], the period in which the larger sum left 0, -1 where it is 0."""
+        return np.where(self.is_up, self.up_since, self.down_since)
 
     @property
     def p_value(self) -> FloatArray:
@@ -65,32 +87,44 @@ class Drift:
 
 
 def drift(score: FloatArray) -> Drift:
-    """The sums of scores [S, T]; an unknown period (NaN) leaves them as they are."""
-    n_series = len(score)
-    up, down = np.zeros(n_series), np.zeros(n_series)
-    up_since, down_since = np.full(n_series, -1), np.full(n_series, -1)
-    for period, value in enumerate(np.nan_to_num(score, nan=np.inf).T):
-        known = np.isfinite(value)
-        for total, since, sign in ((up, up_since, 1.0), (down, down_since, -1.0)):
-            grown = np.maximum(total + sign * np.where(known, value, 0.0) - ALLOWANCE, 0.0)
-            began = known & (total == 0.0) & (grown > 0.0)
-            since[began] = period
-            total[known] = grown[known]
-            since[total == 0.0] = -1
-    return Drift(up, down, np.where(up >= down, up_since, down_since))
+    """The sums after the scores [S, T] of T periods, numbered from 0."""
+    made = Drift.none(len(score))
+    for period, of_period in enumerate(score.T):
+        made = made.after(of_period, period)
+    return made
 
 
-def discoveries(p_value: FloatArray, rate: float) -> BoolArray:
-    """[S], the series that drift; of those found, a share of at most `rate` is expected to be false.
+def _grown(total: FloatArray, since: IntArray, score: FloatArray, period: int) -> tuple[FloatArray, IntArray]:
+    """A sum and its beginning, [S] each, after one more period."""
+    added = np.clip(total + score - ALLOWANCE, 0.0, LARGEST_SUM)
+    grown = np.where(np.isnan(score), total, added)
+    begun = np.where(total > 0.0, since, period)
+    return grown, np.where(grown > 0.0, begun, -1)
 
-    p_value: [S]; NaN is never found. Source: Benjamini and Hochberg (1995), Controlling the false discovery
+
+N_BINS = 50
+"""Bins of p-values in each power of ten."""
+
+
+def bin_of(p_value: FloatArray) -> IntArray:
+    """The bin of each p-value, higher for smaller ones: those of bin b are at most 10 ** (-b / N_BINS)."""
+    bins: IntArray = np.floor(-np.log10(p_value) * N_BINS).astype(np.int64)
+    return bins
+
+
+def limit_of(counts: Mapping[int, int], rate: float) -> float:
+    """The p-value up to which series drift; of these, a share of at most `rate` is expected to be false.
+
+    Never larger than the exact limit, since all p-values of a bin count as its upper end. 0 if none drifts.
+
+    counts: number of series by bin. Source: Benjamini and Hochberg (1995), Controlling the false discovery
     rate.
     """
-    known = np.flatnonzero(~np.isnan(p_value))
-    found = np.zeros(len(p_value), dtype=np.bool_)
-    order = known[np.argsort(p_value[known], kind="stable")]
-    limits = rate * np.arange(1, len(order) + 1) / max(len(order), 1)
-    reached = np.flatnonzero(p_value[order] <= limits)
-    if reached.size:
-        found[order[: reached[-1] + 1]] = True
-    return found
+    n_series, reached = sum(counts.values()), 0
+    limit = 0.0
+    for number in sorted(counts, reverse=True):
+        reached += counts[number]
+        upper_end = float(10.0 ** (-number / N_BINS))
+        if upper_end <= rate * reached / n_series:
+            limit = upper_end
+    return limit

@@ -1,4 +1,4 @@
-"""The whole job: ingest, panel, forecast, publish, and orders where they are configured."""
+"""The whole job: ingest, panel, forecast, publish, orders where they are configured, and monitoring."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,18 +9,23 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.pipelines.inventory import InventoryResult, run_inventory
+from lepton_spark.pipelines.monitor import MonitorResult, run_monitor
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """The results of the stages; inventory: None without lead times, or if the run is not published."""
+    """The results of the stages; inventory: None without lead times, or if the run is not published.
+
+    monitoring: None if it is not enabled.
+    """
 
     ingest: IngestResult
     forecast: ForecastResult
     publish: PublishResult
     inventory: InventoryResult | None = None
+    monitoring: MonitorResult | None = None
 
 
 def run_all(
@@ -45,7 +50,8 @@ def run_all(
         if context.config.makes_orders and published.published
         else None
     )
-    return RunResult(loaded, made, published, ordered)
+    monitored = run_monitor(context) if context.config.monitoring.enabled else None
+    return RunResult(loaded, made, published, ordered, monitored)
 
 
 def _require_sales(context: JobContext, loaded: IngestResult) -> None:

@@ -8,6 +8,7 @@ from lepton_spark.tables.schemas.error_tables import ERROR_TABLES
 from lepton_spark.tables.schemas.forecast_tables import FORECAST_TABLES
 from lepton_spark.tables.schemas.ingest_tables import INGEST_TABLES
 from lepton_spark.tables.schemas.inventory_tables import INVENTORY_TABLES
+from lepton_spark.tables.schemas.monitoring_tables import MONITORING_TABLES
 from lepton_spark.tables.schemas.run_tables import RUN_TABLES
 from lepton_spark.tables.schemas.schema import Table
 from lepton_spark.tables.schemas.staged_tables import STAGED_TABLES
@@ -22,6 +23,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             *FORECAST_TABLES,
             *ERROR_TABLES,
             *INVENTORY_TABLES,
+            *MONITORING_TABLES,
             *RUN_TABLES,
         )
     }

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lepton_spark.inventory.distributions import Demand
+from lepton_spark.evaluation.distributions.parametric import Demand
 from lepton_spark.inventory.measures import Cycle, cycle_service, fill_rate, units_short
 from lepton_spark.inventory.orders.levels import Policy
 from lepton_spark.inventory.orders.quantities import Order, days_of_cover

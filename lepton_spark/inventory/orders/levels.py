@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lepton_spark.evaluation.distributions.mixtures import Mixture
 from lepton_spark.inventory.demand import demand_over, demand_until
 from lepton_spark.inventory.measures import (
     Cycle,
@@ -13,7 +14,6 @@ from lepton_spark.inventory.measures import (
     point_for_fill_rate,
     ratio_for_cost_per_unit,
 )
-from lepton_spark.inventory.mixtures import Mixture
 from lepton_spark.inventory.protection import Protection
 from lepton_spark.inventory.terms import Terms
 from lepton_spark.models.data.arrays import BoolArray, FloatArray

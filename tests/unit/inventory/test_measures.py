@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lepton_spark.inventory.distributions import Counts, Demand, Gamma, Normal
+from lepton_spark.evaluation.distributions.mixtures import Mixture
+from lepton_spark.evaluation.distributions.parametric import Counts, Demand, Gamma, Normal
 from lepton_spark.inventory.measures import (
     Cycle,
     cycle_service,
@@ -17,7 +18,6 @@ from lepton_spark.inventory.measures import (
     ratio_for_cost_per_unit,
     units_short,
 )
-from lepton_spark.inventory.mixtures import Mixture
 from lepton_spark.models.data.arrays import FloatArray
 
 BACKORDERS, LOST = np.array([False]), np.array([True])

@@ -2,15 +2,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import nbinom, poisson
+from scipy.stats import false_discovery_control, nbinom, poisson
 
-from lepton_spark.monitoring.drift import LARGEST_SCORE, Drift, discoveries, drift, scores
-
-# the 15 p-values of Benjamini and Hochberg (1995), section 4.1, of which they reject 4 at 0.05
-PUBLISHED = (
-    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
-    0.7590, 1.0000,
-)  # fmt: skip
+from lepton_spark.monitoring.drift import (
+    LARGEST_SCORE,
+    LARGEST_SUM,
+    Drift,
+    bin_of,
+    drift,
+    limit_of,
+    scores,
+)
 
 
 def test_score_is_the_normal_quantile_of_the_middle_probability() -> None:
@@ -67,17 +69,6 @@ def test_a_level_twice_as_high_is_found_within_weeks() -> None:
     assert np.mean(found.since <= 1) > 0.95
 
 
-def test_discoveries_are_those_of_the_published_example_in_any_order() -> None:
-    p_value = np.array(PUBLISHED)[::-1]
-    found = discoveries(np.append(p_value, np.nan), 0.05)
-    assert found.tolist() == [False] * 11 + [True] * 4 + [False]
-
-
-def test_nothing_is_found_among_nothing() -> None:
-    assert discoveries(np.array([]), 0.1).tolist() == []
-    assert discoveries(np.array([0.9, 0.8]), 0.1).tolist() == [False, False]
-
-
 @given(st.lists(st.floats(-3.0, 3.0), min_size=1, max_size=12))
 def test_sums_of_the_opposite_scores_are_mirrored(values: list[float]) -> None:
     one, other = drift(np.array([values])), drift(-np.array([values]))
@@ -86,6 +77,40 @@ def test_sums_of_the_opposite_scores_are_mirrored(values: list[float]) -> None:
 
 
 def test_p_value_falls_with_the_sum() -> None:
-    made = Drift(np.array([1.0, 2.0, 8.0]), np.zeros(3), np.zeros(3, dtype=np.int64)).p_value
+    never = np.full(3, -1)
+    made = Drift(np.array([1.0, 2.0, 8.0]), np.zeros(3), never, never).p_value
     assert made.tolist() == sorted(made, reverse=True)
     assert made[2] == pytest.approx(2.0 * np.exp(-8.583))
+
+
+def test_sums_are_bounded_so_that_a_right_forecast_recovers() -> None:
+    made = drift(np.full((1, 20), 4.0))
+    assert made.up.tolist() == [LARGEST_SUM]
+    for period in range(20, 50):
+        made = made.after(np.zeros(1), period)
+    assert (made.up.tolist(), made.since.tolist()) == ([0.0], [-1])
+
+
+def test_periods_go_on_from_stored_sums() -> None:
+    score = np.random.default_rng(8).normal(0.3, 1.0, (40, 9))
+    whole, made = drift(score), drift(score[:, :5])
+    for period in range(5, 9):
+        made = made.after(score[:, period], period)
+    assert (made.up.tolist(), made.down.tolist()) == (whole.up.tolist(), whole.down.tolist())
+    assert made.since.tolist() == whole.since.tolist()
+
+
+def test_limit_by_bins_is_just_below_that_of_all_p_values() -> None:
+    rng = np.random.default_rng(9)
+    p_value = np.concatenate([rng.uniform(size=5_000), 10.0 ** rng.uniform(-7.0, -3.0, 120)])
+    found = false_discovery_control(p_value) <= 0.1
+    bins, counts = np.unique(bin_of(p_value), return_counts=True)
+    limit = limit_of(dict(zip(bins.tolist(), counts.tolist(), strict=True)), 0.1)
+    by_bins = p_value <= limit
+    assert not (by_bins & ~found).any()
+    assert 0.9 * np.count_nonzero(found) <= np.count_nonzero(by_bins)
+
+
+def test_limit_without_drift_is_zero() -> None:
+    assert limit_of({0: 10, 3: 1}, 0.1) == 0.0
+    assert limit_of({}, 0.1) == 0.0

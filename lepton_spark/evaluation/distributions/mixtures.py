@@ -6,7 +6,7 @@ from functools import reduce
 
 import numpy as np
 
-from lepton_spark.inventory.distributions import Counts, Demand, Gamma, searched_quantiles
+from lepton_spark.evaluation.distributions.parametric import Counts, Demand, Gamma, searched_quantiles
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import betainc, gammainc, gammaincc, gammaincinv, ndtr, ndtri
 
-from lepton_spark.inventory.search import least
+from lepton_spark.evaluation.distributions.search import least
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 
 POISSON_UP_TO = 1.0 + 1e-9

@@ -1,0 +1,1 @@
+"""Distributions of demand over an interval, one for each of many series."""

@@ -1,0 +1,171 @@
+"""Published runs against the sales of the weeks after them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lepton_spark.config import Config
+from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.monitor import MonitorResult, run_monitor
+from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
+from tests.pipelines.job_context import NOON, context_for
+
+FIRST = date(2021, 1, 3)
+WEEK = timedelta(days=7)
+SUMS = {f"sum_dispersion_{length}": 1.0 for length in (1, 7, 28)}
+RIGHT, LOW, HIDDEN, FRACTION = "right", "low", "hidden", "fraction"
+SOLD: Mapping[str, float | None] = {RIGHT: 2.0, LOW: 5.0, HIDDEN: None, FRACTION: 0.5}
+FORECAST = {RIGHT: 2.0, LOW: 1.0, HIDDEN: 3.0, FRACTION: 0.5}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Four products at one location, forecast once a week: one right, one too low, one of unknown sales."""
+
+    spark: SparkSession
+    root: Path
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return Warehouse(self.spark, str(self.root))
+
+    @property
+    def context(self) -> JobContext:
+        return context_for(self.spark, Config.model_validate({"warehouse": {"root": str(self.root)}}))
+
+    def sell(self, n_days: int) -> None:
+        """Sales of the days from the first on; nothing is delivered on the tenth."""
+        days = [FIRST + timedelta(days=day) for day in range(n_days) if day != 9]
+        same = {"location_id": "all", "cancelled_quantity": 0.0, "returned_quantity": 0.0}
+        same |= {"n_transactions": 3, "ingest_batch": "one"}
+        rows = [
+            same | {"product_id": name, "date": day, "quantity": units, "sold_quantity": units or 0.0}
+            for day in days
+            for name, units in SOLD.items()
+        ]
+        self.warehouse.overwrite("sales", self.warehouse.rows("sales", rows))
+
+    def publish(self, week: int) -> str:
+        """A published run with the cutoff after so many weeks."""
+        cutoff, run_id = FIRST + week * WEEK - timedelta(days=1), f"abc{week}"
+        series = [
+            {"run_id": run_id, "product_id": name, "location_id": "all", "model": "mean", "status": "ok"}
+            for name in SOLD
+        ]
+        fits = [
+            one
+            | {"demand_class": "smooth", "parameters": SUMS}
+            | {"quantile_method": "gamma" if one["product_id"] == FRACTION else "negative_binomial"}
+            for one in series
+        ]
+        self.warehouse.append("models", self.warehouse.rows("models", fits))
+        ahead = [_ahead(one, cutoff, step) for one in series for step in range(1, 29)]
+        self.warehouse.append("forecasts", self.warehouse.rows("forecasts", ahead))
+        log, config = RunLog(self.warehouse, lambda: NOON), Config()
+        log.record(Run(run_id, "forecast", cutoff=cutoff, horizon=28), "complete", config)
+        published = Run(f"p{week}", "publish", cutoff=cutoff, input_fingerprint=run_id, horizon=28)
+        log.record(published, "complete", config)
+        return run_id
+
+    def rows(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """The rows of a run by product, or by segment."""
+        found = self.warehouse.read("monitoring").where(f"run_id = '{run_id}'").collect()
+        return {
+            row["product_id"] if row["segment"] == "product" else row["segment"]: row.asDict()
+            for row in found
+        }
+
+
+def _ahead(series: Mapping[str, str], cutoff: date, step: int) -> dict[str, Any]:
+    mean = FORECAST[series["product_id"]]
+    quantiles = dict.fromkeys(QUANTILE_LEVELS, mean)
+    day = cutoff + timedelta(days=step)
+    return {**series, **quantiles, "cutoff": cutoff, "date": day, "step": step, "forecast": mean}
+
+
+@pytest.fixture(scope="module")
+def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Runs after one, two and three weeks; the newest sees sales of three weeks."""
+    shop = Shop(spark, tmp_path_factory.mktemp("shop") / "tables")
+    shop.sell(21)
+    for week in (1, 2, 3):
+        shop.publish(week)
+    return shop
+
+
+@pytest.fixture(scope="module")
+def result(shop: Shop) -> MonitorResult:
+    return run_monitor(shop.context)
+
+
+def test_runs_are_scored_once_their_week_is_over(result: MonitorResult) -> None:
+    assert result.scored == ("abc1", "abc2")
+    assert sum(result.counts.values()) == len(SOLD)
+    assert result.age_days == (NOON.date() - (FIRST + 3 * WEEK - timedelta(days=1))).days
+
+
+def test_errors_are_sums_of_the_days_with_known_sales(shop: Shop, result: MonitorResult) -> None:
+    rows = shop.rows(result.scored[0])
+    right, low = rows[RIGHT], rows[LOW]
+    assert (right["n_obs"], right["forecast"], right["actual"]) == (6, 12.0, 12.0)  # one day without lines
+    assert (right["wape"], right["bias"], right["coverage"], right["score"]) == (
+        0.0,
+        0.0,
+        1.0,
+        right["score"],
+    )
+    assert abs(right["score"]) < 0.2
+    assert (low["actual"], low["abs_error"], low["bias"], low["coverage"]) == (30.0, 24.0, -0.8, 0.0)
+    assert (low["last_day"], low["cutoff"]) == (
+        FIRST + 2 * WEEK - timedelta(days=1),
+        FIRST + timedelta(days=6),
+    )
+
+
+def test_unknown_sales_are_a_state_of_their_own(shop: Shop, result: MonitorResult) -> None:
+    hidden = shop.rows(result.scored[0])[HIDDEN]
+    assert (hidden["n_obs"], hidden["state"], hidden["actual"]) == (0, "unknown", None)
+    assert hidden["reason"].startswith("no day with known sales")
+
+
+def test_drift_grows_from_week_to_week_and_has_a_reason(shop: Shop, result: MonitorResult) -> None:
+    one, two = (shop.rows(run_id)[LOW] for run_id in result.scored)
+    assert (one["up"], two["up"]) == (3.5, 7.0)  # a score of 4, the largest, less the allowance of 0.5
+    assert one["up_since"] == two["up_since"] == two["since"] == FIRST + 2 * WEEK - timedelta(days=1)
+    assert two["state"] == "alarm"
+    assert two["reason"] == (
+        "more sold than forecast since the week to 2021-01-16: "
+        "35.0 instead of 7.0 units in the week to 2021-01-23"
+    )
+    assert shop.rows(result.scored[1])[RIGHT]["state"] == "ok"
+
+
+def test_segments_are_the_sums_of_their_products(shop: Shop, result: MonitorResult) -> None:
+    rows = shop.rows(result.scored[0])
+    total = rows["all"]
+    assert total == rows["demand_class=smooth"] | {"segment": "all"}
+    assert (total["n_series"], total["n_obs"], total["actual"], total["forecast"]) == (3, 18, 45.0, 21.0)
+    assert (total["wape"], total["coverage"]) == (pytest.approx(24.0 / 45.0), pytest.approx(12.0 / 18.0))
+    assert (total["product_id"], total["state"]) == ("*", None)
+    # seasonal naive repeats the first week, which sold the same
+    assert total["naive_abs_error"] == 0.0
+
+
+def test_scored_runs_are_not_scored_again(shop: Shop, result: MonitorResult) -> None:
+    version = shop.warehouse.version("monitoring")
+    again = run_monitor(shop.context)
+    assert (again.scored, again.counts, again.age_days) == ((), {}, result.age_days)
+    assert shop.warehouse.version("monitoring") == version
+
+
+def test_nothing_is_scored_without_a_published_run(spark: SparkSession, tmp_path: Path) -> None:
+    shop = Shop(spark, tmp_path / "tables")
+    assert run_monitor(shop.context) == MonitorResult()
+    assert not shop.warehouse.exists("monitoring")
