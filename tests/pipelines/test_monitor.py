@@ -21,13 +21,16 @@ FIRST = date(2021, 1, 3)
 WEEK = timedelta(days=7)
 SUMS = {f"sum_dispersion_{length}": 1.0 for length in (1, 7, 28)}
 RIGHT, LOW, HIDDEN, FRACTION = "right", "low", "hidden", "fraction"
-SOLD: Mapping[str, float | None] = {RIGHT: 2.0, LOW: 5.0, HIDDEN: None, FRACTION: 0.5}
-FORECAST = {RIGHT: 2.0, LOW: 1.0, HIDDEN: 3.0, FRACTION: 0.5}
+OTHERS = dict.fromkeys([f"other {number}" for number in range(6)], 2.0)
+"""So many products that a day without lines is a day on which the shop was closed."""
+
+SOLD: Mapping[str, float | None] = {RIGHT: 2.0, LOW: 5.0, HIDDEN: None, FRACTION: 0.5, **OTHERS}
+FORECAST = {RIGHT: 2.0, LOW: 1.0, HIDDEN: 3.0, FRACTION: 0.5, **OTHERS}
 
 
 @dataclass(frozen=True)
 class Shop:
-    """Four products at one location, forecast once a week: one right, one too low, one of unknown sales."""
+    """Products of one location, forecast once a week: most right, one too low, one of unknown sales."""
 
     spark: SparkSession
     root: Path
@@ -151,8 +154,8 @@ def test_segments_are_the_sums_of_their_products(shop: Shop, result: MonitorResu
     rows = shop.rows(result.scored[0])
     total = rows["all"]
     assert total == rows["demand_class=smooth"] | {"segment": "all"}
-    assert (total["n_series"], total["n_obs"], total["actual"], total["forecast"]) == (3, 18, 45.0, 21.0)
-    assert (total["wape"], total["coverage"]) == (pytest.approx(24.0 / 45.0), pytest.approx(12.0 / 18.0))
+    assert (total["n_series"], total["n_obs"], total["actual"], total["forecast"]) == (9, 54, 117.0, 93.0)
+    assert (total["wape"], total["coverage"]) == (pytest.approx(24.0 / 117.0), pytest.approx(48.0 / 54.0))
     assert (total["product_id"], total["state"]) == ("*", None)
     # seasonal naive repeats the first week, which sold the same
     assert total["naive_abs_error"] == 0.0
