@@ -49,7 +49,7 @@ from lepton_spark.pipelines.maintenance.forget import (
 )
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
 from lepton_spark.pipelines.maintenance.migrate import run_migrate
-from lepton_spark.pipelines.monitor import run_monitor
+from lepton_spark.pipelines.monitor.monitor import run_monitor
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import run_publish
 from lepton_spark.pipelines.publish.rollback import run_rollback

@@ -14,7 +14,7 @@ from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.ingest.unload import UnloadResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
-from lepton_spark.pipelines.monitor import MonitorResult
+from lepton_spark.pipelines.monitor.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.report.monitoring import print_monitoring
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION

@@ -9,7 +9,7 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
 from lepton_spark.pipelines.inventory import InventoryResult, run_inventory
-from lepton_spark.pipelines.monitor import MonitorResult, run_monitor
+from lepton_spark.pipelines.monitor.monitor import MonitorResult, run_monitor
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
 

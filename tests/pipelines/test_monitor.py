@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.config import Config
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.monitor import MonitorResult, run_monitor
+from lepton_spark.pipelines.monitor.monitor import MonitorResult, run_monitor
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS

@@ -1,0 +1,1 @@
+"""Published runs against what was sold."""
