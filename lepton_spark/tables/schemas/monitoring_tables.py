@@ -1,6 +1,6 @@
 """Monitoring: published forecasts against what was sold."""
 
-from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
 from lepton_spark.tables.schemas.run_columns import DEMAND_CLASS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -9,7 +9,11 @@ PRODUCT = "product"
 
 OK, WATCH, ALARM, UNKNOWN = "ok", "watch", "alarm", "unknown"
 
-_UNITS = ("forecast", "actual", "abs_error", "naive_abs_error")
+_NONNEGATIVE = (
+    *("forecast", "actual", "abs_error", "naive_abs_error", "wape", "backtest_wape"),
+    *("up", "down"),
+)
+"""No upper bound: sums of sales near the float limit overflow to infinity."""
 
 MONITORING = Table(
     name="monitoring",
@@ -52,8 +56,9 @@ MONITORING = Table(
     checks={
         "known_state": unless_null("state", among("state", OK, WATCH, ALARM, UNKNOWN)),
         "n_obs_from_zero": at_least(0, "n_obs"),
+        "n_series_from_zero": at_least(0, "n_series"),
         "last_day_after_cutoff": "last_day > cutoff",
-        **{f"finite_{name}": unless_null(name, units(name)) for name in (*_UNITS, "up", "down")},
+        **{f"nonnegative_{name}": unless_null(name, at_least(0, name)) for name in _NONNEGATIVE},
         "coverage_is_share": unless_null("coverage", "coverage >= 0 AND coverage <= 1"),
         "p_value_is_probability": unless_null("p_value", "p_value >= 0 AND p_value <= 1"),
         "reason_unless_ok": "state IS NULL OR state = 'ok' OR reason IS NOT NULL",
