@@ -13,7 +13,7 @@ SERIES: dict[str, Any] = {
     "forecast": 14.0,
     "actual": 20.0,
     "quantile_method": "negative_binomial",
-    "parameters": [("sum_dispersion_1", 1.0), ("sum_dispersion_7", 2.0), ("sum_dispersion_28", 2.0)],
+    "parameters": [("sum_dispersion_1", 1.0), ("sum_dispersion_7", 2.0), ("sum_dispersion_28", 8.0)],
     **dict.fromkeys(("up_before", "down_before", "up_since_before", "down_since_before")),
 }
 
