@@ -7,8 +7,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from inventory_parts.forecasts import Forecasts
+from inventory_parts.normal import Normal
 from lepton_spark.evaluation.distributions.mixtures import units
-from lepton_spark.evaluation.distributions.parametric import Demand, Normal
+from lepton_spark.evaluation.distributions.parametric import Demand
 from lepton_spark.evaluation.quantiles.demand_sums import dispersion_at, sum_lengths
 from lepton_spark.inventory.measures import (
     Cycle,

@@ -2,7 +2,9 @@
 
 from lepton_spark.config.load import LoadedConfig, load_config
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
-from lepton_spark.config.sections.covariate_settings import (
+from lepton_spark.config.sections.forecast_settings import ForecastSettings
+from lepton_spark.config.sections.gate_settings import GateSettings
+from lepton_spark.config.sections.inputs.covariate_settings import (
     CalendarSettings,
     CovariateSettings,
     PlanSettings,
@@ -10,9 +12,7 @@ from lepton_spark.config.sections.covariate_settings import (
     ProductSettings,
     StockSettings,
 )
-from lepton_spark.config.sections.forecast_settings import ForecastSettings
-from lepton_spark.config.sections.gate_settings import GateSettings
-from lepton_spark.config.sections.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.sections.inputs.input_settings import ColumnNames, InputSettings
 from lepton_spark.config.sections.inventory_settings import InventorySettings, StockLevelSettings
 from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
 from lepton_spark.config.sections.panel_settings import PanelSettings

@@ -4,16 +4,16 @@ from pydantic import ValidationInfo, field_validator
 
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
-from lepton_spark.config.sections.covariate_settings import (
+from lepton_spark.config.sections.forecast_settings import ForecastSettings
+from lepton_spark.config.sections.gate_settings import GateSettings
+from lepton_spark.config.sections.inputs.covariate_settings import (
     CalendarSettings,
     PlanSettings,
     PriorSettings,
     ProductSettings,
     StockSettings,
 )
-from lepton_spark.config.sections.forecast_settings import ForecastSettings
-from lepton_spark.config.sections.gate_settings import GateSettings
-from lepton_spark.config.sections.input_settings import InputSettings
+from lepton_spark.config.sections.inputs.input_settings import InputSettings
 from lepton_spark.config.sections.inventory_settings import (
     InventorySettings,
     StockLevelSettings,

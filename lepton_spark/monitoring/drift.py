@@ -86,14 +86,6 @@ class Drift:
         return np.where(largest > 0.0, np.minimum(2.0 * one_side, 1.0), 1.0)
 
 
-def drift(score: FloatArray) -> Drift:
-    """The sums after the scores [S, T] of T periods, numbered from 0."""
-    made = Drift.none(len(score))
-    for period, of_period in enumerate(score.T):
-        made = made.after(of_period, period)
-    return made
-
-
 def _grown(total: FloatArray, since: IntArray, score: FloatArray, period: int) -> tuple[FloatArray, IntArray]:
     """A sum and its beginning, [S] each, after one more period."""
     added = np.clip(total + score - ALLOWANCE, 0.0, LARGEST_SUM)

@@ -14,7 +14,7 @@ from lepton_spark.config import (
     PanelSettings,
     WarehouseSettings,
 )
-from lepton_spark.config.sections.covariate_settings import CalendarColumns
+from lepton_spark.config.sections.inputs.covariate_settings import CalendarColumns
 from tests.pipelines.covariate_store import CovariateStore
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ from lepton_spark.config import (
     StockSettings,
     WarehouseSettings,
 )
-from lepton_spark.config.sections.covariate_settings import PriorColumns, ProductColumns, StockColumns
+from lepton_spark.config.sections.inputs.covariate_settings import PriorColumns, ProductColumns, StockColumns
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from tests.pipelines.covariate_store import CovariateStore, clock

@@ -15,7 +15,7 @@ from lepton_spark.config import (
     PanelSettings,
     WarehouseSettings,
 )
-from lepton_spark.config.sections.covariate_settings import PlanColumns, PlanSettings
+from lepton_spark.config.sections.inputs.covariate_settings import PlanColumns, PlanSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.forecast.forecast import ForecastResult
 from tests.pipelines.covariate_store import CovariateStore

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
-from lepton_spark.config.sections.covariate_settings import CovariateSettings
 from lepton_spark.config.sections.forecast_settings import WEEKDAYS, Weekday
+from lepton_spark.config.sections.inputs.covariate_settings import CovariateSettings
 from lepton_spark.config.sections.section import Section
 from lepton_spark.config.values.types import Name
 

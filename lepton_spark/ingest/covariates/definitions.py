@@ -10,7 +10,7 @@ from lepton_spark.config import (
     ProductSettings,
     StockSettings,
 )
-from lepton_spark.config.sections.covariate_settings import DAYS_AFTER, DAYS_BEFORE
+from lepton_spark.config.sections.inputs.covariate_settings import DAYS_AFTER, DAYS_BEFORE
 from lepton_spark.ingest.covariates.fields import (
     day_column,
     flag_of,

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inventory_parts.normal import Normal
 from scipy import stats
 
 from lepton_spark.evaluation.distributions.mixtures import Either, Mixture, units
-from lepton_spark.evaluation.distributions.parametric import Counts, Demand, Gamma, Normal
+from lepton_spark.evaluation.distributions.parametric import Counts, Demand, Gamma
 from lepton_spark.models.data.arrays import FloatArray
 
 LEVELS = (0.01, 0.5, 0.9, 0.99)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inventory_parts.normal import Normal
 from scipy import stats
 
 from lepton_spark.evaluation.distributions.mixtures import Mixture
-from lepton_spark.evaluation.distributions.parametric import Counts, Demand, Gamma, Normal
+from lepton_spark.evaluation.distributions.parametric import Counts, Demand, Gamma
 from lepton_spark.inventory.measures import (
     Cycle,
     cycle_service,

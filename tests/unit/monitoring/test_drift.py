@@ -4,15 +4,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, nbinom, poisson
 
+from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.monitoring.drift import (
     LARGEST_SCORE,
     LARGEST_SUM,
     Drift,
     bin_of,
-    drift,
     limit_of,
     scores,
 )
+
+
+def drift(score: FloatArray) -> Drift:
+    """The sums after the scores [S, T] of T periods, numbered from 0."""
+    made = Drift.none(len(score))
+    for period, of_period in enumerate(score.T):
+        made = made.after(of_period, period)
+    return made
 
 
 def test_score_is_the_normal_quantile_of_the_middle_probability() -> None:

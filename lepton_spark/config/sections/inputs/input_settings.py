@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from lepton_spark.config.invalid_settings import raise_if_any
-from lepton_spark.config.sections.input_checks import (
+from lepton_spark.config.sections.inputs.input_checks import (
     invalid_cancellation,
     invalid_columns,
     invalid_identity,

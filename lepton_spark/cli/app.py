@@ -1,0 +1,26 @@
+"""The application that the commands belong to."""
+
+from typing import Annotated
+
+import typer
+
+from lepton_spark import __version__
+from lepton_spark.cli.options import DEBUG
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Daily sales forecasts for every product of a catalogue, from raw files to Delta tables.",
+    epilog=f"Add {DEBUG} to any command to see the traceback of a failure.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False
+) -> None:
+    """Prints the version."""
+    if version:
+        typer.echo(f"lepton_spark {__version__}")
+        raise typer.Exit

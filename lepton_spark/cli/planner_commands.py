@@ -1,0 +1,79 @@
+"""The commands for planners: what to order, why this number, is it still right."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lepton_spark.cli.app import app
+from lepton_spark.cli.job import leased, open_job
+from lepton_spark.cli.messages import (
+    console,
+    print_monitor_result,
+)
+from lepton_spark.cli.options import (
+    Files,
+    Settings,
+    TakeOver,
+)
+from lepton_spark.pipelines.inventory import run_inventory
+from lepton_spark.pipelines.monitor.monitor import run_monitor
+from lepton_spark.report.explanation.chart import require_drawable, write_chart
+from lepton_spark.report.explanation.explained import find_explained, published_run
+from lepton_spark.report.explanation.page import print_page
+from lepton_spark.report.explanation.words import day_of
+from lepton_spark.report.orders import print_orders
+
+
+@app.command()
+def inventory(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Make orders from the published forecasts, the stock levels and the lead times."""
+    job = open_job(conf, settings)
+    with leased(job, take_over=take_over) as context:
+        result = run_inventory(context)
+    print_orders(console(), job.warehouse, result.run_id, result.counts)
+
+
+@app.command()
+def explain(
+    product: Annotated[str, typer.Option(metavar="ID", help="A product's id in the tables.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    location: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its location; needed if it has several.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", metavar="DATE", formats=["%Y-%m-%d"], help="The day to explain."),
+    ] = None,
+    step: Annotated[
+        int | None, typer.Option(min=1, help="The day to explain, by its number; default: 1.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Also draw all days: .svg, .png or .html.")
+    ] = None,
+) -> None:
+    """Explain the published forecast of a product: its parts, its model and its errors."""
+    if output is not None:
+        require_drawable(output)
+    job = open_job(conf, settings)
+    run_id = published_run(job.warehouse)
+    run = job.runs.find(run_id)
+    full_run_id = run_id if run is None else run.refit_run_id or run_id
+    period = 1 if run is None else job.runs.forecast_period(run)
+    explained = find_explained(job.warehouse, run_id, full_run_id, product, location, period)
+    print_page(console(), explained, day_of(explained, None if day is None else day.date(), step))
+    if output is not None:
+        write_chart(explained, output)
+        typer.echo(f"chart: {output}")
+
+
+@app.command()
+def monitor(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Compare the published forecasts of past weeks with what was sold, and find products that drift."""
+    job = open_job(conf, settings)
+    with leased(job, take_over=take_over) as context:
+        result = run_monitor(context)
+    raise typer.Exit(print_monitor_result(job, result))

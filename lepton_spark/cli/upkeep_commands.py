@@ -1,0 +1,83 @@
+"""The commands that keep the tables in order, and two that only print."""
+
+from typing import Annotated
+
+import typer
+
+from lepton_spark.cli.app import app
+from lepton_spark.cli.job import leased, load, open_job
+from lepton_spark.cli.messages import (
+    console,
+    print_migration,
+    print_rows_to_forget,
+)
+from lepton_spark.cli.options import (
+    Cutoff,
+    Files,
+    Settings,
+    TakeOver,
+)
+from lepton_spark.config.show import resolved_lines
+from lepton_spark.pipelines.maintenance.forget import (
+    count_rows,
+    customer_subject,
+    product_subject,
+    run_forget,
+)
+from lepton_spark.pipelines.maintenance.maintain import run_maintain
+from lepton_spark.pipelines.maintenance.migrate import run_migrate
+from lepton_spark.report.console import print_tables
+
+
+@app.command()
+def maintain(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Delete the rows of old runs, compact small files and vacuum unused ones, as set in `retention`."""
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        run_maintain(context)
+
+
+@app.command()
+def forget(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    product: Annotated[str | None, typer.Option(metavar="ID", help="A product's id in the tables.")] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="A customer's number in the source files.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete; without this option the rows are only counted.")
+    ] = False,
+    take_over: TakeOver = False,
+) -> None:
+    """Erase a product or a customer for good: from all tables, their files and their earlier versions."""
+    if (product is None) == (customer is None):
+        raise typer.BadParameter("give either --product or --customer")
+    with leased(open_job(conf, settings), take_over=take_over) as context:
+        subject = (
+            product_subject(product) if product is not None else customer_subject(context, str(customer))
+        )
+        print_rows_to_forget(count_rows(context, subject), yes=yes)
+        if yes:
+            run_forget(context, subject)
+
+
+@app.command()
+def migrate(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+    """Upgrade the tables of an earlier version of lepton_spark to the current schema; keep all rows."""
+    with leased(open_job(conf, settings, migrates=True), take_over=take_over) as context:
+        result = run_migrate(context)
+    print_migration(result)
+
+
+@app.command()
+def config(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) -> None:
+    """Print every setting with its source, secrets masked."""
+    for key, value, source in resolved_lines(load(conf, settings, cutoff)):
+        typer.echo(f"{key}: {value}  # {source}")
+
+
+@app.command()
+def tables(conf: Files = None, settings: Settings = None) -> None:
+    """List the tables with the meaning of a row and the key of each."""
+    print_tables(console(), load(conf, settings).config.warehouse.root)

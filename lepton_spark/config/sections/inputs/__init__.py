@@ -1,0 +1,1 @@
+"""The sections of what is delivered: sales, and the optional inputs beside them."""
