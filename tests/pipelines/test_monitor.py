@@ -1,5 +1,6 @@
 """Published runs against the sales of the weeks after them."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +13,9 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 from lepton_spark.config import Config
+from lepton_spark.errors import InputError, LeaseError
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import MonitorResult, run_monitor
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.report.monitoring import print_monitoring
@@ -228,6 +231,55 @@ def test_scored_runs_are_not_scored_again(shop: Shop, result: MonitorResult) -> 
     again = run_monitor(shop.context)
     assert (again.scored, again.counts, again.age_days) == ((), {}, result.age_days)
     assert shop.warehouse.version("monitoring") == version
+
+
+def test_monitoring_follows_changes_of_sales(spark: SparkSession, tmp_path: Path) -> None:
+    """A stream: all sales at first, then only what has changed."""
+    shop, scored = Shop(spark, tmp_path / "tables"), list[tuple[str, ...]]()
+
+    def monitor() -> None:
+        scored.append(run_monitor(shop.context).scored)
+
+    with pytest.raises(InputError, match="Run `lepton ingest` first"):
+        follow_sales(shop.context, monitor)
+    shop.sell(14)
+    shop.publish(1)
+    follow_sales(shop.context, monitor)
+    assert scored == [("abc1",)]
+    follow_sales(shop.context, monitor)
+    assert len(scored) == 1
+    shop.publish(2)
+    shop.sell(21)  # now the last complete day, though no forecast was made since
+    follow_sales(shop.context, monitor)
+    assert scored[1:] == [("abc2",)]
+
+
+def test_following_waits_for_the_lease_and_raises_other_errors(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shop = Shop(spark, tmp_path / "tables")
+    shop.sell(2)
+    monkeypatch.setattr("lepton_spark.pipelines.monitor.follow.LEASE_SECONDS", 0.0)
+    failures = [LeaseError("held"), InputError("table stock: none")]
+
+    def monitor() -> None:
+        raise failures.pop(0)
+
+    with pytest.raises(InputError, match="table stock: none"):
+        follow_sales(shop.context, monitor)
+    assert failures == []
+
+
+def test_following_a_table_that_was_made_anew_says_how_to_begin_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = Shop(spark, tmp_path / "tables")
+    shop.sell(2)
+    follow_sales(shop.context, lambda: None)
+    shutil.rmtree(tmp_path / "tables" / "sales")
+    shop.sell(2)
+    with pytest.raises(InputError, match=r"Delete .*_checkpoints/monitor"):
+        follow_sales(shop.context, lambda: None)
 
 
 def test_nothing_is_scored_without_a_published_run(spark: SparkSession, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.config import Config
 from lepton_spark.monitoring.errors import as_products, backtest_wapes, segment_errors, with_ratios
 from lepton_spark.monitoring.scoring import with_drift
 from lepton_spark.monitoring.states import alarm_limit, with_states
 from lepton_spark.panel.calendar import DayVolume, day_volumes, epoch_day
+from lepton_spark.panel.cutoff import cutoff_of_run
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
@@ -37,24 +40,32 @@ class MonitorResult:
     age_days: int | None = None
 
 
-def run_monitor(context: JobContext) -> MonitorResult:
+def run_monitor(context: JobContext, last_day: date | None = None) -> MonitorResult:
     """Scores the published runs whose period is over and was not scored before.
 
     Sales count as they are known now. A period that was scored is never scored again.
 
+    last_day: the last complete day of sales; None: it is found in `sales`.
+
     Raises: InputError for a covariate that was never loaded.
     """
-    newest = context.runs.latest("forecast")
-    if newest is None or newest.cutoff is None:
+    if context.runs.latest("forecast") is None:
         return MonitorResult()
-    age = (context.clock().date() - newest.cutoff).days
-    periods, counts = due_periods(context, newest.cutoff), {}
-    volumes = day_volumes(context.warehouse.read("sales")) if periods else []
+    sales = context.warehouse.read("sales")
+    last_day = last_day or _last_complete_day(context.config, day_volumes(sales))
+    age = (context.clock().date() - last_day).days
+    periods, counts = due_periods(context, last_day), {}
+    volumes = day_volumes(sales) if periods else []
     for period in periods:
         with context.stage("monitor") as stage:
             counts = _score(context, period, volumes)
             stage.note(f"week to {period.last_day}: {_listed(counts)}")
     return MonitorResult(tuple(period.run.run_id for period in periods), counts, age)
+
+
+def _last_complete_day(config: Config, volumes: list[DayVolume]) -> date:
+    settings = config.forecast.model_copy(update={"cutoff": None})
+    return cutoff_of_run(volumes, config.panel, settings, by_lines=config.input.kind == "transactions")
 
 
 def _listed(counts: Mapping[str, int]) -> str:
