@@ -33,9 +33,10 @@ def follow_sales(context: JobContext, monitor: Callable[[], None], seconds: int 
     failures: list[Exception] = []
 
     def on_changes(changed: DataFrame, _: int) -> None:
+        if changed.isEmpty():
+            return
         try:
-            if not changed.isEmpty():
-                _once_leased(monitor)
+            _once_leased(monitor)
         except Exception as error:  # raised again below, without Spark's own words around it
             failures.append(error)
             raise
