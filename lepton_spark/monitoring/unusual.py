@@ -68,7 +68,7 @@ def _baseline(earlier: Sequence[Earlier]) -> FloatArray:
     """[N], the figures of earlier periods that were no alarms; after eight alarms in a row, these."""
     known = [one for one in earlier if not np.isnan(one.value)]
     recent = known[-MIN_EARLIER:]
-    lasts = len(recent) == MIN_EARLIER and all(one.state == ALARM for one in recent)
+    lasts = all(one.state == ALARM for one in recent)
     kept = recent if lasts else [one for one in known if one.state != ALARM]
     return np.array([one.value for one in kept[-N_EARLIER:]])
 
