@@ -16,7 +16,7 @@ STATE_SCHEMA = "segment STRING, p_value DOUBLE, state STRING, since DATE, reason
 
 def level(forecast: float | None, actual: float | None) -> float:
     """Logarithm of units sold over units forecast; NaN unless both are above 0."""
-    if not forecast or not actual or min(forecast, actual) <= 0.0 or np.isinf(forecast) or np.isinf(actual):
+    if not forecast or not actual or np.isinf(forecast) or np.isinf(actual):
         return np.nan
     return float(np.log(actual / forecast))
 
