@@ -53,6 +53,8 @@ def run_forecast(context: JobContext) -> ForecastResult:
             stage.note(plan.hint)
         if plan.refit is not None:
             stage.note(f"with the models of the full run of {plan.refit.cutoff}")
+        if plan.run.chosen_because is not None:
+            stage.note(f"full run: {plan.run.chosen_because}")
         if context.config.forecast.period > 1:
             settings = context.config.forecast
             stage.note(f"weeks end on {settings.week_end}, {settings.ahead}")

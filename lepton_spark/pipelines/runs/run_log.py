@@ -40,6 +40,7 @@ class Run:
     settings_id: str | None = None
     class_models: Mapping[str, str] = field(default_factory=dict)
     refit_run_id: str | None = None
+    chosen_because: str | None = None
     code_version: str | None = None
     gates: tuple[Gate, ...] = ()
     state: State = "running"
@@ -134,11 +135,10 @@ class RunLog:
             default=None,
         )
 
-    def refit(self, cutoff: date, settings_id: str, max_days: int) -> Run | None:
+    def full_run(self, cutoff: date, settings_id: str) -> Run | None:
         """The full forecast run whose models a run may keep: of these settings and the present code.
 
-        The one with the latest cutoff up to the given one, less than `max_days` before it; of several, the
-        one that finished last.
+        The one with the latest cutoff up to the given one; of several, the one that finished last.
         """
         full = (
             run
@@ -146,9 +146,14 @@ class RunLog:
             if run.refit_run_id is None
             and (run.settings_id, run.code_version) == (settings_id, code_version())
             and run.cutoff is not None
-            and 0 <= (cutoff - run.cutoff).days < max_days
+            and run.cutoff <= cutoff
         )
         return max(full, key=lambda run: run.cutoff or date.min, default=None)
+
+    def with_models_of(self, full_run_id: str) -> set[str]:
+        """Ids of the complete runs with the models of a full run, itself included."""
+        runs = self._complete("forecast")
+        return {run.run_id for run in runs if full_run_id in (run.run_id, run.refit_run_id)}
 
     def refits_of(self, run_ids: Iterable[str]) -> set[str]:
         """Ids of the full runs whose models these runs use."""

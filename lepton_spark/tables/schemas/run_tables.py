@@ -49,6 +49,11 @@ RUNS = Table(
             "the full run whose models and trees this one keeps (forecast.refit_days); null for a full run",
         ),
         Column(
+            "chosen_because",
+            "STRING",
+            "full runs with forecast.refit_days: why the models were chosen anew, in words; else null",
+        ),
+        Column(
             "gates",
             "ARRAY<STRUCT<name: STRING, passed: BOOLEAN, found: STRING, allowed: STRING>>",
             "results of the gates of a publish run, passed null if not judged; empty for other jobs",
