@@ -47,6 +47,7 @@ def _tables() -> Mapping[str, list[dict[str, Any]]]:
             _run(KEPT, refit_run_id=FULL),
             _run(LATEST, chosen_because="drift"),
             _run(FAILED, state="failed", cutoff=date(2024, 6, 1)),
+            _run("c1", "challenger", cutoff=date(2024, 5, 19)),
             _run("p1", "publish", input_fingerprint=FULL),
             _run("p2", "publish", input_fingerprint=KEPT),
             _run("p3", "publish", input_fingerprint=LATEST, state="refused"),
@@ -56,6 +57,7 @@ def _tables() -> Mapping[str, list[dict[str, Any]]]:
             _model(KEPT, "ridge"),
             _model(LATEST, "pooled"),
             _model(FAILED, "mean"),
+            _model("c1", "mean"),
             _model(FULL, "mean") | {"location_id": "south"},
         ],
         "metrics": [

@@ -22,6 +22,7 @@ from lepton_spark.pipelines.panel import packed_version
 from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for, settings_id
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.run_tables import Job
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Plan:
         return (self.refit or self.run).run_id
 
 
-def plan_run(context: JobContext, runs: RunLog) -> Plan:
+def plan_run(context: JobContext, runs: RunLog, job: Job = "forecast") -> Plan:
     """Plans the run for `forecast.cutoff`, by default the last complete day; writes nothing.
 
     Raises: InputError when `panel` is not up to date, or for a cutoff without sales.
@@ -66,14 +67,14 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     rows = read_known_calendar(warehouse, config, cutoff)
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
     versions = _versions(config)
-    settings_hash = settings_id("forecast", config, versions)
+    settings_hash = forecast_settings_id(config)
     usual_models = _usual_models(runs.before(cutoff, settings_hash), settings)
     inputs = [*runs.complete_loads(cutoff), *versions, *_fingerprints(covariates, rows)]
     choices = [f"usual model of {name}:{key}" for name, key in usual_models.items()]
     full = fingerprint_of([*inputs, *choices])
     run = Run(
-        run_id=run_id_for("forecast", cutoff, config, full),
-        job="forecast",
+        run_id=run_id_for(job, cutoff, config, full),
+        job=job,
         cutoff=cutoff,
         input_fingerprint=full,
         horizon=config.forecast.horizon,
@@ -121,7 +122,7 @@ def _keeping(plan: Plan, refit: Run, config: Config, inputs: Sequence[str]) -> P
     fingerprint = fingerprint_of([*inputs, f"models of {refit.run_id}"])
     run = replace(
         plan.run,
-        run_id=run_id_for("forecast", plan.cutoff, config, fingerprint),
+        run_id=run_id_for(plan.run.job, plan.cutoff, config, fingerprint),
         input_fingerprint=fingerprint,
         refit_run_id=refit.run_id,
     )
@@ -149,6 +150,11 @@ def _fingerprints(covariates: Covariates, calendar: Sequence[CalendarRow]) -> li
     """Fingerprints of the covariates and the calendar."""
     rows = [f"{name}:{fingerprint_of_rows(rows)}" for name, rows in covariates.rows.items()]
     return [*rows, *(f"calendar:{row}" for row in calendar)]
+
+
+def forecast_settings_id(config: Config) -> str:
+    """A hash of the settings that forecasts depend on."""
+    return settings_id("forecast", config, _versions(config))
 
 
 def _versions(config: Config) -> list[str]:

@@ -56,12 +56,14 @@ class History:
 def find_history(warehouse: Warehouse, product: str, location: str | None) -> History:
     """The models of a product at a location, which may be left out if there is one only.
 
+    Runs of a challenger are part of it once they are published.
+
     Raises: InputError for a product or a location that no kept run has forecast.
     """
     models = warehouse.read("models")
     place = location_of(models, product, location, "forecast")
     is_series = (F.col("product_id") == F.lit(product)) & (F.col("location_id") == F.lit(place))
-    recorded = warehouse.read("runs").where("job in ('forecast', 'publish') and state = 'complete'")
+    recorded = warehouse.read("runs").where("state = 'complete'")
     columns = (
         "run_id",
         "job",
@@ -72,9 +74,10 @@ def find_history(warehouse: Warehouse, product: str, location: str | None) -> Hi
         "chosen_because",
     )
     runs = {row["run_id"]: row for row in recorded.select(*columns).collect()}
-    chosen = {row["run_id"]: row for row in models.where(is_series).collect() if row["run_id"] in runs}
-    newest = sorted(chosen, key=lambda one: (runs[one]["cutoff"], runs[one]["finished_at"], one))[::-1]
     published = {row["input_fingerprint"] for row in runs.values() if row["job"] == "publish"}
+    shown = {one for one, row in runs.items() if row["job"] == "forecast" or one in published}
+    chosen = {row["run_id"]: row for row in models.where(is_series).collect() if row["run_id"] in shown}
+    newest = sorted(chosen, key=lambda one: (runs[one]["cutoff"], runs[one]["finished_at"], one))[::-1]
     wapes = _test_wapes(warehouse.read("metrics").where(is_series))
     is_scored = is_series & (F.col("segment") == F.lit(PRODUCT))
     sold = {row["run_id"]: row for row in warehouse.read("monitoring").where(is_scored).collect()}
