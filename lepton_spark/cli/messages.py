@@ -84,9 +84,9 @@ def print_monitor_result(job: JobContext, result: MonitorResult) -> int:
     return StaleError.exit_code
 
 
-def print_challenge(result: ChallengeResult) -> None:
-    """Prints how a challenger compares with the champion, and whose forecasts are published."""
-    state = "its forecasts are published" if result.replaces else "it runs beside the champion"
+def print_challenge(result: ChallengeResult, *, published: bool) -> None:
+    """Prints how a challenger compares with the champion, and whether its forecast is published."""
+    state = "its forecasts are published" if published else "it runs beside the champion"
     typer.echo(f"Challenger: {state}; {result.words}.")
     if result.failure is not None:
         typer.echo(

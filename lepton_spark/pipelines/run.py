@@ -35,6 +35,18 @@ class RunResult:
     monitoring: MonitorResult | None = None
     challenge: ChallengeResult | None = None
 
+    @property
+    def challenger_is_published(self) -> bool:
+        """Whether the challenger's forecast of this run is published."""
+        made = None if self.challenge is None else self.challenge.forecast
+        return made is not None and self.publish.published and self.publish.run_id == made.run_id
+
+    @property
+    def shown(self) -> ForecastResult:
+        """The forecast to show to people: the challenger's if it is published, else the champion's."""
+        made = None if self.challenge is None else self.challenge.forecast
+        return made if made is not None and self.challenger_is_published else self.forecast
+
 
 def run_all(
     context: JobContext, *, force: bool = False, on_ingested: Callable[[IngestResult], None]
@@ -78,8 +90,9 @@ def _publish(
     force: bool,
 ) -> PublishResult:
     """Publishes the champion's run, or the challenger's where it replaces it and passes the gates."""
-    if contest is not None and challenge is not None and challenge.run_id is not None:
-        published = run_publish(context, challenge.run_id, force=force, because=contest.gate)
+    if contest is not None and challenge is not None and challenge.forecast is not None:
+        rival = challenge.forecast.run_id
+        published = run_publish(context, rival, force=force, because=contest.gate)
         if not published.refused:
             return published
     return run_publish(context, made.run_id, force=force)

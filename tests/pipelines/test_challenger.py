@@ -137,7 +137,9 @@ def test_week_that_is_over_is_compared_on_the_same_days(shop: Shop, compared: st
 
 def test_challenger_that_wins_is_published_with_the_reason(shop: Shop, replaced: str) -> None:
     assert "Challenger: its forecasts are published; gain over the champion +" in replaced
-    assert shop.published() == shop.runs("challenger")[START + 2 * WEEK]["run_id"]
+    published = shop.published()
+    assert published == shop.runs("challenger")[START + 2 * WEEK]["run_id"]
+    assert f"Run {published}, 7 days ahead." in replaced
     publication = shop.runs("publish")[START + 2 * WEEK]
     assert publication["gates"][-1]["name"] == "challenger"
     assert publication["gates"][-1]["found"].endswith("in 2 weeks")
@@ -180,7 +182,7 @@ def test_failure_of_the_challenger_is_reported_and_fails_nothing(
 
     monkeypatch.setattr(contest_module, "run_forecast", failing)
     result = run_challenger(contest)
-    assert (result.run_id, result.replaces, result.failure) == (None, False, "ValueError: no room")
+    assert (result.forecast, result.failure) == (None, "ValueError: no room")
 
 
 def test_lost_lease_ends_the_job(contest: Contest, monkeypatch: pytest.MonkeyPatch) -> None:

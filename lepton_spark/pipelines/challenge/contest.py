@@ -61,11 +61,10 @@ class Contest:
 
 @dataclass(frozen=True)
 class ChallengeResult:
-    """What came of a challenger in a run. run_id: None if its forecast failed; then `failure` says why."""
+    """What came of a challenger in a run: the verdict in words, and its forecast; None if that failed."""
 
     words: str
-    replaces: bool
-    run_id: str | None = None
+    forecast: ForecastResult | None = None
     failure: str | None = None
 
 
@@ -122,8 +121,8 @@ def run_challenger(contest: Contest) -> ChallengeResult:
     except LeaseError:
         raise
     except Exception as fault:  # noqa: BLE001 - reported and logged
-        return ChallengeResult(contest.words, False, failure=_reported(fault))
-    return ChallengeResult(contest.words, contest.replaces, made.run_id)
+        return ChallengeResult(contest.words, failure=_reported(fault))
+    return ChallengeResult(contest.words, made)
 
 
 def compare_rivals(contest: Contest, result: ChallengeResult) -> ChallengeResult:
