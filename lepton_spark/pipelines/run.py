@@ -74,7 +74,7 @@ def run_all(
         if context.config.makes_orders and published.published
         else None
     )
-    monitored = run_monitor(context) if context.config.monitoring.enabled else None
+    monitored = run_monitor(context, made.cutoff) if context.config.monitoring.enabled else None
     if contest is not None:
         challenge = challenge or run_challenger(contest)
         challenge = compare_rivals(contest, challenge)

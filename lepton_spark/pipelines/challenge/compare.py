@@ -1,17 +1,20 @@
 """Compares the forecasts of champion and challenger with what was sold, week by week."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.monitoring.actuals import daily_units, days_of_locations, units_by_step
+from lepton_spark.monitoring.actuals import daily_units, units_by_step
+from lepton_spark.monitoring.location_days import DAY_SCHEMA
 from lepton_spark.monitoring.paired_losses import paired_losses
 from lepton_spark.monitoring.periods import PERIOD_DAYS, cutoffs_to_score
-from lepton_spark.panel.calendar import Calendar, day_volumes, epoch_day
+from lepton_spark.panel.calendar import day_volumes
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
+from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
+from lepton_spark.pipelines.monitor.due_periods import Period
+from lepton_spark.pipelines.monitor.series import locations_of, of_run
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
@@ -54,32 +57,26 @@ def compare_weeks(context: JobContext, rivals: Rivals, last_day: date) -> int:
 def _compared(context: JobContext, cutoff: date, champion: Run, challenger: Run) -> dict[str, object]:
     """The row of a week; without known sales where the forecasts of a run were deleted."""
     step_days = context.config.forecast.period
-    n_steps = PERIOD_DAYS // step_days
-    last_day = cutoff + timedelta(days=PERIOD_DAYS)
-    one, other = (_forecasts(context, run, n_steps) for run in (champion, challenger))
-    losses = paired_losses(one, other, _units(context, one.select(*SERIES_KEY).distinct(), cutoff, last_day))
+    period = Period(champion, cutoff, PERIOD_DAYS // step_days, step_days)
+    one, other = (
+        of_run(context.warehouse, "forecasts", run.run_id).where(F.col("step") <= period.n_steps)
+        for run in (champion, challenger)
+    )
     return {
         "cutoff": cutoff,
-        "last_day": last_day,
+        "last_day": period.last_day,
         "champion_run_id": champion.run_id,
         "challenger_run_id": challenger.run_id,
-        **losses,
+        **paired_losses(one, other, _units(context, period)),
     }
 
 
-def _forecasts(context: JobContext, run: Run, n_steps: int) -> DataFrame:
-    rows = context.warehouse.read("forecasts")
-    return rows.where((F.col("run_id") == F.lit(run.run_id)) & (F.col("step") <= n_steps))
-
-
-def _units(context: JobContext, keys: DataFrame, cutoff: date, last_day: date) -> DataFrame:
+def _units(context: JobContext, period: Period) -> DataFrame:
     """Units of each series and step, as monitoring knows them."""
-    warehouse, first = context.warehouse, cutoff + timedelta(days=1)
-    stock = read_known_covariates(warehouse, context.config, last_day).rows.get("stock")
-    sales = warehouse.read("sales")
-    calendar = Calendar.until(
-        day_volumes(sales), epoch_day(last_day), read_known_calendar(warehouse, context.config, last_day)
-    )
-    days = days_of_locations(keys, calendar, first, last_day)
-    daily = daily_units(sales, keys, days, stock, first, last_day)
-    return units_by_step(daily, cutoff, context.config.forecast.period)
+    warehouse = context.warehouse
+    sales, keys = warehouse.read("sales"), of_run(warehouse, "models", period.run.run_id).select(*SERIES_KEY)
+    stock = read_known_covariates(warehouse, context.config, period.last_day).rows.get("stock")
+    locations = locations_of(context, period, day_volumes(sales))
+    days = keys.sparkSession.createDataFrame(locations.rows(), DAY_SCHEMA)
+    daily = daily_units(sales, keys, days, stock, locations.first, locations.last)
+    return units_by_step(daily, period.cutoff, period.step_days)
