@@ -9,6 +9,7 @@ from lepton_spark.cli.app import app
 from lepton_spark.cli.job import leased, open_job
 from lepton_spark.cli.messages import (
     console,
+    print_challenge,
     print_load_messages,
     print_monitor_result,
     print_publish_result,
@@ -61,7 +62,7 @@ def run(
         result = run_all(context, force=publish, on_ingested=print_load_messages)
     print_summary(
         console(),
-        summarize(job.warehouse, result.forecast.run_id, result.forecast.models_of),
+        summarize(job.warehouse, result.shown.run_id, result.shown.models_of),
         result.ingest.counts,
         job.warehouse,
         ahead=job.config.forecast.ahead,
@@ -69,6 +70,8 @@ def run(
     )
     if result.inventory is not None:
         print_orders(console(), job.warehouse, result.inventory.run_id, result.inventory.counts)
+    if result.challenge is not None:
+        print_challenge(result.challenge, published=result.challenger_is_published)
     stale = 0 if result.monitoring is None else print_monitor_result(job, result.monitoring)
     raise typer.Exit(print_publish_result(result.publish) or refused_files_code(result.ingest) or stale)
 

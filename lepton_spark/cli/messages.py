@@ -9,6 +9,7 @@ from rich.console import Console
 
 from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.pipelines.challenge.contest import ChallengeResult
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.ingest.reingest import ReingestResult
@@ -81,6 +82,16 @@ def print_monitor_result(job: JobContext, result: MonitorResult) -> int:
     remedy = "Deliver the days that are missing, then run again."
     typer.echo(explain("newest complete day of sales", found, allowed, remedy), err=True)
     return StaleError.exit_code
+
+
+def print_challenge(result: ChallengeResult, *, published: bool) -> None:
+    """Prints how a challenger compares with the champion, and whether its forecast is published."""
+    state = "its forecasts are published" if published else "it runs beside the champion"
+    typer.echo(f"Challenger: {state}; {result.words}.")
+    if result.failure is not None:
+        typer.echo(
+            f"The challenger failed; the published forecasts are not affected: {result.failure}", err=True
+        )
 
 
 def print_reingested(result: ReingestResult) -> None:

@@ -24,6 +24,8 @@ from lepton_spark.report.explanation.chart import require_drawable, write_chart
 from lepton_spark.report.explanation.explained import find_explained, published_run
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.words import day_of
+from lepton_spark.report.model_history.history import find_history
+from lepton_spark.report.model_history.page import print_history
 from lepton_spark.report.orders import print_orders
 
 
@@ -69,6 +71,21 @@ def explain(
     if output is not None:
         write_chart(explained, output)
         typer.echo(f"chart: {output}")
+
+
+@app.command()
+def models(
+    product: Annotated[str, typer.Option(metavar="ID", help="A product's id in the tables.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    location: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its location; needed if it has several.")
+    ] = None,
+) -> None:
+    """Show the models of a product over the runs that are kept: errors, changes and why."""
+    job = open_job(conf, settings)
+    print_history(console(), find_history(job.warehouse, product, location))
 
 
 @app.command()

@@ -4,7 +4,8 @@ from pydantic import ValidationInfo, field_validator
 
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
-from lepton_spark.config.sections.forecast_settings import ForecastSettings
+from lepton_spark.config.sections.challenger_settings import ChallengerSettings
+from lepton_spark.config.sections.forecast_settings import NO_WEEKLY_HOLIDAYS, ForecastSettings
 from lepton_spark.config.sections.gate_settings import GateSettings
 from lepton_spark.config.sections.inputs.covariate_settings import (
     CalendarSettings,
@@ -44,12 +45,28 @@ class Config(Section):
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
     backtest: BacktestSettings = BacktestSettings()
+    challenger: ChallengerSettings = ChallengerSettings()
     gates: GateSettings = GateSettings()
     publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
     inventory: InventorySettings = InventorySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     spark: SparkSettings = SparkSettings()
+
+    @field_validator("challenger")
+    @classmethod
+    def _challenger_differs(cls, challenger: ChallengerSettings, info: ValidationInfo) -> ChallengerSettings:
+        forecast = info.data.get("forecast")
+        if forecast is not None and forecast.period > 1 and challenger.forecast.holidays is not None:
+            found = challenger.forecast.holidays
+            raise_if_any([InvalidSetting(("forecast", "holidays"), found, NO_WEEKLY_HOLIDAYS)])
+        raise_if_any(
+            InvalidSetting((name, key), value, f"another value than {name}.{key}, which is the same")
+            for name, changes in challenger.changes.items()
+            for key, value in changes.items()
+            if name in info.data and getattr(info.data[name], key) == value
+        )
+        return challenger
 
     @field_validator("publish")
     @classmethod

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -77,6 +77,12 @@ class JobContext:
     def runs(self) -> RunLog:
         """The run log; the pipelines of a job share it, so that it is read once."""
         return RunLog(self.warehouse, self.clock)
+
+    def with_config(self, config: Config) -> "JobContext":
+        """The context with another configuration, and with the same run log."""
+        other = replace(self, config=config)
+        vars(other)["runs"] = self.runs  # as cached_property would store it
+        return other
 
     @contextmanager
     def stage(self, title: str) -> Iterator[Stage]:

@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 from lepton_spark.errors import FilesError, LossError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.pipelines.challenge.contest import (
+    ChallengeResult,
+    Contest,
+    compare_rivals,
+    contest_of,
+    run_challenger,
+)
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast
 from lepton_spark.pipelines.ingest.ingest import IngestResult, run_ingest
@@ -18,7 +25,7 @@ from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
 class RunResult:
     """The results of the stages; inventory: None without lead times, or if the run is not published.
 
-    monitoring: None if it is not enabled.
+    monitoring: None if it is not enabled. challenge: None without a challenger.
     """
 
     ingest: IngestResult
@@ -26,12 +33,27 @@ class RunResult:
     publish: PublishResult
     inventory: InventoryResult | None = None
     monitoring: MonitorResult | None = None
+    challenge: ChallengeResult | None = None
+
+    @property
+    def challenger_is_published(self) -> bool:
+        """Whether the challenger's forecast of this run is published."""
+        made = None if self.challenge is None else self.challenge.forecast
+        return made is not None and self.publish.published and self.publish.run_id == made.run_id
+
+    @property
+    def shown(self) -> ForecastResult:
+        """The forecast to show to people: the challenger's if it is published, else the champion's."""
+        made = None if self.challenge is None else self.challenge.forecast
+        return made if made is not None and self.challenger_is_published else self.forecast
 
 
 def run_all(
     context: JobContext, *, force: bool = False, on_ingested: Callable[[IngestResult], None]
 ) -> RunResult:
     """Loads new files, packs the sales into series, forecasts, publishes and makes orders.
+
+    A challenger forecasts after the champion is published, or before if its own forecasts are to be.
 
     force: publish even when a later cutoff is published, or the run was rolled back.
     on_ingested: called with the result of the load before the next stage starts.
@@ -44,14 +66,36 @@ def run_all(
     _require_sales(context, loaded)
     run_panel(context)
     made = run_forecast(context)
-    published = run_publish(context, made.run_id, force=force)
+    contest = contest_of(context, made)
+    challenge = run_challenger(contest) if contest is not None and contest.replaces else None
+    published = _publish(context, made, contest, challenge, force=force)
     ordered = (
         run_inventory(context, loads_stock=False)
         if context.config.makes_orders and published.published
         else None
     )
     monitored = run_monitor(context, made.cutoff) if context.config.monitoring.enabled else None
-    return RunResult(loaded, made, published, ordered, monitored)
+    if contest is not None:
+        challenge = challenge or run_challenger(contest)
+        challenge = compare_rivals(contest, challenge)
+    return RunResult(loaded, made, published, ordered, monitored, challenge)
+
+
+def _publish(
+    context: JobContext,
+    made: ForecastResult,
+    contest: Contest | None,
+    challenge: ChallengeResult | None,
+    *,
+    force: bool,
+) -> PublishResult:
+    """Publishes the champion's run, or the challenger's where it replaces it and passes the gates."""
+    if contest is not None and challenge is not None and challenge.forecast is not None:
+        rival = challenge.forecast.run_id
+        published = run_publish(context, rival, force=force, because=contest.gate)
+        if not published.refused:
+            return published
+    return run_publish(context, made.run_id, force=force)
 
 
 def _require_sales(context: JobContext, loaded: IngestResult) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from lepton_spark.tables.schemas.challenge_tables import CHALLENGE_TABLES
 from lepton_spark.tables.schemas.covariate_tables import COVARIATE_TABLES
 from lepton_spark.tables.schemas.error_tables import ERROR_TABLES
 from lepton_spark.tables.schemas.forecast_tables import FORECAST_TABLES
@@ -24,6 +25,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             *ERROR_TABLES,
             *INVENTORY_TABLES,
             *MONITORING_TABLES,
+            *CHALLENGE_TABLES,
             *RUN_TABLES,
         )
     }

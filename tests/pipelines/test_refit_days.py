@@ -1,5 +1,6 @@
 """Runs between two full ones: they keep trees and models, and are full again when these are too old."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.pipelines.forecast.forecast import run_forecast
+from lepton_spark.pipelines.forecast.plan import plan_run
 from lepton_spark.pipelines.forecast.run_rows import RunRows
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
 from lepton_spark.pipelines.panel import run_panel
@@ -175,6 +177,81 @@ def test_errors_by_segment_are_those_of_the_full_run(store: Store, full: Run, da
 def test_a_rerun_finds_its_run_complete(store: Store, full: Run, daily: Run) -> None:
     assert store.run(FULL + timedelta(days=2)) == daily
     assert store.run(FULL) == full
+
+
+def monitored(store: Store, run: Run, last_day: date, states: dict[str, str], actual: float = 60.0) -> None:
+    """A scored week of a run, with 40 units forecast of each product."""
+    same = {"run_id": run.run_id, "segment": "product", "location_id": "all", "cutoff": run.cutoff}
+    same |= {"last_day": last_day, "n_series": 1, "n_obs": 7, "forecast": 40.0, "reason": "as the test says"}
+    rows = [
+        same | {"product_id": name, "state": state, "actual": 40.0 if state == "ok" else actual}
+        for name, state in states.items()
+    ]
+    store.warehouse.append("monitoring", store.warehouse.rows("monitoring", rows))
+
+
+@pytest.fixture
+def unmonitored(store: Store) -> Iterator[None]:
+    """Deletes the scored weeks of a test."""
+    yield
+    store.warehouse.delete("monitoring", F.lit(True))
+
+
+def planned(store: Store, cutoff: date, **monitoring: float) -> Run:
+    config = with_cutoff(store.config, cutoff)
+    changed = config.monitoring.model_copy(update=monitoring)
+    context = context_for(store.spark, config.model_copy(update={"monitoring": changed}), clock)
+    return plan_run(context, context.runs).run
+
+
+@pytest.mark.usefixtures("unmonitored")
+def test_a_run_chooses_anew_where_products_with_new_alarms_sell_more_than_the_limit(
+    store: Store, full: Run, daily: Run
+) -> None:
+    before = Run("before", "forecast", cutoff=FULL - timedelta(days=7))
+    monitored(store, before, FULL, {"p002": "alarm", "p003": "ok"})
+    week = {"p002": "alarm", "p003": "alarm", "p004": "ok", "p005": "ok", "p006": "watch"}
+    last_day = FULL + timedelta(days=1)
+    monitored(store, full, last_day, week)  # 60 of 60 + 60 + 40 + 40 + 60 units are new: 23.1 %
+    assert (
+        planned(store, FULL, choose_again_share=0.0).run_id == full.run_id
+    )  # is complete, and could not know the week
+    assert planned(store, last_day, choose_again_share=0.24).refit_run_id == full.run_id
+    anew = planned(store, last_day, choose_again_share=0.23)
+    assert anew.refit_run_id is None
+    assert anew.chosen_because is not None
+    assert anew.chosen_because.startswith(
+        f"23.1% of the units in the week to {last_day} are of products with"
+    )
+    assert anew == planned(store, last_day, choose_again_share=0.23)
+    assert planned(store, daily.cutoff or FULL, choose_again_share=0.0).run_id == daily.run_id  # a rerun
+
+
+@pytest.mark.usefixtures("unmonitored")
+def test_alarms_of_other_models_do_not_end_the_use_of_a_full_run(store: Store, full: Run) -> None:
+    other = Run("other", "forecast", cutoff=FULL - timedelta(days=2))
+    monitored(store, other, FULL + timedelta(days=1), {"p002": "alarm"})
+    assert planned(store, FULL + timedelta(days=1), choose_again_share=0.0).refit_run_id == full.run_id
+
+
+@pytest.mark.usefixtures("unmonitored")
+def test_a_product_that_is_no_longer_sold_counts_by_its_forecast(store: Store, full: Run) -> None:
+    last_day = FULL + timedelta(days=1)
+    monitored(store, full, last_day, {"p002": "alarm", "p003": "ok"}, actual=0.0)
+    because = planned(store, last_day).chosen_because
+    assert because is not None
+    assert because.startswith("50.0% of the units")
+
+
+def test_a_full_run_records_why_it_chooses_anew(store: Store, full: Run, daily: Run) -> None:
+    assert full.chosen_because == "there is no full run of the same settings and code"
+    assert daily.chosen_because is None
+    late = planned(store, FULL + timedelta(days=LATER))
+    assert late.chosen_because == f"the full run of {FULL} is {LATER} days old"
+    unset = with_cutoff(store.config, FULL)
+    forecast = unset.forecast.model_copy(update={"refit_days": None})
+    context = context_for(store.spark, unset.model_copy(update={"forecast": forecast}), clock)
+    assert plan_run(context, context.runs).run.chosen_because is None
 
 
 def test_an_interrupted_run_that_keeps_models_is_completed_by_the_next_attempt(

@@ -39,7 +39,20 @@ def _known_region(region: str) -> str:
     return region
 
 
+def _each_once(models: tuple[str, ...]) -> tuple[str, ...]:
+    raise_if_any(
+        InvalidSetting((position,), name, "each model once")
+        for position, name in enumerate(models)
+        if name in models[:position]
+    )
+    return models
+
+
 ModelName = Annotated[Name, AfterValidator(_known_model)]
+Models = Annotated[tuple[ModelName, ...], Field(min_length=1), AfterValidator(_each_once)]
+HalfLives = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
+Region = Annotated[str, AfterValidator(_known_region)]
+NO_WEEKLY_HOLIDAYS = "unset with forecast.frequency weekly, which does not use holidays"
 
 
 class ForecastSettings(Section):
@@ -48,23 +61,21 @@ class ForecastSettings(Section):
     horizon: int = Field(28, ge=1, le=366, description="days ahead; for weekly forecasts, weeks ahead")
     frequency: Literal["daily", "weekly"] = Field("daily", description="forecast days, or sums of weeks")
     week_end: Weekday = Field("sunday", description="for weekly forecasts, the last day of a week")
-    models: tuple[ModelName, ...] = Field(
+    models: Models = Field(
         (
             *("pooled", "shrunk_weekday", "ridge", "seasonal_window_average", "seasonal_naive", "mean"),
             "seasonal_last_year",
         ),
-        min_length=1,
         description="models to choose from, by their names in the registry",
     )
     cutoff: Day | None = Field(
         None, description="last day that a model may see; default: the last complete day"
     )
-    half_lives: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+    half_lives: HalfLives = Field(
         (28.0, 84.0, 224.0),
-        min_length=1,
         description="ridge and planned_ridge: days in which a day's weight halves; each is a candidate",
     )
-    holidays: Annotated[str, AfterValidator(_known_region)] | None = Field(
+    holidays: Region | None = Field(
         None,
         description="country, or part of one (US, DE-BY), whose public holidays are modelled; daily only",
     )
@@ -98,15 +109,5 @@ class ForecastSettings(Section):
     @classmethod
     def _holidays_are_used(cls, region: str | None, info: ValidationInfo) -> str | None:
         if region is not None and info.data.get("frequency") == "weekly":
-            raise ValueError("unset with forecast.frequency weekly, which does not use holidays")
+            raise ValueError(NO_WEEKLY_HOLIDAYS)
         return region
-
-    @field_validator("models")
-    @classmethod
-    def _each_model_once(cls, models: tuple[str, ...]) -> tuple[str, ...]:
-        raise_if_any(
-            InvalidSetting((position,), name, "each model once")
-            for position, name in enumerate(models)
-            if name in models[:position]
-        )
-        return models

@@ -17,6 +17,7 @@ from lepton_spark.pipelines.forecast.stages import (
 )
 from lepton_spark.pipelines.forecast.tables_for_readers import write_tables_for_readers
 from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.tables.schemas.run_tables import Job
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class ForecastResult:
     models_of: date | None = None
 
 
-def run_forecast(context: JobContext) -> ForecastResult:
+def run_forecast(context: JobContext, job: Job = "forecast") -> ForecastResult:
     """Forecasts every series with sales by the cutoff: `forecast.cutoff`, by default the last complete day.
 
     Raises: InputError when `panel` is not up to date, or for a cutoff without sales; BalanceError when the
@@ -47,12 +48,14 @@ def run_forecast(context: JobContext) -> ForecastResult:
     """
     runs = context.runs
     with context.stage("cutoff") as stage:
-        plan = plan_run(context, runs)
+        plan = plan_run(context, runs, job)
         stage.note(f"{plan.cutoff}")
         if plan.hint is not None:
             stage.note(plan.hint)
         if plan.refit is not None:
             stage.note(f"with the models of the full run of {plan.refit.cutoff}")
+        if plan.run.chosen_because is not None:
+            stage.note(f"full run: {plan.run.chosen_because}")
         if context.config.forecast.period > 1:
             settings = context.config.forecast
             stage.note(f"weeks end on {settings.week_end}, {settings.ahead}")

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from pyspark.sql import functions as F
-
 from lepton_spark.config import Config
 from lepton_spark.config.sections.forecast_settings import WEEKDAYS
 from lepton_spark.errors import InputError, explain
@@ -18,11 +16,13 @@ from lepton_spark.panel.cutoff import cutoff_of_run, only_weekday
 from lepton_spark.panel.public_holidays import holidays_version
 from lepton_spark.panel.series import batch_count, count_series
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.forecast.kept_models import drift_since, on_schedule
 from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
 from lepton_spark.pipelines.panel import packed_version
 from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for, settings_id
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.run_tables import Job
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Plan:
         return (self.refit or self.run).run_id
 
 
-def plan_run(context: JobContext, runs: RunLog) -> Plan:
+def plan_run(context: JobContext, runs: RunLog, job: Job = "forecast") -> Plan:
     """Plans the run for `forecast.cutoff`, by default the last complete day; writes nothing.
 
     Raises: InputError when `panel` is not up to date, or for a cutoff without sales.
@@ -67,14 +67,14 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
     rows = read_known_calendar(warehouse, config, cutoff)
     settings = fit_settings(config, Calendar.until(volumes, epoch_day(cutoff), rows), rows)
     versions = _versions(config)
-    settings_hash = settings_id("forecast", config, versions)
+    settings_hash = forecast_settings_id(config)
     usual_models = _usual_models(runs.before(cutoff, settings_hash), settings)
     inputs = [*runs.complete_loads(cutoff), *versions, *_fingerprints(covariates, rows)]
     choices = [f"usual model of {name}:{key}" for name, key in usual_models.items()]
     full = fingerprint_of([*inputs, *choices])
     run = Run(
-        run_id=run_id_for("forecast", cutoff, config, full),
-        job="forecast",
+        run_id=run_id_for(job, cutoff, config, full),
+        job=job,
         cutoff=cutoff,
         input_fingerprint=full,
         horizon=config.forecast.horizon,
@@ -88,8 +88,9 @@ def plan_run(context: JobContext, runs: RunLog) -> Plan:
         covariates=covariates,
         usual_models=usual_models,
     )
-    refit = _refit(context, runs, run, cutoff)
-    planned = plan if refit is None else _keeping(plan, refit, config, inputs)
+    if runs.is_complete(run.run_id):
+        return plan
+    planned = _with_models(context, plan, inputs)
     return planned if runs.is_complete(planned.run.run_id) else _with_batches(context, planned)
 
 
@@ -100,16 +101,20 @@ def _with_batches(context: JobContext, plan: Plan) -> Plan:
     return replace(plan, run=replace(plan.run, n_batches=n_batches, counts={"series_in": n_series}))
 
 
-def _refit(context: JobContext, runs: RunLog, full: Run, cutoff: date) -> Run | None:
-    """The run whose models are kept; None if there is none, or if the full run is complete already."""
-    max_days = context.config.forecast.refit_days
-    if max_days is None or runs.is_complete(full.run_id):
-        return None
-    refit = runs.refit(cutoff, str(full.settings_id), max_days)
-    if refit is None:
-        return None
-    fits = context.warehouse.read("fits").where(F.col("run_id") == F.lit(refit.run_id))
-    return None if fits.isEmpty() else refit
+def _with_models(context: JobContext, plan: Plan, inputs: Sequence[str]) -> Plan:
+    """The plan of a run that keeps models, or that chooses anew and why.
+
+    A run with kept models that is complete stays, whatever monitoring has found since.
+    """
+    kept = on_schedule(context, str(plan.run.settings_id), plan.cutoff)
+    because = kept.because
+    if kept.full_run is not None:
+        keeping = _keeping(plan, kept.full_run, context.config, inputs)
+        is_complete = context.runs.is_complete(keeping.run.run_id)
+        because = None if is_complete else drift_since(context, kept.full_run, plan.cutoff)
+        if because is None:
+            return keeping
+    return replace(plan, run=replace(plan.run, chosen_because=because))
 
 
 def _keeping(plan: Plan, refit: Run, config: Config, inputs: Sequence[str]) -> Plan:
@@ -117,7 +122,7 @@ def _keeping(plan: Plan, refit: Run, config: Config, inputs: Sequence[str]) -> P
     fingerprint = fingerprint_of([*inputs, f"models of {refit.run_id}"])
     run = replace(
         plan.run,
-        run_id=run_id_for("forecast", plan.cutoff, config, fingerprint),
+        run_id=run_id_for(plan.run.job, plan.cutoff, config, fingerprint),
         input_fingerprint=fingerprint,
         refit_run_id=refit.run_id,
     )
@@ -145,6 +150,11 @@ def _fingerprints(covariates: Covariates, calendar: Sequence[CalendarRow]) -> li
     """Fingerprints of the covariates and the calendar."""
     rows = [f"{name}:{fingerprint_of_rows(rows)}" for name, rows in covariates.rows.items()]
     return [*rows, *(f"calendar:{row}" for row in calendar)]
+
+
+def forecast_settings_id(config: Config) -> str:
+    """A hash of the settings that forecasts depend on."""
+    return settings_id("forecast", config, _versions(config))
 
 
 def _versions(config: Config) -> list[str]:

@@ -29,7 +29,7 @@ def run_maintain(context: JobContext) -> MaintainResult:
     """
     warehouse, retention = context.warehouse, context.config.retention
     runs = context.runs
-    newest = runs.complete_forecasts()
+    newest, challengers = runs.complete_forecasts(), runs.complete_forecasts("challenger")
     rows = warehouse.read("latest_forecasts").select("run_id").distinct().collect()
     published = {str(row["run_id"]) for row in rows}
     warehouse.clear_build_folder()
@@ -39,9 +39,10 @@ def run_maintain(context: JobContext) -> MaintainResult:
     for name in tables:
         with context.stage(f"maintain {name}") as stage:
             if name in of_runs:
-                kept = {*newest[: retention.runs_of(name)], *published}
+                n_kept = retention.runs_of(name)
+                kept = {*newest[:n_kept], *challengers[:n_kept], *published}
                 old = present[name] - kept - runs.refits_of(kept)
-                deleted[name] = _delete(warehouse, name, old, newest)
+                deleted[name] = _delete(warehouse, name, old, [*newest, *challengers])
                 stage.note(f"{deleted[name]} runs deleted")
             warehouse.compact(name)
             warehouse.vacuum(name, hours=24 * retention.time_travel_days)

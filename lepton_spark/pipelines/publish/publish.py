@@ -13,7 +13,7 @@ from lepton_spark.panel.cutoff import end_of_period
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.evidence import evaluate_gates
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import FORECASTS, Run, RunLog
 from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,14 @@ class _Published:
     cutoff: date
 
 
-def run_publish(context: JobContext, run_id: str | None = None, *, force: bool = False) -> PublishResult:
+def run_publish(
+    context: JobContext, run_id: str | None = None, *, force: bool = False, because: Gate | None = None
+) -> PublishResult:
     """Replaces the published forecasts by those of a run, unless a gate or a later published cutoff forbids.
 
     run_id: a complete run; None: the latest one for `forecast.cutoff`, or of all when that is not set.
-    force: publish even when a later cutoff is published, or the run was rolled back.
+    force: publish even when a later cutoff is published, or the run was rolled back. because: why a
+    challenger is published, recorded with the gates.
 
     Raises: InputError when there is no such complete run.
     """
@@ -52,18 +55,23 @@ def run_publish(context: JobContext, run_id: str | None = None, *, force: bool =
     wanted = None if settings.cutoff is None else end_of_period(settings.cutoff, settings)
     run, cutoff = complete_run(runs, run_id, wanted)
     with context.stage("publish") as stage:
-        result = _publish(context, run, cutoff, runs, force=force)
+        result = _publish(context, run, cutoff, force=force, because=because)
         stage.note(result.why)
     log.info("run %s, cutoff %s: %s", run.run_id, cutoff, result.why)
     return result
 
 
-def _publish(context: JobContext, run: Run, cutoff: date, runs: RunLog, *, force: bool) -> PublishResult:
+def _publish(
+    context: JobContext, run: Run, cutoff: date, *, force: bool, because: Gate | None
+) -> PublishResult:
+    runs = context.runs
     unchanged = _reason_to_keep(context.warehouse, run, cutoff, runs, force=force)
     if unchanged is not None:
         return unchanged
     config = context.config
     gates = evaluate_gates(context, run, cutoff, runs)
+    if because is not None:
+        gates = (*gates, because)
     record = Run(
         run_id_for("publish", cutoff, config, run.run_id),
         "publish",
@@ -96,6 +104,11 @@ def _reason_to_keep(
             f"not published: forecasts from the later cutoff {published.cutoff} are; --publish replaces them"
         )
         return PublishResult(run.run_id, False, why)
+    present = None if published is None else runs.find(published.run_id)
+    is_challenged = present is not None and present.job == "challenger" and run.job == "forecast"
+    if is_challenged and published is not None and published.cutoff == cutoff:
+        why = "not published: the challenger's run of this cutoff is; --publish replaces it"
+        return PublishResult(run.run_id, False, why)
     if _was_rolled_back(runs, run.run_id):
         why = "not published: it was rolled back; --publish publishes it again"
         return PublishResult(run.run_id, False, why)
@@ -112,7 +125,7 @@ def complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple
     Raises: InputError when there is none.
     """
     run = runs.latest("forecast", cutoff) if run_id is None else runs.find(run_id)
-    if run is None or run.job != "forecast" or run.state != "complete" or run.cutoff is None:
+    if run is None or run.job not in FORECASTS or run.state != "complete" or run.cutoff is None:
         found = "none" if run is None else f"{run_id}: {run.job}, {run.state}"
         remedy = "Run `lepton forecast` first."
         raise InputError(explain("run to publish", found, "a complete forecast run", remedy))

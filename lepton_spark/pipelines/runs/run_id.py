@@ -18,9 +18,12 @@ from lepton_spark.tables.schemas.run_tables import Job
 
 _COVARIATES = ("plans", "products", "stock", "priors", "calendar")
 
+_OF_FORECASTS = (*_COVARIATES, "panel", "forecast", "backtest")
+
 _RESULT_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("input",),
-    "forecast": (*_COVARIATES, "panel", "forecast", "backtest"),
+    "forecast": _OF_FORECASTS,
+    "challenger": _OF_FORECASTS,
     "publish": ("gates", "publish"),
 }
 """The sections of the configuration that a job's results depend on."""

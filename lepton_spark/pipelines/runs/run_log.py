@@ -19,6 +19,9 @@ from lepton_spark.tables.schemas.run_tables import Job, State
 Clock = Callable[[], datetime]
 """Returns the current time with its time zone."""
 
+FORECASTS: tuple[Job, ...] = ("forecast", "challenger")
+"""The jobs that forecast; what a challenger has learned counts for other runs of the same settings."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -40,6 +43,7 @@ class Run:
     settings_id: str | None = None
     class_models: Mapping[str, str] = field(default_factory=dict)
     refit_run_id: str | None = None
+    chosen_because: str | None = None
     code_version: str | None = None
     gates: tuple[Gate, ...] = ()
     state: State = "running"
@@ -127,28 +131,33 @@ class RunLog:
 
         Of several runs with that cutoff, the one that finished last.
         """
-        earlier = (run for run in _latest_first(self._complete("forecast")) if run.settings_id == settings_id)
+        complete = _latest_first(self._complete(*FORECASTS))
+        earlier = (run for run in complete if run.settings_id == settings_id)
         return max(
             (run for run in earlier if run.cutoff is not None and run.cutoff < cutoff),
             key=lambda run: run.cutoff or date.min,
             default=None,
         )
 
-    def refit(self, cutoff: date, settings_id: str, max_days: int) -> Run | None:
+    def full_run(self, cutoff: date, settings_id: str) -> Run | None:
         """The full forecast run whose models a run may keep: of these settings and the present code.
 
-        The one with the latest cutoff up to the given one, less than `max_days` before it; of several, the
-        one that finished last.
+        The one with the latest cutoff up to the given one; of several, the one that finished last.
         """
         full = (
             run
-            for run in _latest_first(self._complete("forecast"))
+            for run in _latest_first(self._complete(*FORECASTS))
             if run.refit_run_id is None
             and (run.settings_id, run.code_version) == (settings_id, code_version())
             and run.cutoff is not None
-            and 0 <= (cutoff - run.cutoff).days < max_days
+            and run.cutoff <= cutoff
         )
         return max(full, key=lambda run: run.cutoff or date.min, default=None)
+
+    def with_models_of(self, full_run_id: str) -> set[str]:
+        """Ids of the complete runs with the models of a full run, itself included."""
+        runs = self._complete(*FORECASTS)
+        return {run.run_id for run in runs if full_run_id in (run.run_id, run.refit_run_id)}
 
     def refits_of(self, run_ids: Iterable[str]) -> set[str]:
         """Ids of the full runs whose models these runs use."""
@@ -170,9 +179,14 @@ class RunLog:
         published = [run for run in self._runs.values() if run.job == "publish"]
         return _latest_first(run for run in published if run_id in (None, run.input_fingerprint))
 
-    def complete_forecasts(self) -> list[str]:
-        """Ids of the complete forecast runs, the latest first."""
-        return [run.run_id for run in _latest_first(self._complete("forecast"))]
+    def by_cutoff(self, job: Job, settings_id: str) -> dict[date, Run]:
+        """The complete runs of these settings by their cutoff; of several, the one that finished last."""
+        runs = [run for run in _latest_first(self._complete(job)) if run.settings_id == settings_id]
+        return {run.cutoff: run for run in reversed(runs) if run.cutoff is not None}
+
+    def complete_forecasts(self, job: Job = "forecast") -> list[str]:
+        """Ids of the complete runs of a forecasting job, the latest first."""
+        return [run.run_id for run in _latest_first(self._complete(job))]
 
     def complete_loads(self, up_to: date) -> list[str]:
         """Complete loads with an accepted line up to a day, in order."""
@@ -224,8 +238,8 @@ class RunLog:
         stored = {row["run_id"]: row["used"].asDict() for row in self._rows}
         return stored | {run_id: used_settings(row["config"]) for run_id, row in self._running.items()}
 
-    def _complete(self, job: Job) -> list[Run]:
-        return [run for run in self._runs.values() if run.job == job and run.state == "complete"]
+    def _complete(self, *jobs: Job) -> list[Run]:
+        return [run for run in self._runs.values() if run.job in jobs and run.state == "complete"]
 
     def _loads(self) -> list[Run]:
         """Complete loads in order."""

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.models.data.parts import GROUPS
+from lepton_spark.report.locations import location_of
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
-
-N_NEAR = 3
-"""Products of similar ids that an error names."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,9 @@ class Adjustment:
 
 
 @dataclass(frozen=True)
-class Explained:
-    """A published forecast with everything that explains it.
+class Choice:
+    """The model of a series and how it was chosen: a row of `models`. reason: why the status is not ok."""
 
-    period: days of one forecast, 1 or 7. reason: why the status is not ok. prior_level: a planner's level in
-    units, None without one. errors, naive: on the test window, None where the product had none.
-    """
-
-    product_id: str
-    location_id: str
-    cutoff: date
-    period: int
-    days: tuple[Day, ...]
     model: str
     status: str
     reason: str | None
@@ -68,6 +57,21 @@ class Explained:
     runner_up: str | None
     margin: float | None
     choice_level: str | None
+
+
+@dataclass(frozen=True)
+class Explained(Choice):
+    """A published forecast with everything that explains it.
+
+    period: days of one forecast, 1 or 7. prior_level: a planner's level in units, None without one.
+    errors, naive: on the test window, None where the product had none.
+    """
+
+    product_id: str
+    location_id: str
+    cutoff: date
+    period: int
+    days: tuple[Day, ...]
     prior_level: float | None
     errors: WindowErrors | None
     naive: WindowErrors | None
@@ -99,7 +103,7 @@ def find_explained(
     Raises: InputError for a product or a location without a forecast, or a run without explanations.
     """
     latest = warehouse.read("latest_forecasts")
-    place = _location_of(latest, product, location)
+    place = location_of(latest, product, location, "published forecast")
     is_series = (F.col("product_id") == F.lit(product)) & (F.col("location_id") == F.lit(place))
     rows = {row["step"]: row for row in latest.where(is_series).collect()}
     of_run = is_series & (F.col("run_id") == F.lit(run_id))
@@ -147,35 +151,3 @@ def _day(parts: Row, forecast: Row) -> Day:
 
 def _errors(row: Row | None) -> WindowErrors | None:
     return None if row is None else WindowErrors(row["n_obs"], row["mae"], row["wape"], row["bias"])
-
-
-def _location_of(latest: DataFrame, product: str, location: str | None) -> str:
-    """The given location of a product, or its only one."""
-    of_product = latest.where(F.col("product_id") == F.lit(product)).select("location_id").distinct()
-    places = sorted(row["location_id"] for row in of_product.limit(1000).collect())
-    if not places:
-        near = ", ".join(_near(latest, product))
-        raise InputError(
-            explain(
-                f"product '{product}'", "no published forecast", "a product with one", f"Similar: {near}."
-            )
-        )
-    if location is None and len(places) == 1:
-        return str(places[0])
-    if location not in places:
-        subject = f"product '{product}'"
-        found = "several locations" if location is None else f"no forecast at '{location}'"
-        raise InputError(explain(subject, found, f"one of {_some(places)}", "Name it with --location."))
-    return str(location)
-
-
-def _near(latest: DataFrame, product: str) -> list[str]:
-    """The products whose ids are most similar."""
-    distance: Column = F.levenshtein(F.lower("product_id"), F.lower(F.lit(product)))
-    ids = latest.select("product_id").distinct().orderBy(distance, "product_id").limit(N_NEAR)
-    return [row["product_id"] for row in ids.collect()]
-
-
-def _some(places: list[str]) -> str:
-    more = f" and {len(places) - 10} more" if len(places) > 10 else ""
-    return ", ".join(places[:10]) + more

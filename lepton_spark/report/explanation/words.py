@@ -18,7 +18,7 @@ from lepton_spark.models.data.parts import (
     TREND,
     WEEKDAY,
 )
-from lepton_spark.report.explanation.explained import Adjustment, Day, Explained, WindowErrors
+from lepton_spark.report.explanation.explained import Adjustment, Choice, Day, Explained, WindowErrors
 
 MOST_PARTS = 5
 """Parts that are put into words; the rest is one sum."""
@@ -111,27 +111,27 @@ def _reason(group: str, explained: Explained, day: Day) -> str:
     return "rounding"
 
 
-def why(explained: Explained) -> Iterator[str]:
+def why(choice: Choice) -> Iterator[str]:
     """Which model made the forecast, why it was chosen, and why not another one."""
-    yield f"Model: {explained.model}. Demand class: {explained.demand_class}."
-    if explained.status == "fallback":
-        yield f"It is a fallback, because the chosen model gave no forecast: {explained.reason}."
+    yield f"Model: {choice.model}. Demand class: {choice.demand_class}."
+    if choice.status == "fallback":
+        yield f"It is a fallback, because the chosen model gave no forecast: {choice.reason}."
         return
-    if explained.status != "ok":
-        yield f"Status {explained.status}: {explained.reason}."
-    if explained.status == "obsolete":
+    if choice.status != "ok":
+        yield f"Status {choice.status}: {choice.reason}."
+    if choice.status == "obsolete":
         return
     yield {
         "series": "It was chosen by the product's own backtest errors.",
         "class": "It was chosen by the backtest errors of all products of this demand class.",
-    }.get(explained.choice_level or "", "Neither the product nor its class has enough errors to choose by.")
-    if explained.runner_up is not None and explained.margin is not None:
-        side = "lower" if explained.margin >= 0 else "higher"
+    }.get(choice.choice_level or "", "Neither the product nor its class has enough errors to choose by.")
+    if choice.runner_up is not None and choice.margin is not None:
+        side = "lower" if choice.margin >= 0 else "higher"
         yield (
-            f"Its squared error is {abs(explained.margin):.1%} {side} than that of the runner-up, "
-            f"{explained.runner_up}."
+            f"Its squared error is {abs(choice.margin):.1%} {side} than that of the runner-up, "
+            f"{choice.runner_up}."
         )
-        if explained.margin < 0:
+        if choice.margin < 0:
             yield "A class keeps its usual model unless another one's error is more than 1 % lower."
 
 

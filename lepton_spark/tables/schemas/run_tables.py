@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from lepton_spark.tables.schemas.constraints import among, at_least, units, unless_null
 from lepton_spark.tables.schemas.schema import Column, Table
 
-Job = Literal["ingest", "panel", "forecast", "publish"]
+Job = Literal["ingest", "panel", "forecast", "challenger", "publish"]
 State = Literal["running", "complete", "refused", "failed"]
 
 RUNS = Table(
@@ -13,7 +13,12 @@ RUNS = Table(
     comment="One row per finished run; its rows in other tables are valid only if its state is complete",
     columns=(
         Column("run_id", "STRING", "hash of job, cutoff, configuration, code and input", False),
-        Column("job", "STRING", "ingest, panel, forecast or publish", False),
+        Column(
+            "job",
+            "STRING",
+            "ingest, panel, forecast, challenger (a forecast by the settings of a challenger) or publish",
+            False,
+        ),
         Column("state", "STRING", "complete, refused (by gates) or failed; in old rows also running", False),
         Column("cutoff", "DATE", "last day the run may see; null for ingest and panel"),
         Column("started_at", "TIMESTAMP", "start of the run", False),
@@ -47,6 +52,11 @@ RUNS = Table(
             "refit_run_id",
             "STRING",
             "the full run whose models and trees this one keeps (forecast.refit_days); null for a full run",
+        ),
+        Column(
+            "chosen_because",
+            "STRING",
+            "full runs with forecast.refit_days: why the models were chosen anew, in words; else null",
         ),
         Column(
             "gates",

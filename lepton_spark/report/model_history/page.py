@@ -1,0 +1,66 @@
+"""Prints a product's models over the runs that are kept."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from lepton_spark.report.explanation.words import why
+from lepton_spark.report.model_history.history import History, ModelRun
+
+ID_LENGTH = 8
+"""Characters of a run id that are printed."""
+
+
+def print_history(console: Console, history: History) -> None:
+    """Prints a row for each run, then why the newest model and those that replaced another were chosen."""
+    where = "" if history.location_id == "all" else f" at {history.location_id}"
+    title = f"Product {history.product_id}{where}: its model in {len(history.runs)} runs, the newest first"
+    grid = Grid("cutoff", "run", "models", "model", title=title, title_justify="left")
+    for name in ("backtest WAPE", "naive WAPE", "WAPE of sales", "bias"):
+        grid.add_column(name, justify="right")
+    grid.add_column("state")
+    for run, change in with_changes(history):
+        grid.add_row(*row_of(run, change))
+    console.print(grid)
+    for line in reasons(history):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def with_changes(history: History) -> list[tuple[ModelRun, str | None]]:
+    """Each run with the model that its own replaced; None if it is the same, or if there is no run before."""
+    older = (*(run.choice.model for run in history.runs[1:]), None)
+    return [
+        (run, before if before != run.choice.model else None)
+        for run, before in zip(history.runs, older, strict=True)
+    ]
+
+
+def row_of(run: ModelRun, change: str | None) -> list[str]:
+    """The texts of a run; a model that replaced another one is marked by an asterisk."""
+    made = "full run" if run.kept_from is None else f"kept from {run.kept_from}"
+    unscored = "not scored" if run.published else "not published"
+    return [
+        f"{run.cutoff}",
+        run.run_id[:ID_LENGTH],
+        made,
+        run.choice.model if change is None else f"* {run.choice.model}, was {change}",
+        _per_cent(run.backtest_wape),
+        _per_cent(run.naive_wape),
+        _per_cent(run.sold.wape if run.sold else None),
+        "-" if run.sold is None or run.sold.bias is None else f"{run.sold.bias:+.1%}",
+        run.sold.state if run.sold else unscored,
+    ]
+
+
+def reasons(history: History) -> Iterator[str]:
+    """Why the newest model, and each one that replaced another, was chosen."""
+    for number, (run, change) in enumerate(with_changes(history)):
+        if number == 0 or change is not None:
+            mark = "  " if change is None else "* "
+            anew = f" The run chose all models anew: {run.because}." if run.because else ""
+            yield f"{mark}{run.cutoff}: {' '.join(why(run.choice))}{anew}"
+
+
+def _per_cent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
