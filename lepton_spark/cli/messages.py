@@ -17,6 +17,7 @@ from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.report.monitoring import print_monitoring
+from lepton_spark.report.overrides import print_override_scores
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
 
 PLAIN_WIDTH = 120
@@ -72,6 +73,7 @@ def print_monitor_result(job: JobContext, result: MonitorResult) -> int:
     settings = job.config.monitoring
     if result.scored:
         print_monitoring(console(), job.warehouse, result.scored[-1], result.counts, settings.false_share)
+        print_override_scores(console(), job.warehouse, result.scored[-1])
     if settings.max_age_days is None or result.age_days is None or result.age_days <= settings.max_age_days:
         return 0
     found, allowed = (

@@ -85,7 +85,7 @@ def test_tables_of_the_first_version_are_refused_until_they_are_migrated(
     downgrade(shop)
     rows = {name: shop.warehouse.read(name).count() for name in VERSION_1}
     assert {len(row["line_hash"]) for row in shop.warehouse.read("transactions").collect()} == {64}
-    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 11. Run `lepton mig"):
+    with pytest.raises(InputError, match=r"found schema version 1; allowed: version 12. Run `lepton mig"):
         require_present_version(shop.warehouse)
 
     require_migratable(shop.warehouse)

@@ -24,6 +24,7 @@ from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
 from lepton_spark.pipelines.monitor.due_periods import Period, due_periods
+from lepton_spark.pipelines.monitor.override_scores import score_overrides
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.monitoring_tables import PRODUCT
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -92,6 +93,7 @@ def _score(context: JobContext, period: Period) -> dict[str, int]:
         }
         warehouse.replace(TABLE, all_rows.withColumns(same), f"run_id = '{period.run.run_id}'")
         counts = products.groupBy("state").count().collect()
+    score_overrides(context, period)
     log.info("run %s scored to %s: %s", period.run.run_id, period.last_day, counts)
     return {row["state"]: row["count"] for row in counts}
 

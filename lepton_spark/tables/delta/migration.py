@@ -15,7 +15,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from lepton_spark.errors import InputError, explain
 from lepton_spark.tables.schemas.schema import Table
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 """Increase it with every schema change that existing tables do not satisfy already."""
 
 MANIFEST = "runs"
