@@ -12,6 +12,7 @@ from rich.console import Console
 from lepton_spark.config import Config
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.covariates import load_covariates
+from lepton_spark.pipelines.maintenance.forget import count_rows, planner_subject, run_forget
 from lepton_spark.pipelines.monitor.monitor import run_monitor
 from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
 from lepton_spark.pipelines.publish.rollback import run_rollback
@@ -19,11 +20,12 @@ from lepton_spark.report.overrides import print_override_scores, print_overrides
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from tests.pipelines import test_monitor
 from tests.pipelines.job_context import NOON, context_for
+from tests.pipelines.test_forget import folders_with
 from tests.pipelines.test_monitor import FORECAST, HIDDEN, LOW, RIGHT
 
 HEADER = "sku,from,to,units,times,by,why,set"
 GOOD = (
-    f"{LOW},2021-01-10,2021-01-16,5,,Ann,fair,2021-01-08",
+    f"{LOW},2021-01-10,2021-01-16,5,,Annabel,fair,2021-01-08",
     f"{RIGHT},2021-01-14,2021-01-15,,1.5,,,2021-01-08",
     f"{HIDDEN},2021-01-10,2021-01-10,4,,,,2021-01-08",
     "other 0,2021-01-10,2021-01-16,,2,,old,2021-01-01",
@@ -149,7 +151,7 @@ def test_publishing_again_without_news_writes_nothing(shop: Shop) -> None:
 def test_changed_overrides_reach_the_published_run_in_one_commit(shop: Shop) -> None:
     before = shop.versions()
     later = replace(shop, now=NOON + timedelta(hours=1))
-    later.plan(*GOOD[1:], f"{LOW},2021-01-10,2021-01-16,8,,Ann,fair,2021-01-08")
+    later.plan(*GOOD[1:], f"{LOW},2021-01-10,2021-01-16,8,,Annabel,fair,2021-01-08")
     assert later.put_online("abc1").why == "run abc1 is published with changed overrides"
     assert shop.published(LOW)[_day(10)] == (8.0, 1.0, "fair")
     after = shop.versions()
@@ -200,8 +202,23 @@ def test_scores_are_printed_in_one_line_and_a_table(scored: Shop) -> None:
     assert _printed(scored, run_id="abc2") == ""
 
 
+def test_scores_of_a_scored_week_are_not_written_again(scored: Shop) -> None:
+    before = scored.versions()
+    run_monitor(scored.context)
+    assert scored.versions() == before
+
+
 def test_rollback_publishes_the_overrides_of_the_earlier_run_again(scored: Shop) -> None:
     before = scored.warehouse.version("applied_overrides")
     assert run_rollback(scored.context, "abc1").published.published
     assert scored.published(LOW)[_day(10)] == (5.0, 1.0, "fair")
     assert scored.warehouse.version("applied_overrides") == before
+
+
+def test_name_of_a_planner_is_erased_and_the_override_stays(scored: Shop) -> None:
+    assert folders_with(scored.root, "Annabel") == {"overrides", "applied_overrides"}
+    subject = planner_subject("Annabel")
+    assert count_rows(scored.context, subject) == {"overrides": 1, "applied_overrides": 7}
+    run_forget(scored.context, subject)
+    assert folders_with(scored.root, "Annabel") == set()
+    assert scored.warehouse.read("applied_overrides").where("why = 'fair' AND who IS NULL").count() == 7
