@@ -104,13 +104,13 @@ def print_unloaded(result: UnloadResult) -> None:
         typer.echo("them too: their lines are missing now.")
 
 
-def print_rows_to_forget(rows: Mapping[str, int], *, yes: bool) -> None:
-    """Prints which rows will be deleted, before they are."""
+def print_rows_to_forget(rows: Mapping[str, int], *, deletes: bool, yes: bool) -> None:
+    """Prints which rows will be deleted, or lose a value, before they do."""
     counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
-    typer.echo(f"rows to delete: {counted}")
+    typer.echo(f"rows to {'delete' if deletes else 'change'}: {counted}")
     typer.echo("This also erases earlier versions of all tables that may hold such rows (no time travel).")
     if not yes:
-        typer.echo("Nothing was deleted. Add --yes to delete them for good.")
+        typer.echo("Nothing was changed. Add --yes to do it for good.")
 
 
 def console() -> Console:

@@ -60,9 +60,11 @@ def forget(
     with leased(open_job(conf, settings), take_over=take_over) as context:
         if product is not None:
             subject = product_subject(product)
+        elif customer is not None:
+            subject = customer_subject(context, customer)
         else:
-            subject = customer_subject(context, customer) if customer else planner_subject(str(planner))
-        print_rows_to_forget(count_rows(context, subject), yes=yes)
+            subject = planner_subject(str(planner))
+        print_rows_to_forget(count_rows(context, subject), deletes=subject.column is None, yes=yes)
         if yes:
             run_forget(context, subject)
 

@@ -119,7 +119,7 @@ def _write(context: JobContext, run_id: str, cutoff: date, batch: OrderBatch) ->
 def _orders(warehouse: Warehouse, fits: DataFrame, stock: DataFrame, batch: OrderBatch) -> DataFrame:
     """Orders from the published means, which planners may have overridden."""
     overridden = warehouse.read("latest_forecasts").where(F.col("override_id").isNotNull())
-    if overridden.isEmpty():
+    if not warehouse.exists("applied_overrides") or overridden.isEmpty():
         return inventory_rows(fits, stock, batch).withColumn("overridden_days", F.lit(0))
     orders = inventory_rows(with_overridden_means(fits, overridden), stock, batch)
     return with_override_words(orders, overridden)

@@ -16,6 +16,8 @@ _SUMS = ("forecast", "model_forecast", "actual", "abs_error", "model_abs_error")
 
 def print_overrides(console: Console, warehouse: Warehouse) -> None:
     """Prints how many of the published forecasts are overridden; nothing if none is."""
+    if not warehouse.exists("applied_overrides"):
+        return
     latest = warehouse.read("latest_forecasts").where(F.col("override_id").isNotNull())
     row = latest.agg(
         F.count("*").alias("n"),
@@ -36,6 +38,8 @@ def print_override_scores(console: Console, warehouse: Warehouse, run_id: str) -
 
     Nothing if there was none. An override of several locations is judged by all of them together.
     """
+    if not warehouse.exists("override_scores"):
+        return
     rows = warehouse.read("override_scores").where((F.col("run_id") == F.lit(run_id)) & (F.col("n_obs") > 0))
     if rows.isEmpty():
         return

@@ -215,6 +215,16 @@ def test_rollback_publishes_the_overrides_of_the_earlier_run_again(scored: Shop)
     assert scored.warehouse.version("applied_overrides") == before
 
 
+def test_overrides_are_renewed_where_another_run_is_not_published(scored: Shop) -> None:
+    scored.plan(*GOOD[1:])
+    result = scored.put_online("abc3")
+    assert (result.published, result.why[:33]) == (False, "not published: it was rolled back")
+    assert scored.published(LOW)[_day(10)] == (1.0, None, None)
+    scored.plan(*GOOD)
+    scored.put_online("abc3")
+    assert scored.published(LOW)[_day(10)] == (5.0, 1.0, "fair")
+
+
 def test_name_of_a_planner_is_erased_and_the_override_stays(scored: Shop) -> None:
     assert folders_with(scored.root, "Annabel") == {"overrides", "applied_overrides"}
     subject = planner_subject("Annabel")

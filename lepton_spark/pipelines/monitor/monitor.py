@@ -71,6 +71,7 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def _score(context: JobContext, period: Period) -> dict[str, int]:
     """Writes the rows of a period; returns the number of series by state."""
+    score_overrides(context, period)  # before the rows by which the period counts as scored
     warehouse = context.warehouse
     covariates = read_known_covariates(warehouse, context.config, period.last_day)
     rows = _errors(context, period, covariates)
@@ -93,7 +94,6 @@ def _score(context: JobContext, period: Period) -> dict[str, int]:
         }
         warehouse.replace(TABLE, all_rows.withColumns(same), f"run_id = '{period.run.run_id}'")
         counts = products.groupBy("state").count().collect()
-    score_overrides(context, period)
     log.info("run %s scored to %s: %s", period.run.run_id, period.last_day, counts)
     return {row["state"]: row["count"] for row in counts}
 

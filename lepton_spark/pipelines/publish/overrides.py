@@ -37,6 +37,8 @@ def store_overrides(context: JobContext, run: Run) -> DataFrame | None:
 
 def are_published(context: JobContext, applied: DataFrame | None) -> bool:
     """Whether `latest_forecasts` has these overrides and no others."""
+    if not context.warehouse.exists(TABLE):
+        return True
     latest = context.warehouse.read("latest_forecasts").where(F.col("override_id").isNotNull())
     if applied is None:
         return latest.isEmpty()
