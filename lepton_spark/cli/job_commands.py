@@ -41,6 +41,7 @@ from lepton_spark.pipelines.publish.rollback import run_rollback
 from lepton_spark.pipelines.run import run_all
 from lepton_spark.report.console import print_counts, print_gates, print_summary
 from lepton_spark.report.orders import print_orders
+from lepton_spark.report.overrides import print_overrides
 from lepton_spark.report.summary import summarize
 
 
@@ -68,6 +69,7 @@ def run(
         ahead=job.config.forecast.ahead,
         published=result.publish.published,
     )
+    print_overrides(console(), job.warehouse)
     if result.inventory is not None:
         print_orders(console(), job.warehouse, result.inventory.run_id, result.inventory.counts)
     if result.challenge is not None:
@@ -153,6 +155,7 @@ def publish(
     """Replace the published forecasts with those of the latest complete run, if it passes the gates."""
     with leased(open_job(conf, settings, cutoff), take_over=take_over) as context:
         result = run_publish(context, force=publish)
+    print_overrides(console(), context.warehouse)
     raise typer.Exit(print_publish_result(result))
 
 

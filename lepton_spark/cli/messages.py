@@ -18,6 +18,7 @@ from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.report.monitoring import print_monitoring
+from lepton_spark.report.overrides import print_override_scores
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
 
 PLAIN_WIDTH = 120
@@ -73,6 +74,7 @@ def print_monitor_result(job: JobContext, result: MonitorResult) -> int:
     settings = job.config.monitoring
     if result.scored:
         print_monitoring(console(), job.warehouse, result.scored[-1], result.counts, settings.false_share)
+        print_override_scores(console(), job.warehouse, result.scored[-1])
     if settings.max_age_days is None or result.age_days is None or result.age_days <= settings.max_age_days:
         return 0
     found, allowed = (
@@ -113,13 +115,13 @@ def print_unloaded(result: UnloadResult) -> None:
         typer.echo("them too: their lines are missing now.")
 
 
-def print_rows_to_forget(rows: Mapping[str, int], *, yes: bool) -> None:
-    """Prints which rows will be deleted, before they are."""
+def print_rows_to_forget(rows: Mapping[str, int], *, deletes: bool, yes: bool) -> None:
+    """Prints which rows will be deleted, or lose a value, before they do."""
     counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
-    typer.echo(f"rows to delete: {counted}")
+    typer.echo(f"rows to {'delete' if deletes else 'change'}: {counted}")
     typer.echo("This also erases earlier versions of all tables that may hold such rows (no time travel).")
     if not yes:
-        typer.echo("Nothing was deleted. Add --yes to delete them for good.")
+        typer.echo("Nothing was changed. Add --yes to do it for good.")
 
 
 def console() -> Console:

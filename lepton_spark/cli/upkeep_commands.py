@@ -21,6 +21,7 @@ from lepton_spark.config.show import resolved_lines
 from lepton_spark.pipelines.maintenance.forget import (
     count_rows,
     customer_subject,
+    planner_subject,
     product_subject,
     run_forget,
 )
@@ -45,19 +46,25 @@ def forget(
     customer: Annotated[
         str | None, typer.Option(metavar="ID", help="A customer's number in the source files.")
     ] = None,
+    planner: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The author of overrides, as in the column who.")
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Delete; without this option the rows are only counted.")
     ] = False,
     take_over: TakeOver = False,
 ) -> None:
-    """Erase a product or a customer for good: from all tables, their files and their earlier versions."""
-    if (product is None) == (customer is None):
-        raise typer.BadParameter("give either --product or --customer")
+    """Erase a product, a customer or a planner's name for good: from all tables and earlier versions."""
+    if sum(given is not None for given in (product, customer, planner)) != 1:
+        raise typer.BadParameter("give either --product or --customer or --planner")
     with leased(open_job(conf, settings), take_over=take_over) as context:
-        subject = (
-            product_subject(product) if product is not None else customer_subject(context, str(customer))
-        )
-        print_rows_to_forget(count_rows(context, subject), yes=yes)
+        if product is not None:
+            subject = product_subject(product)
+        elif customer is not None:
+            subject = customer_subject(context, customer)
+        else:
+            subject = planner_subject(str(planner))
+        print_rows_to_forget(count_rows(context, subject), deletes=subject.column is None, yes=yes)
         if yes:
             run_forget(context, subject)
 

@@ -13,6 +13,7 @@ from lepton_spark.config.sections.inputs.covariate_settings import (
     StockSettings,
 )
 from lepton_spark.config.sections.inputs.input_settings import ColumnNames, InputSettings
+from lepton_spark.config.sections.inputs.override_settings import OverrideSettings
 from lepton_spark.config.sections.inventory_settings import InventorySettings, StockLevelSettings
 from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
 from lepton_spark.config.sections.panel_settings import PanelSettings
@@ -34,6 +35,7 @@ __all__ = [
     "InventorySettings",
     "LoadedConfig",
     "MonitoringSettings",
+    "OverrideSettings",
     "PanelSettings",
     "PlanSettings",
     "PriorSettings",

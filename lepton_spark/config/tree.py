@@ -15,6 +15,7 @@ from lepton_spark.config.sections.inputs.covariate_settings import (
     StockSettings,
 )
 from lepton_spark.config.sections.inputs.input_settings import InputSettings
+from lepton_spark.config.sections.inputs.override_settings import OverrideSettings
 from lepton_spark.config.sections.inventory_settings import (
     InventorySettings,
     StockLevelSettings,
@@ -42,6 +43,7 @@ class Config(Section):
     priors: PriorSettings = PriorSettings()
     calendar: CalendarSettings = CalendarSettings()
     stock_levels: StockLevelSettings = StockLevelSettings()
+    overrides: OverrideSettings = OverrideSettings()
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
     backtest: BacktestSettings = BacktestSettings()

@@ -14,6 +14,7 @@ from lepton_spark.errors import ConfigError, Fault, InputError, explain
 from lepton_spark.evaluation.quantiles.demand_sums import sum_dispersion_name
 from lepton_spark.inventory.orders.levels import Policy
 from lepton_spark.inventory.orders.rows import OrderBatch
+from lepton_spark.inventory.overridden import with_overridden_means, with_override_words
 from lepton_spark.inventory.protection import OrderingDays
 from lepton_spark.inventory.stock_rows import inventory_rows
 from lepton_spark.inventory.terms import Defaults
@@ -23,6 +24,7 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.covariates import load_covariates
 from lepton_spark.pipelines.runs.run_id import fingerprint_of_rows
 from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -105,13 +107,22 @@ def _write(context: JobContext, run_id: str, cutoff: date, batch: OrderBatch) ->
     of_run = F.col("run_id") == F.lit(run_id)
     is_used = F.lit(context.config.stock_levels.path is not None)
     stock = warehouse.read(STOCK_LEVELS).where(is_used)
-    made = inventory_rows(warehouse.read("fits").where(of_run), stock, batch)
+    made = _orders(warehouse, warehouse.read("fits").where(of_run), stock, batch)
     same = {"run_id": F.lit(run_id), "cutoff": F.lit(cutoff), "service": F.lit(batch.policy.service)}
     with persisted(made.withColumns(same)) as rows:
         if not _same_rows(rows, warehouse.read(TABLE).where(of_run)):
             warehouse.replace(TABLE, rows, f"run_id = '{run_id}'")
         counts = rows.groupBy("status").count().orderBy("status").collect()
     return {row["status"]: row["count"] for row in counts}
+
+
+def _orders(warehouse: Warehouse, fits: DataFrame, stock: DataFrame, batch: OrderBatch) -> DataFrame:
+    """Orders from the published means, which planners may have overridden."""
+    overridden = warehouse.read("latest_forecasts").where(F.col("override_id").isNotNull())
+    if not warehouse.exists("applied_overrides") or overridden.isEmpty():
+        return inventory_rows(fits, stock, batch).withColumn("overridden_days", F.lit(0))
+    orders = inventory_rows(with_overridden_means(fits, overridden), stock, batch)
+    return with_override_words(orders, overridden)
 
 
 def _same_rows(one: DataFrame, other: DataFrame) -> bool:

@@ -10,6 +10,7 @@ from lepton_spark.tables.schemas.forecast_tables import FORECAST_TABLES
 from lepton_spark.tables.schemas.ingest_tables import INGEST_TABLES
 from lepton_spark.tables.schemas.inventory_tables import INVENTORY_TABLES
 from lepton_spark.tables.schemas.monitoring_tables import MONITORING_TABLES
+from lepton_spark.tables.schemas.override_tables import OVERRIDE_TABLES
 from lepton_spark.tables.schemas.run_tables import RUN_TABLES
 from lepton_spark.tables.schemas.schema import Table
 from lepton_spark.tables.schemas.staged_tables import STAGED_TABLES
@@ -26,6 +27,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             *INVENTORY_TABLES,
             *MONITORING_TABLES,
             *CHALLENGE_TABLES,
+            *OVERRIDE_TABLES,
             *RUN_TABLES,
         )
     }

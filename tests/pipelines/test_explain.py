@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from lepton_spark.cli import main
 from lepton_spark.errors import InputError
 from lepton_spark.models.data.parts import GROUPS
-from lepton_spark.report.explanation.explained import Explained, find_explained, published_run
+from lepton_spark.report.explanation.explained import Explained, Override, find_explained, published_run
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
@@ -23,7 +23,15 @@ DAYS = (1, 2)
 
 def _tables() -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("latest_forecasts", "explanations", "models", "metrics", "adjustments")
+        name: []
+        for name in (
+            "latest_forecasts",
+            "explanations",
+            "models",
+            "metrics",
+            "adjustments",
+            "applied_overrides",
+        )
     }
     for product, place in SERIES:
         key = {"run_id": RUN, "product_id": product, "location_id": place}
@@ -35,6 +43,12 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
             rows["latest_forecasts"].append(day | published | quantiles)
             parts = dict.fromkeys(GROUPS, 0.0) | {"weekday": float(step)}
             rows["explanations"].append({**day, "base": 10.0, **parts})
+        if product == "silk":  # a planner expects 20 on the first day, of which the model knows nothing
+            override = {"override_id": "o1", "model_forecast": 11.0, "forecast": 20.0}
+            first = rows["latest_forecasts"][-2]
+            first |= override | {"override_why": "fair"}
+            author = {"value": 20.0, "why": "fair", "who": "Ann", "known_at": CUTOFF}
+            rows["applied_overrides"].append({**first, **author})
         choice = {"runner_up": "ridge", "margin": 0.25, "choice_level": "class", "demand_class": "smooth"}
         model = {"model": "pooled", "status": "ok", "parameters": {"prior_level": 3.0}}
         rows["models"].append({**key, **choice, **model})
@@ -79,6 +93,16 @@ def test_published_forecast_is_found_with_its_parts_model_errors_and_cleaning(wa
     assert (found.errors.mae, found.naive.mae) == (2.5, 3.5)  # of the full run whose models are kept
     assert [(item.before, item.after) for item in found.adjustments] == [(90.0, 11.0)]
     assert _find(warehouse, location="south").adjustments == ()
+
+
+def test_override_is_the_difference_between_the_published_forecast_and_the_models(
+    warehouse: Warehouse,
+) -> None:
+    one, two = _find(warehouse, "silk").days
+    assert one.override == Override(9.0, "Ann", "fair")
+    assert (one.forecast, one.model_forecast) == (20.0, 11.0)
+    assert one.base + sum(one.parts.values()) + one.override.units == one.forecast
+    assert (two.override, two.model_forecast) == (None, 12.0)
 
 
 def test_location_may_be_left_out_where_there_is_one(warehouse: Warehouse) -> None:

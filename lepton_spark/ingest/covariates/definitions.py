@@ -21,6 +21,7 @@ from lepton_spark.ingest.covariates.fields import (
     source_columns,
     text_of,
 )
+from lepton_spark.ingest.covariates.overrides import overrides
 from lepton_spark.ingest.covariates.source import CovariateColumn, CovariateSource
 from lepton_spark.ingest.covariates.stock_levels import stock_levels
 from lepton_spark.ingest.lines.reading.numbers import number
@@ -37,6 +38,7 @@ def covariate_sources(config: Config) -> list[CovariateSource]:
         _priors(config.priors, case),
         _calendar(config.calendar),
         stock_levels(config.stock_levels, case),
+        overrides(config.overrides, case),
     )
     return [source for source in sources if source.settings.path is not None]
 

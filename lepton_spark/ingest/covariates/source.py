@@ -14,6 +14,7 @@ from lepton_spark.config.values.reader_options import reader_options
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.files.delivery import resolve
 from lepton_spark.ingest.files.layout import quoted_column
+from lepton_spark.ingest.lines.identity import MASK
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 CSV_OPTIONS = {"separator": "sep", "encoding": "encoding", "quote": "quote", "compression": "compression"}
@@ -49,7 +50,8 @@ class CovariateSource:
     source_columns: names of the source's columns that are read. columns: of the table; their reasons are
     checked in this order. row_checks: further reasons with their conditions, checked first.
     key: columns for which rows must not differ; empty: rows may. per_row: columns besides the series key
-    that may differ between the rows of a series; empty: all may.
+    that may differ between the rows of a series; empty: all may. personal: source columns that are masked in
+    rejected rows.
     """
 
     name: str
@@ -59,6 +61,7 @@ class CovariateSource:
     row_checks: Sequence[tuple[str, Column]] = ()
     key: Sequence[str] = ()
     per_row: Sequence[str] = ()
+    personal: Sequence[str] = ()
 
 
 def source_text(name: str) -> Column:
@@ -73,7 +76,7 @@ def read_covariates(spark: SparkSession, source: CovariateSource) -> DataFrame:
     """
     rows = _read(spark, source)
     _require_columns(source, rows.columns)
-    line = F.to_json(F.struct(*(source_text(name).alias(name) for name in source.source_columns)))
+    line = F.to_json(F.struct(*(_shown(name, source).alias(name) for name in source.source_columns)))
     columns = (column.value.alias(column.name) for column in source.columns)
     checked = rows.select(line.alias("line"), _reason(source).alias("reason"), *columns)
     names = [column.name for column in source.columns]
@@ -83,6 +86,12 @@ def read_covariates(spark: SparkSession, source: CovariateSource) -> DataFrame:
         shared = [name for name in names if name not in source.per_row]
         checked = _with_conflicts(checked, SERIES_KEY, shared)
     return checked
+
+
+def _shown(name: str, source: CovariateSource) -> Column:
+    """A column of the source as rejected rows show it."""
+    text = source_text(name)
+    return F.when(text.isNotNull(), F.lit(MASK)) if name in source.personal else text
 
 
 def _require_columns(source: CovariateSource, found: Sequence[str]) -> None:

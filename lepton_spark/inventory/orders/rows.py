@@ -33,8 +33,8 @@ from lepton_spark.inventory.terms import TERM_COLUMNS, Defaults, Terms, stock_of
 from lepton_spark.tables.schemas.inventory_tables import INVENTORY
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
-ADDED_LATER = ("run_id", "cutoff", "service")
-"""Columns that are the same for all rows."""
+ADDED_LATER = ("run_id", "cutoff", "service", "overridden_days")
+"""Columns that do not depend on the levels of a series."""
 
 _COLUMNS = tuple(column for column in INVENTORY.columns if column.name not in ADDED_LATER)
 COLUMN_NAMES = tuple(column.name for column in _COLUMNS)

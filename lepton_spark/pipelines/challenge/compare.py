@@ -6,15 +6,13 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.monitoring.actuals import daily_units, units_by_step
-from lepton_spark.monitoring.location_days import DAY_SCHEMA
 from lepton_spark.monitoring.paired_losses import paired_losses
 from lepton_spark.monitoring.periods import PERIOD_DAYS, cutoffs_to_score
 from lepton_spark.panel.calendar import day_volumes
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
 from lepton_spark.pipelines.monitor.due_periods import Period
-from lepton_spark.pipelines.monitor.series import locations_of, of_run
+from lepton_spark.pipelines.monitor.series import known_units, locations_of, of_run
 from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
@@ -74,9 +72,7 @@ def _compared(context: JobContext, cutoff: date, champion: Run, challenger: Run)
 def _units(context: JobContext, period: Period) -> DataFrame:
     """Units of each series and step, as monitoring knows them."""
     warehouse = context.warehouse
-    sales, keys = warehouse.read("sales"), of_run(warehouse, "models", period.run.run_id).select(*SERIES_KEY)
-    stock = read_known_covariates(warehouse, context.config, period.last_day).rows.get("stock")
-    locations = locations_of(context, period, day_volumes(sales))
-    days = keys.sparkSession.createDataFrame(locations.rows(), DAY_SCHEMA)
-    daily = daily_units(sales, keys, days, stock, locations.first, locations.last)
-    return units_by_step(daily, period.cutoff, period.step_days)
+    keys = of_run(warehouse, "models", period.run.run_id).select(*SERIES_KEY)
+    covariates = read_known_covariates(warehouse, context.config, period.last_day)
+    locations = locations_of(context, period, day_volumes(warehouse.read("sales")))
+    return known_units(context, period, keys, covariates, locations)

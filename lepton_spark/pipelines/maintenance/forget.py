@@ -1,4 +1,4 @@
-"""The forget job: erases a product or a customer from every table, its files and its earlier versions."""
+"""The forget job: erases a product or a person from every table, its files and its earlier versions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from lepton_spark.ingest.lines.reading.parsing import trimmed
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.tables import TABLES, Warehouse
 
+AUTHOR = "who"
+"""The column with the author of an override."""
+
 ERASED_WORDS = "removed: the explanation quoted data that has been erased"
 
 
@@ -19,11 +22,13 @@ ERASED_WORDS = "removed: the explanation quoted data that has been erased"
 class Subject:
     """What is erased.
 
-    rows: by table, the condition of the rows to delete. text: a text that must not remain in explanations.
+    rows: by table, the condition of the rows to delete, or whose `column` becomes null if one is named.
+    text: a text that must not remain in explanations.
     """
 
     rows: Mapping[str, Column]
     text: str | None = None
+    column: str | None = None
 
 
 def product_subject(product_id: str) -> Subject:
@@ -49,6 +54,12 @@ def customer_subject(context: JobContext, number: str) -> Subject:
     return Subject({"open_orders": F.col("customer_token") == F.lit(token(key, number))})
 
 
+def planner_subject(name: str) -> Subject:
+    """A planner, by the name in `overrides`: the overrides stay, without their author."""
+    theirs = F.col(AUTHOR) == F.lit(name)
+    return Subject(dict.fromkeys(("overrides", "applied_overrides"), theirs), column=AUTHOR)
+
+
 def _quotes(product_id: str) -> Column:
     """Whether a rejected line has the product's id as one of its values, or anywhere if it is malformed."""
     values = F.map_values(F.from_json("line", "map<string, string>"))
@@ -59,7 +70,7 @@ def _quotes(product_id: str) -> Column:
 
 
 def count_rows(context: JobContext, subject: Subject) -> dict[str, int]:
-    """The number of rows to be deleted, by table; tables without such rows are left out."""
+    """The number of rows to be deleted or changed, by table; tables without such rows are left out."""
     warehouse = context.warehouse
     existing = {name: rows for name, rows in subject.rows.items() if warehouse.exists(name)}
     counts = {name: warehouse.read(name).where(rows).count() for name, rows in existing.items()}
@@ -67,7 +78,7 @@ def count_rows(context: JobContext, subject: Subject) -> dict[str, int]:
 
 
 def run_forget(context: JobContext, subject: Subject) -> None:
-    """Deletes the rows, then erases the earlier versions of every table that may have held them.
+    """Deletes the rows or their column, then erases the earlier versions of every table that may hold them.
 
     Safe to interrupt and run again.
     """
@@ -75,13 +86,21 @@ def run_forget(context: JobContext, subject: Subject) -> None:
     affected = [*subject.rows, *(["files"] if subject.text is not None else [])]
     with context.stage("delete the rows"):
         for name, rows in subject.rows.items():
-            warehouse.delete(name, rows)
+            _erase(warehouse, name, rows, subject.column)
         if subject.text is not None:
             _redact_files(warehouse, subject.text)
         warehouse.clear_build_folder()
     for name in filter(warehouse.exists, affected):
         with context.stage(f"erase earlier versions of {name}"):
             warehouse.erase_history(name, context.clock())
+
+
+def _erase(warehouse: Warehouse, name: str, rows: Column, column: str | None) -> None:
+    """Deletes the rows, or their values in a column."""
+    if column is None:
+        warehouse.delete(name, rows)
+    elif warehouse.exists(name):
+        warehouse.update(name, rows, {column: F.lit(None).cast("string")})
 
 
 def _redact_files(warehouse: Warehouse, text: str) -> None:

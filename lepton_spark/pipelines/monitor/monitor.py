@@ -19,6 +19,7 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
 from lepton_spark.pipelines.monitor.due_periods import Period, due_periods
 from lepton_spark.pipelines.monitor.health import write_health
+from lepton_spark.pipelines.monitor.override_scores import score_overrides
 from lepton_spark.pipelines.monitor.segments import with_segment_states
 from lepton_spark.pipelines.monitor.series import locations_of, of_run, series_of
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -77,6 +78,7 @@ def _score(context: JobContext, period: Period, volumes: list[DayVolume]) -> dic
     covariates = read_known_covariates(context.warehouse, context.config, period.last_day)
     locations = locations_of(context, period, volumes)
     errors = series_of(context, period, covariates, locations)
+    score_overrides(context, period, covariates, locations)  # before the rows that mark the period as scored
     horizon = period.run.horizon or period.n_steps
     with persisted(with_drift(errors, horizon, epoch_day(period.last_day))) as series:
         limit = alarm_limit(series, context.config.monitoring.false_share)
@@ -87,7 +89,7 @@ def _score(context: JobContext, period: Period, volumes: list[DayVolume]) -> dic
         products = products.join(of_series, [*SERIES_KEY], "left")
         segments = segments.join(of_segments, "segment", "left")
         rows = with_ratios(products.unionByName(segments, allowMissingColumns=True))
-        write_health(context, period, with_ratios(sums), volumes)  # first: monitoring says what is done
+        write_health(context, period, with_ratios(sums), volumes)
         context.warehouse.replace(TABLE, _of_period(rows, period), f"run_id = '{period.run.run_id}'")
         counts = products.groupBy("state").count().collect()
     log.info("run %s scored to %s: %s", period.run.run_id, period.last_day, counts)

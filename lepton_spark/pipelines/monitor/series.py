@@ -31,6 +31,16 @@ def locations_of(context: JobContext, period: Period, volumes: Sequence[DayVolum
     return location_days(names, volumes, announced, period.cutoff, period.n_days)
 
 
+def known_units(
+    context: JobContext, period: Period, keys: DataFrame, covariates: Covariates, locations: LocationDays
+) -> DataFrame:
+    """`units` of some series by step; see `units_by_step`."""
+    days = keys.sparkSession.createDataFrame(locations.rows(), DAY_SCHEMA)
+    sales, stock = context.warehouse.read("sales"), covariates.rows.get("stock")
+    daily = daily_units(sales, keys, days, stock, locations.first, locations.last)
+    return units_by_step(daily, period.cutoff, period.step_days)
+
+
 def series_of(
     context: JobContext, period: Period, covariates: Covariates, locations: LocationDays
 ) -> DataFrame:
@@ -40,10 +50,7 @@ def series_of(
         *SERIES_KEY, "demand_class", "quantile_method", "parameters"
     )
     keys = models.select(*SERIES_KEY)
-    days = keys.sparkSession.createDataFrame(locations.rows(), DAY_SCHEMA)
-    sales, stock = warehouse.read("sales"), covariates.rows.get("stock")
-    daily = daily_units(sales, keys, days, stock, locations.first, locations.last)
-    units = units_by_step(daily, period.cutoff, period.step_days)
+    units = known_units(context, period, keys, covariates, locations)
     forecasts = of_run(warehouse, "forecasts", period.run.run_id)
     errors = series_errors(forecasts, _earlier(warehouse, period), units, period.n_steps)
     rows = _with_categories(errors.join(models, [*SERIES_KEY]), keys, covariates)

@@ -8,10 +8,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.forecasting.output.overridden import with_overrides
 from lepton_spark.gates import Gate
 from lepton_spark.panel.cutoff import end_of_period
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.evidence import evaluate_gates
+from lepton_spark.pipelines.publish.overrides import are_published, store_overrides
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import FORECASTS, Run, RunLog
 from lepton_spark.tables import Warehouse
@@ -56,6 +58,8 @@ def run_publish(
     run, cutoff = complete_run(runs, run_id, wanted)
     with context.stage("publish") as stage:
         result = _publish(context, run, cutoff, force=force, because=because)
+        if not result.published:
+            _renew_overrides(context, runs)
         stage.note(result.why)
     log.info("run %s, cutoff %s: %s", run.run_id, cutoff, result.why)
     return result
@@ -65,7 +69,12 @@ def _publish(
     context: JobContext, run: Run, cutoff: date, *, force: bool, because: Gate | None
 ) -> PublishResult:
     runs = context.runs
-    unchanged = _reason_to_keep(context.warehouse, run, cutoff, runs, force=force)
+    published = _published(context.warehouse)
+    if published is not None and published.run_id == run.run_id:
+        changed = _renew_overrides(context, runs)
+        state = "published with changed overrides" if changed else "already published"
+        return PublishResult(run.run_id, True, f"run {run.run_id} is {state}")
+    unchanged = _reason_to_keep(published, run, cutoff, runs, force=force)
     if unchanged is not None:
         return unchanged
     config = context.config
@@ -86,17 +95,28 @@ def _publish(
         text = "; ".join(f"{gate.name}: found {gate.found}; allowed: {gate.allowed}" for gate in failed)
         return PublishResult(run.run_id, False, f"refused by {text}", gates, refused=True)
     runs.record(record, "complete", config)
-    context.warehouse.overwrite("latest_forecasts", _latest(context, run, cutoff))
+    latest = _latest(context, run, cutoff, store_overrides(context, run))
+    context.warehouse.overwrite("latest_forecasts", latest)
     return PublishResult(run.run_id, True, f"run {run.run_id} is published", gates)
 
 
+def _renew_overrides(context: JobContext, runs: RunLog) -> bool:
+    """Applies the overrides that planners have changed since to the published run; whether there are any."""
+    published = _published(context.warehouse)
+    run = None if published is None else runs.find(published.run_id)
+    if published is None or run is None:
+        return False
+    applied = store_overrides(context, run)
+    if are_published(context, applied):
+        return False
+    context.warehouse.overwrite("latest_forecasts", _latest(context, run, published.cutoff, applied))
+    return True
+
+
 def _reason_to_keep(
-    warehouse: Warehouse, run: Run, cutoff: date, runs: RunLog, *, force: bool
+    published: _Published | None, run: Run, cutoff: date, runs: RunLog, *, force: bool
 ) -> PublishResult | None:
     """The result when the published forecasts stay as they are; None when the run may be published."""
-    published = _published(warehouse)
-    if published is not None and published.run_id == run.run_id:
-        return PublishResult(run.run_id, True, f"run {run.run_id} is already published")
     if force:
         return None
     if published is not None and published.cutoff > cutoff:
@@ -137,7 +157,8 @@ def _published(warehouse: Warehouse) -> _Published | None:
     return None if row is None else _Published(row["run_id"], row["cutoff"])
 
 
-def _latest(context: JobContext, run: Run, cutoff: date) -> DataFrame:
+def _latest(context: JobContext, run: Run, cutoff: date, applied: DataFrame | None) -> DataFrame:
     valid_until = cutoff + timedelta(days=context.config.publish.valid_days)
     forecasts = context.warehouse.read("forecasts").where(F.col("run_id") == F.lit(run.run_id))
-    return forecasts.withColumns({"published_at": F.lit(context.clock()), "valid_until": F.lit(valid_until)})
+    rows = with_overrides(forecasts, applied)
+    return rows.withColumns({"published_at": F.lit(context.clock()), "valid_until": F.lit(valid_until)})

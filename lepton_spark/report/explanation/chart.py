@@ -5,16 +5,16 @@ from typing import Any
 
 from lepton_spark.errors import InputError, SetupError, explain
 from lepton_spark.models.data.parts import GROUPS
-from lepton_spark.report.explanation.explained import Explained
+from lepton_spark.report.explanation.explained import Day, Explained
 
 VEGA_LITE = "6.1"
 SUFFIXES = (".html", ".png", ".svg")
 BASE = "usual day"
 COLOURS = ("#c7cdd4", "#4c78a8", "#72b7b2", "#f58518", "#54a24b", "#e45756", "#b279a2", "#eeca3b", "#9d755d",
-           "#ff9da6", "#79706e", "#333333")  # fmt: skip
+           "#ff9da6", "#79706e", "#333333", "#bab0ac")  # fmt: skip
 
 
-_NAMES = (BASE, *(group.replace("_", " ") for group in GROUPS))
+_NAMES = (BASE, *(group.replace("_", " ") for group in GROUPS), "override")
 
 
 def require_drawable(path: Path) -> None:
@@ -45,12 +45,17 @@ def write_chart(explained: Explained, path: Path) -> None:
         path.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
 
 
+def _units(day: Day) -> tuple[float, ...]:
+    """Of the usual day, of each group, and of the override."""
+    return (day.base, *day.parts.values(), 0.0 if day.override is None else day.override.units)
+
+
 def chart_of(explained: Explained) -> dict[str, Any]:
     """The chart as a Vega-Lite specification, with its data."""
     bars = [
         {"date": f"{day.date}", "part": name, "units": units, "place": place}
         for day in explained.days
-        for place, (name, units) in enumerate(zip(_NAMES, (day.base, *day.parts.values()), strict=True))
+        for place, (name, units) in enumerate(zip(_NAMES, _units(day), strict=True))
         if units
     ]
     points = [

@@ -15,8 +15,20 @@ from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 
 @dataclass(frozen=True)
+class Override:
+    """What a planner has added to the model's forecast, in units; who and why: None when not given."""
+
+    units: float
+    who: str | None
+    why: str | None
+
+
+@dataclass(frozen=True)
 class Day:
-    """A day ahead, in units: the usual day, the parts by group, their sum, and quantiles by column name."""
+    """A day ahead, in units: the usual day, the parts by group, and quantiles by column name.
+
+    forecast: the published one: the usual day, the parts and the override added up.
+    """
 
     date: date
     step: int
@@ -24,6 +36,12 @@ class Day:
     parts: Mapping[str, float]
     forecast: float
     quantiles: Mapping[str, float]
+    override: Override | None = None
+
+    @property
+    def model_forecast(self) -> float:
+        """The forecast without the override."""
+        return self.forecast if self.override is None else self.base + sum(self.parts.values())
 
 
 @dataclass(frozen=True)
@@ -115,13 +133,14 @@ def find_explained(
     model = warehouse.read("models").where(of_run).collect()[0]
     is_test = is_series & (F.col("run_id") == F.lit(full_run_id)) & (F.col("split") == "test")
     errors = {row["role"]: row for row in warehouse.read("metrics").where(is_test).collect()}
+    overridden = {row["step"]: row for row in warehouse.read("applied_overrides").where(of_run).collect()}
     adjusted = warehouse.read("adjustments").where(of_run).orderBy("date", "rule").collect()
     return Explained(
         product_id=product,
         location_id=place,
         cutoff=rows[explained[0]["step"]]["cutoff"],
         period=period,
-        days=tuple(_day(row, rows[row["step"]]) for row in explained),
+        days=tuple(_day(row, rows[row["step"]], overridden.get(row["step"])) for row in explained),
         model=model["model"],
         status=model["status"],
         reason=model["reason"],
@@ -138,15 +157,20 @@ def find_explained(
     )
 
 
-def _day(parts: Row, forecast: Row) -> Day:
+def _day(parts: Row, forecast: Row, override: Row | None) -> Day:
     return Day(
         date=parts["date"],
         step=parts["step"],
         base=parts["base"],
         parts={group: parts[group] for group in GROUPS},
-        forecast=parts["forecast"],
+        forecast=forecast["forecast"],
         quantiles={name: forecast[name] for name in QUANTILE_LEVELS},
+        override=None if override is None else _override(override, forecast),
     )
+
+
+def _override(applied: Row, forecast: Row) -> Override:
+    return Override(forecast["forecast"] - applied["model_forecast"], applied["who"], applied["why"])
 
 
 def _errors(row: Row | None) -> WindowErrors | None:

@@ -1,6 +1,6 @@
 """An explained forecast in words: what the model adds and takes off, why it won, how wrong it may be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from lepton_spark.errors import InputError, explain
@@ -18,7 +18,14 @@ from lepton_spark.models.data.parts import (
     TREND,
     WEEKDAY,
 )
-from lepton_spark.report.explanation.explained import Adjustment, Choice, Day, Explained, WindowErrors
+from lepton_spark.report.explanation.explained import (
+    Adjustment,
+    Choice,
+    Day,
+    Explained,
+    Override,
+    WindowErrors,
+)
 
 MOST_PARTS = 5
 """Parts that are put into words; the rest is one sum."""
@@ -86,7 +93,21 @@ def sentences(explained: Explained, day: Day) -> list[str]:
         verb = f"add {_units(rest, day)}" if rest > 0 else f"take {_units(-rest, day)} off"
         lines.append(f"Other reasons together {verb}.")
     lines.append("These are steps of the model's calculation, not causes.")
+    if day.override is not None:
+        lines.append(_override_words(day.override, day))
     return lines
+
+
+def _override_words(override: Override, day: Day) -> str:
+    """For example: The override of Ann (trade fair) adds 12.0 to the model's 45.8."""
+    author = "A planner's override" if override.who is None else f"The override of {override.who}"
+    reason = "" if override.why is None else f" ({override.why})"
+    model = f"the model's {_units(day.model_forecast, day)}"
+    if not _is_visible(override.units, day):
+        return f"{author}{reason} leaves {model} as it is."
+    if override.units > 0:
+        return f"{author}{reason} adds {_units(override.units, day)} to {model}."
+    return f"{author}{reason} takes {_units(-override.units, day)} off {model}."
 
 
 def main_parts(day: Day) -> tuple[list[tuple[str, float]], float]:
@@ -106,7 +127,7 @@ def _reason(group: str, explained: Explained, day: Day) -> str:
         return "a product that has not been sold for a long time"
     if explained.prior_level is not None:
         return f"the planner's level of {explained.prior_level:g}"
-    if day.forecast == 0:
+    if day.model_forecast == 0:
         return "a time without sales: closed, delisted, or forecast below 0"
     return "rounding"
 
@@ -179,11 +200,13 @@ def table(explained: Explained) -> tuple[list[str], list[list[str]]]:
     """Head and rows, one for each day ahead; groups that add nothing on any day are left out."""
     days = explained.days
     groups = [group for group in GROUPS if any(_is_visible(day.parts[group], day) for day in days)]
+    has_override = any(day.override is not None for day in days)
     head = [
         "date",
         "",
         f"usual {_span(explained)}",
         *(group.replace("_", " ") for group in groups),
+        *(["override"] if has_override else []),
         "forecast",
         "p10",
         "p90",
@@ -193,7 +216,8 @@ def table(explained: Explained) -> tuple[list[str], list[list[str]]]:
             f"{day.date}",
             f"{day.date:%a}",
             _units(day.base, day),
-            *(_signed(day.parts, group, day) for group in groups),
+            *(_signed(day.parts[group], day) for group in groups),
+            *([_signed(0.0 if day.override is None else day.override.units, day)] if has_override else []),
             _units(day.forecast, day),
             *(f"{day.quantiles[name]:.4g}" for name in ("p10", "p90")),
         ]
@@ -201,8 +225,8 @@ def table(explained: Explained) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def _signed(parts: Mapping[str, float], group: str, day: Day) -> str:
-    return f"{parts[group]:+.{_decimals(day)}f}" if _is_visible(parts[group], day) else ""
+def _signed(units: float, day: Day) -> str:
+    return f"{units:+.{_decimals(day)}f}" if _is_visible(units, day) else ""
 
 
 def _units(units: float, day: Day) -> str:

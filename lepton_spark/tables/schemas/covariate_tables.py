@@ -139,13 +139,38 @@ STOCK_LEVELS = Table(
     },
 )
 
-_SOURCES = (PLANS, PRODUCTS, STOCK, PRIORS, CALENDAR, STOCK_LEVELS)
+LARGEST_VALUE, LARGEST_FACTOR = 1e9, 100.0
+"""Limits of overrides; anything larger is a typing error."""
+
+OVERRIDES = Table(
+    name="overrides",
+    comment="Forecasts that planners change after the model, as of the latest ingest",
+    columns=(
+        PRODUCT_ID,
+        _LOCATION,
+        Column("first_date", "DATE", "first day that is overridden", False),
+        Column("last_date", "DATE", "last day, inclusive", False),
+        Column("value", "DOUBLE", "units of each day or week; null: see factor"),
+        Column("factor", "DOUBLE", "what the model's forecast is multiplied by; null: see value"),
+        Column("who", "STRING", "who overrides; null when not given"),
+        Column("why", "STRING", "the reason; null when not given"),
+        _KNOWN,
+    ),
+    key=("product_id", "location_id", "first_date", "last_date", "known_at"),
+    checks={
+        "end_not_before_start": "last_date >= first_date",
+        "finite_value": unless_null("value", units("value")),
+        "finite_factor": unless_null("factor", units("factor")),
+    },
+)
+
+_SOURCES = (PLANS, PRODUCTS, STOCK, PRIORS, CALENDAR, STOCK_LEVELS, OVERRIDES)
 
 SIDE_REJECTS = Table(
     name="side_rejects",
     comment="Rejected rows of the inputs beside sales, as of the latest ingest",
     columns=(
-        Column("source", "STRING", "plans, products, stock, priors, calendar or stock_levels", False),
+        Column("source", "STRING", "the input, such as plans or stock_levels", False),
         Column("reason", "STRING", "why the row was rejected", False),
         Column("line", "STRING", "the row's mapped columns as JSON", False),
         Column("n_rows", "BIGINT", "number of identical rows in the source", False),

@@ -1,5 +1,6 @@
 """Forecast tables for readers, and the tables that explain the forecasts."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from lepton_spark.models.data.parts import GROUPS
@@ -11,6 +12,7 @@ from lepton_spark.tables.schemas.run_columns import (
     MODEL,
     OUTCOME,
     OUTCOME_CHECKS,
+    OVERRIDE_ID,
     STATUS,
 )
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
@@ -38,11 +40,11 @@ def _forecast_columns(published: bool) -> tuple[Column, ...]:
 
 
 _LEVELS = tuple(QUANTILE_LEVELS)
-_QUANTILES = {
+QUANTILES_ARE_VALID = {
     "finite_quantiles": " AND ".join(units(level) for level in _LEVELS),
     "ordered_quantiles": " AND ".join(f"{low} <= {high}" for low, high in pairwise(_LEVELS)),
 }
-_STEPS = "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))"
+VALID_STEP = "step >= 1 AND date IN (date_add(cutoff, step), date_add(cutoff, 7 * step - 6))"
 """Condition for `step` and `date`: the day of a daily step, or the first day of a weekly one."""
 
 FORECASTS = Table(
@@ -52,7 +54,7 @@ FORECASTS = Table(
     key=("run_id", *SERIES_KEY, "date"),
     partition_by=("run_id",),
     checks={
-        "steps_from_one": _STEPS,
+        "steps_from_one": VALID_STEP,
         "known_status": KNOWN_STATUS,
     },
 )
@@ -64,14 +66,18 @@ LATEST_FORECASTS = Table(
         *_forecast_columns(published=True),
         Column("published_at", "TIMESTAMP", "when the run was published", False),
         Column("valid_until", "DATE", "last day of use: cutoff + publish.valid_days", False),
+        Column("model_forecast", "DOUBLE", "the model's own mean; null where no override applies"),
+        replace(OVERRIDE_ID, nullable=True),
+        Column("override_why", "STRING", "the planner's reason; null without one"),
     ),
     key=(*SERIES_KEY, "date"),
     checks={
         "finite_forecast": units("forecast"),
-        "steps_from_one": _STEPS,
+        "steps_from_one": VALID_STEP,
         "known_status": KNOWN_STATUS,
         "valid_until_not_before_cutoff": "valid_until >= cutoff",
-        **_QUANTILES,
+        "finite_model_forecast": unless_null("model_forecast", units("model_forecast")),
+        **QUANTILES_ARE_VALID,
     },
 )
 
@@ -138,7 +144,7 @@ GROUP_FORECASTS = Table(
     key=("run_id", "segment", "date"),
     partition_by=("run_id",),
     checks={
-        "steps_from_one": _STEPS,
+        "steps_from_one": VALID_STEP,
         "nonnegative_forecast": at_least(0, "forecast"),
         "n_series_from_one": at_least(1, "n_series"),
     },

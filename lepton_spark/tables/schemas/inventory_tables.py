@@ -1,6 +1,6 @@
 """Orders: what to order of each series of the published run, and why."""
 
-from lepton_spark.tables.schemas.constraints import among, number, units, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, number, units, unless_null
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
 RECEIPT_LEVELS = {"p50": 0.50, "p90": 0.90, "p95": 0.95}
@@ -64,6 +64,7 @@ INVENTORY = Table(
         Column("order_date", "DATE", "day of the order"),
         Column("receipt_date", "DATE", "day on which it is received, at the latest"),
         Column("next_receipt_date", "DATE", "day on which the order after it is received, at the latest"),
+        Column("overridden_days", "INT", "days before next_receipt_date that a planner has overridden"),
         *_demand("until_receipt", "until the order is received", RECEIPT_LEVELS),
         *_demand("until_next", "until the next order is received", NEXT_LEVELS),
         Column("service", "STRING", "what the target is: cycle_service (P1), fill_rate (P2) or cost", False),
@@ -75,6 +76,7 @@ INVENTORY = Table(
     checks={
         "known_status": among("status", "ok", "no_stock", "unusable"),
         "reason_unless_ok": "status = 'ok' OR reason IS NOT NULL",
+        "overridden_days_from_zero": unless_null("overridden_days", at_least(0, "overridden_days")),
         "known_service": among("service", "cycle_service", "fill_rate", "cost"),
         **{f"share_{name}": unless_null(name, f"{name} >= 0 AND {name} <= 1") for name in _SHARES},
         **{f"finite_{name}": unless_null(name, units(name)) for name in _AMOUNTS},

@@ -22,6 +22,13 @@ OUTCOME_CHECKS = {
 }
 """Constraints of tables with the columns `OUTCOME`."""
 
+OVERRIDE_ID = Column(
+    "override_id",
+    "STRING",
+    "the override: hash of its product, location, days, value, factor and known_at",
+    False,
+)
+
 MODEL = Column("model", "STRING", "the model that made the forecast", False)
 
 CHOICE = (

@@ -18,6 +18,7 @@ UNCONSTRAINED = {
     | {"pinball_sum", "covered_sum", "n_quantile_obs"},
     "metrics_summary": {"bias", "value_added"},
     "monitoring": {"bias", "value_added", "score"},
+    "override_scores": {"value_added"},
     "models": {"margin"},
     "fits": {"margin", "n_days_known", "recent_quantity"},
     "forecasts": {"forecast", *QUANTILE_LEVELS},  # checked by the gates: one series must not fail a run
@@ -36,7 +37,7 @@ BAD = {"DOUBLE": (-1.0, float("-inf"), float("nan"), float("inf")), "INT": (-1,)
 SIGNED = {"price", "on_hand", "safety_stock", "reorder_point", "position", "safety_stock_value"}
 """Finite, of either sign: some sources use negative prices as credits, or report negative stock."""
 
-UNBOUNDED = {"metrics", "metrics_summary", "group_forecasts", "monitoring"}
+UNBOUNDED = {"metrics", "metrics_summary", "group_forecasts", "monitoring", "override_scores"}
 """Sums of sales near the float limit may be infinite and their ratios NaN; they must not fail a run."""
 
 

@@ -192,6 +192,13 @@ def test_load_requires_a_column_for_stock(tmp_path: Path) -> None:
         load_config([path])
 
 
+def test_load_requires_a_value_or_a_factor_for_overrides(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("overrides: {path: a.csv, columns: {who: planner}}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"overrides\.columns\.value: .* here or as factor"):
+        load_config([path])
+
+
 def test_load_reports_invalid_values_and_invalid_combinations_together(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(

@@ -14,7 +14,7 @@ from rich.console import Console
 from lepton_spark.errors import InputError, SetupError
 from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.report.explanation.chart import COLOURS, chart_of, require_drawable
-from lepton_spark.report.explanation.explained import Adjustment, Day, Explained, WindowErrors
+from lepton_spark.report.explanation.explained import Adjustment, Day, Explained, Override, WindowErrors
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.words import (
     cleaning,
@@ -86,6 +86,36 @@ def test_parts_are_put_into_words_the_largest_first() -> None:
         "It adds 1.5 for the same weeks of past years.",
         "These are steps of the model's calculation, not causes.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (Override(9.5, "Ann", "fair"), "The override of Ann (fair) adds 9.5 to the model's 50.5."),
+        (Override(-50.46, None, None), "A planner's override takes 50.5 off the model's 50.5."),
+        (
+            Override(0.0, None, "as agreed"),
+            "A planner's override (as agreed) leaves the model's 50.5 as it is.",
+        ),
+    ],
+    ids=["more", "less", "the same"],
+)
+def test_override_is_a_sentence_after_the_parts_of_the_model(override: Override, words: str) -> None:
+    day = replace(DAY, override=override, forecast=DAY.forecast + override.units)
+    lines = sentences(EXPLAINED, day)
+    assert lines[:-1] == sentences(EXPLAINED, DAY)
+    assert lines[-1] == words
+
+
+def test_override_is_a_column_and_a_bar_and_all_parts_add_up_to_what_is_published() -> None:
+    day = replace(DAY, override=Override(9.5, None, None), forecast=DAY.forecast + 9.5)
+    head, rows = table(replace(EXPLAINED, days=(day, EXPLAINED.days[1])))
+    place = head.index("override")
+    assert head[place + 1] == "forecast"
+    assert [row[place] for row in rows] == ["+9.5", ""]
+    bars = chart_of(replace(EXPLAINED, days=(day,)))["layer"][0]["data"]["values"]
+    assert sum(bar["units"] for bar in bars) == pytest.approx(day.forecast)
+    assert bars[-1]["part"] == "override"
 
 
 def test_at_most_five_parts_are_named_and_the_rest_is_one_sum() -> None:
@@ -215,7 +245,7 @@ def test_chart_stacks_the_parts_of_each_day_and_leaves_out_zeros() -> None:
     ]
     points = chart["layer"][1]["data"]["values"]
     assert points[1] == {"date": "2024-06-02", "forecast": 36.0, "p10": 34.0, "p90": 61.0}
-    assert len(COLOURS) == 1 + len(GROUPS)
+    assert len(COLOURS) == 2 + len(GROUPS)  # the usual day and the override
 
 
 def test_chart_needs_a_known_suffix_and_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

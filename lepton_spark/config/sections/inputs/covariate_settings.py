@@ -107,7 +107,7 @@ class StockSettings(CovariateSettings):
     @field_validator("columns")
     @classmethod
     def _needs_a_stock_column(cls, columns: StockColumns, info: ValidationInfo) -> StockColumns:
-        _require_either(columns, info, "out_of_stock", "on_hand")
+        require_either(columns, info, "out_of_stock", "on_hand")
         return columns
 
 
@@ -152,11 +152,11 @@ class CalendarSettings(CovariateSettings):
     @field_validator("columns")
     @classmethod
     def _needs_a_status_or_event(cls, columns: CalendarColumns, info: ValidationInfo) -> CalendarColumns:
-        _require_either(columns, info, "status", "event")
+        require_either(columns, info, "status", "event")
         return columns
 
 
-def _require_either(columns: Section, info: ValidationInfo, one: str, other: str) -> None:
+def require_either(columns: Section, info: ValidationInfo, one: str, other: str) -> None:
     """Raises ValidationError if the input has a path, but neither of two columns."""
     if info.data.get("path") and getattr(columns, one) is None and getattr(columns, other) is None:
         allowed = f"a column of the source, here or as {other}, or both"
