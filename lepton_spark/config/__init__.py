@@ -15,6 +15,11 @@ from lepton_spark.config.sections.inputs.covariate_settings import (
 from lepton_spark.config.sections.inputs.input_settings import ColumnNames, InputSettings
 from lepton_spark.config.sections.inventory_settings import InventorySettings, StockLevelSettings
 from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
+from lepton_spark.config.sections.operations_settings import (
+    AlertSettings,
+    LineageSettings,
+    PrometheusSettings,
+)
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -23,6 +28,7 @@ from lepton_spark.config.sections.warehouse_settings import WarehouseSettings
 from lepton_spark.config.tree import Config
 
 __all__ = [
+    "AlertSettings",
     "BacktestSettings",
     "CalendarSettings",
     "ColumnNames",
@@ -32,12 +38,14 @@ __all__ = [
     "GateSettings",
     "InputSettings",
     "InventorySettings",
+    "LineageSettings",
     "LoadedConfig",
     "MonitoringSettings",
     "PanelSettings",
     "PlanSettings",
     "PriorSettings",
     "ProductSettings",
+    "PrometheusSettings",
     "PublishSettings",
     "RetentionSettings",
     "SparkSettings",

@@ -170,6 +170,10 @@ class RunLog:
         published = [run for run in self._runs.values() if run.job == "publish"]
         return _latest_first(run for run in published if run_id in (None, run.input_fingerprint))
 
+    def started_since(self, time: datetime) -> list[Run]:
+        """The runs that started at this time or later, in no order."""
+        return [run for run in self._runs.values() if run.started_at is not None and run.started_at >= time]
+
     def complete_forecasts(self) -> list[str]:
         """Ids of the complete forecast runs, the latest first."""
         return [run.run_id for run in _latest_first(self._complete("forecast"))]
