@@ -22,6 +22,9 @@ from lepton_spark.pipelines.monitor.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.tables import Warehouse
 
+SCHEDULED = ("run", "ingest", "panel", "forecast", "publish", "inventory", "monitor", "maintain")
+"""Commands whose failure is told; whoever runs another one sees it."""
+
 MAX_WORDS = 500
 """Longest message of a failure in an alert."""
 
@@ -33,14 +36,14 @@ def clock() -> datetime:
 
 @contextmanager
 def told_if_failed(config: Config, warehouse: Warehouse | None = None) -> Iterator[None]:
-    """Sends an alert if the block fails."""
+    """Sends an alert if the block of a scheduled command fails."""
     try:
         yield
     except Exception as fault:
-        code = fault.exit_code if isinstance(fault, LeptonError) else 1
-        words = " ".join(failure_words(fault).split())[:MAX_WORDS]
-        end = JobEnd(command_name(), clock(), code, fault=words)
-        _print_faults(alert(end, config.alerts, warehouse))
+        if command_name() in SCHEDULED:
+            code = fault.exit_code if isinstance(fault, LeptonError) else 1
+            words = " ".join(failure_words(fault).split())[:MAX_WORDS]
+            _print_faults(alert(JobEnd(command_name(), clock(), code, fault=words), config.alerts, warehouse))
         raise
 
 

@@ -70,13 +70,19 @@ class _Trace:
             log.warning("no lineage of the start of %s: %s", command.job, exception_text(fault))
 
     def end(self, command: JobRun, times: StageTimes) -> None:
-        """Writes the events of the jobs within the command, then its end with the tables of no job."""
+        """Writes the events of the jobs within the command, then its end."""
         try:
-            self._append(self._until_end(command, times))
+            events = self._until_end(command, times)
+        except Exception as fault:  # noqa: BLE001 - Spark may have failed, and with it the job
+            log.warning("no lineage of the jobs of %s: %s", command.job, exception_text(fault))
+            events = [self._factory.end(command)]
+        try:
+            self._append(events)
         except Exception as fault:  # noqa: BLE001 - lineage that fails must not fail the job
             log.warning("no lineage of %s: %s", command.job, exception_text(fault))
 
     def _until_end(self, command: JobRun, times: StageTimes) -> list["RunEvent"]:
+        """The events of the jobs, and the end of the command with the tables that none of them wrote."""
         factory, after = self._factory, _versions(self._context)
         changed = {name for name, version in after.items() if self._before.get(name) != version}
         events, remaining = [], changed - {RUN_LOG}

@@ -10,12 +10,12 @@ from lepton_spark import cli
 from lepton_spark.cli import job
 
 
-def run(folder: Path, *settings: str) -> int:
-    """`lepton run` with these settings; the tables would be in `tables`."""
+def run(folder: Path, *settings: str, command: str = "run") -> int:
+    """A command, mostly `lepton run`, with these settings; the tables would be in `tables`."""
     conf = folder / "c.yaml"
     given = {"warehouse": {"root": str(folder / "tables")}, "input": {"path": str(folder)}}
     conf.write_text(yaml.safe_dump(given), encoding="utf-8")
-    return cli.main(["run", "--conf", str(conf), *(part for one in settings for part in ("--set", one))])
+    return cli.main([command, "--conf", str(conf), *(part for one in settings for part in ("--set", one))])
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,11 @@ def test_alert_that_fails_is_reported_and_changes_no_exit_code(
     assert "alert: not sent by alerts.command" in output
     assert "not started: No such file or directory" in output
     assert "/no/where" in output
+
+
+def test_failure_of_a_command_that_is_not_scheduled_sends_no_alert(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ("alerts.command=[/no/such/program]", "input.path=/no/where")
+    assert run(tmp_path, *settings, command="check") == 2
+    assert "alert" not in capsys.readouterr().err
