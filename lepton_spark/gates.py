@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FRESHNESS = "sales_freshness"
+"""The gate on the age of the newest complete day of sales; it is reported and withholds nothing."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -19,3 +22,8 @@ class Gate:
     def failed(self) -> bool:
         """Whether the condition was judged and is not met."""
         return self.passed is False
+
+    @property
+    def withholds(self) -> bool:
+        """Whether the gate failed and stops what it guards."""
+        return self.failed and self.name != FRESHNESS

@@ -1,5 +1,6 @@
 """The application that the commands belong to."""
 
+from contextvars import ContextVar
 from typing import Annotated
 
 import typer
@@ -16,11 +17,22 @@ app = typer.Typer(
 )
 
 
+_COMMAND: ContextVar[str] = ContextVar("command", default="")
+
+
+def command_name() -> str:
+    """The command that runs, such as `run`; empty outside one."""
+    return _COMMAND.get()
+
+
 @app.callback(invoke_without_command=True)
 def version(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Prints the version."""
+    _COMMAND.set(context.invoked_subcommand or "")
     if version:
         typer.echo(f"lepton_spark {__version__}")
         raise typer.Exit

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import typer
 
 from lepton_spark.cli.commands import app
+from lepton_spark.cli.failure_words import failure_words
 from lepton_spark.cli.options import DEBUG
-from lepton_spark.cli.storage_faults import storage_fault
 from lepton_spark.errors import LeptonError
 
 INTERRUPTED = 130
@@ -47,10 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as requested:
         return _exit_code(requested)
     except LeptonError as fault:
-        return _failed(fault, str(fault), fault.exit_code, debug=debug)
+        return _failed(fault, failure_words(fault), fault.exit_code, debug=debug)
     except Exception as fault:  # noqa: BLE001 - the last resort of a command is one clear line
-        message = storage_fault(fault) or f"{type(fault).__name__}: {_first_lines(fault)}"
-        return _failed(fault, f"{message}\nAdd {DEBUG} to see where.", 1, debug=debug)
+        return _failed(fault, f"{failure_words(fault)}\nAdd {DEBUG} to see where.", 1, debug=debug)
     return 0
 
 
@@ -66,13 +65,6 @@ def _failed(fault: Exception, message: str, code: int, *, debug: bool) -> int:
         traceback.print_exception(fault)
     typer.echo(f"lepton: {message}", err=True)
     return code
-
-
-def _first_lines(fault: Exception) -> str:
-    """The first two lines of the message, without those of a Java stack trace."""
-    lines = [line.strip() for line in str(fault).splitlines()]
-    message = [line for line in lines if line and not line.startswith(("at ", "..."))]
-    return " ".join(message[:2])[:300]
 
 
 def _log_to_stderr(*, debug: bool) -> None:

@@ -5,15 +5,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from lepton_spark.cli.messages import console
+from lepton_spark.cli.operators import clock, told_if_failed, traced_job
 from lepton_spark.config import LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
 from lepton_spark.models.registry import known_models
+from lepton_spark.operations.extras import missing_for_operators
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.maintenance.migrate import require_migratable, require_present_version
 from lepton_spark.pipelines.runs.lease import Lease
@@ -42,6 +43,13 @@ def open_job(
     Raises: ConfigError, SetupError, InputError.
     """
     loaded = load(conf, settings, cutoff)
+    with told_if_failed(loaded.config):
+        return _open(loaded, reads_input=reads_input, migrates=migrates, accepted=accepted)
+
+
+def _open(
+    loaded: LoadedConfig, *, reads_input: bool, migrates: bool, accepted: Mapping[str, str]
+) -> JobContext:
     _require_usable(loaded, reads_input=reads_input)
     config = loaded.config
     progress = ConsoleProgress(console(), time.monotonic)
@@ -58,13 +66,19 @@ def open_job(
 def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
     """The context of a job that may write: no other job writes to the warehouse while the block runs.
 
+    Operators are told of a failure, and of the lineage.
+
     take_over: whether to take the lease even from a job that seems to run.
 
     Raises: LeaseError when another job holds the lease.
     """
     folder, dead_after = context.warehouse.lease_folder(), context.config.warehouse.dead_after_seconds
-    with Lease(folder, context.clock, dead_after, take_over=take_over) as lease:
-        yield replace(context, lease=lease)
+    with (
+        told_if_failed(context.config, context.warehouse),
+        Lease(folder, context.clock, dead_after, take_over=take_over) as lease,
+        traced_job(replace(context, lease=lease)) as job,
+    ):
+        yield job
 
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None = None) -> LoadedConfig:
@@ -85,6 +99,7 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
         Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
         for key, found, allowed in contradictions(loaded.config.spark)
     ]
+    faults += missing_for_operators(loaded)
     root = loaded.config.warehouse.root
     if not _can_hold_tables(root):
         faults.append(
@@ -107,11 +122,6 @@ def _can_hold_tables(root: str) -> bool:
     path = Path(root.removeprefix("file:")).absolute()
     nearest = next(folder for folder in (path, *path.parents) if folder.exists())
     return nearest.is_dir() and os.access(nearest, os.W_OK)
-
-
-def clock() -> datetime:
-    """The current time in UTC."""
-    return datetime.now(UTC)
 
 
 def privacy_key() -> bytes | None:

@@ -15,9 +15,11 @@ from lepton_spark.cli.messages import (
     print_publish_result,
     print_refused_files,
     print_reingested,
+    print_state,
     print_unloaded,
     refused_files_code,
 )
+from lepton_spark.cli.operators import tell_end
 from lepton_spark.cli.options import (
     Accept,
     Cutoff,
@@ -29,7 +31,8 @@ from lepton_spark.cli.options import (
     Verify,
     accepted_files,
 )
-from lepton_spark.errors import GatesError
+from lepton_spark.errors import GatesError, StaleError
+from lepton_spark.operations.job_end import present_state
 from lepton_spark.pipelines.check import run_check
 from lepton_spark.pipelines.forecast.forecast import run_forecast
 from lepton_spark.pipelines.ingest.ingest import run_ingest
@@ -74,8 +77,13 @@ def run(
         print_orders(console(), job.warehouse, result.inventory.run_id, result.inventory.counts)
     if result.challenge is not None:
         print_challenge(result.challenge, published=result.challenger_is_published)
-    stale = 0 if result.monitoring is None else print_monitor_result(job, result.monitoring)
-    raise typer.Exit(print_publish_result(result.publish) or refused_files_code(result.ingest) or stale)
+    if result.monitoring is not None:
+        print_monitor_result(job, result.monitoring)
+    state = present_state(context)
+    stale = print_state(state, context.clock().date())
+    code = print_publish_result(result.publish) or refused_files_code(result.ingest) or stale
+    tell_end(context, code, state, ingest=result.ingest, publish=result.publish, monitoring=result.monitoring)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -94,7 +102,9 @@ def ingest(
         result = run_ingest(context)
     print_counts(console(), result.counts)
     print_load_messages(result)
-    raise typer.Exit(refused_files_code(result))
+    code = refused_files_code(result)
+    tell_end(context, code, ingest=result)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -156,7 +166,9 @@ def publish(
     with leased(open_job(conf, settings, cutoff), take_over=take_over) as context:
         result = run_publish(context, force=publish)
     print_overrides(console(), context.warehouse)
-    raise typer.Exit(print_publish_result(result))
+    code = print_publish_result(result)
+    tell_end(context, code, publish=result)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -165,7 +177,8 @@ def check(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None) 
     result = run_check(open_job(conf, settings, cutoff, reads_input=True))
     print_gates(console(), result.gates)
     print_refused_files(result)
-    raise typer.Exit(GatesError.exit_code if result.stopping else refused_files_code(result))
+    stale = StaleError.exit_code if result.stale else 0
+    raise typer.Exit(GatesError.exit_code if result.stopping else refused_files_code(result) or stale)
 
 
 @app.command()

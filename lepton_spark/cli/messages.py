@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 import typer
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.operations.job_end import State
 from lepton_spark.pipelines.challenge.contest import ChallengeResult
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
@@ -16,7 +18,9 @@ from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.ingest.unload import UnloadResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
+from lepton_spark.pipelines.publish.freshness import in_days
 from lepton_spark.pipelines.publish.publish import PublishResult
+from lepton_spark.pipelines.publish.published_state import PublishedState
 from lepton_spark.report.monitoring import print_monitoring
 from lepton_spark.report.overrides import print_override_scores
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
@@ -69,21 +73,42 @@ def print_migration(result: MigrateResult) -> None:
     typer.echo(f"schema version {result.found} -> {SCHEMA_VERSION}: {len(changed)} tables changed")
 
 
-def print_monitor_result(job: JobContext, result: MonitorResult) -> int:
-    """Prints the errors and alarms of the last scored run; returns the exit code, that of old sales or 0."""
+def print_monitor_result(job: JobContext, result: MonitorResult) -> None:
+    """Prints the errors and alarms of the last scored run."""
     settings = job.config.monitoring
     if result.scored:
         print_monitoring(console(), job.warehouse, result.scored[-1], result.counts, settings.false_share)
         print_override_scores(console(), job.warehouse, result.scored[-1])
-    if settings.max_age_days is None or result.age_days is None or result.age_days <= settings.max_age_days:
-        return 0
-    found, allowed = (
-        f"{result.age_days} days old",
-        f"at most {settings.max_age_days} (monitoring.max_age_days)",
-    )
-    remedy = "Deliver the days that are missing, then run again."
-    typer.echo(explain("newest complete day of sales", found, allowed, remedy), err=True)
-    return StaleError.exit_code
+
+
+def print_state(state: State, today: date) -> int:
+    """Prints which run is published and how old the sales are; returns the exit code, that of old sales or 0.
+
+    What needs an action goes to stderr: forecasts whose days have passed, and sales that are too old.
+    """
+    published, gate = state.published, state.freshness
+    if published is not None:
+        typer.echo(f"published: {_published_words(published)}; valid until {published.valid_until}")
+        days = published.days_expired(today)
+        if days:
+            found = f"valid until {published.valid_until}, {in_days(days)} ago"
+            remedy = "Do not order by them. Deliver the days that are missing, then run again."
+            typer.echo(explain("published forecasts", found, f"valid on {today}", remedy), err=True)
+    if gate.failed:
+        remedy = "Deliver the days that are missing, then run again."
+        typer.echo(explain("newest complete day of sales", gate.found, gate.allowed, remedy), err=True)
+        return StaleError.exit_code
+    typer.echo(f"newest complete day of sales: {gate.found}; allowed: {gate.allowed}")
+    return 0
+
+
+def _published_words(published: PublishedState) -> str:
+    run = f"run {published.run_id} of cutoff {published.cutoff}"
+    withdrawn = published.withdrawn
+    if withdrawn is None:
+        return run
+    other = f"run {withdrawn.input_fingerprint} of cutoff {withdrawn.cutoff}"
+    return f"{run}, because {other} was rolled back on {published.published_at.date()}"
 
 
 def print_challenge(result: ChallengeResult, *, published: bool) -> None:

@@ -11,12 +11,15 @@ from lepton_spark.cli.job import leased, open_job
 from lepton_spark.cli.messages import (
     console,
     print_monitor_result,
+    print_state,
 )
+from lepton_spark.cli.operators import tell_end
 from lepton_spark.cli.options import (
     Files,
     Settings,
     TakeOver,
 )
+from lepton_spark.operations.job_end import present_state
 from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
@@ -36,6 +39,7 @@ def inventory(conf: Files = None, settings: Settings = None, *, take_over: TakeO
     with leased(job, take_over=take_over) as context:
         result = run_inventory(context)
     print_orders(console(), job.warehouse, result.run_id, result.counts)
+    print_state(present_state(context), context.clock().date())
 
 
 @app.command()
@@ -108,7 +112,10 @@ def monitor(
     def once() -> None:
         with leased(job, take_over=take_over) as context:
             result = run_monitor(context)
-        codes.append(print_monitor_result(job, result))
+        print_monitor_result(job, result)
+        state = present_state(context)
+        codes.append(print_state(state, context.clock().date()))
+        tell_end(context, codes[-1], state, monitoring=result)
 
     if if_changed or follow is not None:
         follow_sales(job, once, follow)

@@ -16,6 +16,11 @@ from lepton_spark.config.sections.inputs.input_settings import ColumnNames, Inpu
 from lepton_spark.config.sections.inputs.override_settings import OverrideSettings
 from lepton_spark.config.sections.inventory_settings import InventorySettings, StockLevelSettings
 from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
+from lepton_spark.config.sections.operations_settings import (
+    AlertSettings,
+    LineageSettings,
+    PrometheusSettings,
+)
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -24,6 +29,7 @@ from lepton_spark.config.sections.warehouse_settings import WarehouseSettings
 from lepton_spark.config.tree import Config
 
 __all__ = [
+    "AlertSettings",
     "BacktestSettings",
     "CalendarSettings",
     "ColumnNames",
@@ -33,6 +39,7 @@ __all__ = [
     "GateSettings",
     "InputSettings",
     "InventorySettings",
+    "LineageSettings",
     "LoadedConfig",
     "MonitoringSettings",
     "OverrideSettings",
@@ -40,6 +47,7 @@ __all__ = [
     "PlanSettings",
     "PriorSettings",
     "ProductSettings",
+    "PrometheusSettings",
     "PublishSettings",
     "RetentionSettings",
     "SparkSettings",

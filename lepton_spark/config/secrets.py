@@ -5,7 +5,8 @@ import re
 MASK = "***"
 
 _SECRET = re.compile(
-    r"(password|passwd|secret|token|credential|(access|account|private|privacy|api).?key|sas)", re.IGNORECASE
+    r"(password|passwd|secret|token|credential|webhook|(access|account|private|privacy|api).?key|sas)",
+    re.IGNORECASE,
 )
 _SECRET_WITHIN = re.compile(rf"{_SECRET.pattern}[^\s=:]*\s*[=:]", re.IGNORECASE)
 _USER_OF_URL = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
@@ -25,9 +26,13 @@ def masked(key: str, value: object) -> object:
 
     >>> masked("warehouse.root", "s3a://user:hunter2@bucket/x")
     's3a://***@bucket/x'
+    >>> masked("alerts.command", ["notify", "--token=hunter2"])
+    ['notify', '***']
     """
     if value is None:
         return None
+    if isinstance(value, list) and not is_secret(key):
+        return [masked(key, item) for item in value]
     if is_secret(key) or (isinstance(value, str) and _SECRET_WITHIN.search(value)):
         return MASK
     return _USER_OF_URL.sub(MASK, value) if isinstance(value, str) else value

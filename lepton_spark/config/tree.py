@@ -24,6 +24,11 @@ from lepton_spark.config.sections.inventory_settings import (
     require_daily,
 )
 from lepton_spark.config.sections.monitoring_settings import MonitoringSettings
+from lepton_spark.config.sections.operations_settings import (
+    AlertSettings,
+    LineageSettings,
+    PrometheusSettings,
+)
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
 from lepton_spark.config.sections.retention_settings import RetentionSettings
@@ -53,6 +58,9 @@ class Config(Section):
     retention: RetentionSettings = RetentionSettings()
     inventory: InventorySettings = InventorySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    alerts: AlertSettings = AlertSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    lineage: LineageSettings = LineageSettings()
     spark: SparkSettings = SparkSettings()
 
     @field_validator("challenger")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lepton_spark.errors import LeptonError
-from lepton_spark.gates import Gate
+from lepton_spark.gates import FRESHNESS, Gate
 from lepton_spark.ingest.covariates.definitions import covariate_sources
 from lepton_spark.ingest.covariates.source import CovariateSource
 from lepton_spark.ingest.lines import deduplication
@@ -33,8 +33,13 @@ class CheckResult:
 
     @property
     def stopping(self) -> tuple[Gate, ...]:
-        """The gates that would stop a run; refused files only change its exit code."""
-        return tuple(gate for gate in self.gates if gate.failed and gate.name != FILES)
+        """The gates that would stop a run; refused files and old sales only change its exit code."""
+        return tuple(gate for gate in self.gates if gate.withholds and gate.name != FILES)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the newest sales are older than allowed."""
+        return any(gate.failed and gate.name == FRESHNESS for gate in self.gates)
 
 
 def run_check(context: JobContext) -> CheckResult:

@@ -18,6 +18,7 @@ from lepton_spark.tables.delta.atomic_create import BuildFolder
 from lepton_spark.tables.delta.jvm import latest_version, properties
 from lepton_spark.tables.delta.lease_folder import LeaseFolder
 from lepton_spark.tables.delta.log_truncation import truncate_log
+from lepton_spark.tables.delta.sent_alerts import SentAlerts
 from lepton_spark.tables.delta.started_runs import StartedRuns
 from lepton_spark.tables.schemas.schema import Table
 
@@ -159,6 +160,10 @@ class Warehouse:
     def started_runs(self) -> StartedRuns:
         """The runs that have started and not finished."""
         return StartedRuns(self._spark, f"{self._root}/_started")
+
+    def sent_alerts(self) -> SentAlerts:
+        """What alerts have said last."""
+        return SentAlerts(self._spark, f"{self._root}/_alerts/last")
 
     def version(self, name: str) -> int | None:
         """The table's Delta version; None when it has not been created yet."""

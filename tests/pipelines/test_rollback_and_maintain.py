@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from lepton_spark.config import RetentionSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
+from lepton_spark.pipelines.publish.published_state import published_state
 from lepton_spark.pipelines.publish.rollback import RollbackResult, run_rollback
 from tests.pipelines.test_publish import Shop
 
@@ -57,6 +58,16 @@ def test_rollback_publishes_the_earlier_run_in_one_commit(rolled_back: RolledBac
     assert shop.warehouse.version("latest_forecasts") == rolled_back.version + 1
 
 
+def test_rolled_back_state_names_both_runs_and_the_day(rolled_back: RolledBack) -> None:
+    shop = rolled_back.shop
+    state = published_state(shop.warehouse, shop.context.runs)
+    assert state is not None
+    assert state.run_id == rolled_back.good
+    assert state.withdrawn is not None
+    assert state.withdrawn.input_fingerprint == rolled_back.bad
+    assert state.published_at.date() == shop.context.clock().date()
+
+
 def test_withdrawn_run_is_not_published_again_by_a_scheduler(rolled_back: RolledBack) -> None:
     again = rolled_back.shop.publish(rolled_back.bad)
     assert (again.published, again.refused) == (False, False)
@@ -67,6 +78,9 @@ def test_withdrawn_run_is_not_published_again_by_a_scheduler(rolled_back: Rolled
 def test_newer_run_is_published_after_a_rollback(rolled_back: RolledBack) -> None:
     newer = rolled_back.shop.forecast(6.0)
     assert rolled_back.shop.publish(newer).published
+    state = published_state(rolled_back.shop.warehouse, rolled_back.shop.context.runs)
+    assert state is not None
+    assert (state.run_id, state.withdrawn) == (newer, None)
     of_newer = f"input_fingerprint = '{newer}' AND state = 'complete'"
     assert rolled_back.shop.warehouse.read("runs").where(of_newer).count() == 1
 

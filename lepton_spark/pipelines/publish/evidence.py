@@ -18,6 +18,7 @@ from lepton_spark.gates import Gate
 from lepton_spark.panel.calendar import EPOCH
 from lepton_spark.panel.series import known_at
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.publish.freshness import freshness_gate
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -43,7 +44,7 @@ def evaluate_gates(context: JobContext, run: Run, cutoff: date, runs: RunLog) ->
             return replace(gate, found=f"{gate.found}{_worst_series(metrics)}")
         return gate
 
-    return tuple(map(detailed, gates))
+    return (*map(detailed, gates), freshness_gate(context))
 
 
 def _worst_series(metrics: DataFrame) -> str:

@@ -14,14 +14,12 @@ from lepton_spark.panel.cutoff import end_of_period
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.evidence import evaluate_gates
 from lepton_spark.pipelines.publish.overrides import are_published, store_overrides
+from lepton_spark.pipelines.publish.published_state import was_rolled_back
 from lepton_spark.pipelines.runs.run_id import run_id_for
 from lepton_spark.pipelines.runs.run_log import FORECASTS, Run, RunLog
 from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)
-
-ROLLED_BACK = "rolled_back"
-"""The gate that a run fails once a rollback has withdrawn it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _publish(
         horizon=run.horizon or config.forecast.horizon,
         gates=gates,
     )
-    failed = [gate for gate in gates if gate.failed]
+    failed = [gate for gate in gates if gate.withholds]
     if failed and config.gates.enabled:
         runs.record(record, "refused", config)
         text = "; ".join(f"{gate.name}: found {gate.found}; allowed: {gate.allowed}" for gate in failed)
@@ -129,14 +127,10 @@ def _reason_to_keep(
     if is_challenged and published is not None and published.cutoff == cutoff:
         why = "not published: the challenger's run of this cutoff is; --publish replaces it"
         return PublishResult(run.run_id, False, why)
-    if _was_rolled_back(runs, run.run_id):
+    if was_rolled_back(runs, run.run_id):
         why = "not published: it was rolled back; --publish publishes it again"
         return PublishResult(run.run_id, False, why)
     return None
-
-
-def _was_rolled_back(runs: RunLog, run_id: str) -> bool:
-    return any(gate.name == ROLLED_BACK for old in runs.publications(run_id) for gate in old.gates)
 
 
 def complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple[Run, date]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
-from lepton_spark.gates import Gate
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.publish.publish import ROLLED_BACK, PublishResult, complete_run, run_publish
+from lepton_spark.pipelines.publish.publish import PublishResult, complete_run, run_publish
+from lepton_spark.pipelines.publish.published_state import rolled_back_to
 from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
@@ -40,7 +40,7 @@ def run_rollback(context: JobContext, run_id: str | None = None) -> RollbackResu
         raise InputError(explain("table forecasts", found, "a run that is kept", remedy))
     if earlier != present:  # recorded first: an interrupted rollback, repeated, goes back to the same run
         for record in runs.publications(present):
-            runs.withdraw(record, _rolled_back(earlier))
+            runs.withdraw(record, rolled_back_to(earlier))
     return RollbackResult(present, run_publish(context, earlier, force=True))
 
 
@@ -57,7 +57,3 @@ def _published_before(runs: RunLog, warehouse: Warehouse, present: str) -> str:
         remedy = "Name another complete run of `runs` with --run."
         raise InputError(explain("table runs", "no run published before", "an earlier one", remedy))
     return found
-
-
-def _rolled_back(instead: str) -> Gate:
-    return Gate(ROLLED_BACK, False, f"run {instead} was published instead", "publish it with --publish")

@@ -179,6 +179,10 @@ class RunLog:
         published = [run for run in self._runs.values() if run.job == "publish"]
         return _latest_first(run for run in published if run_id in (None, run.input_fingerprint))
 
+    def started_since(self, time: datetime) -> list[Run]:
+        """The runs that started at this time or later, in no order."""
+        return [run for run in self._runs.values() if run.started_at is not None and run.started_at >= time]
+
     def by_cutoff(self, job: Job, settings_id: str) -> dict[date, Run]:
         """The complete runs of these settings by their cutoff; of several, the one that finished last."""
         runs = [run for run in _latest_first(self._complete(job)) if run.settings_id == settings_id]

@@ -1,0 +1,1 @@
+"""OpenLineage events: which job read and wrote which tables, when, and whether it succeeded."""
