@@ -31,7 +31,8 @@ def overridden_forecasts(
     forecasts, models: rows of the run. overrides: of that table. period: days of one forecast, 1 or 7.
     """
     chosen = _chosen(forecasts, overrides, period)
-    spread = models.select(*SERIES_KEY, "parameters", "quantile_method")
+    of_products = models.join(overrides.select("product_id").distinct(), "product_id", "left_semi")
+    spread = of_products.select(*SERIES_KEY, "parameters", "quantile_method")
     dispersions = (F.element_at("parameters", F.lit(name)) for name in ("dispersion", sum_dispersion_name(1)))
     values = {
         "forecast": F.coalesce("value", F.col("factor") * F.col("model_forecast")),

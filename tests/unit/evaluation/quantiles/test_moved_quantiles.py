@@ -28,6 +28,11 @@ def test_quantiles_grow_in_proportion_to_the_mean() -> None:
     assert _moved(USUAL, 10.0, 0.0) == [0.0] * 7
 
 
+def test_quantiles_of_whole_units_stay_whole() -> None:
+    assert _moved(USUAL, 10.0, 11.0) == [2.0, 4.0, 7.0, 9.0, 13.0, 18.0, 22.0]  # 2.2, 4.4, 6.6, 8.8 ...
+    assert _moved(USUAL, 10.0, 11.0, whole=False)[:3] == pytest.approx([2.2, 4.4, 6.6])
+
+
 @pytest.mark.parametrize("mean", [0.0, 0.2], ids=["never sold", "sold on few days"])
 def test_quantiles_without_a_median_are_those_of_the_series_at_the_new_mean(mean: float) -> None:
     assert _moved(RARE, mean, 10.0) == list(poisson.ppf(LEVELS, 10.0))
