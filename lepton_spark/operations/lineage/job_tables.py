@@ -11,16 +11,23 @@ _COVARIATES = tuple(table.name for table in COVARIATE_TABLES)
 SOURCES = ("input", *(name for name in _COVARIATES if name in Config.model_fields))
 """The sections of the configuration whose `path` names source files."""
 
+_FORECAST_READS = ("panel", "sales", "calendar", "plans", "products", "stock", "priors")
+_FORECAST_WRITES = (
+    *("pools", "pooled_trees", "candidates", "fits", "forecasts", "models", "adjustments"),
+    *("explanations", "group_forecasts", "metrics", "metrics_summary"),
+)
+
 READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "ingest": ("files", "transactions", "rejects", "cancellations", "open_orders"),
         "panel": ("sales",),
-        "forecast": ("panel", "sales", "calendar", "plans", "products", "stock", "priors"),
-        "publish": ("panel", "fits", "forecasts", "models", "metrics", "metrics_summary"),
+        "forecast": (*_FORECAST_READS, "monitoring"),
+        "challenger": _FORECAST_READS,
+        "publish": ("panel", "fits", "forecasts", "models", "metrics", "metrics_summary", "overrides"),
         "inventory": ("latest_forecasts", "fits", "stock_levels"),
         "monitor": (
             *("sales", "calendar", "stock", "products"),
-            *("forecasts", "models", "metrics", "metrics_summary"),
+            *("forecasts", "models", "metrics", "metrics_summary", "applied_overrides"),
         ),
     }
 )
@@ -32,13 +39,11 @@ WRITES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *_COVARIATES,
         ),
         "panel": ("panel",),
-        "forecast": (
-            *("pools", "pooled_trees", "candidates", "fits", "forecasts", "models", "adjustments"),
-            *("explanations", "group_forecasts", "metrics", "metrics_summary"),
-        ),
-        "publish": ("latest_forecasts",),
+        "forecast": _FORECAST_WRITES,
+        "challenger": (*_FORECAST_WRITES, "challenges"),
+        "publish": ("latest_forecasts", "applied_overrides"),
         "inventory": ("inventory",),
-        "monitor": ("monitoring",),
+        "monitor": ("monitoring", "health", "override_scores"),
     }
 )
-"""Every table but `runs` is written by one of these jobs."""
+"""Every table but `runs`, which every job writes, is written by one of these jobs, forecasts by two."""

@@ -31,14 +31,10 @@ TABLE = "monitoring"
 
 @dataclass(frozen=True)
 class MonitorResult:
-    """The runs that were scored now, the earliest first, and the number of series by state in the last one.
-
-    age_days: from the last complete day of sales to today; None without a forecast.
-    """
+    """The runs that were scored now, the earliest first, and the number of series by state in the last one."""
 
     scored: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    age_days: int | None = None
 
 
 def run_monitor(context: JobContext, last_day: date | None = None) -> MonitorResult:
@@ -54,14 +50,13 @@ def run_monitor(context: JobContext, last_day: date | None = None) -> MonitorRes
         return MonitorResult()
     sales = context.warehouse.read("sales")
     last_day = last_day or _last_complete_day(context.config, day_volumes(sales))
-    age = (context.clock().date() - last_day).days
     periods, counts = due_periods(context, last_day), {}
     volumes = day_volumes(sales) if periods else []
     for period in periods:
         with context.stage("monitor") as stage:
             counts = _score(context, period, volumes)
             stage.note(f"week to {period.last_day}: {_listed(counts)}")
-    return MonitorResult(tuple(period.run.run_id for period in periods), counts, age)
+    return MonitorResult(tuple(period.run.run_id for period in periods), counts)
 
 
 def _last_complete_day(config: Config, volumes: list[DayVolume]) -> date:

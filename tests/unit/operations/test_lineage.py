@@ -160,9 +160,20 @@ def test_job_runs_are_those_of_the_run_log_and_two_stages() -> None:
     assert publish.tags == {"run_id": "p1", "code_version": "None", "cutoff": "2021-01-31"}
 
 
-def test_every_table_is_written_by_one_job() -> None:
-    listed = [name for names in WRITES.values() for name in names]
-    assert sorted([*listed, "runs"]) == sorted(TABLES)
+def test_every_table_is_written_by_one_job_but_those_of_a_challenger() -> None:
+    others = {job: names for job, names in WRITES.items() if job != "challenger"}
+    listed = [name for names in others.values() for name in names]
+    assert sorted([*listed, "challenges", "runs"]) == sorted(TABLES)
+    assert set(WRITES["challenger"]) == {*WRITES["forecast"], "challenges"}
     assert {name for names in READS.values() for name in names} <= set(TABLES)
     assert READS.keys() == WRITES.keys()
-    assert set(SOURCES) == {"input", "plans", "products", "stock", "priors", "calendar", "stock_levels"}
+    assert set(SOURCES) == {
+        "input",
+        "plans",
+        "products",
+        "stock",
+        "priors",
+        "calendar",
+        "stock_levels",
+        "overrides",
+    }
