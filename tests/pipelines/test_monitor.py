@@ -225,6 +225,7 @@ def test_page_shows_alarms_and_what_is_not_as_before(shop: Shop, result: Monitor
 
 
 def test_scored_runs_are_not_scored_again(shop: Shop, result: MonitorResult) -> None:
+    assert result.scored
     version = shop.warehouse.version("monitoring")
     again = run_monitor(shop.context)
     assert (again.scored, again.counts) == ((), {})

@@ -31,7 +31,7 @@ TABLE = "monitoring"
 
 @dataclass(frozen=True)
 class MonitorResult:
-    """The runs that were scored now, the earliest first, and the number of series by state in the last one."""
+    """The runs that were scored now, the earliest first, and the series by state in the last one."""
 
     scored: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
