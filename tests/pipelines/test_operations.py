@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -41,7 +40,7 @@ class Told:
     def configure(self) -> None:
         settings = {
             "warehouse": {"root": str(self.folder / "tables")},
-            "input": {"path": str(self.folder / "in")},
+            "input": {"path": str(self.folder / "in"), "product_pattern": "[a-z]"},
             "forecast": {"models": ["mean"], "horizon": 2},
             "monitoring": {"max_age_days": 2},
             "prometheus": {"file": str(self.folder / "lepton.prom")},
@@ -83,8 +82,8 @@ def told(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Told:
         "date,product_id,quantity",
         "2021-01-01,p,5",
         "2021-01-02,p,6",
-        "2021-01-03,p,-1",
         "2021-01-03,q,7",
+        "2021-01-03,8,1",
     ]
     (made.folder / "in" / "a.csv").write_text("\n".join([*lines, ""]))
     return made
@@ -142,7 +141,7 @@ def test_prometheus_file_has_the_figures_of_the_run(first: Ran) -> None:
     assert figures["lepton_published_rolled_back", ""] == 0
     assert figures["lepton_series", "short_history"] == 2
     assert figures["lepton_last_load_lines", "lines_read"] == 4
-    assert figures["lepton_last_load_rejected_lines", "negative_quantity"] == 1
+    assert figures["lepton_last_load_rejected_lines", "not_a_product"] == 1
     assert figures["lepton_gate_passed", "sales_freshness"] == 0
     assert figures["lepton_gate_passed", "all_products"] == 1
     assert figures["lepton_last_job_exit_code", ""] == 7
@@ -206,10 +205,10 @@ def test_failed_run_sends_an_alert_and_ends_its_lineage(second: Ran, failed: Ran
     assert failed.figures == second.figures  # of the last run that ended
 
 
-@pytest.fixture
-def monitored(spark: SparkSession, tmp_path: Path) -> Iterator[Shop]:
+@pytest.fixture(scope="module")
+def monitored(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A published run, and the monitoring of an earlier one with twelve alarms."""
-    shop = Shop(spark, tmp_path / "tables")
+    shop = Shop(spark, tmp_path_factory.mktemp("monitored") / "tables")
     shop.publish(shop.forecast(5.0))
     same = {
         "run_id": "r0",
@@ -234,7 +233,7 @@ def monitored(spark: SparkSession, tmp_path: Path) -> Iterator[Shop]:
 
 def test_alarms_are_counted_listed_and_exposed(monitored: Shop, tmp_path: Path) -> None:
     settings = {
-        "warehouse": {"root": str(tmp_path / "tables")},
+        "warehouse": {"root": monitored.config.warehouse.root},
         "prometheus": {"file": str(tmp_path / "a.prom")},
         "alerts": {"command": [sys.executable, "-c", KEEP, str(tmp_path / "alerts.jsonl")]},
     }
@@ -260,7 +259,7 @@ def test_alarms_are_counted_listed_and_exposed(monitored: Shop, tmp_path: Path) 
 def test_figures_that_cannot_be_written_are_reported(monitored: Shop, tmp_path: Path) -> None:
     prometheus = {"file": str(tmp_path / "absent" / "a.prom")}
     monitored.config = Config.model_validate(
-        {"warehouse": {"root": str(tmp_path / "tables")}, "prometheus": prometheus}
+        {"warehouse": {"root": monitored.config.warehouse.root}, "prometheus": prometheus}
     )
     context = monitored.context
     end = JobEnd("monitor", context.clock(), 0, present_state(context))
