@@ -18,6 +18,7 @@ from lepton_spark.cli.options import (
     TakeOver,
 )
 from lepton_spark.pipelines.inventory import run_inventory
+from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
 from lepton_spark.report.explanation.chart import require_drawable, write_chart
 from lepton_spark.report.explanation.explained import find_explained, published_run
@@ -88,9 +89,29 @@ def models(
 
 
 @app.command()
-def monitor(conf: Files = None, settings: Settings = None, *, take_over: TakeOver = False) -> None:
+def monitor(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    take_over: TakeOver = False,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="Do nothing unless `sales` changed since the last time.")
+    ] = False,
+    follow: Annotated[
+        int | None, typer.Option(min=1, metavar="SECONDS", help="Go on, and look for changes so often.")
+    ] = None,
+) -> None:
     """Compare the published forecasts of past weeks with what was sold, and find products that drift."""
     job = open_job(conf, settings)
-    with leased(job, take_over=take_over) as context:
-        result = run_monitor(context)
-    raise typer.Exit(print_monitor_result(job, result))
+    codes = [0]
+
+    def once() -> None:
+        with leased(job, take_over=take_over) as context:
+            result = run_monitor(context)
+        codes.append(print_monitor_result(job, result))
+
+    if if_changed or follow is not None:
+        follow_sales(job, once, follow)
+    else:
+        once()
+    raise typer.Exit(codes[-1])

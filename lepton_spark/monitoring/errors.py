@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.monitoring.actuals import is_lost
 from lepton_spark.panel.ordered_sum import ordered_sum
 from lepton_spark.tables.schemas.monitoring_tables import PRODUCT
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -13,18 +14,25 @@ EVERYTHING = "*"
 N_PARTS = 64
 """Parts in which segments are summed first, so that no task holds all values of a large one."""
 
-SUMS = ("forecast", "actual", "abs_error", "covered", "paired_abs_error", "naive_abs_error")
+SUMS = (
+    *("forecast", "actual", "abs_error", "covered", "paired_abs_error", "naive_abs_error"),
+    *("earlier_forecast", "abs_change", "squared_score"),
+)
 
 
-def series_errors(forecasts: DataFrame, units: DataFrame, n_steps: int) -> DataFrame:
+def series_errors(forecasts: DataFrame, earlier: DataFrame, units: DataFrame, n_steps: int) -> DataFrame:
     """One row per series: `n_obs` and the sums of its steps with known units; null without any.
 
-    forecasts: rows of a run. units: of `units_by_step`, with as many steps before the cutoff as after it.
-    Seasonal naive forecasts a step by the one `n_steps` before.
+    `cause` and `n_lost`: of the days that are not known, and the number of those whose demand is lost.
+
+    forecasts: rows of a run. earlier: `earlier_forecast` of its days by an earlier run, by series and step.
+    units: of `units_by_step`, with as many steps before the cutoff as after it. Seasonal naive forecasts a
+    step by the one `n_steps` before.
     """
-    ahead = forecasts.where(F.col("step") <= n_steps).select(*SERIES_KEY, "step", "forecast", "p10", "p90")
+    key = [*SERIES_KEY, "step"]
+    ahead = forecasts.where(F.col("step") <= n_steps).select(*key, "forecast", "p10", "p90")
     before = units.select(*SERIES_KEY, (F.col("step") + n_steps).alias("step"), F.col("units").alias("naive"))
-    steps = ahead.join(units, [*SERIES_KEY, "step"], "left").join(before, [*SERIES_KEY, "step"], "left")
+    steps = ahead.join(units, key, "left").join(before, key, "left").join(earlier, key, "left")
     error, naive_error = F.abs(F.col("forecast") - F.col("units")), F.abs(F.col("naive") - F.col("units"))
     is_known, is_paired = F.col("units").isNotNull(), naive_error.isNotNull()
     values = {
@@ -34,19 +42,23 @@ def series_errors(forecasts: DataFrame, units: DataFrame, n_steps: int) -> DataF
         "covered": F.when(is_known, F.col("units").between(F.col("p10"), F.col("p90")).cast("double")),
         "paired_abs_error": F.when(is_paired, error),
         "naive_abs_error": naive_error,
+        "earlier_forecast": F.col("earlier_forecast"),
+        "abs_change": F.abs(F.col("forecast") - F.col("earlier_forecast")),
     }
     sums = (ordered_sum(value).alias(name) for name, value in values.items())
-    return steps.groupBy(*SERIES_KEY).agg(F.count("units").alias("n_obs"), *sums)
+    unknown = (F.max("cause").alias("cause"), F.count_if(is_lost(F.col("cause"))).alias("n_lost"))
+    return steps.groupBy(*SERIES_KEY).agg(F.count("units").alias("n_obs"), *unknown, *sums)
 
 
 def with_ratios(rows: DataFrame) -> DataFrame:
-    """The rows with `wape`, `bias`, `coverage` and `value_added`; null where a denominator is 0."""
+    """The rows with the columns that are ratios of sums; null where a denominator is 0."""
     return rows.withColumns(
         {
             "wape": F.try_divide("abs_error", "actual"),
             "bias": F.try_divide(F.col("forecast") - F.col("actual"), "actual"),
             "coverage": F.try_divide("covered", "n_obs"),
             "value_added": 1 - F.try_divide("paired_abs_error", "naive_abs_error"),
+            "revision": F.try_divide("abs_change", "earlier_forecast"),
         }
     )
 
@@ -54,12 +66,12 @@ def with_ratios(rows: DataFrame) -> DataFrame:
 def segment_errors(series: DataFrame, has_locations: bool) -> DataFrame:
     """One row per segment: the sums of its series.
 
-    series: of `series_errors`, with `demand_class` and `category` (null: in no category).
+    series: of `series_errors`, with `score`, `demand_class` and `category` (null: in no category).
     """
     segments = [F.lit("all"), _named("demand_class"), _named("category")]
     if has_locations:
         segments.append(F.concat(F.lit("location="), F.col("location_id")))
-    rows = series.select(
+    rows = series.withColumn("squared_score", F.col("score") * F.col("score")).select(
         F.explode(F.array_compact(F.array(*segments))).alias("segment"),
         F.pmod(F.xxhash64(*SERIES_KEY), F.lit(N_PARTS)).alias("part"),
         (F.col("n_obs") > 0).cast("bigint").alias("n_series"),

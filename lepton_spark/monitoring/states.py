@@ -1,12 +1,22 @@
-"""States of series: which drift, since when, and why in words."""
+"""States of series: which drift or have unknown sales, since when, and why in words."""
 
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.monitoring.actuals import CAUSES
 from lepton_spark.monitoring.drift import limit_of
-from lepton_spark.tables.schemas.monitoring_tables import ALARM, OK, UNKNOWN, WATCH
+from lepton_spark.tables.schemas.monitoring_tables import (
+    ALARM,
+    CLOSED,
+    OK,
+    OUT_OF_STOCK,
+    OUTAGE,
+    REJECTED,
+    UNKNOWN,
+    WATCH,
+)
 
 WATCHED_BELOW = 0.01
 """P-value below which a series is worth a look, though it may be chance."""
@@ -19,20 +29,40 @@ def alarm_limit(rows: DataFrame, false_share: float) -> float:
 
 
 def with_states(rows: DataFrame, limit: float, last_day: date) -> DataFrame:
-    """The rows with `state` and `reason`; `since` is null where a series neither drifts nor is watched."""
+    """The rows with `state` and `reason`; `since` is null where a series neither drifts nor is watched.
+
+    Drift is judged by known days only. A series without drift has the cause of its unknown days as its state
+    if their demand is lost, or if there are no other days.
+    """
     is_known, p_value = F.col("n_obs") > 0, F.col("p_value")
+    cause = F.element_at(F.array(*(F.lit(name) for name in CAUSES)), F.col("cause") + 1)
     state = (
-        F.when(~is_known, UNKNOWN)
-        .when(p_value <= F.lit(limit), ALARM)
-        .when(p_value <= WATCHED_BELOW, WATCH)
+        F.when(is_known & (p_value <= F.lit(limit)), ALARM)
+        .when(is_known & (p_value <= WATCHED_BELOW), WATCH)
+        .when(~is_known, F.coalesce(cause, F.lit(UNKNOWN)))
+        .when(F.col("n_lost") > 0, cause)
         .otherwise(OK)
     )
     drifts = F.col("state").isin(ALARM, WATCH)
-    reason = F.when(drifts, _drift_words(last_day)).when(
-        F.col("state") == UNKNOWN, F.lit("no day with known sales: closed, out of stock or not delivered")
+    made = rows.withColumn("state", state)
+    reason = F.when(drifts, _drift_words(last_day)).when(F.col("state") != OK, _unknown_words())
+    return made.withColumn("reason", reason).withColumn("since", F.when(drifts, F.col("since")))
+
+
+def _unknown_words() -> Column:
+    """Such as `out of stock on 2 days`."""
+    texts = {
+        CLOSED: "closed",
+        OUTAGE: "no sales delivered from its location",
+        OUT_OF_STOCK: "out of stock",
+        REJECTED: "rejected lines",
+        UNKNOWN: "no forecast of these days",
+    }
+    text = F.element_at(
+        F.create_map(*(F.lit(part) for pair in texts.items() for part in pair)), F.col("state")
     )
-    made = rows.withColumn("state", state).withColumn("reason", reason)
-    return made.withColumn("since", F.when(drifts, F.col("since")))
+    some = F.format_string(" on %d days, which are left out", F.col("n_lost"))
+    return F.concat(text, F.when(F.col("n_obs") > 0, some).otherwise(" on all days"))
 
 
 def _drift_words(last_day: date) -> Column:

@@ -50,7 +50,7 @@ def run_all(
         if context.config.makes_orders and published.published
         else None
     )
-    monitored = run_monitor(context) if context.config.monitoring.enabled else None
+    monitored = run_monitor(context, made.cutoff) if context.config.monitoring.enabled else None
     return RunResult(loaded, made, published, ordered, monitored)
 
 

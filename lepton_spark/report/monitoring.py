@@ -2,43 +2,82 @@
 
 from collections.abc import Mapping
 
-from pyspark.sql import Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
 from lepton_spark.tables import Warehouse
-from lepton_spark.tables.schemas.monitoring_tables import ALARM, PRODUCT, UNKNOWN, WATCH
+from lepton_spark.tables.schemas.monitoring_tables import (
+    ALARM,
+    CLOSED,
+    OK,
+    OUT_OF_STOCK,
+    OUTAGE,
+    PRODUCT,
+    REJECTED,
+    UNKNOWN,
+    WATCH,
+)
 
 SHOWN = 10
-"""Alarms that are printed."""
+"""Alarms, and segments or measures, that are printed."""
+
+_OTHER_STATES = {
+    CLOSED: "closed",
+    OUTAGE: "without delivered sales",
+    OUT_OF_STOCK: "out of stock",
+    REJECTED: "with rejected lines",
+    UNKNOWN: "unknown",
+}
 
 
 def print_monitoring(
     console: Console, warehouse: Warehouse, run_id: str, counts: Mapping[str, int], false_share: float
 ) -> None:
-    """Prints the errors of a scored run beside its backtest's, and the alarms with most units.
+    """Prints the errors of a scored run beside its backtest's, and what is not as it was.
 
     counts: series by state.
     """
-    rows = warehouse.read("monitoring").where(F.col("run_id") == F.lit(run_id))
+    rows, health = (
+        warehouse.read(name).where(F.col("run_id") == F.lit(run_id)) for name in ("monitoring", "health")
+    )
     shown = (F.col("segment") == "all") | F.col("segment").startswith("demand_class=")
     segments = rows.where(shown).collect()
     console.print(_error_grid(sorted(segments, key=lambda row: (row["segment"] == "all", row["segment"]))))
+    unusual = [*_unusual(rows.where(F.col("segment") != PRODUCT), "segment"), *_unusual(health, "measure")]
+    if unusual:
+        console.print(_unusual_grid(unusual))
     n_alarms = counts.get(ALARM, 0)
     if n_alarms:
         console.print(_alarm_grid(_largest(rows)))
     expected = f"{false_share:.0%} of them are expected to be false" if n_alarms else "none is expected"
-    _print_plain(
-        console,
-        f"{n_alarms:,} alarms ({expected}), {counts.get(WATCH, 0):,} products to watch, "
-        f"{counts.get(UNKNOWN, 0):,} without known sales. Table: {warehouse.path('monitoring')}",
+    found = [f"{n_alarms:,} alarms ({expected})", f"{counts.get(WATCH, 0):,} products to watch"]
+    found += [f"{counts[state]:,} {name}" for state, name in _OTHER_STATES.items() if counts.get(state)]
+    tables = " and ".join(warehouse.path(name) for name in ("monitoring", "health"))
+    _print_plain(console, f"{', '.join(found)}. Tables: {tables}")
+
+
+def _unusual(rows: DataFrame, name: str) -> list[Row]:
+    """Subject, state, since and reason of what is neither ok nor unknown, the worst first."""
+    found = rows.where(~F.col("state").isin(OK, UNKNOWN)).select(
+        F.col(name).alias("subject"), "state", "since", "reason"
     )
+    in_order = found.orderBy(F.col("state") == WATCH, "subject").limit(SHOWN)
+    return in_order.collect()
 
 
-def _largest(rows: object) -> list[Row]:
+def _unusual_grid(rows: list[Row]) -> Grid:
+    grid = Grid("", "state", "since", "", title="Not as in earlier periods", title_justify="left")
+    for row in rows:
+        since = "-" if row["since"] is None else str(row["since"])
+        grid.add_row(row["subject"], row["state"], since, row["reason"])
+    return grid
+
+
+def _largest(rows: DataFrame) -> list[Row]:
     """The alarms that are off by most units."""
-    alarms = rows.where((F.col("segment") == PRODUCT) & (F.col("state") == ALARM))  # type: ignore[attr-defined]
+    alarms = rows.where((F.col("segment") == PRODUCT) & (F.col("state") == ALARM))
     off = F.abs(F.col("actual") - F.col("forecast"))
     found: list[Row] = alarms.orderBy(off.desc(), "product_id", "location_id").limit(SHOWN).collect()
     return found

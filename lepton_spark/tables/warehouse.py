@@ -51,6 +51,10 @@ class Warehouse:
         """The path of a table."""
         return f"{self._root}/{_table(name).name}"
 
+    def checkpoint(self, name: str) -> str:
+        """The folder in which a stream keeps what it has seen."""
+        return f"{self._root}/_checkpoints/{name}"
+
     def exists(self, name: str) -> bool:
         """Whether the table has been created."""
         return DeltaTable.isDeltaTable(self._spark, self.path(name))

@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 from lepton_spark.config import Config
+from lepton_spark.errors import InputError, LeaseError
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import MonitorResult, run_monitor
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.report.monitoring import print_monitoring
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from tests.pipelines.job_context import NOON, context_for
@@ -23,6 +28,9 @@ SUMS = {f"sum_dispersion_{length}": 1.0 for length in (1, 7, 28)}
 RIGHT, LOW, HIDDEN, FRACTION = "right", "low", "hidden", "fraction"
 OTHERS = dict.fromkeys([f"other {number}" for number in range(6)], 2.0)
 """So many products that a day without lines is a day on which the shop was closed."""
+
+ELSEWHERE = "other 5"
+"""Sold in another location, which delivers every day."""
 
 SOLD: Mapping[str, float | None] = {RIGHT: 2.0, LOW: 5.0, HIDDEN: None, FRACTION: 0.5, **OTHERS}
 FORECAST = {RIGHT: 2.0, LOW: 1.0, HIDDEN: 3.0, FRACTION: 0.5, **OTHERS}
@@ -45,13 +53,19 @@ class Shop:
 
     def sell(self, n_days: int) -> None:
         """Sales of the days from the first on; nothing is delivered on the tenth."""
-        days = [FIRST + timedelta(days=day) for day in range(n_days) if day != 9]
-        same = {"location_id": "all", "cancelled_quantity": 0.0, "returned_quantity": 0.0}
-        same |= {"n_transactions": 3, "ingest_batch": "one"}
+        same = {
+            "cancelled_quantity": 0.0,
+            "returned_quantity": 0.0,
+            "n_transactions": 3,
+            "ingest_batch": "one",
+        }
         rows = [
-            same | {"product_id": name, "date": day, "quantity": units, "sold_quantity": units or 0.0}
-            for day in days
+            same
+            | _series(name)
+            | {"date": FIRST + timedelta(days=day), "quantity": units, "sold_quantity": units or 0.0}
+            for day in range(n_days)
             for name, units in SOLD.items()
+            if day != 9 or name == ELSEWHERE
         ]
         self.warehouse.overwrite("sales", self.warehouse.rows("sales", rows))
 
@@ -59,12 +73,16 @@ class Shop:
         """A published run with the cutoff after so many weeks."""
         cutoff, run_id = FIRST + week * WEEK - timedelta(days=1), f"abc{week}"
         series = [
-            {"run_id": run_id, "product_id": name, "location_id": "all", "model": "mean", "status": "ok"}
+            _series(name) | {"run_id": run_id, "model": "mean", "status": "fallback" if name == LOW else "ok"}
             for name in SOLD
         ]
         fits = [
             one
-            | {"demand_class": "smooth", "parameters": SUMS}
+            | {
+                "demand_class": "smooth",
+                "parameters": SUMS,
+                "reason": "two days" if one["status"] != "ok" else None,
+            }
             | {"quantile_method": "gamma" if one["product_id"] == FRACTION else "negative_binomial"}
             for one in series
         ]
@@ -86,8 +104,13 @@ class Shop:
         }
 
 
+def _series(name: str) -> dict[str, str]:
+    return {"product_id": name, "location_id": "elsewhere" if name == ELSEWHERE else "here"}
+
+
 def _ahead(series: Mapping[str, str], cutoff: date, step: int) -> dict[str, Any]:
-    mean = FORECAST[series["product_id"]]
+    is_revised = series["product_id"] == ELSEWHERE and cutoff >= FIRST + timedelta(days=13)
+    mean = 3.0 if is_revised else FORECAST[series["product_id"]]
     quantiles = dict.fromkeys(QUANTILE_LEVELS, mean)
     day = cutoff + timedelta(days=step)
     return {**series, **quantiles, "cutoff": cutoff, "date": day, "step": step, "forecast": mean}
@@ -134,8 +157,8 @@ def test_errors_are_sums_of_the_days_with_known_sales(shop: Shop, result: Monito
 
 def test_unknown_sales_are_a_state_of_their_own(shop: Shop, result: MonitorResult) -> None:
     hidden = shop.rows(result.scored[0])[HIDDEN]
-    assert (hidden["n_obs"], hidden["state"], hidden["actual"]) == (0, "unknown", None)
-    assert hidden["reason"].startswith("no day with known sales")
+    assert (hidden["n_obs"], hidden["state"], hidden["actual"]) == (0, "rejected", None)
+    assert hidden["reason"] == "rejected lines on all days"
 
 
 def test_drift_grows_from_week_to_week_and_has_a_reason(shop: Shop, result: MonitorResult) -> None:
@@ -154,11 +177,52 @@ def test_segments_are_the_sums_of_their_products(shop: Shop, result: MonitorResu
     rows = shop.rows(result.scored[0])
     total = rows["all"]
     assert total == rows["demand_class=smooth"] | {"segment": "all"}
-    assert (total["n_series"], total["n_obs"], total["actual"], total["forecast"]) == (9, 54, 117.0, 93.0)
-    assert (total["wape"], total["coverage"]) == (pytest.approx(24.0 / 117.0), pytest.approx(48.0 / 54.0))
-    assert (total["product_id"], total["state"]) == ("*", None)
+    assert (total["n_series"], total["n_obs"], total["actual"], total["forecast"]) == (9, 55, 119.0, 95.0)
+    assert (total["wape"], total["coverage"]) == (pytest.approx(24.0 / 119.0), pytest.approx(49.0 / 55.0))
+    assert (total["product_id"], total["state"]) == ("*", "unknown")
     # seasonal naive repeats the first week, which sold the same
     assert total["naive_abs_error"] == 0.0
+
+
+def test_a_silent_location_is_an_outage(shop: Shop, result: MonitorResult) -> None:
+    rows = shop.rows(result.scored[0])
+    here, elsewhere = rows["location=here"], rows["location=elsewhere"]
+    assert (here["state"], here["since"]) == ("outage", FIRST + timedelta(days=9))
+    assert here["reason"] == "no sales on 2021-01-12, days on which it is usually open"
+    assert (elsewhere["state"], elsewhere["forecast"]) == ("unknown", 14.0)
+    assert shop.rows(result.scored[1])["location=here"]["state"] == "unknown"
+
+
+def test_revision_compares_with_the_run_before(shop: Shop, result: MonitorResult) -> None:
+    one, two = (shop.rows(run_id) for run_id in result.scored)
+    assert (one["all"]["earlier_forecast"], one["all"]["revision"]) == (None, None)
+    # the second run forecasts 3 units a day where the first forecast 2
+    assert (two[ELSEWHERE]["earlier_forecast"], two[ELSEWHERE]["revision"]) == (14.0, 0.5)
+    assert two[RIGHT]["revision"] == 0.0
+    assert two["all"]["revision"] == pytest.approx(7.0 / two["all"]["earlier_forecast"])
+
+
+def test_measures_of_the_whole_shop_are_kept(shop: Shop, result: MonitorResult) -> None:
+    rows = shop.warehouse.read("health").where(f"run_id = '{result.scored[1]}'").collect()
+    values = {row["measure"]: row["value"] for row in rows}
+    total = shop.rows(result.scored[1])["all"]
+    assert (values["coverage"], values["revision"]) == (total["coverage"], total["revision"])
+    assert (values["mix"], values["fallbacks"]) == (0.0, 0.1)  # one class; one of ten products
+    scores = [row["score"] for row in shop.rows(result.scored[1]).values() if row["score"] is not None]
+    assert values["variance"] == pytest.approx(sum(score * score for score in scores) / 9.0)
+    assert values["volume"] is None  # fewer than four periods before
+    assert {row["state"] for row in rows} == {"unknown"}
+
+
+def test_page_shows_alarms_and_what_is_not_as_before(shop: Shop, result: MonitorResult) -> None:
+    console = Console(file=StringIO(), width=160)
+    print_monitoring(console, shop.warehouse, result.scored[0], {"ok": 8, "alarm": 1, "rejected": 1}, 0.1)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    row = next(line for line in text.splitlines() if "location=here" in line)
+    assert all(part in row for part in ("outage", "2021-01-12", "no sales on 2021-01-12"))
+    assert "location=elsewhere" not in text  # unknown, which is no news
+    summary = "1 alarms (10% of them are expected to be false), 0 products to watch, 1 with rejected lines."
+    assert summary in text
 
 
 def test_scored_runs_are_not_scored_again(shop: Shop, result: MonitorResult) -> None:
@@ -166,6 +230,56 @@ def test_scored_runs_are_not_scored_again(shop: Shop, result: MonitorResult) -> 
     again = run_monitor(shop.context)
     assert (again.scored, again.counts, again.age_days) == ((), {}, result.age_days)
     assert shop.warehouse.version("monitoring") == version
+
+
+def test_monitoring_follows_changes_of_sales(spark: SparkSession, tmp_path: Path) -> None:
+    """A stream: all sales at first, then only what has changed."""
+    shop, scored = Shop(spark, tmp_path / "tables"), list[tuple[str, ...]]()
+
+    def monitor() -> None:
+        scored.append(run_monitor(shop.context).scored)
+
+    with pytest.raises(InputError, match="Run `lepton ingest` first"):
+        follow_sales(shop.context, monitor)
+    shop.sell(14)
+    shop.publish(1)
+    follow_sales(shop.context, monitor)
+    assert scored == [("abc1",)]
+    follow_sales(shop.context, monitor)
+    assert len(scored) == 1
+    shop.publish(2)
+    shop.sell(21)  # now the last complete day, though no forecast was made since
+    follow_sales(shop.context, monitor)
+    assert scored[1:] == [("abc2",)]
+
+
+def test_following_waits_for_the_lease_and_raises_other_errors(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shop = Shop(spark, tmp_path / "tables")
+    shop.sell(2)
+    monkeypatch.setattr("lepton_spark.pipelines.monitor.follow.LEASE_SECONDS", 0.0)
+    failures = [LeaseError("held"), InputError("table stock: none")]
+
+    def monitor() -> None:
+        raise failures.pop(0)
+
+    with pytest.raises(InputError, match="table stock: none"):
+        follow_sales(shop.context, monitor)
+    assert failures == []
+
+
+def test_following_after_changes_were_deleted_says_how_to_begin_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    shop = Shop(spark, tmp_path / "tables")
+    shop.sell(2)
+    follow_sales(shop.context, lambda: None)
+    shop.sell(3)
+    for file in (tmp_path / "tables" / "sales").rglob("*.parquet"):
+        file.unlink()
+    with pytest.raises(InputError, match=r"Delete .*_checkpoints/monitor"):
+        follow_sales(shop.context, lambda: None)
 
 
 def test_nothing_is_scored_without_a_published_run(spark: SparkSession, tmp_path: Path) -> None:

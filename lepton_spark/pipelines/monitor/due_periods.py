@@ -1,11 +1,13 @@
 """The published runs whose week is over and was not scored yet."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pyspark.sql import functions as F
 
 from lepton_spark.monitoring.periods import PERIOD_DAYS, cutoffs_to_score
+from lepton_spark.monitoring.unusual import N_EARLIER
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.runs.run_log import Run, RunLog
 from lepton_spark.tables import Warehouse
@@ -13,12 +15,17 @@ from lepton_spark.tables import Warehouse
 
 @dataclass(frozen=True)
 class Period:
-    """The days after the cutoff of a published run. n_steps: forecasts of it, of `step_days` days each."""
+    """The days after the cutoff of a published run. n_steps: forecasts of it, of `step_days` days each.
+
+    earlier: a run that was published at least a period before, and the steps between the cutoffs; None: none
+    forecast all these days, or its forecasts are deleted.
+    """
 
     run: Run
     cutoff: date
     n_steps: int
     step_days: int
+    earlier: tuple[str, int] | None = None
 
     @property
     def n_days(self) -> int:
@@ -29,6 +36,11 @@ class Period:
     def last_day(self) -> date:
         """The last day of the period."""
         return self.cutoff + timedelta(days=self.n_days)
+
+    @property
+    def first_compared(self) -> date:
+        """The first cutoff of the periods that this one is compared with, if each was scored."""
+        return self.cutoff - timedelta(days=2 * N_EARLIER * self.n_days)
 
     @property
     def errors_from(self) -> str:
@@ -44,8 +56,23 @@ def due_periods(context: JobContext, last_day: date) -> list[Period]:
         return []
     scored = context.warehouse.read("monitoring").select("cutoff").distinct().collect()
     chosen = cutoffs_to_score(published, [row["cutoff"] for row in scored], days, last_day)
-    kept = _kept(context.warehouse, [published[cutoff] for cutoff in chosen])
-    return [published[cutoff] for cutoff in chosen if published[cutoff].run.run_id in kept]
+    if not chosen:
+        return []
+    kept = _kept(context.warehouse, list(published.values()))
+    usable = {cutoff: period for cutoff, period in published.items() if period.run.run_id in kept}
+    return [_with_earlier(usable[cutoff], usable) for cutoff in chosen if cutoff in usable]
+
+
+def _with_earlier(period: Period, published: Mapping[date, Period]) -> Period:
+    """The period with the latest run before it that forecast all its days."""
+    for cutoff in sorted(published, reverse=True):
+        other = published[cutoff]
+        steps_between, rest = divmod((period.cutoff - cutoff).days, period.step_days)
+        reaches = steps_between + period.n_steps <= (other.run.horizon or 0)
+        is_before = cutoff + timedelta(days=period.n_days) <= period.cutoff
+        if is_before and reaches and rest == 0 and other.step_days == period.step_days:
+            return replace(period, earlier=(other.run.run_id, steps_between))
+    return period
 
 
 def _published(runs: RunLog) -> list[tuple[Run, Period]]:
@@ -62,8 +89,6 @@ def _published(runs: RunLog) -> list[tuple[Run, Period]]:
 
 def _kept(warehouse: Warehouse, periods: list[Period]) -> set[str]:
     """The runs whose forecasts are still in the table."""
-    if not periods:
-        return set()
     wanted = F.col("run_id").isin([period.run.run_id for period in periods])
     rows = warehouse.read("forecasts").where(wanted).select("run_id").distinct().collect()
     return {row["run_id"] for row in rows}

@@ -1,4 +1,4 @@
-"""Reads the changes of a table from its change data feed."""
+"""Reads the changes of a table from its change data feed, up to a version or as they come."""
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -14,3 +14,9 @@ def changes(spark: SparkSession, warehouse: Warehouse, name: str, after: int, un
     feed = spark.read.format("delta").option("readChangeFeed", "true")
     bounds = feed.option("startingVersion", after + 1).option("endingVersion", until)
     return bounds.load(warehouse.path(name))
+
+
+def change_stream(spark: SparkSession, warehouse: Warehouse, name: str) -> DataFrame:
+    """A stream of all rows of now, and then of the rows that later commits change."""
+    feed = spark.readStream.format("delta").option("readChangeFeed", "true")
+    return feed.load(warehouse.path(name))
