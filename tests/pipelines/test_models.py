@@ -116,7 +116,7 @@ def test_command_prints_the_page(root: Path, tmp_path: Path, capsys: pytest.Capt
     assert main(["models", "--conf", str(conf), "--product", "milk", "--location", "north"]) == 0
     text = capsys.readouterr().out
     assert "Product milk at north: its model in 3 runs, the newest first" in text
-    assert "* 2024-05-19: Model: pooled. Demand class: smooth." in text
+    assert "* 2024-05-19, instead of ridge: Model: pooled. Demand class: smooth." in text
     assert main(["models", "--conf", str(conf), "--product", "silk"]) == 1
     assert "product 'silk': found no forecast; allowed: a product with one. Similar: milk." in (
         capsys.readouterr().err

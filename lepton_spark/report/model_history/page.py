@@ -16,7 +16,8 @@ def print_history(console: Console, history: History) -> None:
     """Prints a row for each run, then why the newest model and those that replaced another were chosen."""
     where = "" if history.location_id == "all" else f" at {history.location_id}"
     title = f"Product {history.product_id}{where}: its model in {len(history.runs)} runs, the newest first"
-    grid = Grid("cutoff", "run", "models", "model", title=title, title_justify="left")
+    grid = Grid("cutoff", "run", "chosen on", title=title, title_justify="left")
+    grid.add_column("model", no_wrap=True)
     for name in ("backtest WAPE", "naive WAPE", "WAPE of sales", "bias"):
         grid.add_column(name, justify="right")
     grid.add_column("state")
@@ -38,13 +39,12 @@ def with_changes(history: History) -> list[tuple[ModelRun, str | None]]:
 
 def row_of(run: ModelRun, change: str | None) -> list[str]:
     """The texts of a run; a model that replaced another one is marked by an asterisk."""
-    made = "full run" if run.kept_from is None else f"kept from {run.kept_from}"
     unscored = "not scored" if run.published else "not published"
     return [
         f"{run.cutoff}",
         run.run_id[:ID_LENGTH],
-        made,
-        run.choice.model if change is None else f"* {run.choice.model}, was {change}",
+        f"{run.kept_from or run.cutoff}",
+        f"{'  ' if change is None else '* '}{run.choice.model}",
         _per_cent(run.backtest_wape),
         _per_cent(run.naive_wape),
         _per_cent(run.sold.wape if run.sold else None),
@@ -57,9 +57,9 @@ def reasons(history: History) -> Iterator[str]:
     """Why the newest model, and each one that replaced another, was chosen."""
     for number, (run, change) in enumerate(with_changes(history)):
         if number == 0 or change is not None:
-            mark = "  " if change is None else "* "
+            mark = f"  {run.cutoff}:" if change is None else f"* {run.cutoff}, instead of {change}:"
             anew = f" The run chose all models anew: {run.because}." if run.because else ""
-            yield f"{mark}{run.cutoff}: {' '.join(why(run.choice))}{anew}"
+            yield f"{mark} {' '.join(why(run.choice))}{anew}"
 
 
 def _per_cent(value: float | None) -> str:

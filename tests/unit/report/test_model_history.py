@@ -16,13 +16,13 @@ HISTORY = History("milk", "all", (RUN, SAME, OLDEST))
 
 def test_change_is_marked_at_the_run_with_the_new_model() -> None:
     assert [change for _, change in with_changes(HISTORY)] == [None, "ridge", None]
-    assert row_of(SAME, "ridge")[3] == "* pooled, was ridge"
-    assert row_of(RUN, None)[3] == "pooled"
+    assert row_of(SAME, "ridge")[3] == "* pooled"
+    assert row_of(RUN, None)[3] == "  pooled"
 
 
-def test_row_has_short_id_origin_of_the_models_and_errors() -> None:
-    assert row_of(RUN, None)[:3] == ["2024-05-19", "01234567", "full run"]
-    assert row_of(SAME, None)[2] == "kept from 2024-05-05"
+def test_row_has_short_id_day_of_the_choice_and_errors() -> None:
+    assert row_of(RUN, None)[:3] == ["2024-05-19", "01234567", "2024-05-19"]
+    assert row_of(SAME, None)[2] == "2024-05-05"
     scored = replace(RUN, sold=Sold(0.4, -0.125, "watch"))
     assert row_of(scored, None)[4:] == ["20.0%", "30.5%", "40.0%", "-12.5%", "watch"]
 
@@ -40,5 +40,5 @@ def test_newest_model_and_changes_are_explained() -> None:
         "  2024-05-19: Model: pooled. Demand class: smooth. It was chosen by the backtest"
     )
     assert newest.endswith("The run chose all models anew: drift.")
-    assert changed.startswith("* 2024-05-12: Model: pooled.")
+    assert changed.startswith("* 2024-05-12, instead of ridge: Model: pooled.")
     assert "anew" not in changed
