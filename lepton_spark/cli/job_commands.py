@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lepton_spark.cli.app import app
+from lepton_spark.cli.explaining import print_first_reason
 from lepton_spark.cli.job import leased, open_job
 from lepton_spark.cli.messages import (
     console,
@@ -75,6 +76,7 @@ def run(
     print_overrides(console(), job.warehouse)
     if result.inventory is not None:
         print_orders(console(), job.warehouse, result.inventory.run_id, result.inventory.counts)
+        print_first_reason(job, result.inventory.run_id)
     if result.challenge is not None:
         print_challenge(result.challenge, published=result.challenger_is_published)
     if result.monitoring is not None:

@@ -79,6 +79,8 @@ def print_monitor_result(job: JobContext, result: MonitorResult) -> None:
     if result.scored:
         print_monitoring(console(), job.warehouse, result.scored[-1], result.counts, settings.false_share)
         print_override_scores(console(), job.warehouse, result.scored[-1])
+    elif result.next_day is not None:
+        typer.echo(f"Monitoring: the next published week is scored with the sales of {result.next_day}.")
 
 
 def print_state(state: State, today: date) -> int:

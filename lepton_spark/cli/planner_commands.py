@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lepton_spark.cli.app import app
+from lepton_spark.cli.explaining import explained_product
 from lepton_spark.cli.job import leased, open_job
 from lepton_spark.cli.messages import (
     console,
@@ -24,7 +25,6 @@ from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
 from lepton_spark.report.explanation.chart import require_drawable, write_chart
-from lepton_spark.report.explanation.explained import find_explained, published_run
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.words import day_of
 from lepton_spark.report.model_history.history import find_history
@@ -66,11 +66,7 @@ def explain(
     if output is not None:
         require_drawable(output)
     job = open_job(conf, settings)
-    run_id = published_run(job.warehouse)
-    run = job.runs.find(run_id)
-    full_run_id = run_id if run is None else run.refit_run_id or run_id
-    period = 1 if run is None else job.runs.forecast_period(run)
-    explained = find_explained(job.warehouse, run_id, full_run_id, product, location, period)
+    explained = explained_product(job, product, location)
     print_page(console(), explained, day_of(explained, None if day is None else day.date(), step))
     if output is not None:
         write_chart(explained, output)

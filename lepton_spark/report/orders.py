@@ -22,6 +22,12 @@ def urgent_orders(warehouse: Warehouse, run_id: str) -> list[Row]:
     return urgent.limit(SHOWN).collect()
 
 
+def first_product(warehouse: Warehouse, run_id: str) -> tuple[str, str] | None:
+    """Product and location that the printed orders, or levels, begin with; None if there are none."""
+    rows = urgent_orders(warehouse, run_id) or _most_demanded(warehouse, run_id)
+    return (rows[0]["product_id"], rows[0]["location_id"]) if rows else None
+
+
 def print_orders(console: Console, warehouse: Warehouse, run_id: str, counts: Mapping[str, int]) -> None:
     """Prints the most urgent orders, or what is missing for orders; counts: series by status."""
     orders = urgent_orders(warehouse, run_id)

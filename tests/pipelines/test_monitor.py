@@ -134,6 +134,7 @@ def result(shop: Shop) -> MonitorResult:
 def test_runs_are_scored_once_their_week_is_over(result: MonitorResult) -> None:
     assert result.scored == ("abc1", "abc2")
     assert sum(result.counts.values()) == len(SOLD)
+    assert result.next_day == FIRST + 4 * WEEK - timedelta(days=1)
 
 
 def test_errors_are_sums_of_the_days_with_known_sales(shop: Shop, result: MonitorResult) -> None:

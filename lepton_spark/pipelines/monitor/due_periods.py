@@ -50,17 +50,34 @@ class Period:
 
 def due_periods(context: JobContext, last_day: date) -> list[Period]:
     """The periods to score, the earliest first; last_day: the last complete day of sales."""
-    published = {run.cutoff: period for run, period in _published(context.runs) if run.cutoff is not None}
+    published = _by_cutoff(context.runs)
     days = {cutoff: period.n_days for cutoff, period in published.items()}
     if not any(cutoff + timedelta(days=days[cutoff]) <= last_day for cutoff in days):
         return []
-    scored = context.warehouse.read("monitoring").select("cutoff").distinct().collect()
-    chosen = cutoffs_to_score(published, [row["cutoff"] for row in scored], days, last_day)
+    chosen = cutoffs_to_score(published, _scored(context.warehouse), days, last_day)
     if not chosen:
         return []
     kept = _kept(context.warehouse, list(published.values()))
     usable = {cutoff: period for cutoff, period in published.items() if period.run.run_id in kept}
     return [_with_earlier(usable[cutoff], usable) for cutoff in chosen if cutoff in usable]
+
+
+def next_day(context: JobContext) -> date | None:
+    """The last day of the earliest period that is published and was not scored; None if there is none."""
+    published = _by_cutoff(context.runs)
+    days = {cutoff: period.n_days for cutoff, period in published.items()}
+    chosen = cutoffs_to_score(published, _scored(context.warehouse), days, date.max)
+    return published[chosen[0]].last_day if chosen else None
+
+
+def _by_cutoff(runs: RunLog) -> dict[date, Period]:
+    return {run.cutoff: period for run, period in _published(runs) if run.cutoff is not None}
+
+
+def _scored(warehouse: Warehouse) -> list[date]:
+    """The cutoffs whose periods were scored."""
+    rows = warehouse.read("monitoring").select("cutoff").distinct().collect()
+    return [row["cutoff"] for row in rows]
 
 
 def _with_earlier(period: Period, published: Mapping[date, Period]) -> Period:

@@ -17,7 +17,7 @@ from lepton_spark.panel.cutoff import cutoff_of_run
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
-from lepton_spark.pipelines.monitor.due_periods import Period, due_periods
+from lepton_spark.pipelines.monitor.due_periods import Period, due_periods, next_day
 from lepton_spark.pipelines.monitor.health import write_health
 from lepton_spark.pipelines.monitor.override_scores import score_overrides
 from lepton_spark.pipelines.monitor.segments import with_segment_states
@@ -31,10 +31,14 @@ TABLE = "monitoring"
 
 @dataclass(frozen=True)
 class MonitorResult:
-    """The runs that were scored now, the earliest first, and the series by state in the last one."""
+    """The runs that were scored now, the earliest first, and the series by state in the last one.
+
+    next_day: the last day of the next period that will be scored; None if nothing is published for it.
+    """
 
     scored: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    next_day: date | None = None
 
 
 def run_monitor(context: JobContext, last_day: date | None = None) -> MonitorResult:
@@ -56,7 +60,8 @@ def run_monitor(context: JobContext, last_day: date | None = None) -> MonitorRes
         with context.stage("monitor") as stage:
             counts = _score(context, period, volumes)
             stage.note(f"week to {period.last_day}: {_listed(counts)}")
-    return MonitorResult(tuple(period.run.run_id for period in periods), counts)
+    scored = tuple(period.run.run_id for period in periods)
+    return MonitorResult(scored, counts, next_day(context))
 
 
 def _last_complete_day(config: Config, volumes: list[DayVolume]) -> date:

@@ -9,9 +9,7 @@ from lepton_spark.report.explanation.words import cleaning, headline, how_wrong,
 
 def print_page(console: Console, explained: Explained, day: Day) -> None:
     """Prints one day in words, then all days as a table, then the model, its errors and the cleaning."""
-    _print(console, headline(explained, day))
-    for line in sentences(explained, day):
-        _print(console, f"  {line}")
+    print_sentences(console, explained, day)
     head, rows = table(explained)
     grid = Grid(title="All days ahead, in units", title_justify="left")
     for name in head:
@@ -21,6 +19,13 @@ def print_page(console: Console, explained: Explained, day: Day) -> None:
     console.print(grid)
     for line in (*why(explained), *how_wrong(explained, day), *cleaning(explained.adjustments)):
         _print(console, line)
+
+
+def print_sentences(console: Console, explained: Explained, day: Day) -> None:
+    """Prints one day in words."""
+    _print(console, headline(explained, day))
+    for line in sentences(explained, day):
+        _print(console, f"  {line}")
 
 
 def _print(console: Console, text: str) -> None:
