@@ -26,6 +26,7 @@ $(STAMP): requirements.lock requirements-build.lock pyproject.toml lepton_spark/
 
 demo: $(STAMP)  ## forecast from a year of a real grocer's sales, from raw lines to published tables
 	$(BIN)/lepton run --conf conf/base.yaml conf/demo.yaml
+	@echo "The sales of the demo end in 2017, so its forecasts are of the past. Its lead time is an example (conf/demo.yaml)."
 
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 

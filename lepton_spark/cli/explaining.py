@@ -1,5 +1,7 @@
 """Finds the explanation of a product's published forecast."""
 
+import typer
+
 from lepton_spark.cli.messages import console
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.report.explanation.explained import Explained, find_explained, published_run
@@ -26,3 +28,4 @@ def print_first_reason(job: JobContext, run_id: str) -> None:
     if first is not None:
         explained = explained_product(job, *first)
         print_sentences(console(), explained, day_of(explained, None, None))
+        typer.echo(f"All days, and why this model: lepton explain --product {first[0]} --location {first[1]}")

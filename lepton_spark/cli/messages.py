@@ -89,7 +89,9 @@ def print_state(state: State, today: date) -> int:
     What needs an action goes to stderr: forecasts whose days have passed, and sales that are too old.
     """
     published, gate = state.published, state.freshness
-    if published is not None:
+    if published is None:
+        typer.echo("published: nothing yet")
+    else:
         typer.echo(f"published: {_published_words(published)}; valid until {published.valid_until}")
         days = published.days_expired(today)
         if days:
@@ -100,7 +102,8 @@ def print_state(state: State, today: date) -> int:
         remedy = "Deliver the days that are missing, then run again."
         typer.echo(explain("newest complete day of sales", gate.found, gate.allowed, remedy), err=True)
         return StaleError.exit_code
-    typer.echo(f"newest complete day of sales: {gate.found}; allowed: {gate.allowed}")
+    if gate.passed:
+        typer.echo(f"newest complete day of sales: {gate.found}; allowed: {gate.allowed}")
     return 0
 
 

@@ -93,9 +93,6 @@ def test_what_needs_an_action_is_printed_as_an_error(capsys: pytest.CaptureFixtu
     ]
 
 
-def test_state_without_publication_has_only_the_age(capsys: pytest.CaptureFixture[str]) -> None:
-    assert print_state(State(None, (judge_age(None, TODAY, None),)), TODAY) == 0
-    assert (
-        capsys.readouterr().out
-        == "newest complete day of sales: no complete day; allowed: a complete day of sales\n"
-    )
+def test_state_without_publication_or_limit_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_state(State(None, (judge_age(date(2021, 1, 24), TODAY, None),)), TODAY) == 0
+    assert capsys.readouterr().out == "published: nothing yet\n"
