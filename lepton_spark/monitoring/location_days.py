@@ -82,7 +82,7 @@ class LocationDays:
     def _outage(self, silent: BoolArray) -> Interruption:
         """silent: [T]."""
         days = [self.first + timedelta(days=int(day)) for day in np.flatnonzero(silent)]
-        reason = f"no sales on {', '.join(str(day) for day in days)}, days on which it is usually open"
+        reason = f"no sales on {', '.join(str(day) for day in days)}, though usually open"
         return Interruption(OUTAGE, days[0], reason)
 
 

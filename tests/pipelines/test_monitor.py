@@ -188,7 +188,7 @@ def test_a_silent_location_is_an_outage(shop: Shop, result: MonitorResult) -> No
     rows = shop.rows(result.scored[0])
     here, elsewhere = rows["location=here"], rows["location=elsewhere"]
     assert (here["state"], here["since"]) == ("outage", FIRST + timedelta(days=9))
-    assert here["reason"] == "no sales on 2021-01-12, days on which it is usually open"
+    assert here["reason"] == "no sales on 2021-01-12, though usually open"
     assert (elsewhere["state"], elsewhere["forecast"]) == ("unknown", 14.0)
     assert shop.rows(result.scored[1])["location=here"]["state"] == "unknown"
 

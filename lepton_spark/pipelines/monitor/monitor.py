@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -80,10 +81,12 @@ def _score(context: JobContext, period: Period, volumes: list[DayVolume]) -> dic
     errors = series_of(context, period, covariates, locations)
     score_overrides(context, period, covariates, locations)  # before the rows that mark the period as scored
     horizon = period.run.horizon or period.n_steps
-    with persisted(with_drift(errors, horizon, epoch_day(period.last_day))) as series:
+    with ExitStack() as cached:
+        keep = cached.enter_context
+        series = keep(persisted(with_drift(errors, horizon, epoch_day(period.last_day))))
         limit = alarm_limit(series, context.config.monitoring.false_share)
         products = as_products(with_states(series, limit, period.last_day))
-        sums = segment_errors(series, has_locations=len(locations.names) > 1)
+        sums = keep(persisted(segment_errors(series, has_locations=len(locations.names) > 1)))
         segments = with_segment_states(context, period, sums, locations)
         of_series, of_segments = _backtest(context, period)
         products = products.join(of_series, [*SERIES_KEY], "left")
