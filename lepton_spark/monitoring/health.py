@@ -15,6 +15,9 @@ from lepton_spark.tables.schemas.monitoring_tables import OK, UNKNOWN
 N_PERIODS_BEFORE = 4
 """Periods before that the volume is compared with."""
 
+LARGEST_LOG = 700.0
+"""Bound of logarithms, so that all values are finite."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -34,7 +37,7 @@ class Measure:
 
     def shown(self, compared: float) -> float:
         """The inverse of `compared`."""
-        return float(np.exp(compared)) if self.is_ratio else compared
+        return float(np.exp(np.clip(compared, -LARGEST_LOG, LARGEST_LOG))) if self.is_ratio else compared
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(

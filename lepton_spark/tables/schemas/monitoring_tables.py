@@ -1,6 +1,6 @@
 """Monitoring: published forecasts against what was sold."""
 
-from lepton_spark.tables.schemas.constraints import among, at_least, number, unless_null
+from lepton_spark.tables.schemas.constraints import among, at_least, number, units, unless_null
 from lepton_spark.tables.schemas.run_columns import DEMAND_CLASS
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
@@ -95,7 +95,7 @@ HEALTH = Table(
     checks={
         "known_state": among("state", OK, WATCH, ALARM, UNKNOWN),
         "last_day_after_cutoff": "last_day > cutoff",
-        "value_is_number": unless_null("value", number("value")),
+        "value_from_zero": unless_null("value", units("value")),
         "low_is_number": unless_null("low", number("low")),
         "high_not_below_low": unless_null("high", "high >= low AND high < double('Infinity')"),
         "p_value_is_probability": unless_null("p_value", "p_value >= 0 AND p_value <= 1"),

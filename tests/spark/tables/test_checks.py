@@ -34,10 +34,10 @@ UNCONSTRAINED = {
 GOOD_VALUES = {"state": "loaded", "line_kind": "sale", "job": "panel", "status": "ok", "rule": "spike"}
 GOOD_VALUES |= {"role": "chosen", "split": "test", "source": "plans", "foretells": "mean", "service": "cost"}
 BAD = {"DOUBLE": (-1.0, float("-inf"), float("nan"), float("inf")), "INT": (-1,), "BIGINT": (-1,)}
-SIGNED = {"price", "on_hand", "safety_stock", "reorder_point", "position", "safety_stock_value"}
+SIGNED = {"price", "on_hand", "safety_stock", "reorder_point", "position", "safety_stock_value", "low"}
 """Finite, of either sign: some sources use negative prices as credits, or report negative stock."""
 
-UNBOUNDED = {"metrics", "metrics_summary", "group_forecasts", "monitoring", "override_scores"}
+UNBOUNDED = {"metrics", "metrics_summary", "group_forecasts", "monitoring", "override_scores", "challenges"}
 """Sums of sales near the float limit may be infinite and their ratios NaN; they must not fail a run."""
 
 
@@ -59,7 +59,7 @@ def good_row(table: Table) -> dict[str, Any]:
     known = {name: value for name, value in GOOD_VALUES.items() if name in row}
     if table.name == "runs":
         known["state"] = "complete"
-    if table.name == "monitoring":
+    if table.name in {"monitoring", "health"}:
         known["state"] = "ok"
     if table.name == "calendar":
         known["status"] = "closed"

@@ -85,3 +85,10 @@ def test_an_unknown_value_is_an_unknown_state(value: float | None) -> None:
     found = _rows(value)["variance"]
     assert (found["value"], found["low"], found["p_value"], found["state"]) == (None, None, None, "unknown")
     assert str(found["reason"]).startswith("it cannot be measured")
+
+
+def test_bounds_are_finite_however_much_the_earlier_values_differ() -> None:
+    earlier = [(1e-200 if week % 2 else 1e200, "ok", None) for week in range(10)]
+    (found,) = health_rows({"variance": 1.0}, {"variance": earlier}, DAY, 0.1)
+    assert found["state"] == "ok"
+    assert 0.0 <= found["low"] < 1.0 < found["high"] < float("inf")  # type: ignore[operator]
