@@ -9,7 +9,7 @@ from accuracy_parts.console_table import print_rows
 
 from lepton_spark.config.sections.challenger_settings import ChallengerSettings
 from lepton_spark.models.data.arrays import FloatArray
-from lepton_spark.monitoring.challenge import verdict
+from lepton_spark.monitoring.policy.challenge import verdict
 
 N_CONTESTS, N_WEEKS = 2_000, 52
 TRUE_GAINS = (-0.5, -0.25, 0.0, 0.25, 0.5)

@@ -32,7 +32,7 @@ from lepton_spark.panel.series import batch_count, run_series
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import write_forecasts
 from lepton_spark.pipelines.forecast.plan import Plan
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
 

@@ -22,8 +22,8 @@ from lepton_spark.panel.calendar import EPOCH
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.covariates import load_covariates
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import fingerprint_of_rows
-from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from lepton_spark.panel.pack import pack
 from lepton_spark.panel.update import changes_by_year, updated
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import fingerprint_of
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.delta.change_feed import changes
 

@@ -15,7 +15,7 @@ from pyspark.sql import Row, SparkSession
 from lepton_spark.cli import main
 from lepton_spark.config import Config
 from lepton_spark.errors import LeaseError
-from lepton_spark.monitoring.challenge import verdict
+from lepton_spark.monitoring.policy.challenge import verdict
 from lepton_spark.pipelines.challenge import contest as contest_module
 from lepton_spark.pipelines.challenge.compare import Rivals
 from lepton_spark.pipelines.challenge.contest import Contest, run_challenger

@@ -16,7 +16,8 @@ from lepton_spark.config import (
 )
 from lepton_spark.errors import GatesError
 from lepton_spark.pipelines.check import CheckResult, run_check
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from tests.pipelines.job_context import NOON, context_for
 from tests.pipelines.shop import Shop, a_shop
 

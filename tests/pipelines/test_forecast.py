@@ -30,8 +30,9 @@ from lepton_spark.pipelines.forecast.plan import plan_run
 from lepton_spark.pipelines.forecast.run_rows import RunRows
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.evidence import tables_of_run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import settings_id
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from tests.pipelines.job_context import context_for, with_cutoff
 

@@ -13,7 +13,8 @@ from lepton_spark.config import Config
 from lepton_spark.errors import ConfigError, InputError
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.inventory import InventoryResult, run_inventory
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.report.orders import urgent_orders
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS

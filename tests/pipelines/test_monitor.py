@@ -16,7 +16,8 @@ from lepton_spark.errors import InputError, LeaseError
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import MonitorResult, run_monitor
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.report.monitoring import print_monitoring
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS

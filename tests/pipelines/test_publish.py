@@ -12,7 +12,8 @@ from lepton_spark.config import Config, ForecastSettings, WarehouseSettings
 from lepton_spark.errors import InputError
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.publish import PublishResult, run_publish
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 from tests.pipelines.job_context import context_for

@@ -24,7 +24,8 @@ from lepton_spark.pipelines.forecast.run_rows import RunRows
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
 from lepton_spark.pipelines.panel import run_panel
 from lepton_spark.pipelines.publish.publish import run_publish
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from tests.pipelines.job_context import context_for, with_cutoff
 

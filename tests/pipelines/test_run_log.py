@@ -16,8 +16,9 @@ from lepton_spark.config import (
     WarehouseSettings,
 )
 from lepton_spark.gates import Gate
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.delta.started_runs import StartedRuns
 

@@ -11,7 +11,7 @@ from lepton_spark.forecasting.settings import fit_settings
 from lepton_spark.panel.calendar import Calendar, epoch_day
 from lepton_spark.pipelines.forecast.plan import Plan
 from lepton_spark.pipelines.forecast.stages import with_sales_elsewhere
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 
 CUTOFF = date(2024, 6, 30)
 DAYS = epoch_day(CUTOFF) - np.arange(13, -1, -1)

@@ -2,7 +2,7 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lepton_spark.monitoring.paired_losses import paired_losses
+from lepton_spark.monitoring.policy.paired_losses import paired_losses
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 KEY = "product_id STRING, location_id STRING, step INT"

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from lepton_spark.operations.stage_times import StageTime
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 
 _NAMESPACE = UUID("6a1c52f4-0d3e-5b0b-9d58-1f6f3a1c7e11")
 """Any fixed UUID: ids are derived from it and from our own ids."""

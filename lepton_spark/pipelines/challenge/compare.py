@@ -6,14 +6,14 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.monitoring.paired_losses import paired_losses
 from lepton_spark.monitoring.periods import PERIOD_DAYS, cutoffs_to_score
+from lepton_spark.monitoring.policy.paired_losses import paired_losses
 from lepton_spark.panel.calendar import day_volumes
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.known_covariates import read_known_covariates
 from lepton_spark.pipelines.monitor.due_periods import Period
 from lepton_spark.pipelines.monitor.series import known_units, locations_of, of_run
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
 TABLE = "challenges"

@@ -12,7 +12,7 @@ from lepton_spark.config import Config
 from lepton_spark.config.sections.challenger_settings import ChallengerSettings
 from lepton_spark.errors import LeaseError
 from lepton_spark.gates import Gate
-from lepton_spark.monitoring.challenge import Verdict, verdict
+from lepton_spark.monitoring.policy.challenge import Verdict, verdict
 from lepton_spark.pipelines.challenge.compare import Rivals, compare_weeks
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.forecast import ForecastResult, run_forecast

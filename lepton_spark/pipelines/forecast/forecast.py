@@ -16,7 +16,7 @@ from lepton_spark.pipelines.forecast.stages import (
     with_sales_elsewhere,
 )
 from lepton_spark.pipelines.forecast.tables_for_readers import write_tables_for_readers
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.tables.schemas.run_tables import Job
 
 log = logging.getLogger(__name__)

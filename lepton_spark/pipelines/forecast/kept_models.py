@@ -6,9 +6,9 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.monitoring.new_alarms import new_alarm_share
+from lepton_spark.monitoring.policy.new_alarms import new_alarm_share
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.tables.schemas.monitoring_tables import PRODUCT
 
 

@@ -19,8 +19,9 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.kept_models import drift_since, on_schedule
 from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
 from lepton_spark.pipelines.panel import packed_version
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for, settings_id
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job
 

@@ -41,8 +41,9 @@ from lepton_spark.pipelines.ingest.writing import (
     write_sales,
     write_withdrawals,
 )
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run_log import RunLog
 
 log = logging.getLogger(__name__)
 

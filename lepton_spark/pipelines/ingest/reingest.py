@@ -30,8 +30,8 @@ from lepton_spark.pipelines.ingest.repair.completion import (
 )
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, roll_back_incomplete
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run
 
 
 @dataclass(frozen=True)

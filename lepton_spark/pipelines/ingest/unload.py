@@ -21,8 +21,8 @@ from lepton_spark.pipelines.ingest.repair.unloaded_lines import (
     cancellations_of,
     delete_unloaded_lines,
 )
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import Run
 from lepton_spark.tables import Warehouse
 
 WORDS = "its lines were taken back by `lepton unload`; the next load reads it again if it is still there"

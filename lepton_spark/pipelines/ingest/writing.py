@@ -19,7 +19,7 @@ from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.repair.completion import resolved_rejects, window_start
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, replace_sales, with_load_number
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.tables import Warehouse
 
 LINES_PER_PARTITION = 250_000

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from lepton_spark.monitoring.periods import PERIOD_DAYS, cutoffs_to_score
 from lepton_spark.monitoring.unusual import N_EARLIER
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
 

@@ -19,7 +19,8 @@ from lepton_spark.panel.calendar import EPOCH
 from lepton_spark.panel.series import known_at
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.freshness import freshness_gate
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 

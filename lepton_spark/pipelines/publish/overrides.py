@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 from lepton_spark.forecasting.output.overridden import as_published, overridden_forecasts
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import fingerprint_of_rows
-from lepton_spark.pipelines.runs.run_log import Run
 
 TABLE, SOURCE = "applied_overrides", "overrides"
 

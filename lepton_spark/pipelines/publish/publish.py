@@ -15,8 +15,9 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.evidence import evaluate_gates
 from lepton_spark.pipelines.publish.overrides import are_published, store_overrides
 from lepton_spark.pipelines.publish.published_state import was_rolled_back
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import run_id_for
-from lepton_spark.pipelines.runs.run_log import FORECASTS, Run, RunLog
+from lepton_spark.pipelines.runs.run_log import FORECASTS, RunLog
 from lepton_spark.tables import Warehouse
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from lepton_spark.gates import Gate
-from lepton_spark.pipelines.runs.run_log import Run, RunLog
+from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run_log import RunLog
 from lepton_spark.tables import Warehouse
 
 ROLLED_BACK = "rolled_back"

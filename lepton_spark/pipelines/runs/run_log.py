@@ -1,7 +1,7 @@
 """The run log: the rows of `runs`, one for each run of a job."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.gates import Gate
 from lepton_spark.pipelines.runs.recorded_config import USED, VERSIONS, Used, used_settings, versions_of
+from lepton_spark.pipelines.runs.run import Run, row_of, run_of
 from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.run_tables import Job, State
@@ -23,33 +24,6 @@ FORECASTS: tuple[Job, ...] = ("forecast", "challenger")
 """The jobs that forecast; what a challenger has learned counts for other runs of the same settings."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A row of `runs`; its times have a time zone."""
-
-    run_id: str
-    job: Job
-    cutoff: date | None = None
-    input_fingerprint: str | None = None
-    ingest_batch: str | None = None
-    load_number: int | None = None
-    min_date: date | None = None
-    max_date: date | None = None
-    horizon: int | None = None
-    n_batches: int | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    settings_id: str | None = None
-    class_models: Mapping[str, str] = field(default_factory=dict)
-    refit_run_id: str | None = None
-    chosen_because: str | None = None
-    code_version: str | None = None
-    gates: tuple[Gate, ...] = ()
-    state: State = "running"
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    seconds: float | None = None
 
 
 class RunLog:
@@ -71,7 +45,7 @@ class RunLog:
         for run_id in self._running:
             if self._runs[run_id].state != "running":  # its job died before it could remove the file
                 self._started.remove(run_id)
-        row = _row(started) | versions_of(config)
+        row = row_of(started) | versions_of(config)
         self._started.write(row)
         self._runs[run.run_id], self._used[run.run_id] = started, used_settings(row["config"])
         self._running[run.run_id] = row
@@ -225,8 +199,8 @@ class RunLog:
     @cached_property
     def _runs(self) -> dict[str, Run]:
         """Every run by its id; a file of a started run counts unless the table has that run."""
-        runs = {row["run_id"]: _run(row.asDict(recursive=True)) for row in self._rows}
-        for run in map(_run, self._running.values()):
+        runs = {row["run_id"]: run_of(row.asDict(recursive=True)) for row in self._rows}
+        for run in map(run_of, self._running.values()):
             if run.run_id not in runs or runs[run.run_id].started_at != run.started_at:
                 runs[run.run_id] = run
         return runs
@@ -250,7 +224,7 @@ class RunLog:
         return sorted(self._complete("ingest"), key=lambda run: (run.load_number or 0, run.ingest_batch))
 
     def _write(self, run: Run, versions: Mapping[str, Any]) -> None:
-        row = self._warehouse.rows("runs", [_row(run) | dict(versions)])
+        row = self._warehouse.rows("runs", [row_of(run) | dict(versions)])
         write = self._warehouse.merge if run.run_id in self._stored else self._warehouse.append
         write("runs", row)
         self._stored.add(run.run_id)
@@ -285,21 +259,3 @@ def _map(values: Mapping[str, object]) -> Column:
 def _latest_first(runs: Iterable[Run]) -> list[Run]:
     by_id = sorted(runs, key=lambda run: run.run_id)
     return sorted(by_id, key=lambda run: run.finished_at or _NEVER, reverse=True)
-
-
-def _row(run: Run) -> dict[str, Any]:
-    maps = {"counts": dict(run.counts), "class_models": dict(run.class_models)}
-    return asdict(run) | maps | {"gates": [asdict(gate) for gate in run.gates]}
-
-
-def _run(row: Mapping[str, Any]) -> Run:
-    known = {name: row[name] for name in Run.__dataclass_fields__}
-    gates = tuple(Gate(**gate) for gate in row["gates"] or ())
-    times = {name: _with_zone(row[name]) for name in ("started_at", "finished_at")}
-    maps = {name: row[name] or {} for name in ("counts", "class_models")}
-    return Run(**(known | times | maps | {"gates": gates}))
-
-
-def _with_zone(time: datetime | None) -> datetime | None:
-    """The time in UTC; PySpark returns times without a zone, in the local zone of the process."""
-    return None if time is None else time.astimezone(UTC)

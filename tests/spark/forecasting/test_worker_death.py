@@ -31,7 +31,7 @@ from lepton_spark.panel.dense import PackedBatch
 from lepton_spark.pipelines.forecast import stages
 from lepton_spark.pipelines.forecast.crash_bisection import WORKER_DIED, Subset, write_isolating
 from lepton_spark.pipelines.forecast.plan import Plan
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 

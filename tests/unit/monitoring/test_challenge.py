@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lepton_spark.models.data.arrays import FloatArray
-from lepton_spark.monitoring.challenge import verdict
+from lepton_spark.monitoring.policy.challenge import verdict
 
 
 def _losses(*units: float) -> FloatArray:

@@ -12,7 +12,7 @@ from lepton_spark.operations.alerts.alert import compose
 from lepton_spark.operations.job_end import JobEnd, State
 from lepton_spark.pipelines.ingest.ingest import RefusedFile
 from lepton_spark.pipelines.publish.published_state import PublishedState
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 
 AT = datetime(2021, 2, 1, 3, tzinfo=UTC)
 FRESH = Gate(FRESHNESS, True, "2021-01-31, 1 day old", "at most 2 days old (monitoring.max_age_days)")

@@ -11,7 +11,7 @@ from lepton_spark.operations.job_end import State
 from lepton_spark.pipelines.check import CheckResult
 from lepton_spark.pipelines.publish.freshness import judge_age
 from lepton_spark.pipelines.publish.published_state import PublishedState
-from lepton_spark.pipelines.runs.run_log import Run
+from lepton_spark.pipelines.runs.run import Run
 
 TODAY = date(2021, 2, 1)
 PUBLISHED = PublishedState("r1", date(2021, 1, 24), date(2021, 1, 31), datetime(2021, 1, 30, 23, tzinfo=UTC))
