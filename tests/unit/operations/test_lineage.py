@@ -23,7 +23,7 @@ from lepton_spark.operations.lineage.events import EventFactory, append_events
 from lepton_spark.operations.lineage.job_runs import JobRun, event_id, job_runs
 from lepton_spark.operations.lineage.job_tables import READS, SOURCES, WRITES
 from lepton_spark.operations.stage_times import StageTime
-from lepton_spark.pipelines.runs.run import Run
+from lepton_spark.pipelines.runs.run import Run as LoggedRun
 from lepton_spark.tables import TABLES
 
 AT = datetime(2021, 2, 1, 3, tzinfo=UTC)
@@ -145,9 +145,9 @@ def test_job_runs_are_those_of_the_run_log_and_two_stages() -> None:
 
     gates = (Gate("no_null", False, "3 rows", "0 rows"), Gate("total_forecast", True, "1", "2"))
     runs = [
-        Run("p1", "publish", date(2021, 1, 31), gates=gates, state="refused", started_at=LATER),
-        Run("i1", "ingest", state="complete", started_at=AT, finished_at=AT + timedelta(seconds=5)),
-        Run("f1", "forecast", state="running", started_at=AT + timedelta(seconds=6)),
+        LoggedRun("p1", "publish", date(2021, 1, 31), gates=gates, state="refused", started_at=LATER),
+        LoggedRun("i1", "ingest", state="complete", started_at=AT, finished_at=AT + timedelta(seconds=5)),
+        LoggedRun("f1", "forecast", state="running", started_at=AT + timedelta(seconds=6)),
     ]
     stages = [stage("find new files", 0, 1), stage("monitor", 20, 25), stage("monitor", 26, 30, failed=True)]
     ingest, forecast, monitor, publish = job_runs(runs, stages, replace(COMMAND, fault="Py4JError: dead"))
