@@ -3,12 +3,11 @@
 `python benchmarks/replay.py`. The 250 products with most units, in stores put together into five groups. Each
 Sunday from week 9 on the week's sales are delivered, and the whole job runs on real tables: ingest, forecast
 (a full run every fourth week), publish, monitor. Faults (`replay_parts/faults.py`) change only what is
-delivered. `--weeks` ends the replay earlier; `--clean` plants nothing, so that every alarm is false or was
-in the data; `--evaluate` only reads the tables of an earlier replay in `--folder`.
+delivered. `--weeks` ends the replay earlier, and a further call goes on where the tables in `--folder` end;
+`--clean` plants nothing, so that every alarm is false or was in the data. A folder belongs to one of both.
 """
 
 import argparse
-import shutil
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +33,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--weeks", type=int, default=N_WEEKS)
     parser.add_argument("--clean", action="store_true", help="plant no faults")
-    parser.add_argument("--evaluate", action="store_true", help="only read the tables of a replay")
     parser.add_argument("--folder", default="output/replay", help="holds the deliveries and the tables")
     arguments = parser.parse_args()
     folder = Path(arguments.folder)
@@ -43,10 +41,8 @@ def main() -> None:
     warehouse = Warehouse(spark, config.warehouse.root)
     sales = daily_sales()
     sales, faults = plant(sales, nothing=arguments.clean)
-    if not arguments.evaluate:
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "sales").mkdir(parents=True)
-        replay(warehouse, config, sales, arguments.weeks)
+    (folder / "sales").mkdir(parents=True, exist_ok=True)
+    replay(warehouse, config, sales, arguments.weeks)
     print_found(warehouse, faults)
     spark.stop()
 
@@ -70,9 +66,13 @@ def daily_sales() -> pd.DataFrame:
 
 
 def replay(warehouse: Warehouse, config: Config, sales: pd.DataFrame, n_weeks: int) -> None:
-    """Delivers and runs week after week; prints a line for each."""
+    """Delivers and runs the weeks that are not published yet; prints a line for each."""
+    published = warehouse.read("runs").where("job = 'publish'").select("cutoff").collect()
+    done = {row["cutoff"] for row in published}
     for week in range(n_weeks):
         cutoff = FIRST_CUTOFF + week * WEEK
+        if cutoff in done:
+            continue
         before = date.min if week == 0 else cutoff - WEEK
         delivered = sales[(sales["date"] > before) & (sales["date"] <= cutoff)]
         delivered.to_parquet(Path(str(config.input.path)) / f"{cutoff}.parquet", index=False)

@@ -25,20 +25,20 @@ def print_found(warehouse: Warehouse, faults: Faults) -> None:
     print_rows(
         "products with an alarm, by weeks since the change",
         [
-            _found("three times as many", products, faults.shifted_up, SHIFT_FROM),
-            _found("a third", products, faults.shifted_down, SHIFT_FROM),
-            _found("promotion of a week", products, faults.promoted, PROMOTION),
+            found_by_week("three times as many", products, faults.shifted_up, SHIFT_FROM),
+            found_by_week("a third", products, faults.shifted_down, SHIFT_FROM),
+            found_by_week("promotion of a week", products, faults.promoted, PROMOTION),
         ],
         180,
     )
     changed = faults.shifted_up | faults.shifted_down | faults.promoted
     print_rows("alarms of other products, by scored week", _others(products, changed, last_days), 180)
     segments = rows[rows["segment"] != "product"].assign(subject=rows["segment"])
-    print_rows("segments", _episodes(segments), 240)
-    print_rows("measures of the shop", _episodes(health.assign(subject=health["measure"])), 240)
+    print_rows("segments", episodes(segments), 240)
+    print_rows("measures of the shop", episodes(health.assign(subject=health["measure"])), 240)
 
 
-def _found(name: str, rows: pd.DataFrame, products: Collection[str], begin: date) -> dict[str, object]:
+def found_by_week(name: str, rows: pd.DataFrame, products: Collection[str], begin: date) -> dict[str, object]:
     """Products of which a series has an alarm in so many weeks from the change on."""
     alarms = rows[(rows["state"] == "alarm") & rows["product_id"].isin(products) & (rows["last_day"] > begin)]
     first = alarms.groupby("product_id")["last_day"].min()
@@ -61,7 +61,7 @@ def _others(rows: pd.DataFrame, changed: Collection[str], last_days: list[date])
     return [row for row in found if row["alarms"] or row["closed location"]]
 
 
-def _episodes(rows: pd.DataFrame) -> list[dict[str, object]]:
+def episodes(rows: pd.DataFrame) -> list[dict[str, object]]:
     """Weeks in a row in which a subject had one state."""
     found: list[dict[str, object]] = []
     for (subject, state), group in rows.sort_values("last_day").groupby(["subject", "state"]):
