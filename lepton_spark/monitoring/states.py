@@ -61,7 +61,8 @@ def _unknown_words() -> Column:
     text = F.element_at(
         F.create_map(*(F.lit(part) for pair in texts.items() for part in pair)), F.col("state")
     )
-    some = F.format_string(" on %d days, which are left out", F.col("n_lost"))
+    many = F.format_string(" on %d days, which are left out", F.col("n_lost"))
+    some = F.when(F.col("n_lost") == 1, F.lit(" on a day, which is left out")).otherwise(many)
     return F.concat(text, F.when(F.col("n_obs") > 0, some).otherwise(" on all days"))
 
 
