@@ -112,6 +112,8 @@ def _series(name: str) -> dict[str, str]:
 def _ahead(series: Mapping[str, str], cutoff: date, step: int) -> dict[str, Any]:
     is_revised = series["product_id"] == ELSEWHERE and cutoff >= FIRST + timedelta(days=13)
     mean = 3.0 if is_revised else FORECAST[series["product_id"]]
+    if series["product_id"] == ELSEWHERE and step > 7:
+        mean = 1.5
     quantiles = dict.fromkeys(QUANTILE_LEVELS, mean)
     day = cutoff + timedelta(days=step)
     return {**series, **quantiles, "cutoff": cutoff, "date": day, "step": step, "forecast": mean}
@@ -197,10 +199,10 @@ def test_a_silent_location_is_an_outage(shop: Shop, result: MonitorResult) -> No
 def test_revision_compares_with_the_run_before(shop: Shop, result: MonitorResult) -> None:
     one, two = (shop.rows(run_id) for run_id in result.scored)
     assert (one["all"]["earlier_forecast"], one["all"]["revision"]) == (None, None)
-    # the second run forecasts 3 units a day where the first forecast 2
-    assert (two[ELSEWHERE]["earlier_forecast"], two[ELSEWHERE]["revision"]) == (14.0, 0.5)
+    # the second run forecasts 3 units a day where the first forecast 1.5
+    assert (two[ELSEWHERE]["earlier_forecast"], two[ELSEWHERE]["revision"]) == (10.5, 1.0)
     assert two[RIGHT]["revision"] == 0.0
-    assert two["all"]["revision"] == pytest.approx(7.0 / two["all"]["earlier_forecast"])
+    assert two["all"]["revision"] == pytest.approx(10.5 / two["all"]["earlier_forecast"])
 
 
 def test_measures_of_the_whole_shop_are_kept(shop: Shop, result: MonitorResult) -> None:
