@@ -84,6 +84,7 @@ def _shared(name: str) -> Path:
     root = Path(os.environ.get("LEPTON_SHARED", REPOSITORY.parent / "shared"))
     folder = root / name
     if not folder.is_dir():
+        # The data is not part of the repository, and `make test` must pass on a machine without it.
         pytest.skip(f"a fresh clone need not have the real data: no {folder}; .ci/run sets LEPTON_SHARED")
     return folder.resolve()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lepton_spark.cli.messages import console
-from lepton_spark.cli.operators import clock, told_if_failed, traced_job
+from lepton_spark.cli.operators import alert_if_failed, clock, traced_job
 from lepton_spark.config import LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
@@ -43,7 +43,7 @@ def open_job(
     Raises: ConfigError, SetupError, InputError.
     """
     loaded = load(conf, settings, cutoff)
-    with told_if_failed(loaded.config):
+    with alert_if_failed(loaded.config):
         return _open(loaded, reads_input=reads_input, migrates=migrates, accepted=accepted)
 
 
@@ -66,7 +66,7 @@ def _open(
 def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
     """The context of a job that may write: no other job writes to the warehouse while the block runs.
 
-    Operators are told of a failure, and of the lineage.
+    If the block fails, an alert is sent; the lineage of the job is written in any case.
 
     take_over: whether to take the lease even from a job that seems to run.
 
@@ -74,7 +74,7 @@ def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
     """
     folder, dead_after = context.warehouse.lease_folder(), context.config.warehouse.dead_after_seconds
     with (
-        told_if_failed(context.config, context.warehouse),
+        alert_if_failed(context.config, context.warehouse),
         Lease(folder, context.clock, dead_after, take_over=take_over) as lease,
         traced_job(replace(context, lease=lease)) as job,
     ):

@@ -20,7 +20,7 @@ from lepton_spark.cli.messages import (
     print_unloaded,
     refused_files_code,
 )
-from lepton_spark.cli.operators import tell_end
+from lepton_spark.cli.operators import report_end
 from lepton_spark.cli.options import (
     Accept,
     Cutoff,
@@ -84,7 +84,9 @@ def run(
     state = present_state(context)
     stale = print_state(state, context.clock().date())
     code = print_publish_result(result.publish) or refused_files_code(result.ingest) or stale
-    tell_end(context, code, state, ingest=result.ingest, publish=result.publish, monitoring=result.monitoring)
+    report_end(
+        context, code, state, ingest=result.ingest, publish=result.publish, monitoring=result.monitoring
+    )
     raise typer.Exit(code)
 
 
@@ -105,7 +107,7 @@ def ingest(
     print_counts(console(), result.counts)
     print_load_messages(result)
     code = refused_files_code(result)
-    tell_end(context, code, ingest=result)
+    report_end(context, code, ingest=result)
     raise typer.Exit(code)
 
 
@@ -169,7 +171,7 @@ def publish(
         result = run_publish(context, force=publish)
     print_overrides(console(), context.warehouse)
     code = print_publish_result(result)
-    tell_end(context, code, publish=result)
+    report_end(context, code, publish=result)
     raise typer.Exit(code)
 
 

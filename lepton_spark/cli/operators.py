@@ -1,4 +1,4 @@
-"""Tells operators how a job ended: by an alert, by Prometheus figures, by lineage events."""
+"""Reports how a job ended: by an alert, by Prometheus figures, by lineage events."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.tables import Warehouse
 
 SCHEDULED = ("run", "ingest", "panel", "forecast", "publish", "inventory", "monitor", "maintain")
-"""Commands whose failure is told; whoever runs another one sees it."""
+"""Commands that schedulers run: their failures are alerts. Other commands are run by people, who see them."""
 
 MAX_WORDS = 500
 """Longest message of a failure in an alert."""
@@ -35,7 +35,7 @@ def clock() -> datetime:
 
 
 @contextmanager
-def told_if_failed(config: Config, warehouse: Warehouse | None = None) -> Iterator[None]:
+def alert_if_failed(config: Config, warehouse: Warehouse | None = None) -> Iterator[None]:
     """Sends an alert if the block of a scheduled command fails."""
     try:
         yield
@@ -56,7 +56,7 @@ def traced_job(context: JobContext) -> Iterator[JobContext]:
         yield timed
 
 
-def tell_end(
+def report_end(
     context: JobContext,
     exit_code: int,
     state: State | None = None,

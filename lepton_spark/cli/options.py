@@ -57,6 +57,10 @@ Publish = Annotated[
     bool,
     typer.Option("--publish", help="Publish even if a later cutoff is published or the run was rolled back."),
 ]
+ProductId = Annotated[str, typer.Option("--product", metavar="ID", help="A product's id in the tables.")]
+LocationId = Annotated[
+    str | None, typer.Option("--location", metavar="ID", help="Its location; needed if it has several.")
+]
 
 
 def accepted_files(files: list[str] | None, reason: str | None) -> dict[str, str]:

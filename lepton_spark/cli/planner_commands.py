@@ -14,9 +14,11 @@ from lepton_spark.cli.messages import (
     print_monitor_result,
     print_state,
 )
-from lepton_spark.cli.operators import tell_end
+from lepton_spark.cli.operators import report_end
 from lepton_spark.cli.options import (
     Files,
+    LocationId,
+    ProductId,
     Settings,
     TakeOver,
 )
@@ -44,13 +46,11 @@ def inventory(conf: Files = None, settings: Settings = None, *, take_over: TakeO
 
 @app.command()
 def explain(
-    product: Annotated[str, typer.Option(metavar="ID", help="A product's id in the tables.")],
+    product: ProductId,
     conf: Files = None,
     settings: Settings = None,
     *,
-    location: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its location; needed if it has several.")
-    ] = None,
+    location: LocationId = None,
     day: Annotated[
         datetime | None,
         typer.Option("--date", metavar="DATE", formats=["%Y-%m-%d"], help="The day to explain."),
@@ -75,13 +75,11 @@ def explain(
 
 @app.command()
 def models(
-    product: Annotated[str, typer.Option(metavar="ID", help="A product's id in the tables.")],
+    product: ProductId,
     conf: Files = None,
     settings: Settings = None,
     *,
-    location: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its location; needed if it has several.")
-    ] = None,
+    location: LocationId = None,
 ) -> None:
     """Show the models of a product over the runs that are kept: errors, changes and why."""
     job = open_job(conf, settings)
@@ -111,7 +109,7 @@ def monitor(
         print_monitor_result(job, result)
         state = present_state(context)
         codes.append(print_state(state, context.clock().date()))
-        tell_end(context, codes[-1], state, monitoring=result)
+        report_end(context, codes[-1], state, monitoring=result)
 
     if if_changed or follow is not None:
         follow_sales(job, once, follow)

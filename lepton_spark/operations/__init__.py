@@ -1,1 +1,1 @@
-"""What operators and their systems are told when a job ends: alerts, Prometheus figures, lineage events."""
+"""Reports to operators and their systems when a job ends: alerts, Prometheus figures, lineage events."""

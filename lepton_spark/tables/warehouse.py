@@ -162,7 +162,7 @@ class Warehouse:
         return StartedRuns(self._spark, f"{self._root}/_started")
 
     def sent_alerts(self) -> SentAlerts:
-        """What alerts have said last."""
+        """The alerts that were sent last."""
         return SentAlerts(self._spark, f"{self._root}/_alerts/last")
 
     def version(self, name: str) -> int | None:

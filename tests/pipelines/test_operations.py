@@ -1,4 +1,4 @@
-"""What operators are told of real jobs: alerts, the Prometheus file, lineage events."""
+"""Reports about real jobs: alerts, the Prometheus file, lineage events."""
 
 import json
 import sys
@@ -28,8 +28,8 @@ KEEP = 'import sys; open(sys.argv[1], "a").write(sys.stdin.read() + "\\n")'
 
 
 @dataclass(frozen=True)
-class Told:
-    """A folder with files of sales of 2021, and what operators were told of the jobs that read them."""
+class Reported:
+    """A folder with files of sales of 2021, and the reports about the jobs that read them."""
 
     folder: Path
 
@@ -63,7 +63,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Ran:
-    """A run: its exit code, what it printed, and all that operators were told until then."""
+    """A run: its exit code, what it printed, and all reports until then."""
 
     code: int
     out: str
@@ -74,8 +74,8 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Told:  # noqa: ARG001 - the command takes the running session
-    made = Told(tmp_path_factory.mktemp("told"))
+def reported(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Reported:  # noqa: ARG001 - the command takes the running session
+    made = Reported(tmp_path_factory.mktemp("reported"))
     made.configure()
     (made.folder / "in").mkdir()
     lines = [
@@ -90,25 +90,27 @@ def told(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Told:
 
 
 @pytest.fixture(scope="module")
-def first(told: Told) -> Ran:
-    return told.run()
+def first(reported: Reported) -> Ran:
+    return reported.run()
 
 
 @pytest.fixture(scope="module")
-def second(told: Told, first: Ran) -> Ran:  # noqa: ARG001 - it runs before
-    return told.run()
+def second(reported: Reported, first: Ran) -> Ran:  # noqa: ARG001 - it runs before
+    return reported.run()
 
 
 @pytest.fixture(scope="module")
-def failed(told: Told, second: Ran) -> Ran:  # noqa: ARG001 - it runs before
-    return told.run("--cutoff", "2020-01-01")
+def failed(reported: Reported, second: Ran) -> Ran:  # noqa: ARG001 - it runs before
+    return reported.run("--cutoff", "2020-01-01")
 
 
-def test_old_sales_are_published_recorded_and_reported(first: Ran, told: Told, spark: SparkSession) -> None:
+def test_old_sales_are_published_recorded_and_reported(
+    first: Ran, reported: Reported, spark: SparkSession
+) -> None:
     assert first.code == 7
     assert "newest complete day of sales: found 2021-01-03, " in first.err
     assert "allowed: at most 2 days old (monitoring.max_age_days)" in first.err
-    warehouse = Warehouse(spark, str(told.folder / "tables"))
+    warehouse = Warehouse(spark, str(reported.folder / "tables"))
     row = warehouse.read("runs").where("job = 'publish' AND state = 'complete'").first()
     assert row is not None
     (gate,) = (gate for gate in row.gates if gate.name == "sales_freshness")
@@ -162,7 +164,9 @@ def test_run_without_news_keeps_the_figures_of_the_tables(first: Ran, second: Ra
     assert of_tables(second) == of_tables(first)
 
 
-def test_lineage_names_the_jobs_of_a_run_with_what_they_read_and_wrote(first: Ran, told: Told) -> None:
+def test_lineage_names_the_jobs_of_a_run_with_what_they_read_and_wrote(
+    first: Ran, reported: Reported
+) -> None:
     events = [parsed(event) for event in first.lineage]
     assert [(event.job.name, event.eventType.value) for event in events] == [
         ("lepton run", "START"),
@@ -176,11 +180,11 @@ def test_lineage_names_the_jobs_of_a_run_with_what_they_read_and_wrote(first: Ra
     assert {event.job.namespace for event in events} == {"shop"}
     assert len({event.run.runId for event in events}) == 5
     ends = {event.job.name: event for event in events if event.eventType.value == "COMPLETE"}
-    tables = f"{told.folder / 'tables'}/"
+    tables = f"{reported.folder / 'tables'}/"
     outputs = {
         name: {one.name.removeprefix(tables): one for one in end.outputs} for name, end in ends.items()
     }
-    assert next(one.name for one in ends["ingest"].inputs) == str(told.folder / "in")
+    assert next(one.name for one in ends["ingest"].inputs) == str(reported.folder / "in")
     assert {"files", "transactions", "rejects", "sales"} <= outputs["ingest"].keys()
     assert outputs["publish"].keys() == {"latest_forecasts"}
     assert outputs["publish"]["latest_forecasts"].facets["version"].datasetVersion == "1"

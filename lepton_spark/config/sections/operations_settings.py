@@ -1,4 +1,4 @@
-"""The sections `alerts`, `prometheus` and `lineage`: what operators are told of each job."""
+"""The sections `alerts`, `prometheus` and `lineage`: how the end of a job is reported to operators."""
 
 from pathlib import Path
 from typing import Annotated, Literal, get_args

@@ -20,7 +20,7 @@ Alarm = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Alert:
-    """What is sent; facts: a digest of each event, the same for the same facts on the same day."""
+    """What is sent; facts: a hash of each event, the same for the same facts on the same day."""
 
     text: str
     body: str
@@ -28,15 +28,15 @@ class Alert:
 
 
 def compose(
-    end: JobEnd, alarms: Sequence[Alarm], wanted: Iterable[AlertEvent], told: Mapping[str, str]
+    end: JobEnd, alarms: Sequence[Alarm], wanted: Iterable[AlertEvent], sent: Mapping[str, str]
 ) -> Alert | None:
-    """The alert about a job; None if nothing happened that is wanted and was not told before.
+    """The alert about a job; None if nothing happened that is wanted and new.
 
-    alarms: the rows with an alarm that are shown. told: the digest of each event that was sent last.
+    alarms: the rows with an alarm that are shown. sent: the hash of each event that was sent last.
     """
     found = {event: words for event, words in _events(end).items() if event in set(wanted)}
     facts: dict[str, str] = {event: _digest(f"{end.at.date()} {words}") for event, words in found.items()}
-    events = {event: words for event, words in found.items() if told.get(event) != facts[event]}
+    events = {event: words for event, words in found.items() if sent.get(event) != facts[event]}
     if not events:
         return None
     text = f"lepton {end.job}: {'; '.join(events.values())}."

@@ -1,4 +1,4 @@
-"""Sends the alert about a job, if there is anything to say that was not said before."""
+"""Sends the alert about a job, if anything happened that was not reported before."""
 
 import logging
 import time
@@ -35,14 +35,14 @@ def alert(
     if not attempts:
         return []
     try:
-        sent = None if warehouse is None else warehouse.sent_alerts()
-        told = {} if sent is None else sent.read()
-        made = compose(end, _alarms(warehouse, end.scored), settings.events, told)
+        store = None if warehouse is None else warehouse.sent_alerts()
+        sent = {} if store is None else store.read()
+        made = compose(end, _alarms(warehouse, end.scored), settings.events, sent)
         if made is None:
             return []
         faults = _send(made, attempts, settings, sleep)
-        if sent is not None and len(faults) < len(attempts):
-            sent.record(made.facts)
+        if store is not None and len(faults) < len(attempts):
+            store.record(made.facts)
     except Exception as fault:
         log.info("no alert about %s", end.job, exc_info=True)
         return [f"alert: not sent: {type(fault).__name__}"]

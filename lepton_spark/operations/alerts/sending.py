@@ -51,8 +51,8 @@ def run_command(command: Sequence[str], text: str, timeout: float) -> Outcome:
         return Outcome(f"not started: {fault.strerror}", final=True)
     if done.returncode == 0:
         return Outcome()
-    said = done.stderr.decode(errors="replace").strip()[:MAX_WORDS]
-    return Outcome(f"exit code {done.returncode}{f', {said}' if said else ''}")
+    message = done.stderr.decode(errors="replace").strip()[:MAX_WORDS]
+    return Outcome(f"exit code {done.returncode}{f', {message}' if message else ''}")
 
 
 def post(url: str, text: str, timeout: float) -> Outcome:

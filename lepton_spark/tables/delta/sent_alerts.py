@@ -1,4 +1,4 @@
-"""What alerts have said last, so that a repeated job does not say it again."""
+"""The alerts that were sent last, so that a repeated job does not send them again."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from lepton_spark.tables.delta.jvm import FileSystem
 
 
 class SentAlerts:
-    """A file with a digest of the facts of each event that was told last."""
+    """A file with a hash of the facts of each event that was sent last."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
         self._path, self._files = path, FileSystem(spark, path)

@@ -1,4 +1,4 @@
-"""What an alert says."""
+"""The words of an alert."""
 
 import json
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_nothing_is_sent_when_nothing_happened() -> None:
         "product_alarms",
     ],
 )
-def test_each_event_is_told_in_words(end: JobEnd, event: str, words: str) -> None:
+def test_each_event_is_put_into_words(end: JobEnd, event: str, words: str) -> None:
     alert = compose(end, [], ALERT_EVENTS, {})
     assert alert is not None
     assert alert.text == words
@@ -117,12 +117,12 @@ def test_body_has_the_facts_as_json() -> None:
     assert body["refused_files"] == [{"name": "a.csv", "reason": "bad_gzip", "words": "not gzip"}]
 
 
-def test_facts_are_told_once_a_day() -> None:
+def test_facts_are_reported_once_a_day() -> None:
     end = replace(QUIET, refused=REFUSED, state=State(PUBLISHED, (OLD,)))
     first = compose(end, [], ALERT_EVENTS, {})
     assert first is not None
     assert compose(replace(end, job="monitor", at=AT.replace(hour=23)), [], ALERT_EVENTS, first.facts) is None
     more = compose(replace(end, refused=REFUSED[:1]), [], ALERT_EVENTS, first.facts)
     assert more is not None
-    assert json.loads(more.body)["events"] == ["refused_files"]  # the old sales were told before
+    assert json.loads(more.body)["events"] == ["refused_files"]  # the old sales were reported before
     assert compose(replace(end, at=AT.replace(day=2)), [], ALERT_EVENTS, first.facts) is not None

@@ -27,7 +27,7 @@ def context(tmp_path: Path) -> JobContext:
     return JobContext(None, None, config, lambda: NOON)
 
 
-def told(folder: Path) -> dict[str, Any]:
+def reported(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "alert.json").read_text("utf-8"))
     return found
 
@@ -39,8 +39,8 @@ def test_results_of_all_stages_make_one_alert(
     refused = IngestResult("b", {}, (RefusedFile("a.csv", "empty", "no line"),), 1.0)
     withheld = PublishResult("r", False, "refused by no_null: found 1", (), refused=True)
     scored = MonitorResult(("r0", "r1"), {"ok": 1, "alarm": 2})
-    operators.tell_end(context, 3, ingest=refused, publish=withheld, monitoring=scored)
-    sent = told(tmp_path)
+    operators.report_end(context, 3, ingest=refused, publish=withheld, monitoring=scored)
+    sent = reported(tmp_path)
     assert sent["events"] == ["publication_refused", "refused_files", "product_alarms"]
     assert (sent["job"], sent["exit_code"]) == ("run", 3)
     assert sent["at"] == NOON.isoformat()
@@ -50,7 +50,7 @@ def test_run_that_is_not_published_for_another_reason_is_no_alert(
     context: JobContext, tmp_path: Path
 ) -> None:
     kept = PublishResult("r", False, "not published: forecasts from the later cutoff 2021-01-31 are")
-    operators.tell_end(context, 0, publish=kept, ingest=IngestResult(None, {}, (), 1.0))
+    operators.report_end(context, 0, publish=kept, ingest=IngestResult(None, {}, (), 1.0))
     assert not (tmp_path / "alert.json").exists()
 
 
