@@ -1,5 +1,6 @@
 """Whether a figure of a period is unusual after those of earlier periods."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -83,8 +84,8 @@ def _range(value: float, baseline: FloatArray, least_deviation: float) -> tuple[
     if n < MIN_EARLIER or np.isnan(value):
         return np.nan, np.nan, np.nan
     mean = float(np.mean(baseline))
-    deviation = max(float(np.std(baseline, ddof=1)), least_deviation) * np.sqrt(1.0 + 1.0 / n)
-    reach = deviation * stats.t.isf(WATCHED_BELOW / 2.0, n - 1)
+    deviation = max(float(np.std(baseline, ddof=1)), least_deviation) * math.sqrt(1.0 + 1.0 / n)
+    reach = deviation * float(stats.t.isf(WATCHED_BELOW / 2.0, n - 1))
     p_value = 2.0 * stats.t.sf(abs(value - mean) / deviation, n - 1)
     return mean - reach, mean + reach, float(p_value)
 

@@ -71,6 +71,13 @@ def test_rows_have_plausible_bounds_and_words() -> None:
     assert 0.85 < found["low"] < 1.0 < found["high"] < 1.3  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("value", [1.05, 3.0], ids=["ok", "alarm"])
+def test_rows_hold_plain_numbers_as_spark_rejects_those_of_numpy(value: float) -> None:
+    kinds = {type(found) for row in _rows(value).values() for found in row.values()}
+    assert kinds <= {float, str, date, type(None)}
+    assert float in kinds
+
+
 def test_ratios_are_compared_by_their_logarithm() -> None:
     """Bounds of a ratio are symmetric around the geometric mean of 1 and 1.1, of a share around 1.05."""
     rows = _rows(1.0)
