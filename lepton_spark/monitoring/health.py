@@ -21,11 +21,15 @@ LARGEST_LOG = 700.0
 
 @dataclass(frozen=True)
 class Measure:
-    """words: what the value is. is_ratio: compared by its logarithm. least_deviation: of what is compared."""
+    """words: what the value is. is_ratio: compared by its logarithm. least_deviation: of what is compared.
+
+    largest: the value that it cannot exceed.
+    """
 
     words: str
     is_ratio: bool
     least_deviation: float
+    largest: float = np.inf
 
     def compared(self, value: float | None) -> float:
         """The value as it is compared; NaN where unknown."""
@@ -36,18 +40,23 @@ class Measure:
         return float(np.log(value)) if value > 0.0 else np.nan
 
     def shown(self, compared: float) -> float:
-        """The inverse of `compared`."""
-        return float(np.exp(np.clip(compared, -LARGEST_LOG, LARGEST_LOG))) if self.is_ratio else compared
+        """The inverse of `compared`, as a value that the measure can have."""
+        if self.is_ratio:
+            return float(np.exp(np.clip(compared, -LARGEST_LOG, LARGEST_LOG)))
+        return min(max(compared, 0.0), self.largest)
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "variance": Measure("the spread of sales around the forecasts is {} of what they expect", True, 0.02),
-        "coverage": Measure("{} of the days are within p10 to p90", False, 0.005),
+        "coverage": Measure("{} of the days are within p10 to p90", False, 0.005, 1.0),
         "mix": Measure(
-            "{} of the units were sold in other categories, or demand classes, than forecast", False, 0.005
+            "{} of the units were sold in other categories, or demand classes, than forecast",
+            False,
+            0.005,
+            1.0,
         ),
-        "fallbacks": Measure("{} of the series have no fitted model", False, 0.005),
+        "fallbacks": Measure("{} of the series have no fitted model", False, 0.005, 1.0),
         "volume": Measure("a day has {} of the lines of the four periods before", True, 0.02),
         "revision": Measure("forecasts of the same days changed by {} since the run before", False, 0.005),
     }

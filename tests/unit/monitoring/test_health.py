@@ -78,6 +78,16 @@ def test_rows_hold_plain_numbers_as_spark_rejects_those_of_numpy(value: float) -
     assert float in kinds
 
 
+def test_bounds_are_values_that_the_measure_can_have() -> None:
+    """Ten earlier values of 0.1 and 0.9 in turns have a range from below 0 to above 1."""
+    earlier = [(0.1 if week % 2 else 0.9, "ok", None) for week in range(10)]
+    names = ("mix", "coverage", "revision")
+    made = health_rows(dict.fromkeys(names, 0.5), dict.fromkeys(names, earlier), DAY, 0.1)
+    bounds = {row["measure"]: (row["low"], row["high"]) for row in made}
+    assert bounds["mix"] == bounds["coverage"] == (0.0, 1.0)
+    assert bounds["revision"][1] > 1.0
+
+
 def test_ratios_are_compared_by_their_logarithm() -> None:
     """Bounds of a ratio are symmetric around the geometric mean of 1 and 1.1, of a share around 1.05."""
     rows = _rows(1.0)
