@@ -89,11 +89,11 @@ def test_bounds_are_values_that_the_measure_can_have() -> None:
 
 
 def test_ratios_are_compared_by_their_logarithm() -> None:
-    """Bounds of a ratio are symmetric around the geometric mean of 1 and 1.1, of a share around 1.05."""
+    """Bounds of a ratio are symmetric around the geometric mean of 1 and 1.1, of others around 1.05."""
     rows = _rows(1.0)
-    volume, coverage = rows["volume"], rows["coverage"]
+    volume, revision = rows["volume"], rows["revision"]
     assert volume["low"] * volume["high"] == pytest.approx(1.1)  # type: ignore[operator]
-    assert coverage["low"] + coverage["high"] == pytest.approx(2.1)  # type: ignore[operator]
+    assert revision["low"] + revision["high"] == pytest.approx(2.1)  # type: ignore[operator]
     assert (volume["state"], volume["reason"]) == ("ok", None)
 
 
