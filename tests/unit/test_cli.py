@@ -128,6 +128,12 @@ def test_wrong_configuration_ends_with_2_and_writes_nothing(
     assert [path.name for path in conf.parent.iterdir()] == ["c.yaml"]
 
 
+def test_job_without_any_setting_asks_for_a_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["monitor"]) == 2
+    words = "--conf: found nothing; allowed: your configuration files, as in lepton monitor --conf"
+    assert words in capsys.readouterr().err
+
+
 def test_faults_of_files_and_models_are_reported_together(
     conf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
