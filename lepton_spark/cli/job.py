@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lepton_spark.cli.app import command_name
+from lepton_spark.cli.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.messages import console
 from lepton_spark.cli.operators import alert_if_failed, clock, traced_job
 from lepton_spark.config import LoadedConfig, load_config
@@ -58,6 +59,7 @@ def _open(
     progress = ConsoleProgress(console(), time.monotonic)
     with progress.stage("start Spark"):
         spark = open_session(config.spark, "lepton_spark")
+        AFTER_INTERRUPT.watch()
     warehouse = Warehouse(spark, config.warehouse.root)
     (require_migratable if migrates else require_present_version)(warehouse)
     if reads_input:

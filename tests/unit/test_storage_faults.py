@@ -72,3 +72,28 @@ def test_folder_on_an_object_store_is_reported_without_a_cause() -> None:
     assert message.startswith(
         "storage: found a folder that cannot be created; allowed: free space and the right"
     )
+
+
+@pytest.mark.parametrize(
+    ("trace", "found"),
+    [
+        ('UnsupportedFileSystemException: No FileSystem for scheme "foo"', "no file system for foo://"),
+        (
+            "java.lang.ClassNotFoundException: Class org.apache.hadoop.fs.s3a.S3AFileSystem not found",
+            "no jar with the file system s3a.S3AFileSystem",
+        ),
+        ("java.net.UnknownHostException: nohost", "no host nohost"),
+    ],
+    ids=["scheme", "jar", "host"],
+)
+def test_store_that_cannot_be_reached_is_named(trace: str, found: str) -> None:
+    message = storage_fault(RuntimeError(trace))
+    assert message is not None
+    assert message.startswith(f"storage: found {found}; allowed: a folder of this machine, or a store")
+
+
+def test_folder_that_hadoop_cannot_create_is_named(tmp_path: Path) -> None:
+    lease = tmp_path / "wh" / "_lease"
+    message = storage_fault(RuntimeError(f"IOException: Mkdirs failed to create {lease} (exists=false)"))
+    assert message is not None
+    assert message.startswith(f"storage: found a folder that cannot be created at {lease}; allowed:")
