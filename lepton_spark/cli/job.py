@@ -61,9 +61,10 @@ def _open(
         spark = open_session(config.spark, "lepton_spark")
         AFTER_INTERRUPT.watch()
     warehouse = Warehouse(spark, config.warehouse.root)
-    (require_migratable if migrates else require_present_version)(warehouse)
-    if reads_input:
-        require_input(spark, config.input)
+    with progress.stage("check the tables and the input" if reads_input else "check the tables"):
+        (require_migratable if migrates else require_present_version)(warehouse)
+        if reads_input:
+            require_input(spark, config.input)
     return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key(), accepted=accepted)
 
 
