@@ -70,6 +70,6 @@ def _why_no_folder(path: str | None) -> str:
     system = os.statvfs(above)
     if system.f_flag & os.ST_RDONLY:
         return "Read-only file system"
-    if not system.f_bavail:
+    if system.f_blocks and not system.f_bavail:  # /proc and the like have no blocks at all
         return "No space left on device"
     return NO_FOLDER if os.access(above, os.W_OK) else "Permission denied"

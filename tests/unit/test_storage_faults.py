@@ -40,19 +40,26 @@ NO_LOG = (
 
 
 @pytest.mark.parametrize(
-    ("flags", "free", "may_write", "found"),
+    ("flags", "blocks", "free", "may_write", "found"),
     [
-        (os.ST_RDONLY, 9, False, "Read-only file system"),
-        (0, 0, True, "No space left on device"),
-        (0, 9, False, "Permission denied"),
-        (0, 9, True, "a folder that cannot be created"),
+        (os.ST_RDONLY, 9, 9, False, "Read-only file system"),
+        (0, 9, 0, True, "No space left on device"),
+        (0, 9, 9, False, "Permission denied"),
+        (0, 9, 9, True, "a folder that cannot be created"),
+        (0, 0, 0, True, "a folder that cannot be created"),
     ],
 )
 def test_cause_that_delta_hides_is_found_in_the_file_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, free: int, may_write: bool, found: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: int,
+    blocks: int,
+    free: int,
+    may_write: bool,
+    found: str,
 ) -> None:
     examined = []
-    system = SimpleNamespace(f_flag=flags, f_bavail=free)
+    system = SimpleNamespace(f_flag=flags, f_blocks=blocks, f_bavail=free)
     monkeypatch.setattr(os, "statvfs", lambda folder: examined.append(folder) or system)
     monkeypatch.setattr(os, "access", lambda folder, _: examined.append(folder) or may_write)
     table = tmp_path / "wh" / "rejects"
