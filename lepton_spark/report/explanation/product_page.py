@@ -10,6 +10,8 @@ from lepton_spark.report.explanation.page import print_sentences
 from lepton_spark.report.explanation.recent import WeekSold
 from lepton_spark.report.explanation.words import how_wrong, why
 
+_QUANTILES = "The quantiles of several days must not be added."
+
 
 def print_product(console: Console, explained: Explained, weeks: Sequence[WeekSold]) -> None:
     """Prints the weeks before the cutoff, the days ahead, the first of them in words, and the model."""
@@ -17,7 +19,7 @@ def print_product(console: Console, explained: Explained, weeks: Sequence[WeekSo
     console.print(_ahead(explained))
     day = explained.days[0]
     print_sentences(console, explained, day)
-    for line in (*why(explained), *how_wrong(explained, day)):
+    for line in (*why(explained), *how_wrong(explained, day), _QUANTILES):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -33,10 +35,7 @@ def _ahead(explained: Explained) -> Grid:
     span = "days" if explained.period == 1 else "weeks"
     total = sum(day.forecast for day in explained.days)
     title = f"Expected in the {len(explained.days)} {span} ahead: {total:,.1f} units"
-    caption = "With a probability of 80 %, sales lie from p10 to p90. Do not add quantiles."
-    grid = Grid(
-        "from" if explained.period > 1 else "date", title=title, title_justify="left", caption=caption
-    )
+    grid = Grid("from" if explained.period > 1 else "date", title=title, title_justify="left")
     for name in ("forecast", "p10", "p50", "p90"):
         grid.add_column(name, justify="right")
     for day in explained.days:
