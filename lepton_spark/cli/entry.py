@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import typer
 
 from lepton_spark.cli.commands import app
-from lepton_spark.cli.failure_words import failure_words
-from lepton_spark.cli.interrupts import AFTER_INTERRUPT
+from lepton_spark.cli.failures.failure_words import failure_words
+from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.options import DEBUG
 from lepton_spark.errors import LeptonError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lepton_spark.cli.app import command_name
-from lepton_spark.cli.interrupts import AFTER_INTERRUPT
+from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.messages import console
 from lepton_spark.cli.operators import alert_if_failed, clock, traced_job
 from lepton_spark.config import LoadedConfig, load_config

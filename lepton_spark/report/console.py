@@ -33,8 +33,7 @@ def print_summary(
 
     counts: those of the load, empty to print none. ahead: the horizon in words.
     """
-    title = "Products" if summary.n_products == summary.n_series else "Series (a product at a location)"
-    print_pairs(console, title, _product_lines(summary))
+    print_pairs(console, _count_title(summary), _product_lines(summary))
     if counts:
         print_counts(console, counts)
     if summary.errors:
@@ -87,6 +86,10 @@ def print_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) 
     for pair in pairs:
         grid.add_row(*pair)
     console.print(grid)
+
+
+def _count_title(summary: Summary) -> str:
+    return "Products" if summary.n_products == summary.n_series else "Series (a product at a location)"
 
 
 def _product_lines(summary: Summary) -> Iterator[tuple[str, str]]:

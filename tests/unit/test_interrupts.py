@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lepton_spark.cli.interrupts import AfterInterrupt
+from lepton_spark.cli.failures.interrupts import AfterInterrupt
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lepton_spark.cli.storage_faults import MESSAGES, storage_fault
+from lepton_spark.cli.failures.storage_faults import MESSAGES, storage_fault
 
 AT_WRITE = (
     "An error occurred while calling o9.save. : org.apache.spark.SparkException: [TASK_WRITE_FAILED] "
