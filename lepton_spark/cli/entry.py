@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import typer
 
 from lepton_spark.cli.commands import app
-from lepton_spark.cli.failure_words import failure_words
+from lepton_spark.cli.failures.failure_words import failure_words
+from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.options import DEBUG
 from lepton_spark.errors import LeptonError
 
@@ -71,3 +72,6 @@ def _log_to_stderr(*, debug: bool) -> None:
     level = logging.INFO if debug else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.ERROR)
+    if not debug:
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(AFTER_INTERRUPT)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from lepton_spark.cli.app import command_name
+from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.messages import console
 from lepton_spark.cli.operators import alert_if_failed, clock, traced_job
 from lepton_spark.config import LoadedConfig, load_config
@@ -23,6 +25,7 @@ from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
 
 PRIVACY_KEY = "LEPTON_PRIVACY_KEY"
+_INPUTS = "a file, a folder, a glob or a Delta table"
 NOTHING_ACCEPTED: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,6 +45,7 @@ def open_job(
 
     Raises: ConfigError, SetupError, InputError.
     """
+    require_settings(conf, settings)
     loaded = load(conf, settings, cutoff)
     with alert_if_failed(loaded.config):
         return _open(loaded, reads_input=reads_input, migrates=migrates, accepted=accepted)
@@ -55,10 +59,12 @@ def _open(
     progress = ConsoleProgress(console(), time.monotonic)
     with progress.stage("start Spark"):
         spark = open_session(config.spark, "lepton_spark")
+        AFTER_INTERRUPT.watch()
     warehouse = Warehouse(spark, config.warehouse.root)
-    (require_migratable if migrates else require_present_version)(warehouse)
-    if reads_input:
-        require_input(spark, config.input)
+    with progress.stage("check the tables and the input" if reads_input else "check the tables"):
+        (require_migratable if migrates else require_present_version)(warehouse)
+        if reads_input:
+            require_input(spark, config.input)
     return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key(), accepted=accepted)
 
 
@@ -81,6 +87,14 @@ def leased(context: JobContext, *, take_over: bool) -> Iterator[JobContext]:
         yield job
 
 
+def require_settings(conf: list[Path] | None, settings: list[str] | None) -> None:
+    """Raises ConfigError if a job is given neither files nor settings, which is an oversight."""
+    if not conf and not settings:
+        command = f"lepton {command_name() or 'run'} --conf conf/base.yaml mine.yaml"
+        allowed = f"your configuration files, as in {command}; conf/example.yaml is one to copy and edit"
+        raise ConfigError([Fault("command line", "--conf", "nothing", allowed)])
+
+
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None = None) -> LoadedConfig:
     """The resolved configuration; raises ConfigError with every fault."""
     return load_config(conf or [], settings or [], known_models(), cutoff)
@@ -90,11 +104,12 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     """Raises ConfigError for settings with which the job cannot succeed."""
     faults = []
     if reads_input and loaded.config.input.path is None:
-        source, allowed = loaded.source("input.path"), "a file, a folder, a glob or a Delta table"
+        remedy = "set it in a file of --conf, or by --set input.path=FILE"
+        source, allowed = loaded.source("input.path"), f"{_INPUTS}; {remedy}"
         faults.append(Fault(source, "input.path", "nothing", allowed))
     elif reads_input and not _may_exist(loaded.config.input.path):
-        found, allowed = f"nothing at {loaded.config.input.path}", "a file, a folder, a glob or a Delta table"
-        faults.append(Fault(loaded.source("input.path"), "input.path", found, allowed))
+        found = f"nothing at {loaded.config.input.path}"
+        faults.append(Fault(loaded.source("input.path"), "input.path", found, _INPUTS))
     faults += [
         Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
         for key, found, allowed in contradictions(loaded.config.spark)

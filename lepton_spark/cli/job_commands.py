@@ -65,9 +65,11 @@ def run(
     job = open_job(conf, settings, cutoff, reads_input=True, accepted=accepted_files(accept, reason))
     with leased(replace(job, verify=verify), take_over=take_over) as context:
         result = run_all(context, force=publish, on_ingested=print_load_messages)
+    with job.progress.stage("summary"):
+        summary = summarize(job.warehouse, result.shown.run_id, result.shown.models_of)
     print_summary(
         console(),
-        summarize(job.warehouse, result.shown.run_id, result.shown.models_of),
+        summary,
         result.ingest.counts,
         job.warehouse,
         ahead=job.config.forecast.ahead,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from lepton_spark.cli.app import command_name
-from lepton_spark.cli.failure_words import failure_words
+from lepton_spark.cli.failures.failure_words import failure_words
 from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
 from lepton_spark.operations.alerts.alerting import alert

@@ -28,10 +28,14 @@ from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
 from lepton_spark.report.explanation.chart import require_drawable, write_chart
 from lepton_spark.report.explanation.page import print_page
+from lepton_spark.report.explanation.product_page import print_product
+from lepton_spark.report.explanation.recent import weeks_sold
 from lepton_spark.report.explanation.words import day_of
 from lepton_spark.report.model_history.history import find_history
 from lepton_spark.report.model_history.page import print_history
 from lepton_spark.report.orders import print_orders
+from lepton_spark.report.run_diff.diff import compare_runs
+from lepton_spark.report.run_diff.page import print_diff
 
 
 @app.command()
@@ -71,6 +75,32 @@ def explain(
     if output is not None:
         write_chart(explained, output)
         typer.echo(f"chart: {output}")
+
+
+@app.command()
+def show(
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="A product's id in the tables.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    location: LocationId = None,
+) -> None:
+    """Show a product on one page: sales of the last weeks, the published forecast, its band, and why."""
+    job = open_job(conf, settings)
+    explained = explained_product(job, product, location)
+    print_product(console(), explained, weeks_sold(job.warehouse, explained))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the beginning of one.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="The run to compare it with.")],
+    conf: Files = None,
+    settings: Settings = None,
+) -> None:
+    """Show what changed from one forecast run to another: in total and by product, and why."""
+    job = open_job(conf, settings)
+    print_diff(console(), compare_runs(job.warehouse, before, after))
 
 
 @app.command()

@@ -18,6 +18,7 @@ from lepton_spark.cli.options import (
     TakeOver,
 )
 from lepton_spark.config.show import resolved_lines
+from lepton_spark.config.suggestions import did_you_mean
 from lepton_spark.pipelines.maintenance.forget import (
     count_rows,
     customer_subject,
@@ -27,7 +28,8 @@ from lepton_spark.pipelines.maintenance.forget import (
 )
 from lepton_spark.pipelines.maintenance.maintain import run_maintain
 from lepton_spark.pipelines.maintenance.migrate import run_migrate
-from lepton_spark.report.console import print_tables
+from lepton_spark.report.console import print_columns, print_tables
+from lepton_spark.tables import TABLES
 
 
 @app.command()
@@ -85,6 +87,18 @@ def config(conf: Files = None, settings: Settings = None, cutoff: Cutoff = None)
 
 
 @app.command()
-def tables(conf: Files = None, settings: Settings = None) -> None:
-    """List the tables with the meaning of a row and the key of each."""
-    print_tables(console(), load(conf, settings).config.warehouse.root)
+def tables(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A table whose columns to list; default: all tables."),
+    ] = None,
+    conf: Files = None,
+    settings: Settings = None,
+) -> None:
+    """List the tables with the meaning of a row and the key of each, or the columns of one table."""
+    if name is None:
+        print_tables(console(), load(conf, settings).config.warehouse.root)
+    elif name in TABLES:
+        print_columns(console(), TABLES[name])
+    else:
+        raise typer.BadParameter(f"no table '{name}'; the tables: lepton tables{did_you_mean(name, TABLES)}")

@@ -8,12 +8,15 @@ import yaml
 from pydantic import BaseModel
 
 from lepton_spark.config.tree import Config
+from lepton_spark.config.yaml_faults import DuplicateKeyError, yaml_fault
 from lepton_spark.errors import Fault
 
 SET_SOURCE = "--set"
 
 _NO_YAML = tuple("|>*&!@%#`,")
 """A `--set` value that starts with one of these is taken literally, for example `*.csv`."""
+
+_SECTIONS = "sections with keys below them, such as input: and, indented on the next line, path: sales.csv"
 
 Tree = dict[str, Any]
 
@@ -38,25 +41,27 @@ def layers(
 
 def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        text = Path(path).read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         faults.append(Fault(str(path), "(file)", "no such file", "an existing YAML file"))
-    except (OSError, UnicodeDecodeError) as fault:
-        faults.append(Fault(str(path), "(file)", str(fault), "a readable YAML file in UTF-8"))
-    except yaml.YAMLError as fault:
-        faults.append(Fault(str(path), "(file)", _summary(fault), "YAML with each key once"))
+    except UnicodeDecodeError:
+        faults.append(Fault(str(path), "(file)", "bytes that are not UTF-8", "a text file saved as UTF-8"))
+    except OSError as error:
+        faults.append(Fault(str(path), "(file)", str(error.strerror), "a readable YAML file"))
+    except yaml.YAMLError as error:
+        fault = yaml_fault(error, text)
+        place = "(file)" if fault.line is None else f"line {fault.line}"
+        faults.append(Fault(str(path), place, fault.found, fault.allowed))
     else:
         if content is None or isinstance(content, dict):
             return content or {}
-        faults.append(Fault(str(path), "(file)", type(content).__name__, "a mapping of sections"))
+        faults.append(Fault(str(path), "(file)", _kind(content), _SECTIONS))
     return None
 
 
-def _summary(fault: yaml.YAMLError) -> str:
-    """The problem and its line number; without the line itself, which may contain a secret."""
-    if isinstance(fault, yaml.MarkedYAMLError) and fault.problem_mark is not None:
-        return f"{fault.problem} (line {fault.problem_mark.line + 1})"
-    return type(fault).__name__
+def _kind(content: object) -> str:
+    return "a list" if isinstance(content, list) else "a text without keys"
 
 
 def _read_override(override: str, faults: list[Fault]) -> Tree | None:
@@ -67,8 +72,9 @@ def _read_override(override: str, faults: list[Fault]) -> Tree | None:
         return None
     try:
         value: Any = text if text.startswith(_NO_YAML) else yaml.load(text, Loader=_StrictLoader)  # noqa: S506
-    except yaml.YAMLError as fault:
-        faults.append(Fault(SET_SOURCE, key, _summary(fault), "a YAML value"))
+    except yaml.YAMLError as error:
+        fault = yaml_fault(error, text)
+        faults.append(Fault(SET_SOURCE, key, fault.found, fault.allowed))
         return None
     if isinstance(value, dict):
         value = Replacement(value)
@@ -97,7 +103,8 @@ class _StrictLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        marks = [key.start_mark for key, _ in node.value]
         for position, key in enumerate(keys):
             if key in keys[:position]:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", node.start_mark)
+                raise DuplicateKeyError(key, marks[keys.index(key)], marks[position])
         return super().construct_mapping(node, deep)

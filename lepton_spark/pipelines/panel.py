@@ -38,6 +38,7 @@ def run_panel(context: JobContext) -> PanelResult:
     """
     warehouse = context.warehouse
     runs = context.runs
+    started_at = context.clock()
     with context.stage("panel") as stage:
         version = _sales_version(warehouse)
         packed = packed_version(runs) if warehouse.exists("panel") else None
@@ -45,7 +46,7 @@ def run_panel(context: JobContext) -> PanelResult:
         if packed != version:  # table maintenance makes a new version without changing a year
             run = Run(fingerprint_of(["panel", str(version)]), "panel")
             counts = {SALES_VERSION: version, "years": len(years)}
-            runs.record(replace(run, counts=counts), "complete", context.config)
+            runs.record(replace(run, counts=counts, started_at=started_at), "complete", context.config)
         stage.note(f"sales of {', '.join(map(str, years))}" if years else "up to date")
     return PanelResult(years, version)
 

@@ -8,7 +8,8 @@ from rich.table import Table as Grid
 
 from lepton_spark.gates import Gate
 from lepton_spark.report.summary import ClassError, Summary
-from lepton_spark.tables import TABLES, Warehouse
+from lepton_spark.report.terms import terms_among
+from lepton_spark.tables import TABLES, Table, Warehouse
 
 STATES = {True: "passed", False: "FAILED", None: "not judged"}
 """A gate's result in words."""
@@ -32,11 +33,12 @@ def print_summary(
 
     counts: those of the load, empty to print none. ahead: the horizon in words.
     """
-    print_pairs(console, "Products", _product_lines(summary))
+    print_pairs(console, _count_title(summary), _product_lines(summary))
     if counts:
         print_counts(console, counts)
     if summary.errors:
         console.print(_error_grid(summary.errors, summary.models_of))
+        _print_plain(console, "What these words mean: lepton tables metrics_summary; lepton tables models")
     else:
         _print_plain(console, "No product has enough history for a test window, so errors are not measured.")
     _print_queries(console, summary.run_id, warehouse, ahead=ahead, published=published)
@@ -53,6 +55,19 @@ def print_tables(console: Console, root: str) -> None:
     for table in TABLES.values():
         grid.add_row(table.name, table.comment, ", ".join(table.key))
     console.print(grid)
+    _print_plain(console, "Columns of a table and their meanings: lepton tables NAME")
+
+
+def print_columns(console: Console, table: Table) -> None:
+    """Prints every column of a table with its meaning, and the terms among them in more words."""
+    title = f"{table.name}: {table.comment}"
+    grid = Grid("column", "type", "meaning", title=title, title_justify="left", show_lines=False)
+    for column in table.columns:
+        name = f"{column.name} (key)" if column.name in table.key else column.name
+        grid.add_row(name, column.type.lower(), column.comment)
+    console.print(grid, markup=False)
+    for term, words in terms_among(table.column_names).items():
+        _print_plain(console, f"{term}: {words}")
 
 
 def print_gates(console: Console, gates: Iterable[Gate]) -> None:
@@ -73,8 +88,14 @@ def print_pairs(console: Console, title: str, pairs: Iterable[tuple[str, str]]) 
     console.print(grid)
 
 
+def _count_title(summary: Summary) -> str:
+    return "Products" if summary.n_products == summary.n_series else "Series (a product at a location)"
+
+
 def _product_lines(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "total", f"{summary.n_series:,}"
+    if summary.n_products < summary.n_series:
+        yield "  different products", f"{summary.n_products:,}"
     yield "forecast by a chosen model", f"{summary.n_ok + summary.n_short:,}"
     if summary.n_short:
         yield "  too young for a backtest", f"{summary.n_short:,}"
@@ -111,7 +132,7 @@ def _error_grid(errors: Iterable[ClassError], models_of: date | None) -> Grid:
         title = f"{title}, from the full run of {models_of}, whose models are kept"
     grid = Grid(title=title, title_justify="left")
     grid.add_column("demand class")
-    for name in ("products", "RMSSE", "naive RMSSE", "value added", "WAPE", "naive WAPE", "bias"):
+    for name in ("series", "RMSSE", "naive RMSSE", "value added", "WAPE", "naive WAPE", "bias"):
         grid.add_column(name, justify="right")
     for error in errors:
         figures = (error.rmsse, error.naive_rmsse)
@@ -133,7 +154,7 @@ def _print_queries(
     path = warehouse.path(name)
     chosen = "" if published else f" WHERE run_id = '{run_id}'"
     _print_plain(console, f"Run {run_id}, {ahead}. Tables: {path.removesuffix(f'/{name}')}")
-    query = f"SELECT product_id, date, forecast, p10, p90 FROM delta.`{path}`{chosen}"  # noqa: S608 - shown, not run
+    query = f"SELECT product_id, location_id, date, forecast, p10, p90 FROM delta.`{path}`{chosen}"  # noqa: S608 - shown, not run
     _print_plain(console, f"SQL:    {query}")
     _print_plain(console, f'Python: deltalake.DeltaTable("{path}").to_pandas()')
 

@@ -27,13 +27,14 @@ class ClassError:
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in a few figures; every count is of series.
+    """A run in a few figures; every count but `n_products` is of series.
 
     n_short: series with a chosen model that are too young for a backtest. fallbacks: number by reason.
     models_of: cutoff of the full run whose models the run keeps and whose errors these are; None: its own.
     """
 
     run_id: str
+    n_products: int
     n_series: int
     n_ok: int
     n_short: int
@@ -57,6 +58,7 @@ def summarize(warehouse: Warehouse, run_id: str, models_of: date | None = None) 
     fallbacks = {reason: count for (status, reason), count in statuses.items() if status == "fallback"}
     return Summary(
         run_id,
+        n_products=_n_products(warehouse, run_id),
         n_series=sum(statuses.values()),
         n_ok=_count(statuses, "ok"),
         n_short=_count(statuses, "short_history"),
@@ -77,6 +79,11 @@ def _statuses(warehouse: Warehouse, run_id: str) -> dict[tuple[str, str], int]:
     code = F.substring_index(F.coalesce("reason", F.lit("no reason given")), ":", 1)
     groups = models.groupBy("status", code.alias("code")).count().collect()
     return {(row["status"], row["code"]): row["count"] for row in groups}
+
+
+def _n_products(warehouse: Warehouse, run_id: str) -> int:
+    models = warehouse.read("models").where(F.col("run_id") == F.lit(run_id))
+    return int(models.agg(F.count_distinct("product_id").alias("n")).collect()[0]["n"])
 
 
 def _errors(warehouse: Warehouse, run_id: str) -> tuple[ClassError, ...]:

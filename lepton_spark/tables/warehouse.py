@@ -15,7 +15,7 @@ from lepton_spark.tables.catalog import TABLES
 from lepton_spark.tables.conform import conform, nullable_schema
 from lepton_spark.tables.delta import migration
 from lepton_spark.tables.delta.atomic_create import BuildFolder
-from lepton_spark.tables.delta.jvm import latest_version, properties
+from lepton_spark.tables.delta.jvm import latest_version, properties, without_output
 from lepton_spark.tables.delta.lease_folder import LeaseFolder
 from lepton_spark.tables.delta.log_truncation import truncate_log
 from lepton_spark.tables.delta.sent_alerts import SentAlerts
@@ -115,7 +115,7 @@ class Warehouse:
 
     def vacuum(self, name: str, hours: float | None = None) -> None:
         """Deletes data files that the table stopped using more than `hours` ago; default: its retention."""
-        with self._session_options(_VACUUM):
+        with self._session_options(_VACUUM), without_output(self._spark):
             self._delta(name).vacuum(hours)
 
     def erase_history(self, name: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from lepton_spark.cli import main
 from lepton_spark.errors import InputError
 from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.report.explanation.explained import Explained, Override, find_explained, published_run
+from lepton_spark.report.explanation.recent import weeks_sold
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
@@ -146,3 +147,27 @@ def test_command_prints_the_page(root: Path, tmp_path: Path, capsys: pytest.Capt
     assert "--step 3: found no forecast of that day" in capsys.readouterr().err
     assert main([*given, "-o", "page.pdf"]) == 1
     assert "chart page.pdf: found '.pdf'" in capsys.readouterr().err
+
+
+def test_product_is_shown_with_its_last_weeks_its_band_and_why(
+    root: Path, warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sold = {"product_id": "silk", "location_id": "north", "ingest_batch": "b", "year": 2024}
+    sold |= {"cancelled_quantity": 0.0, "returned_quantity": 0.0, "n_transactions": 1}
+    days = {CUTOFF: 5.0, CUTOFF - timedelta(days=6): 2.0, CUTOFF - timedelta(days=7): 9.0}
+    sales = [{**sold, "date": day, "quantity": n, "sold_quantity": n} for day, n in days.items()]
+    warehouse.append("sales", warehouse.rows("sales", sales))
+    weeks = weeks_sold(warehouse, _find(warehouse, "silk"))
+    assert [(week.first, week.last, week.units) for week in weeks[-2:]] == [
+        (date(2024, 5, 18), date(2024, 5, 24), 9.0),
+        (date(2024, 5, 25), date(2024, 5, 31), 7.0),
+    ]
+    assert [week.units for week in weeks[:-2]] == [0.0] * 6
+
+    assert main(["show", "silk", "--set", f"warehouse.root={root}"]) == 0
+
+    text = capsys.readouterr().out
+    assert "Expected in the 2 days ahead: 32.0 units" in text  # 20 of the planner, 12 of the model
+    assert "2024-05-25 │ 2024-05-31 │    7" in text
+    assert "Sat 2024-06-01 │    20.00 │   1 │   3 │   5" in text
+    assert "Model: pooled." in text

@@ -127,14 +127,17 @@ def test_withdrawn_publication_is_refused_by_one_more_gate_and_keeps_its_times(w
     open_question = Gate("total_forecast", passed=None, found="3 known days", allowed="0.1 to 10 times")
     failed = Gate("rolled_back", passed=False, found="run 'r2'", allowed="publish it with --publish")
     log = RunLog(warehouse, ticking(1))
+    began = NOON - timedelta(seconds=90)
     log.record(
-        Run("p1", "publish", input_fingerprint="r1", gates=(passed, open_question)), "complete", Config()
+        Run("p1", "publish", input_fingerprint="r1", gates=(passed, open_question), started_at=began),
+        "complete",
+        Config(),
     )
     (record,) = log.publications("r1")
     log.withdraw(record, failed)
     (withdrawn,) = read_again(warehouse).publications("r1")
     assert withdrawn == replace(record, state="refused", gates=(passed, open_question, failed))
-    assert (withdrawn.started_at, withdrawn.seconds) == (NOON, 0.0)
+    assert (withdrawn.started_at, withdrawn.seconds) == (began, 90.0)
 
 
 def test_settings_of_earlier_runs_are_the_same_before_and_after_they_are_read_back(

@@ -49,6 +49,24 @@ def test_tables_lists_every_table_with_its_meaning(capsys: pytest.CaptureFixture
     assert "One row per series and day" in out
 
 
+def test_tables_lists_the_columns_of_a_table_and_explains_their_terms(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["tables", "models"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "product_id (key)" in out
+    assert "margin: how clearly the model won" in out
+    assert "demand_class: smooth: sells on most days" in out
+    assert "rmsse:" not in out
+
+
+def test_tables_suggests_a_similar_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["tables", "forecast"]) == 2
+    words = " ".join(capsys.readouterr().err.replace("│", "").split())
+    assert "no table 'forecast'" in words
+    assert "did you mean forecasts?" in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -126,6 +144,12 @@ def test_wrong_configuration_ends_with_2_and_writes_nothing(
     assert "nothing was written" in output.err
     assert output.out == ""
     assert [path.name for path in conf.parent.iterdir()] == ["c.yaml"]
+
+
+def test_job_without_any_setting_asks_for_a_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["monitor"]) == 2
+    words = "--conf: found nothing; allowed: your configuration files, as in lepton monitor --conf"
+    assert words in capsys.readouterr().err
 
 
 def test_faults_of_files_and_models_are_reported_together(

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lepton_spark.cli.storage_faults import MESSAGES, storage_fault
+from lepton_spark.cli.failures.storage_faults import MESSAGES, storage_fault
 
 AT_WRITE = (
     "An error occurred while calling o9.save. : org.apache.spark.SparkException: [TASK_WRITE_FAILED] "
@@ -40,19 +40,26 @@ NO_LOG = (
 
 
 @pytest.mark.parametrize(
-    ("flags", "free", "may_write", "found"),
+    ("flags", "blocks", "free", "may_write", "found"),
     [
-        (os.ST_RDONLY, 9, False, "Read-only file system"),
-        (0, 0, True, "No space left on device"),
-        (0, 9, False, "Permission denied"),
-        (0, 9, True, "a folder that cannot be created"),
+        (os.ST_RDONLY, 9, 9, False, "Read-only file system"),
+        (0, 9, 0, True, "No space left on device"),
+        (0, 9, 9, False, "Permission denied"),
+        (0, 9, 9, True, "a folder that cannot be created"),
+        (0, 0, 0, True, "a folder that cannot be created"),
     ],
 )
 def test_cause_that_delta_hides_is_found_in_the_file_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, free: int, may_write: bool, found: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: int,
+    blocks: int,
+    free: int,
+    may_write: bool,
+    found: str,
 ) -> None:
     examined = []
-    system = SimpleNamespace(f_flag=flags, f_bavail=free)
+    system = SimpleNamespace(f_flag=flags, f_blocks=blocks, f_bavail=free)
     monkeypatch.setattr(os, "statvfs", lambda folder: examined.append(folder) or system)
     monkeypatch.setattr(os, "access", lambda folder, _: examined.append(folder) or may_write)
     table = tmp_path / "wh" / "rejects"
@@ -72,3 +79,28 @@ def test_folder_on_an_object_store_is_reported_without_a_cause() -> None:
     assert message.startswith(
         "storage: found a folder that cannot be created; allowed: free space and the right"
     )
+
+
+@pytest.mark.parametrize(
+    ("trace", "found"),
+    [
+        ('UnsupportedFileSystemException: No FileSystem for scheme "foo"', "no file system for foo://"),
+        (
+            "java.lang.ClassNotFoundException: Class org.apache.hadoop.fs.s3a.S3AFileSystem not found",
+            "no jar with the file system s3a.S3AFileSystem",
+        ),
+        ("java.net.UnknownHostException: nohost", "no host nohost"),
+    ],
+    ids=["scheme", "jar", "host"],
+)
+def test_store_that_cannot_be_reached_is_named(trace: str, found: str) -> None:
+    message = storage_fault(RuntimeError(trace))
+    assert message is not None
+    assert message.startswith(f"storage: found {found}; allowed: a folder of this machine, or a store")
+
+
+def test_folder_that_hadoop_cannot_create_is_named(tmp_path: Path) -> None:
+    lease = tmp_path / "wh" / "_lease"
+    message = storage_fault(RuntimeError(f"IOException: Mkdirs failed to create {lease} (exists=false)"))
+    assert message is not None
+    assert message.startswith(f"storage: found a folder that cannot be created at {lease}; allowed:")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.section import Section
+from lepton_spark.config.suggestions import did_you_mean
 from lepton_spark.config.values.types import Day, Name
 
 KNOWN_MODELS = "known_models"
@@ -23,7 +24,7 @@ WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 def _known_model(name: str, info: ValidationInfo) -> str:
     known: Collection[str] | None = (info.context or {}).get(KNOWN_MODELS)
     if known is not None and name not in known:
-        raise ValueError(f"a known model: {', '.join(known)}")
+        raise ValueError(f"a known model: {', '.join(known)}{did_you_mean(name, known)}")
     return name
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from lepton_spark.config.invalid_settings import InvalidSetting
+from lepton_spark.config.suggestions import did_you_mean
 
 READER_OPTIONS: Mapping[str, frozenset[str]] = {
     "csv": frozenset(
@@ -29,8 +30,10 @@ def invalid_options(file_format: str, options: Mapping[str, str]) -> Iterator[In
     """Yields options that the format does not have, that are given twice, or whose value is invalid."""
     for name, value in options.items():
         if name not in READER_OPTIONS[file_format]:
-            known = ", ".join(sorted(READER_OPTIONS[file_format])) or "none"
-            yield InvalidSetting((name,), value, f"options of {file_format}: {known}")
+            known = sorted(READER_OPTIONS[file_format])
+            listed = ", ".join(known) or "none"
+            allowed = f"options of {file_format}: {listed}{did_you_mean(name, known)}"
+            yield InvalidSetting((name,), value, allowed)
         elif not _is_valid(ALIASES.get(name, name), value):
             yield InvalidSetting((name,), value, _ALLOWED[ALIASES.get(name, name)])
         elif ALIASES.get(name) in options:

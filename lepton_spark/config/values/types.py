@@ -6,13 +6,16 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from lepton_spark.config.suggestions import did_you_mean
 from lepton_spark.config.values.date_forms import date_form_fault
 from lepton_spark.config.values.patterns import pattern_fault
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("a time zone of the IANA data base such as UTC or America/New_York")
+    known = available_timezones()
+    if name not in known:
+        allowed = "a time zone of the IANA data base such as UTC or America/New_York"
+        raise ValueError(allowed + did_you_mean(name, sorted(known)))
     return name
 
 

@@ -76,7 +76,7 @@ def _publish(
     unchanged = _reason_to_keep(published, run, cutoff, runs, force=force)
     if unchanged is not None:
         return unchanged
-    config = context.config
+    config, started_at = context.config, context.clock()
     gates = evaluate_gates(context, run, cutoff, runs)
     if because is not None:
         gates = (*gates, because)
@@ -87,6 +87,7 @@ def _publish(
         input_fingerprint=run.run_id,
         horizon=run.horizon or config.forecast.horizon,
         gates=gates,
+        started_at=started_at,
     )
     failed = [gate for gate in gates if gate.withholds]
     if failed and config.gates.enabled:

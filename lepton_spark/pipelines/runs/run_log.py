@@ -52,10 +52,12 @@ class RunLog:
         return started
 
     def record(self, run: Run, state: State, config: Config) -> None:
-        """Records a run that starts and finishes in one commit."""
+        """Records a run in one commit, when it finishes: its `started_at` is when it began, default now."""
         now = self._clock()
+        started_at = run.started_at or now
         by_this = replace(run, state=state, code_version=code_version())
-        finished = replace(by_this, started_at=now, finished_at=now, seconds=0.0)
+        seconds = (now - started_at).total_seconds()
+        finished = replace(by_this, started_at=started_at, finished_at=now, seconds=seconds)
         self._write(finished, versions_of(config))
 
     def complete(self, run: Run) -> Run:

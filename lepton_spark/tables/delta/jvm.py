@@ -5,6 +5,8 @@ the store of the tables (a disk, HDFS, an object store), and Delta's Python API 
 calls need a session whose Java process is local; Spark Connect has none.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -104,6 +106,19 @@ class FileSystem:
         """Deletes a folder that exists and lists no entry."""
         if self.exists(folder) and not self.names(folder):
             self.delete(folder)
+
+
+@contextmanager
+def without_output(spark: SparkSession) -> Iterator[None]:
+    """Discards what Delta prints on standard output in the present thread, such as a vacuum's counts."""
+    java = _java(spark)
+    console = getattr(getattr(java.scala, "Console$"), "MODULE$")
+    printed = console.out()
+    console.setOutDirect(java.java.io.PrintStream(java.java.io.OutputStream.nullOutputStream()))
+    try:
+        yield
+    finally:
+        console.setOutDirect(printed)
 
 
 def latest_version(spark: SparkSession, table: str) -> int:

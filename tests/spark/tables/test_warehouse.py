@@ -277,6 +277,21 @@ def test_warehouse_takes_a_relative_root(
     assert relative.read("sales").count() == 1
 
 
+def test_vacuum_prints_nothing(spark: SparkSession, warehouse: Warehouse) -> None:
+    warehouse.append("sales", sales(spark, ("a", date(2024, 1, 1), 1.0)))
+    java = spark._jvm
+    console = getattr(getattr(java.scala, "Console$"), "MODULE$")
+    before, printed = console.out(), java.java.io.ByteArrayOutputStream()
+    console.setOutDirect(java.java.io.PrintStream(printed))
+    try:
+        warehouse.vacuum("sales", hours=24 * 7)
+        assert printed.toString() == ""
+        java.scala.Predef.println("still printed")
+        assert printed.toString() == "still printed\n"
+    finally:
+        console.setOutDirect(before)
+
+
 def test_vacuum_deletes_files_without_a_commit(spark: SparkSession, warehouse: Warehouse) -> None:
     warehouse.append("sales", sales(spark, ("a", date(2024, 1, 1), 1.0)))
     warehouse.append("sales", sales(spark, ("b", date(2024, 1, 1), 2.0)))

@@ -50,7 +50,7 @@ def test_days_between_orders(tmp_path: Path, settings: str, days: int) -> None:
             "{stock_levels: {path: s, columns: {lead_time: a}}, forecast: {frequency: weekly}}",
             "orders need daily forecasts",
         ),
-        ("{inventory: {service: cost, unmet_demand: backorder}}", "inventory.delay_rate: found None"),
+        ("{inventory: {service: cost, unmet_demand: backorder}}", "inventory.delay_rate: found nothing"),
         ("{inventory: {service_target: 1.0}}", "inventory.service_target: found 1.0"),
         ("{stock_levels: {columns: {on_hand: a, on_order: a}}}", "stock_levels.columns.on_order: found 'a'"),
     ],

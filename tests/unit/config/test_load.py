@@ -89,9 +89,40 @@ def test_load_reports_all_invalid_settings_at_once(tmp_path: Path) -> None:
             id="holidays of weeks",
         ),
         pytest.param("input: [1]", "input", "found [1]", id="section of the wrong type"),
-        pytest.param("- a\n- b", "(file)", "a mapping of sections", id="not a mapping"),
-        pytest.param("forecast: {horizon: 1, horizon: 2}", "(file)", "twice", id="key given twice"),
-        pytest.param("forecast: {horizon: 1", "(file)", "YAML", id="broken YAML"),
+        pytest.param("- a\n- b", "(file)", "found a list; allowed: sections with keys", id="not a mapping"),
+        pytest.param(
+            "forecast:\n  horizon: 1\n  frequency: daily\n  horizon: 2",
+            "line 4",
+            "found the key 'horizon' a second time, first on line 2; allowed: each key once",
+            id="key given twice",
+        ),
+        pytest.param(
+            "input: {date_formats: dd.MM.yyyy}",
+            "input.date_formats",
+            "found 'dd.MM.yyyy'; allowed: a list; write date_formats: [dd.MM.yyyy]",
+            id="a text for a list",
+        ),
+        pytest.param(
+            "input: {kind: dayly}", "input.kind", "'transactions'; did you mean daily?", id="similar value"
+        ),
+        pytest.param(
+            "input: {path: 5}", "input.path", "found 5; allowed: a text; write '5', in quotes", id="number"
+        ),
+        pytest.param(
+            "forcast: {horizon: 5}", "forcast", "lineage, spark; did you mean forecast?", id="similar section"
+        ),
+        pytest.param(
+            "input:\npath: a.csv",
+            "path",
+            "did you mean input.path? A section's keys are below it and indented",
+            id="key of another section",
+        ),
+        pytest.param(
+            "input: {timezone: Europe/Berln}",
+            "input.timezone",
+            "did you mean Europe/Berlin?",
+            id="similar zone",
+        ),
     ],
 )
 def test_load_rejects_an_invalid_value(tmp_path: Path, text: str, key: str, message: str) -> None:
@@ -138,7 +169,7 @@ def test_set_reads_values_with_yaml_syntax_as_text(text: str) -> None:
 def test_error_for_invalid_yaml_gives_the_line_number_but_not_the_line(tmp_path: Path) -> None:
     path = write(tmp_path / "wrong.yaml", "spark:\n  options: {fs.s3a.secret.key: hunter2\n")
 
-    with pytest.raises(ConfigError, match=r"\(line 3\); allowed: YAML") as caught:
+    with pytest.raises(ConfigError, match="line 2: found a bracket") as caught:
         load_config([path], ["spark.options.fs.s3a.secret.key=[hunter2"])
 
     assert "hunter2" not in str(caught.value)

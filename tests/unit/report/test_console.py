@@ -1,13 +1,14 @@
 """What the console shows of a run."""
 
 import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from rich.console import Console
 
-from lepton_spark.report.console import _error_grid
-from lepton_spark.report.summary import ClassError
+from lepton_spark.report.console import _count_title, _error_grid, _product_lines
+from lepton_spark.report.summary import ClassError, Summary
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,14 @@ def test_errors_show_the_bias_with_its_sign() -> None:
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert "bias" in lines[2]
     assert [line.split("│")[-2].strip() for line in lines[4:7]] == ["-12.5%", "-", "+5.0%"]
+
+
+def test_summary_counts_series_and_products_apart_where_there_are_locations() -> None:
+    shops = Summary(
+        "r", n_products=200, n_series=600, n_ok=600, n_short=0, n_obsolete=0, fallbacks={}, errors=()
+    )
+    assert list(_product_lines(shops))[:2] == [("total", "600"), ("  different products", "200")]
+    assert _count_title(shops) == "Series (a product at a location)"
+    one = replace(shops, n_products=600)
+    assert list(_product_lines(one))[:2] == [("total", "600"), ("forecast by a chosen model", "600")]
+    assert _count_title(one) == "Products"

@@ -20,22 +20,46 @@ _PATH_PATTERNS = (
     rf"{_PATH} \((?:{'|'.join(MESSAGES)})\)",
     rf"writing rows to {_PATH}\. SQLSTATE",
     rf"Cannot create {_PATH}",
+    rf"Mkdirs failed to create {_PATH}",
 )
+_NO_FOLDER_LOGGED = (_NO_LOG, "Mkdirs failed to create")
+_NO_STORE = {
+    r'No FileSystem for scheme "?(\w+)': "no file system for {}://",
+    r"Class org\.apache\.hadoop\.fs\.([\w.]+) not found": "no jar with the file system {}",
+    r"UnknownHostException: ([^\s:]+)": "no host {}",
+}
+"""Reasons why a store cannot be reached at all, with the words for them."""
 
 
 def storage_fault(fault: BaseException) -> str | None:
     """The error message for a storage failure; None for any other failure."""
     text = str(fault)
+    unreachable = _unreachable_store(text)
+    if unreachable is not None:
+        return unreachable
     paths = (re.search(pattern, text) for pattern in _PATH_PATTERNS)
     path = next((found.group(1) for found in paths if found), None)
     found = next((message for message in MESSAGES if message in text), None)
-    if found is None and _NO_LOG in text:
+    if found is None and any(words in text for words in _NO_FOLDER_LOGGED):
         found = _why_no_folder(path)
     if found is None:
         return None
     where = "" if path is None else f" at {path}"
     remedy = "Free space or grant the rights, then run it again: the incomplete load is rolled back first."
     return explain("storage", f"{found}{where}", "free space and the right to read and write there", remedy)
+
+
+def _unreachable_store(text: str) -> str | None:
+    """The error message for a store that Spark has no access to; None for any other failure."""
+    for pattern, words in _NO_STORE.items():
+        found = re.search(pattern, text)
+        if found:
+            allowed = "a folder of this machine, or a store whose jars Spark has"
+            remedy = (
+                "Check warehouse.root and the paths of inputs; for an object store, add its jars to Spark."
+            )
+            return explain("storage", words.format(found[1]), allowed, remedy)
+    return None
 
 
 def _why_no_folder(path: str | None) -> str:
@@ -46,6 +70,6 @@ def _why_no_folder(path: str | None) -> str:
     system = os.statvfs(above)
     if system.f_flag & os.ST_RDONLY:
         return "Read-only file system"
-    if not system.f_bavail:
+    if system.f_blocks and not system.f_bavail:  # /proc and the like have no blocks at all
         return "No space left on device"
     return NO_FOLDER if os.access(above, os.W_OK) else "Permission denied"

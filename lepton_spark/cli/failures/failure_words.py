@@ -1,6 +1,6 @@
 """A failure in words for a user."""
 
-from lepton_spark.cli.storage_faults import storage_fault
+from lepton_spark.cli.failures.storage_faults import storage_fault
 from lepton_spark.errors import LeptonError
 
 

@@ -1,0 +1,1 @@
+"""What changed from one forecast run to another, and why."""
