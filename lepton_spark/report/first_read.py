@@ -39,7 +39,7 @@ def print_outcomes(console: Console, counts: Mapping[str, int], examples: Mappin
 
 
 def _outcomes(counts: Mapping[str, int], examples: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    for name in ("accepted", "repeat", "skipped", "rejected"):
+    for name in ("accepted", "already_loaded", "repeat", "skipped", "rejected"):
         if name == "accepted" or counts.get(name):
             yield name, f"{counts.get(name, 0):,}", ""
     for key, count in sorted(counts.items(), key=lambda item: -item[1]):

@@ -53,7 +53,7 @@ def test_name_of_something_else_does_not_fit(name: str, role: str) -> None:
 
 
 def test_personal_columns_and_totals_are_known_by_name() -> None:
-    personal = ["Email", "Customer Name", "Billing Zip", "手机号", "Kunden-Email", "Vorname"]
+    personal = ["Email", "Customer Name", "Billing Zip", "手机号", "Kunden-Email", "First Name"]
     assert all(map(is_personal, personal))
     assert not any(map(is_personal, ["product name", "zip", "sku", "Filiale", "商品名称"]))
     assert all(map(is_total, ["sales_value", "总价"]))
