@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -40,11 +40,9 @@ def pages() -> dict[str, str]:
 def _configuration() -> Iterator[str]:
     yield "# Configuration"
     yield ""
-    yield "Every setting, its default and its meaning. `lepton config --conf FILE` shows the values of your own files."
+    yield "Every setting, its default and its meaning. `lepton config --conf FILE` shows those of your files."
     for name, field in Config.model_fields.items():
-        section = field.annotation
-        assert isinstance(section, type)
-        assert issubclass(section, BaseModel)
+        section = cast("type[BaseModel]", field.annotation)  # a section is a model
         yield ""
         yield f"## `{name}`"
         yield ""
@@ -113,7 +111,7 @@ def _tables() -> Iterator[str]:
 def _commands() -> Iterator[str]:
     yield "# Commands and exit codes"
     yield ""
-    yield "`--conf FILE...` names one or more YAML files, of which later ones win; `--set KEY=VALUE` wins over all."
+    yield "`--conf FILE...` names one or more YAML files, of which later ones win; `--set KEY=VALUE` wins."
     for name, command in typer.main.get_group(app).commands.items():
         yield ""
         yield f"## `lepton {name}`"
