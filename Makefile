@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help setup demo test test-slow test-all test-faults check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
+.PHONY: help docs reference setup demo test test-slow test-all test-faults check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -74,6 +74,13 @@ bench-accuracy: $(VENV)/.peers-done  ## compare accuracy with peer libraries, in
 $(VENV)/.peers-done: $(STAMP) requirements-peers.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
+
+docs: $(STAMP)  ## build the documentation into output/docs
+	$(BIN)/sphinx-build -W -q -b html docs output/docs
+	@echo "output/docs/index.html"
+
+reference: $(STAMP)  ## write docs/reference anew from the settings, tables and commands
+	$(BIN)/python scripts/write_reference.py
 
 wheel: $(STAMP)  ## build the wheel, and a copy lepton_spark.zip for spark-submit --py-files
 	rm -rf build dist

@@ -32,7 +32,7 @@ class GatesError(LeptonError):
 
 
 class FilesError(LeptonError):
-    """Files were refused, and there is nothing else to process."""
+    """Some files were refused; any others were processed."""
 
     exit_code = 4
 
@@ -69,7 +69,7 @@ class Fault:
 
 
 class ConfigError(LeptonError):
-    """All invalid settings of a configuration; nothing was written."""
+    """The configuration or the command line is wrong; nothing was written."""
 
     exit_code = 2
 

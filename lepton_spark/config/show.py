@@ -11,7 +11,7 @@ from lepton_spark.config.secrets import masked
 def resolved_lines(loaded: LoadedConfig) -> Iterator[tuple[str, str, str]]:
     """Yields (dotted key, value as YAML, source) for every key."""
     for key, value in _flatten(loaded.config.model_dump(mode="json")):
-        yield key, _as_yaml(masked(key, value)), loaded.source(key)
+        yield key, as_yaml(masked(key, value)), loaded.source(key)
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -22,13 +22,14 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _as_yaml(value: object) -> str:
+def as_yaml(value: object) -> str:
+    """A value in YAML's flow style."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return f"[{', '.join(_as_yaml(item) for item in value)}]"
+        return f"[{', '.join(as_yaml(item) for item in value)}]"
     if isinstance(value, str) and (value != value.strip() or not value or not value.isprintable()):
         return json.dumps(value, ensure_ascii=False)
     return str(value) if value != {} else "{}"

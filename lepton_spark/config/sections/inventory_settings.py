@@ -23,7 +23,7 @@ _DEFAULT = "none: inventory."
 class StockLevelColumns(Section):
     """The source's name of each column."""
 
-    product_id: Name = "product_id"
+    product_id: Name = Field("product_id", description="product code as in the sales")
     location_id: Name | None = Field(None, description="none: a row applies to every location")
     as_of: Name | None = Field(None, description="the day at whose end the stock was counted")
     on_hand: Name | None = Field("on_hand", description="units in stock")

@@ -47,10 +47,10 @@ class CovariateSettings(Section):
 class PlanColumns(Section):
     """The source's name of each column."""
 
-    product_id: Name = "product_id"
+    product_id: Name = Field("product_id", description="product code as in the sales")
     location_id: Name | None = Field(None, description=_LOCATION)
-    start_date: Name = "start_date"
-    end_date: Name = "end_date"
+    start_date: Name = Field("start_date", description="first day of the promotion")
+    end_date: Name = Field("end_date", description="last day of the promotion")
     known_at: Name | None = Field(None, description=_KNOWN)
     measures: tuple[Name, ...] = Field(
         ("promotion",),
@@ -74,7 +74,7 @@ class PlanSettings(CovariateSettings):
 class ProductColumns(Section):
     """The source's name of each column."""
 
-    product_id: Name = "product_id"
+    product_id: Name = Field("product_id", description="product code as in the sales")
     location_id: Name | None = Field(None, description=_LOCATION)
     category: Name | None = Field(None, description="group by which forecasts and errors are also summed")
     delisted_on: Name | None = Field(None, description="first day on which a product is no longer sold")
@@ -90,9 +90,9 @@ class ProductSettings(CovariateSettings):
 class StockColumns(Section):
     """The source's name of each column."""
 
-    product_id: Name = "product_id"
+    product_id: Name = Field("product_id", description="product code as in the sales")
     location_id: Name | None = Field(None, description=_LOCATION)
-    date: Name = "date"
+    date: Name = Field("date", description="day out of stock")
     out_of_stock: Name | None = Field(None, description="true or false, yes or no, 1 or 0")
     on_hand: Name | None = Field(
         None, description="units in stock; without out_of_stock, 0 or less means out of stock"
@@ -114,7 +114,7 @@ class StockSettings(CovariateSettings):
 class PriorColumns(Section):
     """The source's name of each column."""
 
-    product_id: Name = "product_id"
+    product_id: Name = Field("product_id", description="product code as in the sales")
     location_id: Name | None = Field(None, description=_LOCATION)
     level: Name = Field("level", description="units per day that the planner expects")
     weight: Name | None = Field(None, description="weight of the planner's level, 0 to 1; none: 1")
@@ -131,7 +131,7 @@ class PriorSettings(CovariateSettings):
 class CalendarColumns(Section):
     """The source's name of each column."""
 
-    date: Name = "date"
+    date: Name = Field("date", description="day that is closed, open, or of an event")
     location_id: Name | None = Field(None, description="none or empty: a row applies to every location")
     status: Name | None = Field(None, description="open or closed")
     event: Name | None = Field(None, description="name of an event, the same each time it occurs")

@@ -23,13 +23,19 @@ NumberForm = Literal["trailing_minus", "parentheses", "unicode_minus", "unit"]
 class ColumnNames(Section):
     """The name of each column in the source; none: the source has no such column."""
 
-    product_id: Name = "product_id"
-    location_id: Name | None = None
-    date: Name = "date"
-    quantity: Name = "quantity"
-    price: Name | None = None
-    transaction_id: Name | None = None
-    customer_id: Name | None = None
+    product_id: Name = Field("product_id", description="product code")
+    location_id: Name | None = Field(
+        None, description="store or warehouse; unset: all sales are of one location"
+    )
+    date: Name = Field("date", description="day, or day and time, of the sale")
+    quantity: Name = Field("quantity", description="units sold; negative for returns")
+    price: Name | None = Field(None, description="price, per unit or per line (input.price_is)")
+    transaction_id: Name | None = Field(
+        None, description="order, invoice or ticket, by which lines are recognised in other files"
+    )
+    customer_id: Name | None = Field(
+        None, description="customer, to match returns with sales; stored as a keyed hash only"
+    )
 
 
 class InputSettings(Section):

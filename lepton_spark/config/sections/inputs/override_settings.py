@@ -10,7 +10,7 @@ from lepton_spark.config.values.types import Name
 class OverrideColumns(Section):
     """The source's name of each column."""
 
-    product_id: Name = "product_id"
+    product_id: Name = Field("product_id", description="product code as in the sales")
     location_id: Name | None = Field(None, description="none or empty: a row applies to every location")
     first_date: Name = Field("first_date", description="first day that is overridden")
     last_date: Name = Field("last_date", description="last day, inclusive")

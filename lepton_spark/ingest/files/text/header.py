@@ -72,10 +72,20 @@ def _later_header(following: Sequence[tuple[int, Sequence[str]]], layout: Layout
 
 
 def _wide(names: Sequence[str]) -> str | None:
-    n_days = sum(bool(_DATE_NAME.fullmatch(name.strip())) for name in names)
-    if n_days < _MIN_DATE_NAMES:
+    days = days_in(names)
+    if not days:
         return None
-    return f"{n_days} columns are named by days: deliver one line per product and day instead"
+    return f"{len(days)} columns are named by days: deliver one line per product and day instead"
+
+
+def days_in(names: Sequence[str]) -> list[str]:
+    """The columns that are named by days, if there are at least three.
+
+    >>> days_in(["Product", "2026-09-01", "2026-09-02", "2026-09-03"])
+    ['2026-09-01', '2026-09-02', '2026-09-03']
+    """
+    days = [name for name in names if _DATE_NAME.fullmatch(name.strip())]
+    return days if len(days) >= _MIN_DATE_NAMES else []
 
 
 def is_header_again(fields: Sequence[str], names: Sequence[str], number: int, layout: Layout) -> bool:

@@ -16,7 +16,7 @@ def decoded(name: str, content: bytes, layout: Layout) -> str:
     Raises: UnreadableFileError for a broken gzip, an empty file, another kind of content, or bytes outside
     the encoding.
     """
-    plain = _unpacked(name, content, layout)
+    plain = unpacked(name, content, layout)
     if not plain.strip():
         raise UnreadableFileError("empty_file", "content: found nothing; allowed: a header and its lines")
     require_lines(plain, layout.format, layout.encoding)
@@ -30,7 +30,11 @@ def decoded(name: str, content: bytes, layout: Layout) -> str:
         ) from fault
 
 
-def _unpacked(name: str, content: bytes, layout: Layout) -> bytes:
+def unpacked(name: str, content: bytes, layout: Layout) -> bytes:
+    """The content of a gzip file; that of any other file as it is.
+
+    Raises: UnreadableFileError for a broken gzip file, or one with too much content.
+    """
     expected = name.lower().endswith(".gz") if layout.is_gzip is None else layout.is_gzip
     if not content.startswith(GZIP_MAGIC) and not expected:
         return content

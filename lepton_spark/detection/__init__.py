@@ -1,0 +1,1 @@
+"""Detects how delivered files are written and what their columns mean, for `lepton init`."""
