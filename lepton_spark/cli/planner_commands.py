@@ -1,4 +1,4 @@
-"""The commands for planners: what to order, why this number, is it still right."""
+"""The commands for planners: what to order, why this number, is it still right, all of it on a page."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +8,12 @@ import typer
 
 from lepton_spark.cli.app import app
 from lepton_spark.cli.explaining import explained_product
-from lepton_spark.cli.job import leased, open_job
+from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
     console,
     print_monitor_result,
     print_state,
+    report_path,
 )
 from lepton_spark.cli.operators import report_end
 from lepton_spark.cli.options import (
@@ -26,12 +27,14 @@ from lepton_spark.operations.job_end import present_state
 from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
+from lepton_spark.pipelines.report import run_report
 from lepton_spark.report.explanation.chart import require_drawable, write_chart
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.words import day_of
 from lepton_spark.report.model_history.history import find_history
 from lepton_spark.report.model_history.page import print_history
 from lepton_spark.report.orders import print_orders
+from lepton_spark.report.page.render import require_packages
 
 
 @app.command()
@@ -71,6 +74,26 @@ def explain(
     if output is not None:
         write_chart(explained, output)
         typer.echo(f"chart: {output}")
+
+
+@app.command()
+def report(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="Default: report.file, else report.html beside the tables."),
+    ] = None,
+) -> None:
+    """Write the published forecasts, orders, errors and alarms as one HTML file that needs no network."""
+    require_packages()
+    path = report_path(load(conf, settings).config, output)
+    result = run_report(open_job(conf, settings), path)
+    typer.echo(
+        f"report: {result.path} ({result.n_bytes / 1e6:.1f} MB, {result.n_embedded:,} of "
+        f"{result.n_series:,} products to search)"
+    )
 
 
 @app.command()

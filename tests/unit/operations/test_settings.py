@@ -57,8 +57,9 @@ def test_wrong_setting_ends_with_2_and_writes_nothing(
     [
         ("prometheus.file", ".prom", "prometheus_client", "metrics"),
         ("lineage.file", ".jsonl", "openlineage", "lineage"),
+        ("report.file", ".html", "jinja2", "report"),
     ],
-    ids=["prometheus", "lineage"],
+    ids=["prometheus", "lineage", "report"],
 )
 def test_setting_without_its_package_names_the_extra(
     tmp_path: Path,
