@@ -27,13 +27,14 @@ from lepton_spark.operations.job_end import present_state
 from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
-from lepton_spark.pipelines.report import run_report
-from lepton_spark.report.explanation.chart import require_drawable, write_chart
+from lepton_spark.pipelines.report import drawn_product, run_report
+from lepton_spark.report.explanation.chart import require_drawable, write_chart, write_drawing
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.words import day_of
 from lepton_spark.report.model_history.history import find_history
 from lepton_spark.report.model_history.page import print_history
 from lepton_spark.report.orders import print_orders
+from lepton_spark.report.page.drawn_product import product_chart
 from lepton_spark.report.page.render import require_packages
 
 
@@ -94,6 +95,22 @@ def report(
         f"report: {result.path} ({result.n_bytes / 1e6:.1f} MB, {result.n_embedded:,} of "
         f"{result.n_series:,} products to search)"
     )
+
+
+@app.command()
+def plot(
+    product: ProductId,
+    output: Annotated[Path, typer.Option("-o", metavar="FILE", help="A .svg, .png or .html file.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    location: LocationId = None,
+) -> None:
+    """Draw the sales and the published forecast of a product."""
+    require_drawable(output)
+    found, run = drawn_product(open_job(conf, settings), product, location)
+    write_drawing(product_chart(found, run.cutoff, run.period), output)
+    typer.echo(f"chart: {output}")
 
 
 @app.command()

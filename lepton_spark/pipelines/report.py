@@ -22,7 +22,16 @@ from lepton_spark.report.gathered.monitored import last_monitored
 from lepton_spark.report.gathered.orders import find_orders
 from lepton_spark.report.gathered.products import embedded_products
 from lepton_spark.report.gathered.totals import day_totals
-from lepton_spark.report.page.figures import Changes, Figures, Monitored, Orders, PublishedRun, Series
+from lepton_spark.report.locations import location_of
+from lepton_spark.report.page.figures import (
+    Changes,
+    Figures,
+    Monitored,
+    Orders,
+    Product,
+    PublishedRun,
+    Series,
+)
 from lepton_spark.report.page.render import report_page
 
 log = logging.getLogger(__name__)
@@ -102,6 +111,27 @@ def gather(context: JobContext) -> Figures:
         changes=changes,
         manifest=find_manifest(warehouse, run.run_id),
     )
+
+
+def drawn_product(context: JobContext, product: str, location: str | None) -> tuple[Product, PublishedRun]:
+    """The published forecast of a product at a location, which may be left out if there is one only.
+
+    Raises: InputError if nothing is published, or for a product or a location without a forecast.
+    """
+    run, published = _published(context)
+    place = location_of(context.warehouse.read("latest_forecasts"), product, location, "published forecast")
+    before = _published_before(context, run)
+    (found,) = embedded_products(
+        context.warehouse,
+        run.run_id,
+        run.refit_run_id or run.run_id,
+        None if before is None else before.run_id,
+        published.cutoff,
+        published.period,
+        [Series(product, place)],
+        most=1,
+    )
+    return found, published
 
 
 def _published(context: JobContext) -> tuple[Run, PublishedRun]:

@@ -239,6 +239,14 @@ def test_run_writes_a_report_of_its_tables(first: Ran, reported: Reported, spark
     ) == (q,)
 
 
+def test_product_of_the_run_is_drawn(first: Ran, reported: Reported) -> None:  # noqa: ARG001 - it runs before
+    path = reported.folder / "q.svg"
+    with redirect_stdout(StringIO()) as out:
+        assert main(["plot", "--product", "q", "-o", str(path), "--conf", str(reported.conf)]) == 0
+    assert f"chart: {path}" in out.getvalue()
+    assert "Product q: sales, forecast after 2021-01-03, p10 to p90" in path.read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def monitored(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A published run, and the monitoring of an earlier one with twelve alarms."""

@@ -48,9 +48,7 @@ def embedded_products(
     metrics = warehouse.read("metrics").where(
         (F.col("run_id") == F.lit(errors_of)) & (F.col("split") == "test")
     )
-    figures = ("wape", "bias", "sum_actual")
-    chosen = _by_series(metrics.where("role = 'chosen'"), keys, figures)
-    naive = _by_series(metrics.where("role = 'seasonal_naive'"), keys, ("wape",))
+    errors = _errors(metrics, keys)
     earlier = _earlier(warehouse, earlier_id, keys)
     begin = cutoff - timedelta(days=HISTORY - 1)
     history = _history(warehouse, keys, begin, period)
@@ -59,9 +57,9 @@ def embedded_products(
             series,
             value,
             by_step[series],
-            models,
-            chosen,
-            naive,
+            models.get(series),
+            errors.get((series, "chosen")),
+            errors.get((series, "seasonal_naive")),
             earlier.get(series, {}),
             history.get(series, (begin, ())),
         )
@@ -71,9 +69,13 @@ def embedded_products(
 
 def _chosen(warehouse: Warehouse, wanted: Sequence[Series], most: int) -> dict[Series, float | None]:
     """The value of each embedded series; None without a price, then units decide."""
-    latest = warehouse.read("latest_forecasts")
+    latest, panel = warehouse.read("latest_forecasts"), warehouse.read("panel")
+    if len(wanted) >= most:  # no other series has a place, so that none needs to be ranked
+        latest, panel = (
+            rows.join(_keys(warehouse, wanted), list(SERIES_KEY), "left_semi") for rows in (latest, panel)
+        )
     units = latest.groupBy(*SERIES_KEY).agg(F.sum("forecast").alias("units"))
-    ranked = units.join(_prices(warehouse), list(SERIES_KEY), "left").withColumn(
+    ranked = units.join(_prices(panel), list(SERIES_KEY), "left").withColumn(
         "value", F.col("units") * F.col("last_price")
     )
     named = _keys(warehouse, wanted).withColumn("named", F.lit(True))
@@ -83,10 +85,10 @@ def _chosen(warehouse: Warehouse, wanted: Sequence[Series], most: int) -> dict[S
     return {_series(row): row["value"] for row in rows}
 
 
-def _prices(warehouse: Warehouse) -> DataFrame:
+def _prices(panel: DataFrame) -> DataFrame:
     """The last known price of each series; packed years have it without a look at each sale."""
     last = F.try_element_at(F.filter("price", lambda price: price > 0), F.lit(-1))
-    years = warehouse.read("panel").select(*SERIES_KEY, "chunk", last.alias("price"))
+    years = panel.select(*SERIES_KEY, "chunk", last.alias("price"))
     known = years.where("price is not null").groupBy(*SERIES_KEY)
     return known.agg(F.max_by("price", "chunk").alias("last_price"))
 
@@ -103,6 +105,13 @@ def _series(row: Row) -> Series:
 def _by_series(rows: DataFrame, keys: DataFrame, columns: tuple[str, ...]) -> dict[Series, Row]:
     shown = rows.join(keys, list(SERIES_KEY), "left_semi").select(*SERIES_KEY, *columns)
     return {_series(row): row for row in shown.collect()}
+
+
+def _errors(metrics: DataFrame, keys: DataFrame) -> dict[tuple[Series, str], Row]:
+    """Errors on the test window by series and role."""
+    rows = metrics.join(keys, list(SERIES_KEY), "left_semi")
+    columns = (*SERIES_KEY, "role", "wape", "bias", "sum_actual")
+    return {(_series(row), row["role"]): row for row in rows.select(*columns).collect()}
 
 
 def _by_step(latest: DataFrame) -> dict[Series, Row]:
@@ -179,14 +188,13 @@ def _product(
     series: Series,
     value: float | None,
     forecast: Row,
-    models: Mapping[Series, Row],
-    chosen: Mapping[Series, Row],
-    naive: Mapping[Series, Row],
+    model: Row | None,
+    errors: Row | None,
+    naive: Row | None,
     earlier: Mapping[date, float],
     history: tuple[date, tuple[float | None, ...]],
 ) -> Product:
     days = forecast["days"]
-    model, errors, other = models.get(series), chosen.get(series), naive.get(series)
     return Product(
         series=series,
         model=forecast["model"],
@@ -199,6 +207,6 @@ def _product(
         value=value,
         sold=None if errors is None else errors["sum_actual"],
         wape=None if errors is None else errors["wape"],
-        naive_wape=None if other is None else other["wape"],
+        naive_wape=None if naive is None else naive["wape"],
         bias=None if errors is None else errors["bias"],
     )

@@ -12,7 +12,7 @@ from lepton_spark.report.page.figures import DayTotal, SegmentErrors
 Spec = Mapping[str, Any]
 
 SOLD, FORECAST, EARLIER = "sold", "forecast", "earlier forecast"
-OURS, NAIVE = "lepton", "seasonal naive"
+OURS, NAIVE = "forecast", "seasonal naive"
 
 _LINES = {
     "scale": {"domain": [SOLD, FORECAST, EARLIER], "range": ["@ink", "@blue", "@orange"]},

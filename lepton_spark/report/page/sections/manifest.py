@@ -42,7 +42,11 @@ def manifest(figures: Figures) -> Section:
         "manifest",
         "The run",
         (
-            Table("Gates", ("gate", "", "found", "allowed"), tuple(map(_gate, gates))),
+            Table(
+                "Gates: the limits that a run must meet",
+                ("gate", "", "found", "allowed"),
+                tuple(map(_gate, gates)),
+            ),
             Table("Manifest", ("", ""), tuple(cells(*fact) for fact in facts.items())),
             Table("Last jobs", ("job", "finished", "seconds", "counts"), stages, frozenset({2})),
             Code("Configuration of the run (secrets are masked)", _indented(found.config)),

@@ -45,7 +45,7 @@ def _notices(figures: Figures) -> Iterator[Block]:
         first = "; ".join(f"{name}: {words}" for name, words in figures.cleaning.refused[:3])
         yield Notice("warn", n_files, f"Their sales are missing. {first}")
     if figures.monitored is not None and figures.monitored.counts.get("alarm"):
-        n_alarms = of(figures.monitored.counts["alarm"], "product is off", "products are off")
+        n_alarms = of(figures.monitored.counts["alarm"], "product alarm", "product alarms")
         text = f"Sales up to {figures.monitored.last_day} do not fit their forecasts. Look at them below."
         yield Notice("warn", n_alarms, text)
     if figures.orders.n_orders:

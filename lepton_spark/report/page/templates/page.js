@@ -88,7 +88,9 @@
     const rows = [];
     // Without a time zone, so that the chart shows the same day everywhere.
     const at = (row) => `${row.date}T00:00:00`;
-    for (const row of daysOf(product)) {
+    // A phone has room for eight weeks of history; the table has all of it.
+    const skipped = narrow.matches ? Math.max(0, product.h.length - 56 / data.period) : 0;
+    for (const row of daysOf(product).slice(skipped)) {
       if (row.sold !== undefined) rows.push({ date: at(row), what: "sold", units: row.sold });
       if (row.forecast !== undefined) {
         rows.push({ date: at(row), what: "forecast", units: row.forecast, p10: row.p10, p90: row.p90 });

@@ -144,7 +144,7 @@ def test_today_begins_with_what_is_out_of_date_and_what_failed() -> None:
         "These forecasts are out of date",
         "The forecasts of 2024-06-07 were not published",
         "1 gate failed",
-        "1 product is off",
+        "1 product alarm",
         "2 products to order",
     ]
     words = parsed(run=late).words
@@ -152,9 +152,7 @@ def test_today_begins_with_what_is_out_of_date_and_what_failed() -> None:
         "You see the forecasts of 2024-05-31 instead. no_null: found 3 rows with a null; allowed: 0 rows."
         in words
     )
-    assert (
-        notices(made_at=datetime(2024, 6, 7, 23, tzinfo=UTC))[0] == "1 product is off"
-    )  # the last valid day
+    assert notices(made_at=datetime(2024, 6, 7, 23, tzinfo=UTC))[0] == "1 product alarm"  # the last valid day
 
 
 def test_today_is_empty_where_nothing_is_to_be_done() -> None:
