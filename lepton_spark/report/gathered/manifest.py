@@ -1,5 +1,7 @@
 """The manifest of a run, from `runs`."""
 
+from datetime import UTC
+
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
@@ -28,4 +30,5 @@ def find_manifest(warehouse: Warehouse, run_id: str) -> Manifest:
 
 def _stage(row: Row) -> StageRun:
     counts = {name: count for name, count in sorted((row["counts"] or {}).items()) if count}
-    return StageRun(row["job"], row["run_id"], row["finished_at"], row["seconds"], counts)
+    finished_at = row["finished_at"].astimezone(UTC)  # PySpark returns the local time, without a zone
+    return StageRun(row["job"], row["run_id"], finished_at, row["seconds"], counts)

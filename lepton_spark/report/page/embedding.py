@@ -1,6 +1,7 @@
 """The data of the page as JSON: charts, and the products that are drawn on demand."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,11 +14,20 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 
 def script_json(value: object) -> str:
-    """JSON that can stand inside a script element, whatever the texts in it are."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """JSON that can stand inside a script element, whatever the texts in it are; infinity becomes null."""
+    text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character, escape in _ESCAPES.items():
         text = text.replace(character, escape)
     return text
+
+
+def _finite(value: object) -> object:
+    """The value without infinity and NaN, which JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(part) for key, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def page_data(figures: Figures, drawn: Iterable[Chart]) -> dict[str, Any]:
@@ -55,7 +65,7 @@ def product_data(product: Product) -> Mapping[str, Any]:
 
 def _short(value: float | None, digits: int = 2) -> float | int | None:
     """The number rounded, whole numbers without a point."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return None
     rounded = round(value, digits)
     return int(rounded) if rounded == int(rounded) else rounded

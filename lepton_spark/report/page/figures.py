@@ -274,3 +274,9 @@ class Figures:
     cleaning: Cleaning
     changes: Changes | None
     manifest: Manifest
+
+    @property
+    def unit(self) -> str:
+        """What the counts of the page count: products, or products at locations where there are several."""
+        located = any(product.series.location_id != "all" for product in self.products)
+        return "products at locations" if located else "products"

@@ -48,7 +48,7 @@ def manifest(figures: Figures) -> Section:
                 tuple(map(_gate, gates)),
             ),
             Table("Manifest", ("", ""), tuple(cells(*fact) for fact in facts.items())),
-            Table("Last jobs", ("job", "finished", "seconds", "counts"), stages, frozenset({2})),
+            Table("Last jobs", ("job", "finished (UTC)", "seconds", "counts"), stages, frozenset({2})),
             Code("Configuration of the run (secrets are masked)", _indented(found.config)),
         ),
     )

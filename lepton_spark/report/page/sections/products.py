@@ -25,9 +25,9 @@ def products(figures: Figures) -> Section:
 def _embedded(figures: Figures) -> str:
     shown, every = len(figures.products), figures.n_series
     if shown >= every:
-        return f"All {count(every)} products of this run are in this page."
+        return f"All {count(every)} {figures.unit} of this run are in this page."
     return (
-        f"This page holds {count(shown)} of {count(every)} products: those of its tables, and those"
+        f"This page holds {count(shown)} of {count(every)} {figures.unit}: those of its tables, and those"
         f" whose forecast is worth most. For any other product, run: {COMMAND}"
     )
 

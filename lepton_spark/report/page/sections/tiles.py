@@ -28,7 +28,7 @@ def _tiles(figures: Figures) -> Iterator[Tile]:
         note = f"in the sales up to {figures.monitored.last_day}"
     yield Tile("product alarms", count(alarms), note, "warn" if alarms else None)
     yield _gates(figures)
-    yield Tile("products", count(figures.n_series), f"{count(figures.n_ok)} with a tested model")
+    yield Tile(figures.unit, count(figures.n_series), f"{count(figures.n_ok)} with a tested model")
 
 
 def _error(figures: Figures) -> Tile:

@@ -65,6 +65,11 @@ def test_json_in_a_script_element_reads_as_what_was_written(
     assert not set("<>&\u2028\u2029") & set(text)
 
 
+def test_infinite_errors_are_unknown() -> None:
+    assert script_json({"a": [float("inf"), (float("nan"), 1.5)]}) == '{"a":[null,[null,1.5]]}'
+    assert product_data(product(Series("p", "all"), wape=float("inf")))["w"] is None
+
+
 def test_page_refers_to_nothing_outside_itself() -> None:
     page = parsed()
     assert page.named("link", "img", "iframe", "object", "embed", "base", "form", "video", "audio") == []
@@ -132,9 +137,9 @@ def test_listed_products_can_be_drawn_if_they_are_embedded() -> None:
 
 
 def test_page_names_what_is_not_embedded_and_the_command_that_shows_it() -> None:
-    assert "This page holds 2 of 3 products" in parsed().words
+    assert "This page holds 2 of 3 products at locations: those" in parsed().words
     assert "run: lepton explain --product ID" in parsed().words
-    assert "All 2 products of this run are in this page." in parsed(n_series=2).words
+    assert "All 1 products of this run" in parsed(products=(product(HOSTILE),), n_series=1).words
 
 
 def test_today_begins_with_what_is_out_of_date_and_what_failed() -> None:
