@@ -105,6 +105,7 @@ def test_hostile_names_are_drawn_as_text(browser: Any, page_file: Path) -> None:
     page.click(f"button.link >> text={HOSTILE.product_id}")
     assert page.inner_text("#product-title") == f"Product {HOSTILE.product_id}"
     assert page.locator("b").count() == 0
+    assert page.locator("[data-chart] svg text", has_text="@blue at <b>north").count() == 1
     page.fill("#search", "@blue")
     page.click("#results button")
     assert page.inner_text("#product-title") == f"Product {COLOUR.label}"

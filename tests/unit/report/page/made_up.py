@@ -95,7 +95,9 @@ def figures(**changes: Any) -> Figures:
             (Reject("sales", "zero_quantity", 10, "quantity: found '0'", '{"q":"<0>"}'),),
             (Adjusted("spike", 2, 1, 90.0, 30.0),),
         ),
-        "changes": Changes(date(2024, 5, 24), 1, 30.0, 33.0, 1, 0, 2, (Change(HOSTILE, 10.0, 13.0),)),
+        "changes": Changes(
+            date(2024, 5, 24), 1, 30.0, 33.0, 1, 0, 2, (Change(HOSTILE, 10.0, 13.0), Change(COLOUR, 9.0, 8.0))
+        ),
         "manifest": Manifest(
             "0.1", {"numpy": "2"}, "f1", "s1", '{"a":1}', (StageRun("forecast", "r1", None, None, {}),)
         ),
