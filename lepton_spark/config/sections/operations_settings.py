@@ -51,8 +51,8 @@ class AlertSettings(Section):
 
 
 def _html_file(path: str) -> str:
-    if Path(path).suffix != ".html":
-        raise ValueError("a file that ends with .html")
+    if "://" in path or Path(path).suffix != ".html":
+        raise ValueError("a local file that ends with .html")
     return path
 
 
