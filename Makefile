@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help docs reference setup demo test test-slow test-all test-faults check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
+.PHONY: help docs reference setup demo test test-slow test-all test-faults test-browser check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -31,13 +31,17 @@ demo: $(STAMP)  ## forecast from a year of a real grocer's sales, from raw lines
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test: $(STAMP)  ## run the quick tests (about 15 minutes on two cores)
-	@$(PYTEST) -m "not slow and not faults" --durations=15
+	@$(PYTEST) -m "not slow and not faults and not browser" --durations=15
 
-test-slow: $(STAMP)  ## run the tests that make test leaves out, except those of make test-faults
-	@$(PYTEST) -m "slow and not faults" --durations=15
+test-slow: $(STAMP)  ## run the tests that make test leaves out, except those of make test-faults and test-browser
+	@$(PYTEST) -m "slow and not faults and not browser" --durations=15
 
-test-all: $(STAMP)  ## run all tests except those of make test-faults, as CI does
-	@$(PYTEST) -m "not faults" --durations=15
+test-all: $(STAMP)  ## run all tests except those of make test-faults and test-browser, as CI does
+	@$(PYTEST) -m "not faults and not browser" --durations=15
+
+test-browser: $(STAMP)  ## draw the report in Chromium (apt-get install chromium; installs playwright)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "playwright>=1.50"
+	@$(BIN)/python -m pytest tests/browser -m browser
 
 test-faults: $(STAMP)  ## kill real runs at every stage and check recovery (hours; LEPTON_FAULTS=12 for twelve points)
 	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines -m "faults or kills" --log-cli-level=INFO

@@ -20,7 +20,7 @@ from lepton_spark.cli.messages import (
     print_unloaded,
     refused_files_code,
 )
-from lepton_spark.cli.operators import report_end
+from lepton_spark.cli.operators import report_end, write_report
 from lepton_spark.cli.options import (
     Accept,
     Cutoff,
@@ -89,6 +89,7 @@ def run(
     report_end(
         context, code, state, ingest=result.ingest, publish=result.publish, monitoring=result.monitoring
     )
+    write_report(job)
     raise typer.Exit(code)
 
 

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 import typer
 from rich.console import Console
 
+from lepton_spark.config import Config
 from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
 from lepton_spark.operations.job_end import State
@@ -124,6 +126,19 @@ def print_challenge(result: ChallengeResult, *, published: bool) -> None:
         typer.echo(
             f"The challenger failed; the published forecasts are not affected: {result.failure}", err=True
         )
+
+
+def report_path(config: Config, output: Path | None) -> Path:
+    """Where the report goes: the option, the setting, or the folder of the tables.
+
+    Raises: BadParameter for tables in an object store without either.
+    """
+    if output is not None or config.report.file is not None:
+        return output or Path(str(config.report.file))
+    root = config.warehouse.root.removeprefix("file:")
+    if ":/" in root:
+        raise typer.BadParameter(f"give -o FILE: the tables are in {root}, and the report is a local file")
+    return Path(root) / "report.html"
 
 
 def print_reingested(result: ReingestResult) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
@@ -20,6 +21,7 @@ from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.ingest import IngestResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
+from lepton_spark.pipelines.report import run_report
 from lepton_spark.tables import Warehouse
 
 SCHEDULED = ("run", "ingest", "panel", "forecast", "publish", "inventory", "monitor", "maintain")
@@ -82,6 +84,17 @@ def report_end(
     stages = context.progress.ended if isinstance(context.progress, StageTimes) else []
     _print_faults(write_prometheus(context, end, stages))
     _print_faults(alert(end, context.config.alerts, context.warehouse))
+
+
+def write_report(context: JobContext) -> None:
+    """Writes `report.file` after a run, if it is set; a report that fails is named, and the run counts."""
+    file = context.config.report.file
+    if file is None:
+        return
+    try:
+        typer.echo(f"report: {run_report(context, Path(file)).path}")
+    except Exception as fault:  # noqa: BLE001 - the run is done, whatever happens to its report
+        typer.echo(f"report {file}: not written: {failure_words(fault)}", err=True)
 
 
 def _print_faults(faults: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The commands for planners: what to order, why this number, is it still right."""
+"""The commands for planners: what to order, why this number, is it still right, all of it on a page."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +8,12 @@ import typer
 
 from lepton_spark.cli.app import app
 from lepton_spark.cli.explaining import explained_product
-from lepton_spark.cli.job import leased, open_job
+from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
     console,
     print_monitor_result,
     print_state,
+    report_path,
 )
 from lepton_spark.cli.operators import report_end
 from lepton_spark.cli.options import (
@@ -26,7 +27,8 @@ from lepton_spark.operations.job_end import present_state
 from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor
-from lepton_spark.report.explanation.chart import require_drawable, write_chart
+from lepton_spark.pipelines.report import drawn_product, run_report
+from lepton_spark.report.explanation.chart import require_drawable, write_chart, write_drawing
 from lepton_spark.report.explanation.page import print_page
 from lepton_spark.report.explanation.product_page import print_product
 from lepton_spark.report.explanation.recent import weeks_sold
@@ -34,6 +36,8 @@ from lepton_spark.report.explanation.words import day_of
 from lepton_spark.report.model_history.history import find_history
 from lepton_spark.report.model_history.page import print_history
 from lepton_spark.report.orders import print_orders
+from lepton_spark.report.page.drawn_product import product_chart
+from lepton_spark.report.page.render import require_packages
 from lepton_spark.report.run_diff.diff import compare_runs
 from lepton_spark.report.run_diff.page import print_diff
 
@@ -101,6 +105,42 @@ def diff(
     """Show what changed from one forecast run to another: in total and by product, and why."""
     job = open_job(conf, settings)
     print_diff(console(), compare_runs(job.warehouse, before, after))
+
+
+@app.command()
+def report(
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="Default: report.file, else report.html beside the tables."),
+    ] = None,
+) -> None:
+    """Write the published forecasts, orders, errors and alarms as one HTML file that needs no network."""
+    require_packages()
+    path = report_path(load(conf, settings).config, output)
+    result = run_report(open_job(conf, settings), path)
+    typer.echo(
+        f"report: {result.path} ({result.n_bytes / 1e6:.1f} MB, {result.n_embedded:,} of "
+        f"{result.n_series:,} products to search)"
+    )
+
+
+@app.command()
+def plot(
+    product: ProductId,
+    output: Annotated[Path, typer.Option("-o", metavar="FILE", help="A .svg, .png or .html file.")],
+    conf: Files = None,
+    settings: Settings = None,
+    *,
+    location: LocationId = None,
+) -> None:
+    """Draw the sales and the published forecast of a product."""
+    require_drawable(output)
+    found, run = drawn_product(open_job(conf, settings), product, location)
+    write_drawing(product_chart(found, run.cutoff, run.period), output)
+    typer.echo(f"chart: {output}")
 
 
 @app.command()

@@ -28,6 +28,7 @@ from lepton_spark.config.sections.operations_settings import (
     AlertSettings,
     LineageSettings,
     PrometheusSettings,
+    ReportSettings,
 )
 from lepton_spark.config.sections.panel_settings import PanelSettings
 from lepton_spark.config.sections.publish_settings import PublishSettings
@@ -59,6 +60,7 @@ class Config(Section):
     inventory: InventorySettings = InventorySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     alerts: AlertSettings = AlertSettings()
+    report: ReportSettings = ReportSettings()
     prometheus: PrometheusSettings = PrometheusSettings()
     lineage: LineageSettings = LineageSettings()
     spark: SparkSettings = SparkSettings()

@@ -8,26 +8,34 @@ from lepton_spark.config import LoadedConfig
 from lepton_spark.errors import Fault
 
 PACKAGES = {
-    "prometheus.file": ("prometheus_client", "metrics"),
-    "lineage.file": ("openlineage", "lineage"),
+    "prometheus.file": (("prometheus_client",), "metrics"),
+    "lineage.file": (("openlineage",), "lineage"),
+    "report.file": (("jinja2", "vl_convert"), "report"),
 }
-"""The module that a setting needs, and the extra that installs it."""
+"""The modules that a setting needs, and the extra that installs them."""
 
 
 def missing_for_operators(loaded: LoadedConfig) -> list[Fault]:
     """A fault for each setting whose package is not installed or whose folder cannot be written to."""
     config = loaded.config
-    files = {"prometheus.file": config.prometheus.file, "lineage.file": config.lineage.file}
+    files = {
+        "prometheus.file": config.prometheus.file,
+        "lineage.file": config.lineage.file,
+        "report.file": config.report.file,
+    }
     found = (_fault(loaded, key, file) for key, file in files.items() if file is not None)
     return [fault for fault in found if fault is not None]
 
 
 def _fault(loaded: LoadedConfig, key: str, file: str) -> Fault | None:
-    module, extra = PACKAGES[key]
-    if not _is_installed(module):
-        remedy = f"only with the package {module}: run pip install 'lepton-spark[{extra}]'"
+    modules, extra = PACKAGES[key]
+    missing = next((module for module in modules if not _is_installed(module)), None)
+    if missing is not None:
+        remedy = f"only with the package {missing}: run pip install 'lepton-spark[{extra}]'"
         return Fault(loaded.source(key), key, repr(file), remedy)
     folder = Path(file).absolute().parent
+    if key == "report.file":  # the report makes its folder, which may be that of the first run's tables
+        folder = next(above for above in (folder, *folder.parents) if above.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         return Fault(
             loaded.source(key), key, repr(file), "a file in a folder that exists and can be written to"

@@ -17,7 +17,8 @@ from tests.pipelines.cluster import build_package
 
 WHEEL = f"lepton_spark-{__version__}-py3-none-any.whl"
 INFO = f"lepton_spark-{__version__}.dist-info"
-DATA = ("py.typed", "delta_jars.sha256", "log4j2.properties")
+TEMPLATES = tuple(f"report/page/templates/page.{suffix}" for suffix in ("css", "html", "js"))
+DATA = ("py.typed", "delta_jars.sha256", "log4j2.properties", *TEMPLATES)
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,16 @@ import yaml
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli import main
-from lepton_spark.config import Config
+from lepton_spark.config import Config, load_config
+from lepton_spark.models.registry import known_models
 from lepton_spark.operations.alerts.alerting import alert
 from lepton_spark.operations.job_end import JobEnd, present_state
 from lepton_spark.operations.prometheus import write_prometheus
+from lepton_spark.pipelines.report import gather
+from lepton_spark.report.gathered.products import embedded_products
+from lepton_spark.report.page.figures import Series
 from lepton_spark.tables import Warehouse
+from tests.pipelines.job_context import context_for
 from tests.pipelines.test_publish import Shop
 from tests.unit.operations.test_lineage import parsed
 from tests.unit.operations.test_prometheus import read
@@ -91,7 +96,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> R
 
 @pytest.fixture(scope="module")
 def first(reported: Reported) -> Ran:
-    return reported.run()
+    return reported.run("--set", f"report.file={reported.folder / 'report.html'}")
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +212,39 @@ def test_failed_run_sends_an_alert_and_ends_its_lineage(second: Ran, failed: Ran
     assert (last.job.name, last.eventType.value) == ("lepton run", "FAIL")
     assert sent["fault"][:50] in last.run.facets["errorMessage"].message
     assert failed.figures == second.figures  # of the last run that ended
+
+
+def test_run_writes_a_report_of_its_tables(first: Ran, reported: Reported, spark: SparkSession) -> None:
+    path = reported.folder / "report.html"
+    assert f"report: {path}" in first.out
+    assert "Forecasts after 2021-01-03" in path.read_text(encoding="utf-8")
+    context = context_for(spark, load_config([reported.conf], [], known_models(), None).config)
+    found = gather(context)
+    assert (found.run.cutoff, found.run.horizon, found.n_series) == (date(2021, 1, 3), 2, 2)
+    products = {product.series: product for product in found.products}
+    assert set(products) == {Series("p", "all"), Series("q", "all")}
+    p, q = products[Series("p", "all")], products[Series("q", "all")]
+    assert p.history[-4:] == (None, 5.0, 6.0, 0.0)
+    assert q.history[-3:] == (None, None, 7.0)
+    assert (p.first_day, len(p.history)) == (date(2020, 7, 6), 182)
+    sold = [(total.date.day, total.sold) for total in found.totals if total.sold is not None]
+    assert sold == [(1, 5.0), (2, 6.0), (3, 7.0)]
+    ahead = [total.forecast for total in found.totals if total.forecast is not None]
+    assert ahead == [pytest.approx(p.forecast[step] + q.forecast[step]) for step in (0, 1)]
+    assert (found.cleaning.lines_read, found.cleaning.accepted) == (4, 3)
+    assert [(one.reason, one.n_lines) for one in found.cleaning.rejects] == [("not_a_product", 1)]
+    assert (found.changes, found.monitored) == (None, None)
+    assert embedded_products(
+        context.warehouse, found.run.run_id, found.run.run_id, None, found.run.cutoff, 1, [q.series], most=1
+    ) == (q,)
+
+
+def test_product_of_the_run_is_drawn(first: Ran, reported: Reported) -> None:  # noqa: ARG001 - it runs before
+    path = reported.folder / "q.svg"
+    with redirect_stdout(StringIO()) as out:
+        assert main(["plot", "--product", "q", "-o", str(path), "--conf", str(reported.conf)]) == 0
+    assert f"chart: {path}" in out.getvalue()
+    assert "Product q: sales, forecast after 2021-01-03, p10 to p90" in path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The sections `alerts`, `prometheus` and `lineage`: how the end of a job is reported to operators."""
+"""The sections `alerts`, `report`, `prometheus` and `lineage`: how the end of a job is reported."""
 
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -47,6 +47,20 @@ class AlertSettings(Section):
     retries: int = Field(2, ge=0, le=10, description="further attempts after one that failed")
     events: tuple[AlertEvent, ...] = Field(
         ALERT_EVENTS, min_length=1, description=f"what alerts are about: {', '.join(ALERT_EVENTS)}"
+    )
+
+
+def _html_file(path: str) -> str:
+    if "://" in path or Path(path).suffix != ".html":
+        raise ValueError("a local file that ends with .html")
+    return path
+
+
+class ReportSettings(Section):
+    """The page for planners."""
+
+    file: Annotated[str, AfterValidator(_html_file)] | None = Field(
+        None, description="a local file that each `lepton run` replaces with its report; null: none"
     )
 
 

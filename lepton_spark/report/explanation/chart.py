@@ -1,5 +1,6 @@
 """The chart of an explained forecast: the parts of each day as stacked bars, the forecast and its range."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,18 @@ def require_drawable(path: Path) -> None:
 
 def write_chart(explained: Explained, path: Path) -> None:
     """Draws the chart in the format that the file's suffix names."""
+    write_drawing(chart_of(explained), path)
+
+
+def write_drawing(spec: Mapping[str, Any], path: Path) -> None:
+    """Draws a Vega-Lite specification in the format that the file's suffix names."""
     import vl_convert  # noqa: PLC0415  an optional package
 
-    spec = chart_of(explained)
     if path.suffix == ".png":
         path.write_bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2))
     elif path.suffix == ".html":
-        path.write_text(vl_convert.vegalite_to_html(spec, vl_version=VEGA_LITE), encoding="utf-8")
+        page = vl_convert.vegalite_to_html(spec, vl_version=VEGA_LITE, bundle=True)
+        path.write_text(page, encoding="utf-8")
     else:
         path.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
 

@@ -39,8 +39,25 @@ def run(folder: Path, *settings: str, command: str = "run") -> int:
             "lineage.file=/no/where/a",
             "lineage.file: found '/no/where/a'; allowed: a file in a folder that exists",
         ),
+        (
+            "report.file=s3a://bucket/a.html",
+            "report.file: found 's3a://bucket/a.html'; allowed: a local file that ends with .html",
+        ),
+        (
+            "report.file=/dev/null/a.html",
+            "report.file: found '/dev/null/a.html'; allowed: a file in a folder that exists",
+        ),
     ],
-    ids=["webhook", "command", "event", "suffix", "prometheus_folder", "lineage_folder"],
+    ids=[
+        "webhook",
+        "command",
+        "event",
+        "suffix",
+        "prometheus_folder",
+        "lineage_folder",
+        "report_elsewhere",
+        "report_folder",
+    ],
 )
 def test_wrong_setting_ends_with_2_and_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], setting: str, words: str
@@ -57,8 +74,9 @@ def test_wrong_setting_ends_with_2_and_writes_nothing(
     [
         ("prometheus.file", ".prom", "prometheus_client", "metrics"),
         ("lineage.file", ".jsonl", "openlineage", "lineage"),
+        ("report.file", ".html", "jinja2", "report"),
     ],
-    ids=["prometheus", "lineage"],
+    ids=["prometheus", "lineage", "report"],
 )
 def test_setting_without_its_package_names_the_extra(
     tmp_path: Path,

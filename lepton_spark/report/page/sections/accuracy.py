@@ -1,0 +1,116 @@
+"""How right the forecasts are: by class, category and location, on hidden weeks and on the last period."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from lepton_spark.report.page import charts
+from lepton_spark.report.page.blocks import Block, Chart, Section, Table, Text, cells
+from lepton_spark.report.page.figures import Figures, SegmentErrors
+from lepton_spark.report.page.formats import NONE, count, ratio, share, signed_share
+
+NOMINAL = 0.8
+"""Share of days that the range p10 to p90 is meant to hold."""
+
+SHOWN = 20
+"""Categories, or locations, that are listed: those with most observations."""
+
+_GROUPS = {"demand_class": "demand class", "category": "category", "location": "location"}
+_READ = (
+    "WAPE is the sum of the errors over the units sold: at 50 %, a forecast of 10 is off by 5 on average. "
+    "Seasonal naive repeats the last week; forecasts that do not beat it are not worth their trouble. "
+    "A product that sells a few times a month has a high WAPE by nature."
+)
+
+
+def accuracy(figures: Figures) -> Section:
+    """Tables with a chart each: errors beside seasonal naive, bias, coverage."""
+    if not figures.errors:
+        text = "No product has enough history for a test, so nobody knows how good its forecasts are."
+        return Section("accuracy", "Accuracy", (Text(text),))
+    return Section("accuracy", "Accuracy", tuple(_blocks(figures)))
+
+
+def _blocks(figures: Figures) -> Iterator[Block]:
+    whose = "" if figures.run.models_of is None else f" of the full run of {figures.run.models_of}"
+    yield Text(f"Measured on the last weeks of sales, which were hidden from the models{whose}. {_READ}")
+    everything = [one for one in figures.errors if one.segment == "all"]
+    classes = [*_group(figures.errors, "demand_class"), *everything]
+    yield _errors_chart(classes, "demand class")
+    yield _bias_chart(classes)
+    yield _coverage_chart(classes)
+    for name in ("category", "location"):
+        found = _group(figures.errors, name)
+        if found:
+            yield _errors_chart(_largest(found), name, len(found))
+    if figures.monitored is not None and figures.monitored.segments:
+        last = figures.monitored
+        caption = f"Forecasts of {last.cutoff} against the sales up to {last.last_day}"
+        yield _table(caption, "segment", [one for one in last.segments if one.n_obs])
+
+
+def _group(errors: Sequence[SegmentErrors], name: str) -> list[SegmentErrors]:
+    return [one for one in errors if one.segment.startswith(f"{name}=")]
+
+
+def _largest(errors: list[SegmentErrors]) -> list[SegmentErrors]:
+    return sorted(errors, key=lambda one: (-one.n_obs, one.segment))[:SHOWN]
+
+
+def _errors_chart(errors: list[SegmentErrors], group: str, n_all: int | None = None) -> Chart:
+    some = "" if n_all is None or n_all <= len(errors) else f" (the largest {len(errors)} of {n_all:,})"
+    title = f"Error by {group}, beside seasonal naive{some}"
+    says = f"{_better(errors)} Circles are these forecasts, diamonds seasonal naive."
+    spec = charts.errors_beside_naive(errors, _names(errors))
+    return Chart(title, says, spec, _table(title, group, errors))
+
+
+def _better(errors: list[SegmentErrors]) -> str:
+    known = [(one.wape, one.naive_wape) for one in errors if one.segment != "all"]
+    pairs = [(ours, naive) for ours, naive in known if ours is not None and naive is not None]
+    better = sum(ours < naive for ours, naive in pairs)
+    return f"Better than seasonal naive in {better} of {len(pairs)}."
+
+
+def _bias_chart(errors: list[SegmentErrors]) -> Chart:
+    title = "Bias by demand class"
+    says = "What was forecast in total less what was sold, over what was sold. 0 is best."
+    head = ("demand class", "bias")
+    names = _names(errors)
+    rows = tuple(cells(names[one.segment], signed_share(one.bias)) for one in errors)
+    table = Table(title, head, rows, frozenset({1}))
+    return Chart(title, says, charts.bias(errors, names), table)
+
+
+def _coverage_chart(errors: list[SegmentErrors]) -> Chart:
+    title = "Coverage by demand class"
+    says = (
+        f"Days whose sales were inside the range p10 to p90. {NOMINAL:.0%} is meant (dashed); products that "
+        "sell rarely have more, because units are whole."
+    )
+    names = _names(errors)
+    rows = tuple(cells(names[one.segment], share(one.coverage)) for one in errors)
+    table = Table(title, ("demand class", "inside p10 to p90"), rows, frozenset({1}))
+    return Chart(title, says, charts.coverage(errors, names, NOMINAL), table)
+
+
+def _table(caption: str, group: str, errors: Sequence[SegmentErrors]) -> Table:
+    columns: dict[str, Callable[[SegmentErrors], str]] = {
+        "products": lambda one: count(one.n_series),
+        "WAPE": lambda one: share(one.wape),
+        "naive WAPE": lambda one: share(one.naive_wape),
+        "RMSSE": lambda one: ratio(one.rmsse),
+        "naive RMSSE": lambda one: ratio(one.naive_rmsse),
+        "bias": lambda one: signed_share(one.bias),
+        "inside p10 to p90": lambda one: share(one.coverage),
+    }
+    known = [name for name, text in columns.items() if any(text(one) != NONE for one in errors)]
+    names = _names(errors)
+    rows = tuple(cells(names[one.segment], *(columns[name](one) for name in known)) for one in errors)
+    return Table(caption, (group, *known), rows, frozenset(range(1, len(known) + 1)))
+
+
+def _names(errors: Sequence[SegmentErrors]) -> dict[str, str]:
+    """A segment without its kind, where it is clear."""
+    return {
+        one.segment: "all products" if one.segment == "all" else one.segment.partition("=")[2]
+        for one in errors
+    }

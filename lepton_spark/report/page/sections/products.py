@@ -1,0 +1,82 @@
+"""Products: search and draw them; the best, the worst, the most valuable, the most uncertain."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from lepton_spark.report.page.blocks import Block, ProductBox, Section, Table, Text, cells, named
+from lepton_spark.report.page.figures import Figures, Product
+from lepton_spark.report.page.formats import count, share, signed_share, units
+
+SHOWN = 10
+"""Products of each list."""
+
+LEAST_SOLD = 10.0
+"""Units in the test weeks below which a WAPE says little."""
+
+COMMAND = "lepton explain --product ID"
+
+
+def products(figures: Figures) -> Section:
+    """The search box, and four lists of embedded products."""
+    return Section(
+        "products", "Products", (Text(_embedded(figures)), ProductBox(), *_lists(figures.products))
+    )
+
+
+def _embedded(figures: Figures) -> str:
+    shown, every = len(figures.products), figures.n_series
+    if shown >= every:
+        return f"All {count(every)} {figures.unit} of this run are in this page."
+    return (
+        f"This page holds {count(shown)} of {count(every)} {figures.unit}: those of its tables, and those"
+        f" whose forecast is worth most. For any other product, run: {COMMAND}"
+    )
+
+
+def _lists(found: Iterable[Product]) -> Iterator[Block]:
+    every = list(found)
+    if not every:
+        return
+    priced = [one for one in every if one.value is not None]
+    yield _table(
+        "Most valuable: forecast units at the last known price", priced, lambda one: -(one.value or 0)
+    )
+    uncertain = [one for one in every if one.spread is not None and one.units >= LEAST_SOLD]
+    yield _table(
+        "Most uncertain: widest range p10 to p90 for the units forecast",
+        uncertain,
+        lambda one: -(one.spread or 0),
+    )
+    judged = [one for one in every if one.wape is not None and (one.sold or 0) >= LEAST_SOLD]
+    of_those = f"of products that sold at least {LEAST_SOLD:.0f} units in the test weeks"
+    yield _table(f"Best: lowest error {of_those}", judged, lambda one: one.wape or 0)
+    yield _table(f"Worst: highest error {of_those}", judged, lambda one: -(one.wape or 0))
+
+
+def _table(caption: str, found: list[Product], by: Callable[[Product], float]) -> Table:
+    head = (
+        "product",
+        "class",
+        "model",
+        "forecast",
+        "value",
+        "range / forecast",
+        "WAPE",
+        "naive WAPE",
+        "bias",
+    )
+    first = sorted(found, key=lambda one: (by(one), one.series))[:SHOWN]
+    rows = tuple(
+        cells(
+            named(one.series),
+            one.demand_class,
+            one.model,
+            units(one.units),
+            units(one.value),
+            share(one.spread),
+            share(one.wape),
+            share(one.naive_wape),
+            signed_share(one.bias),
+        )
+        for one in first
+    )
+    return Table(caption, head, rows, frozenset(range(3, len(head))))
