@@ -13,4 +13,5 @@ html_show_sourcelink = False
 myst_heading_anchors = 3
 """Headings down to the third level can be linked to, as on GitHub."""
 
+suppress_warnings = ["misc.highlighting_failure"]  # troubleshooting.md shows YAML with mistakes
 exclude_patterns = ["_build"]

@@ -38,7 +38,7 @@ def write_chart(explained: Explained, path: Path) -> None:
     write_drawing(chart_of(explained), path)
 
 
-def write_drawing(spec: Mapping[str, Any], path: Path) -> None:
+def write_drawing(spec: dict[str, Any], path: Path) -> None:
     """Draws a Vega-Lite specification in the format that the file's suffix names."""
     import vl_convert  # noqa: PLC0415  an optional package
 
