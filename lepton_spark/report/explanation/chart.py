@@ -1,6 +1,5 @@
 """The chart of an explained forecast: the parts of each day as stacked bars, the forecast and its range."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
