@@ -123,7 +123,7 @@ def bias(errors: Iterable[SegmentErrors], names: Mapping[str, str]) -> Spec:
         "field": "bias",
         "type": "quantitative",
         "title": "too little forecast   |   too much forecast",
-        "axis": {**_PER_CENT, "format": "+.0%"},
+        "axis": {**_PER_CENT, "format": "+.1~%"},
     }
     colour = {"condition": {"test": "datum.bias < 0", "value": "@orange"}, "value": "@blue"}
     return _bars(rows, x, colour, ".1%")
