@@ -1,4 +1,4 @@
-"""What the name of a column says about its meaning, in English, Chinese and German."""
+"""The meaning of a column by its name, in English, Chinese and German."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ _WIDTH = 28
 
 _HEADER = """\
 # Written by `lepton init`; it reads {path}.
-# Check what it says, then run:  lepton run --conf {name}
+# Check the settings, then run:  lepton run --conf {name}
 # Keys that are left out have defaults: `lepton config --conf {name}` shows all values and their sources.
 """
 

@@ -27,7 +27,7 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "the quantiles of several days must not be added",
     }
 )
-"""By the name of the column; `p90` stands for all quantiles."""
+"""What each term means, by column name. The entry of `p90` explains every quantile column."""
 
 
 def terms_among(names: Iterable[str]) -> Mapping[str, str]:

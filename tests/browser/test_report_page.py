@@ -34,10 +34,12 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="`make setup` does not install playwright; `make test-browser` does"
+    )
     if CHROMIUM is None:
-        # Chromium is a package of the system (apt-get install chromium), not of Python.
-        pytest.skip("no chromium on the PATH, and CHROMIUM is not set")
+        # Chromium is a package of the system, which Python's packages cannot bring along.
+        pytest.skip("`make setup` cannot install Chromium: run apt-get install chromium, or set CHROMIUM")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

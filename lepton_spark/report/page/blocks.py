@@ -31,10 +31,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A Vega-Lite specification with its data; says: what it shows, in words. table: the same data."""
+    """A Vega-Lite specification with its data. description: what it shows, in words. table: the same data."""
 
     title: str
-    says: str
+    description: str
     spec: Mapping[str, Any]
     table: Table
     kind: Literal["chart"] = "chart"

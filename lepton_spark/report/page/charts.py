@@ -114,11 +114,7 @@ def errors_beside_naive(errors: Iterable[SegmentErrors], names: Mapping[str, str
 
 def bias(errors: Iterable[SegmentErrors], names: Mapping[str, str]) -> Spec:
     """Bias of each segment as a bar from 0: to the right too much, to the left too little."""
-    rows = [
-        {"segment": names[one.segment], "bias": one.bias, "place": place}
-        for place, one in enumerate(errors)
-        if one.bias is not None
-    ]
+    rows = _known(errors, names, "bias")
     x = {
         "field": "bias",
         "type": "quantitative",
@@ -129,13 +125,18 @@ def bias(errors: Iterable[SegmentErrors], names: Mapping[str, str]) -> Spec:
     return _bars(rows, x, colour, ".1%")
 
 
+def _known(errors: Iterable[SegmentErrors], names: Mapping[str, str], figure: str) -> list[dict[str, Any]]:
+    """The segments whose figure is known, with their places in the chart."""
+    return [
+        {"segment": names[one.segment], figure: getattr(one, figure), "place": place}
+        for place, one in enumerate(errors)
+        if getattr(one, figure) is not None
+    ]
+
+
 def coverage(errors: Iterable[SegmentErrors], names: Mapping[str, str], nominal: float) -> Spec:
     """Share of the days inside the range p10 to p90 as a bar, with the share that is meant as a rule."""
-    rows = [
-        {"segment": names[one.segment], "coverage": one.coverage, "place": place}
-        for place, one in enumerate(errors)
-        if one.coverage is not None
-    ]
+    rows = _known(errors, names, "coverage")
     x = {
         "field": "coverage",
         "type": "quantitative",

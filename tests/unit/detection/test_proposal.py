@@ -79,7 +79,7 @@ def test_days_of_one_weekday_are_figures_of_weeks() -> None:
     assert proposal.forecast == {"frequency": "weekly", "week_end": "tuesday", "horizon": 8}
 
 
-def test_numbers_are_no_dates_unless_their_name_says_so() -> None:
+def test_numbers_are_dates_only_in_a_column_with_a_name_of_dates() -> None:
     serial = ColumnTrial(18, (DateFit("excel_day", 18, FIRST, LAST, 7),), dict.fromkeys(NUMBER_FORMATS, 18))
     assert _daily(date=serial).settings["date_formats"] == ["excel_day"]
     with pytest.raises(InputError, match=r"none seems to be date.*--column date=NAME"):

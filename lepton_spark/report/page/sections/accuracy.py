@@ -58,9 +58,9 @@ def _largest(errors: list[SegmentErrors]) -> list[SegmentErrors]:
 def _errors_chart(errors: list[SegmentErrors], group: str, n_all: int | None = None) -> Chart:
     some = "" if n_all is None or n_all <= len(errors) else f" (the largest {len(errors)} of {n_all:,})"
     title = f"Error by {group}, beside seasonal naive{some}"
-    says = f"{_better(errors)} Circles are these forecasts, diamonds seasonal naive."
+    description = f"{_better(errors)} Circles are these forecasts, diamonds seasonal naive."
     spec = charts.errors_beside_naive(errors, _names(errors))
-    return Chart(title, says, spec, _table(title, group, errors))
+    return Chart(title, description, spec, _table(title, group, errors))
 
 
 def _better(errors: list[SegmentErrors]) -> str:
@@ -72,24 +72,24 @@ def _better(errors: list[SegmentErrors]) -> str:
 
 def _bias_chart(errors: list[SegmentErrors]) -> Chart:
     title = "Bias by demand class"
-    says = "What was forecast in total less what was sold, over what was sold. 0 is best."
+    description = "What was forecast in total less what was sold, over what was sold. 0 is best."
     head = ("demand class", "bias")
     names = _names(errors)
     rows = tuple(cells(names[one.segment], signed_share(one.bias)) for one in errors)
     table = Table(title, head, rows, frozenset({1}))
-    return Chart(title, says, charts.bias(errors, names), table)
+    return Chart(title, description, charts.bias(errors, names), table)
 
 
 def _coverage_chart(errors: list[SegmentErrors]) -> Chart:
     title = "Coverage by demand class"
-    says = (
+    description = (
         f"Days whose sales were inside the range p10 to p90. {NOMINAL:.0%} is meant (dashed); products that "
         "sell rarely have more, because units are whole."
     )
     names = _names(errors)
     rows = tuple(cells(names[one.segment], share(one.coverage)) for one in errors)
     table = Table(title, ("demand class", "inside p10 to p90"), rows, frozenset({1}))
-    return Chart(title, says, charts.coverage(errors, names, NOMINAL), table)
+    return Chart(title, description, charts.coverage(errors, names, NOMINAL), table)
 
 
 def _table(caption: str, group: str, errors: Sequence[SegmentErrors]) -> Table:

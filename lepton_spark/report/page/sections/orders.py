@@ -48,5 +48,5 @@ def _risk(found: Orders) -> Chart:
     table = Table(title, ("likelihood", "products"), rows, frozenset({1}))
     n_likely = sum(found.at_risk[len(found.at_risk) // 2 :])
     likely = of(n_likely, "product is", "products are")
-    says = f"{likely} more likely than not to run out, whatever is ordered now."
-    return Chart(title, says, charts.stock_risk(found.at_risk), table)
+    description = f"{likely} more likely than not to run out, whatever is ordered now."
+    return Chart(title, description, charts.stock_risk(found.at_risk), table)

@@ -15,7 +15,9 @@ def outlook(figures: Figures) -> Section:
         for total in figures.totals
     )
     table = Table(title, (span, "sold", "forecast", "forecast before"), rows, frozenset({1, 2, 3}))
-    says = (
+    description = (
         "Solid: sold. Dashed: the forecast. Dotted: the forecast that was published before, if there is one."
     )
-    return Section("outlook", "The weeks ahead", (Chart(title, says, charts.totals(figures.totals), table),))
+    return Section(
+        "outlook", "The weeks ahead", (Chart(title, description, charts.totals(figures.totals), table),)
+    )

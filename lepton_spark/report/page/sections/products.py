@@ -10,7 +10,7 @@ SHOWN = 10
 """Products of each list."""
 
 LEAST_SOLD = 10.0
-"""Units in the test weeks below which a WAPE says little."""
+"""Units in the test weeks below which a WAPE is mostly chance."""
 
 COMMAND = "lepton explain --product ID"
 
