@@ -1,9 +1,8 @@
 """`forecast`: forecasts from a data frame, without any table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import Generic, TypeVar, cast
 
 import pandas as pd
@@ -13,14 +12,9 @@ from pyspark.sql import SparkSession
 from lepton_spark.api.columns import Columns
 from lepton_spark.api.frame_settings import Settings, frame_config
 from lepton_spark.api.frames import FittedFrame, fit_frame
-from lepton_spark.errors import InputError, explain
+from lepton_spark.api.intervals import interval_columns
 
 F = TypeVar("F", pd.DataFrame, SparkFrame)
-
-INTERVALS: Mapping[int, tuple[str, str]] = MappingProxyType(
-    {50: ("p25", "p75"), 80: ("p10", "p90"), 90: ("p05", "p95")}
-)
-"""The quantiles that bound the middle so many per cent of a day's sales."""
 
 DEFAULT_LEVELS = (80, 90)
 MODEL_COLUMNS = ("model", "status", "reason", "demand_class", "runner_up", "margin", "choice_level")
@@ -35,7 +29,7 @@ class Forecast(Generic[F]):
     models: one row per series: model, status, reason, demand class and how the model was chosen.
     rejects: the caller's rows that do not count, with `reason` and `message`.
     sales: the daily sales that were used, by product_id and location_id as text; NaN or null where unknown.
-    cutoff: the last day that was used.
+    cutoff: the last day that was used. period: days of one forecast, 1 or 7.
     """
 
     forecasts: F
@@ -43,6 +37,7 @@ class Forecast(Generic[F]):
     rejects: F
     sales: F
     cutoff: date
+    period: int
     columns: Columns
     summary: str
 
@@ -88,19 +83,10 @@ def forecast(
         rejects=cast("F", fitted.rejects),
         sales=cast("F", fitted.sales),
         cutoff=fitted.fits.cutoff,
+        period=fitted.fits.settings.period,
         columns=columns,
         summary=_summary(fitted),
     )
-
-
-def interval_columns(levels: Sequence[int]) -> list[str]:
-    """The quantiles that bound the intervals. Raises: InputError for a level that is not kept."""
-    unknown = [level for level in levels if level not in INTERVALS]
-    if unknown or not levels:
-        allowed = f"some of {', '.join(map(str, INTERVALS))} per cent"
-        raise InputError(explain("levels", f"{unknown or 'none'}", allowed, "p10 and p90 are level 80."))
-    names = {name for level in levels for name in INTERVALS[level]}
-    return sorted(names)
 
 
 def _summary(fitted: FittedFrame) -> str:

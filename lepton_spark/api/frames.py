@@ -22,8 +22,9 @@ from lepton_spark.api.spark_sales import spark_sales
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.packing import KEY
+from lepton_spark.ingest.files.layout import quoted_column
 from lepton_spark.panel.series import batch_count
-from lepton_spark.session import open_session
+from lepton_spark.session import open_session, result_settings
 
 Frame: TypeAlias = pd.DataFrame | SparkFrame
 
@@ -45,29 +46,40 @@ class FittedFrame:
     ids: Mapping[str, pd.Series] | None = None
     kinds: Mapping[str, DataType] | None = None
 
-    def returned(self, rows: Frame, kept: Sequence[str]) -> Frame:
+    def returned(self, rows: Frame, kept: Sequence[str], *, by_series: bool = True) -> Frame:
         """Rows of a table in the caller's columns: the series, then the columns `kept`, `date` renamed.
 
-        Pandas frames are sorted by series.
+        Pandas frames are sorted by series. by_series: whether each row is of a series.
         """
         names = dict(zip(KEY, self.columns.key, strict=False)) | {"date": self.columns.date}
-        wanted = [*KEY[: len(self.columns.key)], *kept]
+        wanted = [*KEY[: len(self.columns.key)], *kept] if by_series else list(kept)
         if isinstance(rows, pd.DataFrame):
-            return self._own_ids(rows[wanted].rename(columns=names))
+            named = rows[wanted].rename(columns=names)
+            return self._own_ids(named) if by_series else named
         renamed = rows.select(*(F.col(name).alias(names.get(name, name)) for name in wanted))
         if self.kinds is not None:
+            kinds = self.kinds if by_series else {}
             return renamed.withColumns(
-                {name: F.col(f"`{name}`").cast(kind) for name, kind in self.kinds.items()}
+                {name: F.col(quoted_column(name)).cast(kind) for name, kind in kinds.items()}
             )
         collected = renamed.toPandas()
         if "date" in kept:
             collected[self.columns.date] = pd.to_datetime(collected[self.columns.date])
-        return self._own_ids(collected)
+        return self._own_ids(collected) if by_series else collected
 
     def _own_ids(self, rows: pd.DataFrame) -> pd.DataFrame:
         ordered = rows.sort_values(list(self.columns.key), kind="stable", ignore_index=True)
         own = {name: ids.loc[ordered[name]].to_numpy() for name, ids in (self.ids or {}).items()}
         return ordered.assign(**own)
+
+
+def rows_where(frame: Frame, values: Mapping[str, object]) -> pd.DataFrame:
+    """The few rows that have these values, as pandas."""
+    if isinstance(frame, pd.DataFrame):
+        return frame[(frame[list(values)] == pd.Series(values)).all(axis=1)]
+    for name, value in values.items():
+        frame = frame.where(F.col(quoted_column(name)) == F.lit(value))
+    return frame.toPandas()
 
 
 def fit_frame(
@@ -108,24 +120,28 @@ def _fit_pandas_frame(
         fits = fit_pandas(sales.daily, config, lists, len(measures))
     else:
         session = spark or open_session(config.spark, "lepton_spark")
-        plans = None if planned is None else _planned_as_spark(session, planned)
-        fits = fit_spark(_daily_as_spark(session, sales.daily), config, plans, len(measures))
+        with result_settings(session):
+            plans = None if planned is None else _planned_as_spark(session, planned)
+            fits = fit_spark(_daily_as_spark(session, sales.daily), config, plans, len(measures))
     return FittedFrame(fits, sales.daily, sales.rejects, sum(counts.values()), columns, ids=sales.ids)
 
 
 def _fit_spark_frame(
     frame: SparkFrame, columns: Columns, config: Config, future: Frame | None
 ) -> FittedFrame:
-    sales = spark_sales(frame, columns, config.input, _today(config))
-    require_few(sales.n_rejected, sales.n_rows, config.gates.max_lost_share)
-    measures: tuple[str, ...] = ()
-    plans = None
-    if future is not None:
-        if not isinstance(future, SparkFrame):
-            raise _other_kind(future, "Spark")
-        measures = measures_of(future.columns, columns, frame.columns)
-        plans = spark_plans([frame, future], columns, measures, config.input.timezone)
-    fits = fit_spark(sales.daily, config, plans, len(measures))
+    session = frame.sparkSession
+    zone = session.conf.get("spark.sql.session.timeZone") or config.input.timezone
+    with result_settings(session):
+        sales = spark_sales(frame, columns, config.input, zone, _today(config))
+        require_few(sales.n_rejected, sales.n_rows, config.gates.max_lost_share)
+        measures: tuple[str, ...] = ()
+        plans = None
+        if future is not None:
+            if not isinstance(future, SparkFrame):
+                raise _other_kind(future, "Spark")
+            measures = measures_of(future.columns, columns, frame.columns)
+            plans = spark_plans([frame, future], columns, measures, zone)
+        fits = fit_spark(sales.daily, config, plans, len(measures))
     kinds = {name: frame.schema[name].dataType for name in columns.key}
     return FittedFrame(fits, sales.daily, sales.rejects, sum(sales.n_rejected.values()), columns, kinds=kinds)
 

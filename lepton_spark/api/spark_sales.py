@@ -43,13 +43,15 @@ class SparkSales:
     n_rejected: Mapping[str, int]
 
 
-def spark_sales(frame: DataFrame, columns: Columns, settings: InputSettings, today: date) -> SparkSales:
-    """The sales of a frame, as `pandas_sales` finds them.
+def spark_sales(
+    frame: DataFrame, columns: Columns, settings: InputSettings, zone: str, today: date
+) -> SparkSales:
+    """The sales of a frame, as `pandas_sales` finds them. zone: in which instants are days.
 
     Raises: InputError for a missing column, or for one of another type than dates, numbers or codes.
     """
     columns.require_in(frame.columns)
-    lines = _lines(frame, columns, settings).withColumn("reason", _reason(settings, today))
+    lines = _lines(frame, columns, zone).withColumn("reason", _reason(settings, today))
     if settings.conflicts != "sum":
         lines = lines.withColumn("reason", F.coalesce("reason", _conflict()))
     kept = lines.localCheckpoint()
@@ -61,7 +63,7 @@ def spark_sales(frame: DataFrame, columns: Columns, settings: InputSettings, tod
     return SparkSales(_daily(kept, settings), rejects, n_rows, n_rejected)
 
 
-def _lines(frame: DataFrame, columns: Columns, settings: InputSettings) -> DataFrame:
+def _lines(frame: DataFrame, columns: Columns, zone: str) -> DataFrame:
     """The caller's row, and its product_id, location_id, date and units, null where there is none."""
     everywhere = F.lit(ALL_LOCATIONS)
     location = everywhere if columns.location is None else spark_columns.code(frame, columns.location)
@@ -69,7 +71,7 @@ def _lines(frame: DataFrame, columns: Columns, settings: InputSettings) -> DataF
         F.struct("*").alias("row"),
         spark_columns.code(frame, columns.product).alias("product_id"),
         location.alias("location_id"),
-        spark_columns.day(frame, columns.date, settings.timezone).alias("date"),
+        spark_columns.day(frame, columns.date, zone).alias("date"),
         spark_columns.number(frame, columns.quantity).alias("units"),
     )
 

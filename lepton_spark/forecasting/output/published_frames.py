@@ -59,7 +59,7 @@ def metrics_summary(fits: pd.DataFrame) -> pd.DataFrame:
     sums = [row for rows in fits[METRIC_SUMS] if rows is not None for row in rows]
     rows = pd.DataFrame(sums).astype({"paired_scaled_sse": float, "baseline_scaled_sse": float})
     ratio = np.sqrt(_ratio(rows["paired_scaled_sse"], rows["baseline_scaled_sse"]))
-    return _with_ratios(rows).assign(value_added=1 - ratio)
+    return _with_ratios(rows).assign(value_added=1 - ratio).astype({"n_obs": np.int64})
 
 
 def _flat(lists: pd.Series, width: int) -> np.ndarray:
