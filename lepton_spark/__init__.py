@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from lepton_spark.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from lepton_spark.api import (
         Backtest,
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
         run,
     )
 
-__version__ = "0.1.0"
 
 __all__ = [
     "Backtest",

@@ -131,7 +131,7 @@ def _history(made: Forecast[Any], values: Sequence[object]) -> tuple[date, Seque
     key = [*codes(pd.Series(values, dtype=object)), ALL_LOCATIONS][: len(KEY)]
     daily = rows_where(made.sales, dict(zip(KEY, key, strict=True)))
     begin = made.cutoff - timedelta(days=HISTORY - 1)
-    day = daily["day"] if "day" in daily else pd.to_datetime(daily["date"]).map(epoch_day)
+    day = daily["day"] if "day" in daily else daily["date"].map(epoch_day)
     units = pd.Series(daily["quantity"].fillna(UNKNOWN).to_numpy(), day).sort_index()
     first = int(units.index.min())
     by_day = units.reindex(range(first, int(units.index.max()) + 1)).astype(object)

@@ -68,9 +68,11 @@ class FittedFrame:
         return self._own_ids(collected) if by_series else collected
 
     def _own_ids(self, rows: pd.DataFrame) -> pd.DataFrame:
-        ordered = rows.sort_values(list(self.columns.key), kind="stable", ignore_index=True)
-        own = {name: ids.loc[ordered[name]].to_numpy() for name, ids in (self.ids or {}).items()}
-        return ordered.assign(**own)
+        """The rows with the caller's ids, sorted by them; text and mixed ids are sorted as text."""
+        own = {name: ids.loc[rows[name]].to_numpy() for name, ids in (self.ids or {}).items()}
+        place = {name: rows[name] if values.dtype == object else values for name, values in own.items()}
+        ordered = rows.assign(**place).sort_values(list(own), kind="stable").index
+        return rows.assign(**own).loc[ordered].reset_index(drop=True)
 
 
 def rows_where(frame: Frame, values: Mapping[str, object]) -> pd.DataFrame:

@@ -66,6 +66,10 @@ class Run:
         run = self.context.runs.find(self.run_id)
         return self._rows("metrics", None if run is None else run.refit_run_id)
 
+    def orders(self) -> DataFrame:
+        """One row per series: how much to order, when and why; none without a lead time."""
+        return self._rows("inventory")
+
     def explain(self, product_id: str, location_id: str | None = None) -> str:
         """Why the forecast of a product is what it is, in words.
 
