@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 import typer
+from typer.core import TyperGroup
 
 from lepton_spark.cli.commands import app
 from lepton_spark.cli.failures.failure_words import failure_words
@@ -16,17 +17,26 @@ from lepton_spark.errors import LeptonError
 INTERRUPTED = 130
 
 
-def expand(arguments: Sequence[str]) -> list[str]:
+YAML = (".yaml", ".yml")
+
+
+def expand(arguments: Sequence[str], *, has_arguments: bool = False) -> list[str]:
     """Repeats `--conf` before each of its files.
+
+    has_arguments: whether the command takes arguments of its own; after the first file only names of YAML
+    files are then taken for files.
 
     >>> expand(["run", "--conf", "a", "b"])
     ['run', '--conf', 'a', '--conf', 'b']
+    >>> expand(["show", "--conf", "a.yaml", "b.yaml", "milk"], has_arguments=True)
+    ['show', '--conf', 'a.yaml', '--conf', 'b.yaml', 'milk']
     """
     expanded: list[str] = []
     in_conf = False
     for argument in arguments:
         if in_conf and not argument.startswith("-") and expanded[-1] != "--conf":
-            expanded.append("--conf")
+            in_conf = argument.endswith(YAML) or not has_arguments
+            expanded += ["--conf"] if in_conf else []
         elif argument.startswith("-"):
             in_conf = argument == "--conf"
         expanded.append(argument)
@@ -42,9 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     _log_to_stderr(debug=debug)
-    command = typer.main.get_command(app)
+    group = typer.main.get_group(app)
+    arguments = [argument for argument in given if argument != DEBUG]
+    expanded = expand(arguments, has_arguments=_has_arguments(group, arguments))
     try:
-        command.main(args=expand([argument for argument in given if argument != DEBUG]), prog_name="lepton")
+        group.main(args=expanded, prog_name="lepton")
     except SystemExit as requested:
         return _exit_code(requested)
     except LeptonError as fault:
@@ -52,6 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:  # noqa: BLE001 - the last resort of a command is one clear line
         return _failed(fault, f"{failure_words(fault)}\nAdd {DEBUG} to see where.", 1, debug=debug)
     return 0
+
+
+def _has_arguments(group: TyperGroup, arguments: Sequence[str]) -> bool:
+    """Whether the command takes a product, a run or the like, which follows no option."""
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    command = group.commands.get(name)
+    return command is not None and any(found.param_type_name == "argument" for found in command.params)
 
 
 def _exit_code(requested: SystemExit) -> int:

@@ -8,7 +8,7 @@ from rich.table import Table as Grid
 
 from lepton_spark.gates import Gate
 from lepton_spark.report.summary import ClassError, Summary
-from lepton_spark.report.terms import terms_among
+from lepton_spark.report.terms import WHERE_EXPLAINED, terms_among
 from lepton_spark.tables import TABLES, Table, Warehouse
 
 STATES = {True: "passed", False: "FAILED", None: "not judged"}
@@ -38,7 +38,7 @@ def print_summary(
         print_counts(console, counts)
     if summary.errors:
         console.print(_error_grid(summary.errors, summary.models_of))
-        _print_plain(console, "What these words mean: lepton tables metrics_summary; lepton tables models")
+        _print_plain(console, WHERE_EXPLAINED)
     else:
         _print_plain(console, "No product has enough history for a test window, so errors are not measured.")
     _print_queries(console, summary.run_id, warehouse, ahead=ahead, published=published)

@@ -29,6 +29,9 @@ TERMS: Mapping[str, str] = MappingProxyType(
 )
 """What each term means, by column name. The entry of `p90` explains every quantile column."""
 
+WHERE_EXPLAINED = "What these words mean: lepton tables metrics_summary; lepton tables models"
+"""The commands that print these meanings, for the end of a page that uses the terms."""
+
 
 def terms_among(names: Iterable[str]) -> Mapping[str, str]:
     """The terms that are explained, in the order of the names."""

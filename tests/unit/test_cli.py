@@ -25,6 +25,15 @@ def test_expand_gives_each_file_its_own_option() -> None:
     assert entry.expand(wanted) == wanted
 
 
+def test_product_after_a_configuration_file_is_not_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["show", "--conf", "none.yaml", "nor.yml", "milk"]) == 2
+    words = capsys.readouterr().err
+    assert "none.yaml: (file): found no such file" in words
+    assert "milk" not in words
+    assert cli.main(["run", "--conf", "none.yaml", "milk"]) == 2
+    assert "milk: (file): found no such file" in capsys.readouterr().err
+
+
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == f"lepton_spark {__version__}\n"

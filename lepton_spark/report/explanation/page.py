@@ -5,6 +5,7 @@ from rich.table import Table as Grid
 
 from lepton_spark.report.explanation.explained import Day, Explained
 from lepton_spark.report.explanation.words import cleaning, headline, how_wrong, sentences, table, why
+from lepton_spark.report.terms import WHERE_EXPLAINED
 
 
 def print_page(console: Console, explained: Explained, day: Day) -> None:
@@ -17,7 +18,12 @@ def print_page(console: Console, explained: Explained, day: Day) -> None:
     for row in rows:
         grid.add_row(*row)
     console.print(grid)
-    for line in (*why(explained), *how_wrong(explained, day), *cleaning(explained.adjustments)):
+    for line in (
+        *why(explained),
+        *how_wrong(explained, day),
+        *cleaning(explained.adjustments),
+        WHERE_EXPLAINED,
+    ):
         _print(console, line)
 
 

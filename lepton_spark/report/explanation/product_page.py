@@ -9,6 +9,7 @@ from lepton_spark.report.explanation.explained import Explained
 from lepton_spark.report.explanation.page import print_sentences
 from lepton_spark.report.explanation.recent import WeekSold
 from lepton_spark.report.explanation.words import how_wrong, why
+from lepton_spark.report.terms import WHERE_EXPLAINED
 
 _QUANTILES = "The quantiles of several days must not be added."
 
@@ -19,7 +20,7 @@ def print_product(console: Console, explained: Explained, weeks: Sequence[WeekSo
     console.print(_ahead(explained))
     day = explained.days[0]
     print_sentences(console, explained, day)
-    for line in (*why(explained), *how_wrong(explained, day), _QUANTILES):
+    for line in (*why(explained), *how_wrong(explained, day), _QUANTILES, WHERE_EXPLAINED):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

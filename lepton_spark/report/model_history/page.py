@@ -7,6 +7,7 @@ from rich.table import Table as Grid
 
 from lepton_spark.report.explanation.words import why
 from lepton_spark.report.model_history.history import History, ModelRun
+from lepton_spark.report.terms import WHERE_EXPLAINED
 
 ID_LENGTH = 8
 """Characters of a run id that are printed."""
@@ -24,7 +25,7 @@ def print_history(console: Console, history: History) -> None:
     for run, change in with_changes(history):
         grid.add_row(*row_of(run, change))
     console.print(grid)
-    for line in reasons(history):
+    for line in (*reasons(history), WHERE_EXPLAINED):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -232,6 +232,7 @@ def test_page_is_printed_without_markup() -> None:
     assert text.startswith("Product [red], Saturday")
     assert re.search(r"2024-06-02 .*-4\.0", text)
     assert "Model: pooled." in text
+    assert "What these words mean: lepton tables" in text
 
 
 def test_chart_stacks_the_parts_of_each_day_and_leaves_out_zeros() -> None:
