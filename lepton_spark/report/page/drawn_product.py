@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
+from lepton_spark.language import translated as _
 from lepton_spark.report.page import charts
 from lepton_spark.report.page.figures import Product
 
@@ -18,9 +19,10 @@ def product_chart(product: Product, cutoff: date, period: int) -> dict[str, Any]
 
     cutoff: of the run. period: days of one forecast, 1 or 7.
     """
-    spec = charts.lines(None, "units a day" if period == 1 else "units a week")
+    spec = charts.lines(None, _("units a day") if period == 1 else _("units a week"))
+    title = _("Product {product}: sales, forecast after {cutoff}, p10 to p90")
     return {
-        "title": f"Product {product.series.label}: sales, forecast after {cutoff}, p10 to p90",
+        "title": title.format(product=product.series.label, cutoff=cutoff),
         **_coloured(spec, light_colours()),
         "data": {"values": product_rows(product, cutoff, period)},
         "width": WIDTH,
@@ -47,7 +49,9 @@ def light_colours() -> Mapping[str, str]:
 def _rows(what: str, first: date, period: int, units: tuple[float | None, ...]) -> list[dict[str, Any]]:
     days = ((first + timedelta(days=number * period), value) for number, value in enumerate(units))
     return [
-        {"date": f"{day}T00:00:00", "what": what, "units": value} for day, value in days if value is not None
+        {"date": f"{day}T00:00:00", "what": _(what), "units": value}
+        for day, value in days
+        if value is not None
     ]
 
 
