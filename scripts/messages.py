@@ -14,7 +14,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
+from typer.main import get_command
 
+from lepton_spark.cli.commands import app
+from lepton_spark.cli.language.help import help_texts
 from lepton_spark.language import CATALOGUES, DOMAIN
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lepton_spark"
@@ -52,6 +55,8 @@ def messages() -> Catalog:
     found = Catalog(fuzzy=False)
     for path, line, message, _comments, _context in extract_from_dir(PACKAGE, METHODS, keywords=KEYWORDS):
         found.add(message, locations=[(path, line)])
+    for text in help_texts(get_command(app)):
+        found.add(text, locations=[("cli (help)", 1)])
     return found
 
 

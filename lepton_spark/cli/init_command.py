@@ -17,6 +17,8 @@ from lepton_spark.detection.column_names import ROLES
 from lepton_spark.detection.proposal import Choice, Proposal
 from lepton_spark.detection.written import as_yaml
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import counted
+from lepton_spark.language import translated as _
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.first_read import FirstRead, read_first
 from lepton_spark.pipelines.proposal import Sampled, propose_configuration
@@ -26,6 +28,7 @@ from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
 
 FILE = "lepton.yaml"
+_COUNTS = ("days", "products", "locations", "series", "returned")
 
 
 @app.command()
@@ -65,9 +68,10 @@ def init(
     read = read_first(JobContext(spark, warehouse, loaded.config, clock, progress, privacy_key=privacy_key()))
     _print_first_read(read)
     for name, reason in sampled.lines.others.items():
-        typer.echo(f"sampled, but not used: {name}: {reason}", err=True)
+        text = _("sampled, but not used: {file}: {reason}")
+        typer.echo(text.format(file=name, reason=reason), err=True)
     print_refused_files(read)
-    typer.echo(f"Written: {target}. Next: lepton run --conf {target}")
+    typer.echo(_("Written: {file}. Next: lepton run --conf {file}").format(file=target))
     raise typer.Exit(refused_files_code(read))
 
 
@@ -75,7 +79,8 @@ def _given_columns(pairs: list[str]) -> dict[str, str]:
     given = dict(pair.partition("=")[::2] for pair in pairs)
     for role, name in given.items():
         if role not in ROLES or not name:
-            raise typer.BadParameter(f"found {role}={name}; allowed: ROLE=NAME with {', '.join(ROLES)}")
+            text = _("found {role}={name}; allowed: ROLE=NAME with {roles}")
+            raise typer.BadParameter(text.format(role=role, name=name, roles=", ".join(ROLES)))
     return given
 
 
@@ -85,11 +90,11 @@ def _chosen(proposal: Proposal, *, asks: bool) -> Proposal:
         if asks:
             proposal = proposal.choosing(choice, _answer(choice))
         else:
-            typer.echo(
-                f"{choice.key}: several values fit every sampled line. Taken: {choice.values[0]} "
-                f"({choice.words[0]}). The others are comments in the file: check them.",
-                err=True,
+            text = _(
+                "{key}: several values fit every sampled line. Taken: {value} "
+                "({words}). The others are comments in the file: check them."
             )
+            typer.echo(text.format(key=choice.key, value=choice.values[0], words=choice.words[0]), err=True)
     return proposal
 
 
@@ -99,9 +104,8 @@ def _answer(choice: Choice) -> object:
         typer.echo(f"  {number}: {value}: {words}")
     answer = 0
     while not 0 < answer <= len(choice.values):
-        answer = typer.prompt(
-            f"Several values of {choice.key} fit every sampled line. Which one is right?", default=1
-        )
+        text = _("Several values of {key} fit every sampled line. Which one is right?")
+        answer = typer.prompt(text.format(key=choice.key), default=1)
     return choice.values[answer - 1]
 
 
@@ -112,20 +116,25 @@ def _absolute(data: str) -> str:
 
 def _layout_words(sampled: Sampled) -> str:
     lines, settings = sampled.lines, sampled.proposal.settings
-    files = "1 file" if sampled.n_files == 1 else f"{sampled.n_files:,} files"
+    files = counted(sampled.n_files, "{n} file", "{n} files")
     parts = [files, lines.format]
     if lines.csv is not None:
-        parts.append(f"separated by {lines.csv.separator!r}")
-        parts.append(f"header in line {lines.csv.skip_rows + 1}" if lines.csv.has_header else "no header")
+        parts.append(_("separated by {sign}").format(sign=repr(lines.csv.separator)))
+        header = _("header in line {n}") if lines.csv.has_header else _("no header")
+        parts.append(header.format(n=lines.csv.skip_rows + 1))
     if lines.format in ("csv", "json"):
-        parts.append(f"encoding {lines.encoding}")
-        parts.append(f"decimal sign {settings.get('decimal', '.')!r}")
-    return ", ".join(parts)
+        parts.append(_("encoding {name}").format(name=lines.encoding))
+        parts.append(_("decimal sign {sign}").format(sign=repr(settings.get("decimal", "."))))
+    return _(", ").join(parts)
 
 
 def _columns(proposal: Proposal) -> Iterator[tuple[str, str, str]]:
     for role, name in proposal.columns.items():
-        form = f", read as {proposal.date_form}" if role == "date" and proposal.date_form else ""
+        form = (
+            _(", read as {form}").format(form=proposal.date_form)
+            if role == "date" and proposal.date_form
+            else ""
+        )
         yield name, role, f"{proposal.reasons[f'columns.{role}']}{form}"
 
 
@@ -134,9 +143,10 @@ def _print_first_read(read: FirstRead) -> None:
     if read.first is None:
         return
     closed = read.days - read.open_days
-    typer.echo(
-        f"{read.first} to {read.last}: {read.days:,} days, {closed:,} of them without a sale anywhere; "
-        f"{read.products:,} products, {read.locations:,} locations, {read.series:,} series; "
-        f"{read.returned:,} lines with returns"
+    text = _(
+        "{first} to {last}: {days} days, {closed} of them without a sale anywhere; "
+        "{products} products, {locations} locations, {series} series; {returned} lines with returns"
     )
+    counts = {name: f"{getattr(read, name):,}" for name in _COUNTS}
+    typer.echo(text.format(first=read.first, last=read.last, closed=f"{closed:,}", **counts))
     print_outlook(console(), read.classes)

@@ -71,6 +71,21 @@ STATES = (
     later("unknown"),
     later("ok"),
 )
+PARTS = (
+    later("level"),
+    later("trend"),
+    later("weekday"),
+    later("season"),
+    later("events"),
+    later("promotion"),
+    later("price"),
+    later("similar products"),
+    later("model"),
+    later("other"),
+    later("remainder"),
+)
+"""The names of the parts of a forecast, as they head a table or colour a chart."""
+
 STATUSES = (later("short history"), later("fallback"))
 
 
