@@ -89,6 +89,9 @@ def written(code: str, known: Catalog) -> tuple[bytes, bytes]:
     content = head.encode() + texts.getvalue()
     readable = read_po(io.BytesIO(content), locale=known.locale)
     readable.creation_date = readable.revision_date = WRITTEN
+    for message in readable:
+        if not is_translated(message):
+            message.string = ""  # else an empty plural would be its translation
     write_mo(compiled, readable)
     return content, compiled.getvalue()
 
