@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Self
 
 DOMAIN = "lepton_spark"
 ENGLISH = "en"
@@ -63,6 +64,37 @@ def translated(message: str) -> str:
     message: a literal, with named fields for `str.format`, so that it can be extracted.
     """
     return _Language.catalogue.gettext(message) if message else ""
+
+
+class Message(str):
+    """An English text that can be translated when it is shown; stored and logged it is English.
+
+    >>> Message("no table {name}", name="sale")
+    'no table sale'
+    """
+
+    _template: str
+    _values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        """The template with its values, themselves messages or any data; without values it has no fields."""
+        made = super().__new__(cls, template.format(**values) if values else template)
+        made._template, made._values = template, values
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], Mapping[str, object]]:
+        return (self._template,), self._values
+
+    def shown(self) -> str:
+        """The text in the language of this process."""
+        values = {name: shown(value) for name, value in self._values.items()}
+        template = translated(self._template)
+        return template.format(**values) if values else template
+
+
+def shown(value: object) -> object:
+    """A message in the language of this process; anything else as it is."""
+    return value.shown() if isinstance(value, Message) else value
 
 
 def later(message: str) -> str:

@@ -26,7 +26,7 @@ METHODS = [
     ("**/page/templates/**.html", "jinja2.ext:babel_extract"),
     ("**.js", "javascript"),
 ]
-KEYWORDS = {"_": None, "gettext": None, "later": None, "counted": (2, 3)}
+KEYWORDS = {"_": None, "Message": None, "gettext": None, "later": None, "counted": (2, 3)}
 """Functions whose arguments are messages, with the places of singular and plural."""
 
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)

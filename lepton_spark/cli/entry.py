@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from lepton_spark.cli.commands import app
-from lepton_spark.cli.failures.failure_words import failure_words
+from lepton_spark.cli.failures.failure_words import shown_words
 from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.language.help import translate_help
 from lepton_spark.cli.language.option import chosen_language
@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as requested:
         return _exit_code(requested)
     except LeptonError as fault:
-        return _failed(fault, failure_words(fault), fault.exit_code, debug=debug)
+        return _failed(fault, shown_words(fault), fault.exit_code, debug=debug)
     except Exception as fault:  # noqa: BLE001 - the last resort of a command is one clear line
-        return _failed(fault, f"{failure_words(fault)}\n{_('Add --debug to see where.')}", 1, debug=debug)
+        return _failed(fault, f"{shown_words(fault)}\n{_('Add --debug to see where.')}", 1, debug=debug)
     return 0
 
 

@@ -17,7 +17,7 @@ from lepton_spark.detection.column_names import ROLES
 from lepton_spark.detection.proposal import Choice, Proposal
 from lepton_spark.detection.written import as_yaml
 from lepton_spark.errors import InputError, explain
-from lepton_spark.language import counted
+from lepton_spark.language import Message, counted
 from lepton_spark.language import translated as _
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.first_read import FirstRead, read_first
@@ -51,7 +51,12 @@ def init(
     target = folder / FILE
     if target.exists():
         raise InputError(
-            explain(str(target), "a file", "none: no file is overwritten", "Delete it, or set --dir.")
+            explain(
+                str(target),
+                Message("a file"),
+                Message("none: no file is overwritten"),
+                Message("Delete it, or set --dir."),
+            )
         )
     progress = ConsoleProgress(console(), time.monotonic)
     with progress.stage("start Spark"):

@@ -12,6 +12,7 @@ from rich.console import Console
 from lepton_spark.config import Config
 from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.language import Message
 from lepton_spark.language import translated as _
 from lepton_spark.operations.job_end import State
 from lepton_spark.pipelines.challenge.contest import ChallengeResult
@@ -21,7 +22,6 @@ from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.ingest.unload import UnloadResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
-from lepton_spark.pipelines.publish.freshness import in_days
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.pipelines.publish.published_state import PublishedState
 from lepton_spark.report.monitoring import print_monitoring
@@ -102,12 +102,17 @@ def print_state(state: State, today: date) -> int:
         typer.echo(text.format(run=_published_words(published), day=published.valid_until))
         days = published.days_expired(today)
         if days:
-            found = f"valid until {published.valid_until}, {in_days(days)} ago"
-            remedy = "Do not order by them. Deliver the days that are missing, then run again."
-            typer.echo(explain("published forecasts", found, f"valid on {today}", remedy), err=True)
+            found = Message("valid until {day}, {n} days ago", day=published.valid_until, n=f"{days:,}")
+            if days == 1:
+                found = Message("valid until {day}, 1 day ago", day=published.valid_until)
+            remedy = Message("Do not order by them. Deliver the days that are missing, then run again.")
+            allowed = Message("valid on {day}", day=today)
+            fault = explain(Message("published forecasts"), found, allowed, remedy)
+            typer.echo(fault.shown(), err=True)
     if gate.failed:
-        remedy = "Deliver the days that are missing, then run again."
-        typer.echo(explain("newest complete day of sales", gate.found, gate.allowed, remedy), err=True)
+        remedy = Message("Deliver the days that are missing, then run again.")
+        fault = explain(Message("newest complete day of sales"), gate.found, gate.allowed, remedy)
+        typer.echo(fault.shown(), err=True)
         return StaleError.exit_code
     if gate.passed:
         text = _("newest complete day of sales: {found}; allowed: {allowed}")

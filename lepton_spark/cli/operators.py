@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from lepton_spark.cli.app import command_name
-from lepton_spark.cli.failures.failure_words import failure_words
+from lepton_spark.cli.failures.failure_words import failure_words, shown_words
 from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
 from lepton_spark.language import translated as _
@@ -96,7 +96,7 @@ def write_report(context: JobContext) -> None:
         typer.echo(_("report: {file}").format(file=run_report(context, Path(file)).path))
     except Exception as fault:  # noqa: BLE001 - the run is done, whatever happens to its report
         text = _("report {file}: not written: {reason}")
-        typer.echo(text.format(file=file, reason=failure_words(fault)), err=True)
+        typer.echo(text.format(file=file, reason=shown_words(fault)), err=True)
 
 
 def _print_faults(faults: Iterable[str]) -> None:

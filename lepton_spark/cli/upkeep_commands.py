@@ -19,6 +19,7 @@ from lepton_spark.cli.options import (
 )
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.config.suggestions import did_you_mean
+from lepton_spark.language import shown
 from lepton_spark.language import translated as _
 from lepton_spark.pipelines.maintenance.forget import (
     count_rows,
@@ -103,4 +104,4 @@ def tables(
         print_columns(console(), TABLES[name])
     else:
         text = _("no table '{name}'; the tables: lepton tables{hint}")
-        raise typer.BadParameter(text.format(name=name, hint=did_you_mean(name, TABLES)))
+        raise typer.BadParameter(text.format(name=name, hint=shown(did_you_mean(name, TABLES))))

@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from string import Formatter
 
 import pytest
 
 from lepton_spark.language import CATALOGUES
 from scripts.messages import is_stale, is_translated, messages, stored
 
-PER_CENT_FIELD = re.compile(r"%\(\w+\)s")
+FIELD = re.compile(r"\{\w+\}|%\(\w+\)s")
 
 
-def fields(text: str) -> list[tuple[str | None, str | None, str | None]]:
-    """The fields of a text with their formats, in any order."""
-    braces = [(name, form, sign) for _, name, form, sign in Formatter().parse(text) if name is not None]
-    marks = [(name, None, None) for name in PER_CENT_FIELD.findall(text)]
-    return sorted(braces + marks, key=str)
+def fields(text: str) -> set[str]:
+    """The fields of a text; a translation may repeat one."""
+    return set(FIELD.findall(text))
 
 
 def texts(string: str | Sequence[str]) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """The choice of language, and what it may change."""
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,12 +8,15 @@ from datetime import date
 
 import pytest
 
+from lepton_spark.errors import ConfigError, Fault, InputError, explain
 from lepton_spark.language import (
     ENGLISH,
+    Message,
     counted,
     language_of,
     language_tag,
     short_weekday,
+    shown,
     translated,
     use_language,
     weekday,
@@ -71,3 +75,39 @@ def test_another_process_stays_english() -> None:
     code = "from lepton_spark.language import translated; print(translated('What to do today'))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "What to do today\n"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_message_is_english_until_it_is_shown() -> None:
+    found = Message("no {what}", what=Message("published forecast"))
+    fault = InputError(explain(Message("product '{product}'", product="{what}"), found, "x", "y"))
+    assert str(fault) == "product '{what}': found no published forecast; allowed: x. y"
+    assert fault.shown() == "产品“{what}”：实际为 没有已发布的预测；允许：x。y"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_value_that_equals_a_message_is_data() -> None:
+    assert Message("table {name}", name="sold").shown() == "表 sold"
+    assert shown("sold") == "sold"
+
+
+def test_message_without_values_keeps_its_braces() -> None:
+    assert Message("keys with values, such as {key: value}") == "keys with values, such as {key: value}"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_message_crosses_to_another_process() -> None:
+    copied = pickle.loads(pickle.dumps(Message("no {what}", what="{brace}")))  # noqa: S301 - made here
+    assert (copied, copied.shown()) == ("no {brace}", "没有{brace}")
+
+
+@pytest.mark.usefixtures("chinese")
+def test_faults_of_a_configuration_are_english_until_they_are_shown() -> None:
+    fault = ConfigError([Fault("a.yaml", "b", Message("an unknown key"), Message("true or false"))])
+    assert str(fault) == (
+        "the configuration has 1 fault; nothing was written:\n"
+        "  a.yaml: b: found an unknown key; allowed: true or false"
+    )
+    assert fault.shown() == (
+        "配置有 1 处错误；没有写入任何内容：\n  a.yaml：b：实际为 未知的键；允许：true 或 false"
+    )

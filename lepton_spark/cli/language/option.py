@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lepton_spark.errors import ConfigError, Fault
-from lepton_spark.language import CATALOGUES, ENGLISH, language_of
+from lepton_spark.language import CATALOGUES, ENGLISH, Message, language_of
 
 LANG = "--lang"
 
@@ -27,6 +27,13 @@ def chosen_language(arguments: Sequence[str], environment: Mapping[str, str]) ->
     allowed = (ENGLISH, *CATALOGUES)
     if code not in allowed:
         raise ConfigError(
-            [Fault("command line", LANG, repr(code) if code else "nothing", " or ".join(allowed))]
+            [
+                Fault(
+                    Message("command line"),
+                    LANG,
+                    repr(code) if code else Message("nothing"),
+                    ", ".join(allowed),
+                )
+            ]
         )
     return others, code

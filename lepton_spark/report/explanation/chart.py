@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_spark.errors import InputError, SetupError, explain
-from lepton_spark.language import later
+from lepton_spark.language import Message, later
 from lepton_spark.language import translated as _
 from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.report.explanation.explained import Day, Explained
@@ -22,16 +22,19 @@ _NAMES = (BASE, *(group.replace("_", " ") for group in GROUPS), later("override"
 def require_drawable(path: Path) -> None:
     """Raises InputError for another kind of file, SetupError without the package that draws."""
     if path.suffix not in SUFFIXES:
-        found = f"'{path.suffix}'" if path.suffix else "no suffix"
-        allowed = f"a file that ends with {', '.join(SUFFIXES)}"
-        raise InputError(explain(f"chart {path}", found, allowed, "Choose another name."))
+        found = f"'{path.suffix}'" if path.suffix else Message("no suffix")
+        allowed = Message("a file that ends with {suffixes}", suffixes=", ".join(SUFFIXES))
+        subject = Message("chart {file}", file=path)
+        raise InputError(explain(subject, found, allowed, Message("Choose another name.")))
     try:
         import vl_convert  # noqa: F401, PLC0415  an optional package
     except ImportError as fault:
-        remedy = "Run pip install 'lepton-spark[report]'."
-        raise SetupError(
-            explain(f"chart {path}", "no package vl-convert-python", "installed", remedy)
-        ) from fault
+        remedy = Message("Run {command}.", command="pip install 'lepton-spark[report]'")
+        subject, found = (
+            Message("chart {file}", file=path),
+            Message("no package {name}", name="vl-convert-python"),
+        )
+        raise SetupError(explain(subject, found, Message("installed"), remedy)) from fault
 
 
 def write_chart(explained: Explained, path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from lepton_spark.errors import InputError, explain
-from lepton_spark.language import later, short_weekday, weekday
+from lepton_spark.language import Message, later, short_weekday, weekday
 from lepton_spark.language import translated as _
 from lepton_spark.models.data.parts import (
     EVENTS,
@@ -72,8 +72,15 @@ def day_of(explained: Explained, day: date | None, step: int | None) -> Day:
     if not found:
         asked = f"--date {day}" if day is not None else f"--step {step}"
         first, last = explained.days[0], explained.days[-1]
-        allowed = f"{first.date} to {last.date}, steps {first.step} to {last.step}"
-        raise InputError(explain(asked, "no forecast of that day", allowed, "Choose one of these."))
+        allowed = Message(
+            "{first} to {last}, steps {low} to {high}",
+            first=first.date,
+            last=last.date,
+            low=first.step,
+            high=last.step,
+        )
+        found_none = Message("no forecast of that day")
+        raise InputError(explain(asked, found_none, allowed, Message("Choose one of these.")))
     return found[0]
 
 

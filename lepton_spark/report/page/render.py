@@ -6,7 +6,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 
 from lepton_spark.errors import SetupError, explain
-from lepton_spark.language import language_tag, translated
+from lepton_spark.language import Message, language_tag, translated
 from lepton_spark.report.explanation.chart import VEGA_LITE
 from lepton_spark.report.page.blocks import Chart, Section
 from lepton_spark.report.page.embedding import page_data, script_json
@@ -31,8 +31,9 @@ def require_packages() -> None:
     """Raises SetupError without the packages of the extra `report`."""
     missing = [name for module, name in PACKAGES.items() if find_spec(module) is None]
     if missing:
-        remedy = "Run pip install 'lepton-spark[report]'."
-        raise SetupError(explain("report", f"no package {' and no '.join(missing)}", "installed", remedy))
+        remedy = Message("Run {command}.", command="pip install 'lepton-spark[report]'")
+        found = Message("no package {name}", name=" and no ".join(missing))
+        raise SetupError(explain(Message("report"), found, Message("installed"), remedy))
 
 
 def report_page(figures: Figures) -> str:
