@@ -102,7 +102,8 @@ def print_state(state: State, today: date) -> int:
         typer.echo(text.format(run=_published_words(published), day=published.valid_until))
         days = published.days_expired(today)
         if days:
-            found = Message("valid until {day}, {n} days ago", day=published.valid_until, n=f"{days:,}")
+            number = f"{days:,}"
+            found = Message("valid until {day}, {n} days ago", day=published.valid_until, n=number)
             if days == 1:
                 found = Message("valid until {day}, 1 day ago", day=published.valid_until)
             remedy = Message("Do not order by them. Deliver the days that are missing, then run again.")
