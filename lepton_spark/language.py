@@ -82,9 +82,6 @@ class Message(str):
         made._template, made._values = template, values
         return made
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str], Mapping[str, object]]:
-        return (self._template,), self._values
-
     def shown(self) -> str:
         """The text in the language of this process."""
         values = {name: shown(value) for name, value in self._values.items()}

@@ -19,6 +19,7 @@ from typer.main import get_command
 from lepton_spark.cli.commands import app
 from lepton_spark.cli.language.help import help_texts
 from lepton_spark.language import CATALOGUES, DOMAIN
+from lepton_spark.tables.catalog import TABLES
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lepton_spark"
 METHODS = [
@@ -57,6 +58,9 @@ def messages() -> Catalog:
         found.add(message, locations=[(path, line)])
     for text in help_texts(get_command(app)):
         found.add(text, locations=[("cli (help)", 1)])
+    for table in TABLES.values():
+        for text in (table.comment, *(column.comment for column in table.columns)):
+            found.add(text, locations=[("tables (comments)", 1)])
     return found
 
 

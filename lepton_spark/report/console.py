@@ -58,18 +58,18 @@ def print_tables(console: Console, root: str) -> None:
     grid = Grid(_("table"), _("a row is"), _("key"), title_justify="left")
     grid.title = _("Tables under {root}").format(root=root)
     for table in TABLES.values():
-        grid.add_row(table.name, table.comment, ", ".join(table.key))
+        grid.add_row(table.name, _(table.comment), ", ".join(table.key))
     console.print(grid)
     _print_plain(console, _("Columns of a table and their meanings: lepton tables NAME"))
 
 
 def print_columns(console: Console, table: Table) -> None:
     """Prints every column of a table with its meaning, and the terms among them in more words."""
-    title = f"{table.name}: {table.comment}"
+    title = f"{table.name}: {_(table.comment)}"
     grid = Grid(_("column"), _("type"), _("meaning"), title=title, title_justify="left", show_lines=False)
     for column in table.columns:
         name = _("{column} (key)").format(column=column.name) if column.name in table.key else column.name
-        grid.add_row(name, column.type.lower(), column.comment)
+        grid.add_row(name, column.type.lower(), _(column.comment))
     console.print(grid, markup=False)
     for term, words in terms_among(table.column_names).items():
         _print_plain(console, f"{term}: {words}")
