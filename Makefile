@@ -11,7 +11,7 @@ STAMP := $(VENV)/.setup-done
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 
-.PHONY: help docs reference setup demo test test-slow test-all test-faults test-browser check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
+.PHONY: help docs reference messages setup demo test test-slow test-all test-faults test-browser check bench bench-full bench-stages bench-ingest bench-stress bench-inventory bench-accuracy wheel lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -46,11 +46,12 @@ test-browser: $(STAMP)  ## draw the report in Chromium (apt-get install chromium
 test-faults: $(STAMP)  ## kill real runs at every stage and check recovery (hours; LEPTON_FAULTS=12 for twelve points)
 	@LEPTON_FAULTS=$${LEPTON_FAULTS:-all} $(BIN)/python -m pytest tests/faults tests/pipelines -m "faults or kills" --log-cli-level=INFO
 
-check: $(STAMP)  ## check lint, format, types and import layers
+check: $(STAMP)  ## check lint, format, types, import layers and catalogues; list missing translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/messages.py --check
 
 bench: $(VENV)/.peers-done  ## measure speed at 1,000 and 10,000 products, beside peers (minutes)
 	$(BIN)/python benchmarks/speed.py --series 1000 10000 --folder output/bench
@@ -85,6 +86,9 @@ docs: $(STAMP)  ## build the documentation into output/docs
 
 reference: $(STAMP)  ## write docs/reference anew from the settings, tables and commands
 	$(BIN)/python scripts/write_reference.py
+
+messages: $(STAMP)  ## collect the messages of the code into the catalogues of translations, and list those missing
+	$(BIN)/python scripts/messages.py
 
 wheel: $(STAMP)  ## build the wheel, and a copy lepton_spark.zip for spark-submit --py-files
 	rm -rf build dist

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lepton_spark.language import Message, counted, shown
+
 MAX_EXAMPLES = 5
 """Most examples that a message lists; the rest are only counted."""
 
@@ -11,6 +13,10 @@ class LeptonError(Exception):
     """An error that the user can act on; `exit_code` is the exit code of the command."""
 
     exit_code = 1
+
+    def shown(self) -> str:
+        """The message in the language of this process; `str` is English."""
+        return str(shown(self.args[0])) if self.args else ""
 
 
 class SetupError(LeptonError):
@@ -65,7 +71,17 @@ class Fault:
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.key}: found {self.found}; allowed: {self.allowed}"
+        return str(self.message())
+
+    def message(self) -> Message:
+        """The fault in one line."""
+        return Message(
+            "{source}: {key}: found {found}; allowed: {allowed}",
+            source=self.source,
+            key=self.key,
+            found=self.found,
+            allowed=self.allowed,
+        )
 
 
 class ConfigError(LeptonError):
@@ -79,14 +95,29 @@ class ConfigError(LeptonError):
         lines = "\n".join(f"  {fault}" for fault in faults)
         super().__init__(f"the configuration has {len(faults)} {noun}; nothing was written:\n{lines}")
 
+    def shown(self) -> str:
+        """The faults in the language of this process."""
+        head = counted(
+            len(self.faults),
+            "the configuration has {n} fault; nothing was written:",
+            "the configuration has {n} faults; nothing was written:",
+        )
+        return "\n".join([head, *(f"  {fault.message().shown()}" for fault in self.faults)])
 
-def explain(subject: str, found: str, allowed: str, remedy: str) -> str:
-    """An error message in the usual order.
+
+def explain(subject: str, found: str, allowed: str, remedy: str) -> Message:
+    """An error message in the usual order; its parts are translated with it if they are messages.
 
     >>> explain("JAVA_HOME", "no bin/java", "Java 17 or newer", "Install a JDK.")
     'JAVA_HOME: found no bin/java; allowed: Java 17 or newer. Install a JDK.'
     """
-    return f"{subject}: found {found}; allowed: {allowed}. {remedy}"
+    return Message(
+        "{subject}: found {found}; allowed: {allowed}. {remedy}",
+        subject=subject,
+        found=found,
+        allowed=allowed,
+        remedy=remedy,
+    )
 
 
 def examples(values: Sequence[object]) -> str:

@@ -7,12 +7,15 @@ import subprocess
 from pathlib import Path
 
 from lepton_spark.errors import SetupError, explain
+from lepton_spark.language import Message
 
 MIN_JAVA = 17
 """Spark 4 is compiled for Java 17."""
 
-_ALLOWED = f"Java {MIN_JAVA} or newer"
-_REMEDY = f"Install a JDK or JRE of version {MIN_JAVA} or newer and point JAVA_HOME at it."
+_ALLOWED = Message("Java {version} or newer", version=MIN_JAVA)
+_REMEDY = Message(
+    "Install a JDK or JRE of version {version} or newer and point JAVA_HOME at it.", version=MIN_JAVA
+)
 
 
 def require_java() -> Path:
@@ -23,7 +26,7 @@ def require_java() -> Path:
     java = _find_java()
     found = _version_of(java)
     if found < MIN_JAVA:
-        raise SetupError(explain(str(java), f"Java {found}", _ALLOWED, _REMEDY))
+        raise SetupError(explain(str(java), Message("Java {found}", found=found), _ALLOWED, _REMEDY))
     return java
 
 
@@ -32,11 +35,13 @@ def _find_java() -> Path:
     if home:
         java = Path(home) / "bin" / "java"
         if not java.is_file():
-            raise SetupError(explain("JAVA_HOME", f"{home} without bin/java", _ALLOWED, _REMEDY))
+            raise SetupError(
+                explain("JAVA_HOME", Message("{home} without bin/java", home=home), _ALLOWED, _REMEDY)
+            )
         return java
     on_path = shutil.which("java")
     if on_path is None:
-        raise SetupError(explain("Java", "none on the PATH and JAVA_HOME unset", _ALLOWED, _REMEDY))
+        raise SetupError(explain("Java", Message("none on the PATH and JAVA_HOME unset"), _ALLOWED, _REMEDY))
     return Path(on_path)
 
 
@@ -46,9 +51,16 @@ def _version_of(java: Path) -> int:
         output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     except OSError as fault:
         raise SetupError(
-            explain(str(java), f"it does not start ({fault.strerror})", _ALLOWED, _REMEDY)
+            explain(
+                str(java),
+                Message("it does not start ({reason})", reason=fault.strerror),
+                _ALLOWED,
+                _REMEDY,
+            )
         ) from fault
     version = re.search(r'version "(?:1\.)?(\d+)', output.stderr + output.stdout)
     if output.returncode or version is None:
-        raise SetupError(explain(str(java), "no version in the output of java -version", _ALLOWED, _REMEDY))
+        raise SetupError(
+            explain(str(java), Message("no version in the output of java -version"), _ALLOWED, _REMEDY)
+        )
     return int(version[1])

@@ -19,6 +19,7 @@ from lepton_spark.config import SparkSettings
 from lepton_spark.delta_jars import delta_coordinate, fetch_jars, find_jars, jars_folder
 from lepton_spark.errors import ConfigError, Fault, SetupError, explain
 from lepton_spark.java import require_java
+from lepton_spark.language import Message
 
 log = logging.getLogger(__name__)
 
@@ -132,8 +133,12 @@ def _require_delta(spark: SparkSession) -> None:
 
 def _delta_message(found: str) -> str:
     lines = "".join(f" --conf {key}={value}" for key, value in DELTA_SETTINGS.items())
-    remedy = f"Add to spark-submit: --packages {delta_coordinate()}{lines}"
-    return explain("Delta in the running Spark session", found, "its jars and both settings", remedy)
+    remedy = Message(
+        "Add to spark-submit: --packages {packages}{lines}", packages=delta_coordinate(), lines=lines
+    )
+    return explain(
+        Message("Delta in the running Spark session"), found, Message("its jars and both settings"), remedy
+    )
 
 
 def _start(settings: SparkSettings, app_name: str) -> SparkSession:
@@ -146,9 +151,14 @@ def _start(settings: SparkSettings, app_name: str) -> SparkSession:
     try:
         return builder.getOrCreate()
     except PySparkRuntimeError as fault:
-        remedy = "See Java's message above; if memory was short, try --set spark.driver_memory=1g."
+        remedy = Message("See Java's message above; if memory was short, try --set spark.driver_memory=1g.")
         raise SetupError(
-            explain("Spark's Java process", "none, it exited at start-up", "a running process", remedy)
+            explain(
+                Message("Spark's Java process"),
+                Message("none, it exited at start-up"),
+                Message("a running process"),
+                remedy,
+            )
         ) from fault
 
 

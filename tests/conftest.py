@@ -17,6 +17,8 @@ from tests.java_options import CHECKPOINT_INTERVAL, LARGE_PLANS, QUICK_JAVA, SMA
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+os.environ["LC_ALL"] = "C.UTF-8"  # messages are English, wherever the tests run
+
 hypothesis_settings.register_profile("lepton", deadline=None)  # a busy machine must not fail a test
 hypothesis_settings.load_profile("lepton")
 

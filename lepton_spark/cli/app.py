@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from lepton_spark.cli.language.option import LANG
 from lepton_spark.cli.options import DEBUG
 from lepton_spark.version import __version__
 
@@ -13,7 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Daily sales forecasts for every product of a catalogue, from raw files to Delta tables.",
-    epilog=f"Add {DEBUG} to any command to see the traceback of a failure.",
+    epilog=f"Add {DEBUG} to any command to see the traceback of a failure, {LANG} zh to see Chinese.",
 )
 
 

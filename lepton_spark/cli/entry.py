@@ -1,6 +1,7 @@
 """The entry point: parses arguments, runs a command, and turns a failure into one line and an exit code."""
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,10 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 from lepton_spark.cli.commands import app
-from lepton_spark.cli.failures.failure_words import failure_words
+from lepton_spark.cli.failures.failure_words import shown_words
 from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
+from lepton_spark.cli.language.help import translate_help
+from lepton_spark.cli.language.option import chosen_language
 from lepton_spark.cli.options import DEBUG
 from lepton_spark.errors import LeptonError
+from lepton_spark.language import ENGLISH, use_language
+from lepton_spark.language import translated as _
 
 INTERRUPTED = 130
 
@@ -52,17 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     _log_to_stderr(debug=debug)
-    group = typer.main.get_group(app)
-    arguments = [argument for argument in given if argument != DEBUG]
-    expanded = expand(arguments, has_arguments=_has_arguments(group, arguments))
+    use_language(ENGLISH)
     try:
+        others, language = chosen_language([one for one in given if one != DEBUG], os.environ)
+        use_language(language)
+        group = typer.main.get_group(app)
+        translate_help(group)
+        expanded = expand(others, has_arguments=_has_arguments(group, others))
         group.main(args=expanded, prog_name="lepton")
     except SystemExit as requested:
         return _exit_code(requested)
     except LeptonError as fault:
-        return _failed(fault, failure_words(fault), fault.exit_code, debug=debug)
+        return _failed(fault, shown_words(fault), fault.exit_code, debug=debug)
     except Exception as fault:  # noqa: BLE001 - the last resort of a command is one clear line
-        return _failed(fault, f"{failure_words(fault)}\nAdd {DEBUG} to see where.", 1, debug=debug)
+        return _failed(fault, f"{shown_words(fault)}\n{_('Add --debug to see where.')}", 1, debug=debug)
     return 0
 
 
@@ -76,7 +84,7 @@ def _has_arguments(group: TyperGroup, arguments: Sequence[str]) -> bool:
 def _exit_code(requested: SystemExit) -> int:
     code = requested.code if isinstance(requested.code, int) else int(requested.code is not None)
     if code == INTERRUPTED:
-        typer.echo("interrupted; run it again: the incomplete load is rolled back first", err=True)
+        typer.echo(_("interrupted; run it again: the incomplete load is rolled back first"), err=True)
     return code
 
 

@@ -3,6 +3,7 @@
 import typer
 
 from lepton_spark.cli.messages import console
+from lepton_spark.language import translated as _
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.explanation import explained_product
 from lepton_spark.report.explanation.page import print_sentences
@@ -16,4 +17,5 @@ def print_first_reason(job: JobContext, run_id: str) -> None:
     if first is not None:
         explained = explained_product(job, *first)
         print_sentences(console(), explained, day_of(explained, None, None))
-        typer.echo(f"All days, and why this model: lepton explain --product {first[0]} --location {first[1]}")
+        command = f"lepton explain --product {first[0]} --location {first[1]}"
+        typer.echo(_("All days, and why this model: {command}").format(command=command))

@@ -15,6 +15,8 @@ from lepton_spark.detection.column_names import ROLES
 from lepton_spark.detection.proposal import Choice, Proposal
 from lepton_spark.detection.written import as_yaml
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
+from lepton_spark.language import translated as _
 from lepton_spark.operations.opening import clock, privacy_key
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.first_read import read_first
@@ -47,7 +49,12 @@ def init(
     target = folder / FILE
     if target.exists():
         raise InputError(
-            explain(str(target), "a file", "none: no file is overwritten", "Delete it, or set --dir.")
+            explain(
+                str(target),
+                Message("a file"),
+                Message("none: no file is overwritten"),
+                Message("Delete it, or set --dir."),
+            )
         )
     progress = ConsoleProgress(console(), time.monotonic)
     with progress.stage("start Spark"):
@@ -64,9 +71,10 @@ def init(
     read = read_first(JobContext(spark, warehouse, loaded.config, clock, progress, privacy_key=privacy_key()))
     print_read(console(), read.counts, read.examples, read.words, read.classes)
     for name, reason in sampled.lines.others.items():
-        typer.echo(f"sampled, but not used: {name}: {reason}", err=True)
+        text = _("sampled, but not used: {file}: {reason}")
+        typer.echo(text.format(file=name, reason=reason), err=True)
     print_refused_files(read)
-    typer.echo(f"Written: {target}. Next: lepton run --conf {target}")
+    typer.echo(_("Written: {file}. Next: lepton run --conf {file}").format(file=target))
     raise typer.Exit(refused_files_code(read))
 
 
@@ -74,7 +82,8 @@ def _given_columns(pairs: list[str]) -> dict[str, str]:
     given = dict(pair.partition("=")[::2] for pair in pairs)
     for role, name in given.items():
         if role not in ROLES or not name:
-            raise typer.BadParameter(f"found {role}={name}; allowed: ROLE=NAME with {', '.join(ROLES)}")
+            text = _("found {role}={name}; allowed: ROLE=NAME with {roles}")
+            raise typer.BadParameter(text.format(role=role, name=name, roles=", ".join(ROLES)))
     return given
 
 
@@ -84,11 +93,11 @@ def _chosen(proposal: Proposal, *, asks: bool) -> Proposal:
         if asks:
             proposal = proposal.choosing(choice, _answer(choice))
         else:
-            typer.echo(
-                f"{choice.key}: several values fit every sampled line. Taken: {choice.values[0]} "
-                f"({choice.words[0]}). The others are comments in the file: check them.",
-                err=True,
+            text = _(
+                "{key}: several values fit every sampled line. Taken: {value} "
+                "({words}). The others are comments in the file: check them."
             )
+            typer.echo(text.format(key=choice.key, value=choice.values[0], words=choice.words[0]), err=True)
     return proposal
 
 
@@ -98,7 +107,6 @@ def _answer(choice: Choice) -> object:
         typer.echo(f"  {number}: {value}: {words}")
     answer = 0
     while not 0 < answer <= len(choice.values):
-        answer = typer.prompt(
-            f"Several values of {choice.key} fit every sampled line. Which one is right?", default=1
-        )
+        text = _("Several values of {key} fit every sampled line. Which one is right?")
+        answer = typer.prompt(text.format(key=choice.key), default=1)
     return choice.values[answer - 1]

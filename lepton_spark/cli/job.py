@@ -12,6 +12,7 @@ from lepton_spark.cli.messages import console
 from lepton_spark.cli.operators import alert_if_failed, traced_job
 from lepton_spark.config import LoadedConfig, load_config
 from lepton_spark.errors import ConfigError, Fault
+from lepton_spark.language import Message
 from lepton_spark.models.registry import known_models
 from lepton_spark.operations.opening import NOTHING_ACCEPTED, open_context
 from lepton_spark.pipelines.context import JobContext
@@ -71,8 +72,11 @@ def require_settings(conf: list[Path] | None, settings: list[str] | None) -> Non
     """Raises ConfigError if a job is given neither files nor settings, which is an oversight."""
     if not conf and not settings:
         command = f"lepton {command_name() or 'run'} --conf conf/base.yaml mine.yaml"
-        allowed = f"your configuration files, as in {command}; conf/example.yaml is one to copy and edit"
-        raise ConfigError([Fault("command line", "--conf", "nothing", allowed)])
+        allowed = Message(
+            "your configuration files, as in {command}; conf/example.yaml is one to copy and edit",
+            command=command,
+        )
+        raise ConfigError([Fault(Message("command line"), "--conf", Message("nothing"), allowed)])
 
 
 def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None = None) -> LoadedConfig:

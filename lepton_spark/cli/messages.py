@@ -12,6 +12,8 @@ from rich.console import Console
 from lepton_spark.config import Config
 from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.language import Message
+from lepton_spark.language import translated as _
 from lepton_spark.operations.job_end import State
 from lepton_spark.pipelines.challenge.contest import ChallengeResult
 from lepton_spark.pipelines.context import JobContext
@@ -20,7 +22,6 @@ from lepton_spark.pipelines.ingest.reingest import ReingestResult
 from lepton_spark.pipelines.ingest.unload import UnloadResult
 from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
-from lepton_spark.pipelines.publish.freshness import in_days
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.pipelines.publish.published_state import PublishedState
 from lepton_spark.report.monitoring import print_monitoring
@@ -34,7 +35,7 @@ PLAIN_WIDTH = 120
 def print_publish_result(result: PublishResult) -> int:
     """Explains on stderr why a run was not published; returns the exit code."""
     if not result.published:
-        typer.echo(f"run {result.run_id}: {result.why}", err=True)
+        typer.echo(_("run {run}: {reason}").format(run=result.run_id, reason=result.why), err=True)
     return GatesError.exit_code if result.refused else 0
 
 
@@ -49,7 +50,8 @@ class WithRefusedFiles(Protocol):
 def print_refused_files(result: WithRefusedFiles) -> None:
     """Lists the refused files on stderr."""
     for file in result.refused:
-        typer.echo(f"refused: {file.name}: {file.reason}: {file.words}", err=True)
+        text = _("refused: {file}: {reason}: {words}")
+        typer.echo(text.format(file=file.name, reason=file.reason, words=file.words), err=True)
 
 
 def print_load_messages(result: IngestResult) -> None:
@@ -69,10 +71,11 @@ def refused_files_code(result: WithRefusedFiles) -> int:
 def print_migration(result: MigrateResult) -> None:
     """Prints the schema versions and how many tables were changed."""
     if result.found is None:
-        typer.echo("no tables yet: nothing to migrate")
+        typer.echo(_("no tables yet: nothing to migrate"))
         return
     changed = [name for name, done in result.done.items() if done]
-    typer.echo(f"schema version {result.found} -> {SCHEMA_VERSION}: {len(changed)} tables changed")
+    text = _("schema version {old} -> {new}: {n} tables changed")
+    typer.echo(text.format(old=result.found, new=SCHEMA_VERSION, n=len(changed)))
 
 
 def print_monitor_result(job: JobContext, result: MonitorResult) -> None:
@@ -82,7 +85,8 @@ def print_monitor_result(job: JobContext, result: MonitorResult) -> None:
         print_monitoring(console(), job.warehouse, result.scored[-1], result.counts, settings.false_share)
         print_override_scores(console(), job.warehouse, result.scored[-1])
     elif result.next_day is not None:
-        typer.echo(f"Monitoring: the next published week is scored with the sales of {result.next_day}.")
+        text = _("Monitoring: the next published week is scored with the sales of {day}.")
+        typer.echo(text.format(day=result.next_day))
 
 
 def print_state(state: State, today: date) -> int:
@@ -92,40 +96,51 @@ def print_state(state: State, today: date) -> int:
     """
     published, gate = state.published, state.freshness
     if published is None:
-        typer.echo("published: nothing yet")
+        typer.echo(_("published: nothing yet"))
     else:
-        typer.echo(f"published: {_published_words(published)}; valid until {published.valid_until}")
+        text = _("published: {run}; valid until {day}")
+        typer.echo(text.format(run=_published_words(published), day=published.valid_until))
         days = published.days_expired(today)
         if days:
-            found = f"valid until {published.valid_until}, {in_days(days)} ago"
-            remedy = "Do not order by them. Deliver the days that are missing, then run again."
-            typer.echo(explain("published forecasts", found, f"valid on {today}", remedy), err=True)
+            number = f"{days:,}"
+            found = Message("valid until {day}, {n} days ago", day=published.valid_until, n=number)
+            if days == 1:
+                found = Message("valid until {day}, 1 day ago", day=published.valid_until)
+            remedy = Message("Do not order by them. Deliver the days that are missing, then run again.")
+            allowed = Message("valid on {day}", day=today)
+            fault = explain(Message("published forecasts"), found, allowed, remedy)
+            typer.echo(fault.shown(), err=True)
     if gate.failed:
-        remedy = "Deliver the days that are missing, then run again."
-        typer.echo(explain("newest complete day of sales", gate.found, gate.allowed, remedy), err=True)
+        remedy = Message("Deliver the days that are missing, then run again.")
+        fault = explain(Message("newest complete day of sales"), gate.found, gate.allowed, remedy)
+        typer.echo(fault.shown(), err=True)
         return StaleError.exit_code
     if gate.passed:
-        typer.echo(f"newest complete day of sales: {gate.found}; allowed: {gate.allowed}")
+        text = _("newest complete day of sales: {found}; allowed: {allowed}")
+        typer.echo(text.format(found=gate.found, allowed=gate.allowed))
     return 0
 
 
 def _published_words(published: PublishedState) -> str:
-    run = f"run {published.run_id} of cutoff {published.cutoff}"
+    run = _("run {run} of cutoff {cutoff}").format(run=published.run_id, cutoff=published.cutoff)
     withdrawn = published.withdrawn
     if withdrawn is None:
         return run
-    other = f"run {withdrawn.input_fingerprint} of cutoff {withdrawn.cutoff}"
-    return f"{run}, because {other} was rolled back on {published.published_at.date()}"
+    other = _("run {run} of cutoff {cutoff}")
+    other = other.format(run=withdrawn.input_fingerprint, cutoff=withdrawn.cutoff)
+    text = _("{run}, because {other} was rolled back on {day}")
+    return text.format(run=run, other=other, day=published.published_at.date())
 
 
 def print_challenge(result: ChallengeResult, *, published: bool) -> None:
     """Prints how a challenger compares with the champion, and whether its forecast is published."""
-    state = "its forecasts are published" if published else "it runs beside the champion"
-    typer.echo(f"Challenger: {state}; {result.words}.")
+    text = _("Challenger: it runs beside the champion; {comparison}.")
+    if published:
+        text = _("Challenger: its forecasts are published; {comparison}.")
+    typer.echo(text.format(comparison=result.words))
     if result.failure is not None:
-        typer.echo(
-            f"The challenger failed; the published forecasts are not affected: {result.failure}", err=True
-        )
+        text = _("The challenger failed; the published forecasts are not affected: {reason}")
+        typer.echo(text.format(reason=result.failure), err=True)
 
 
 def report_path(config: Config, output: Path | None) -> Path:
@@ -137,36 +152,49 @@ def report_path(config: Config, output: Path | None) -> Path:
         return output or Path(str(config.report.file))
     root = config.warehouse.root.removeprefix("file:")
     if ":/" in root:
-        raise typer.BadParameter(f"give -o FILE: the tables are in {root}, and the report is a local file")
+        text = _("give -o FILE: the tables are in {root}, and the report is a local file")
+        raise typer.BadParameter(text.format(root=root))
     return Path(root) / "report.html"
 
 
 def print_reingested(result: ReingestResult) -> None:
     """Prints the numbers of rejected lines by outcome."""
+    text = _(
+        "rejected lines: {accepted} accepted now, {others} rejected for other reasons, "
+        "{before} rejected as before, {rest} not validated again"
+    )
     typer.echo(
-        f"rejected lines: {result.accepted} accepted now, "
-        f"{result.other_reasons} rejected for other reasons, {result.as_before} rejected as before, "
-        f"{result.not_validated} not validated again"
+        text.format(
+            accepted=result.accepted,
+            others=result.other_reasons,
+            before=result.as_before,
+            rest=result.not_validated,
+        )
     )
 
 
 def print_unloaded(result: UnloadResult) -> None:
     """Prints what was taken back, and which files may have repeated lines of it."""
-    typer.echo(f"{result.n_lines:,} lines of {', '.join(result.files)} taken back")
-    typer.echo("The next `lepton ingest` reads these files again if they are still under input.path.")
+    text = _("{n} lines of {files} taken back")
+    typer.echo(text.format(n=f"{result.n_lines:,}", files=", ".join(result.files)))
+    typer.echo(_("The next `lepton ingest` reads these files again if they are still under input.path."))
     if result.overlapping:
         listed = ", ".join(result.overlapping)
-        typer.echo(f"Some lines of {listed} were known when they were loaded. If from these files, unload")
-        typer.echo("them too: their lines are missing now.")
+        text = _(
+            "Some lines of {files} were known when they were loaded. If from these files, unload\n"
+            "them too: their lines are missing now."
+        )
+        typer.echo(text.format(files=listed))
 
 
 def print_rows_to_forget(rows: Mapping[str, int], *, deletes: bool, yes: bool) -> None:
     """Prints which rows will be deleted, or lose a value, before they do."""
-    counted = ", ".join(f"{count:,} of {name}" for name, count in rows.items()) or "none"
-    typer.echo(f"rows to {'delete' if deletes else 'change'}: {counted}")
-    typer.echo("This also erases earlier versions of all tables that may hold such rows (no time travel).")
+    parts = (_("{n} of {table}").format(n=f"{count:,}", table=name) for name, count in rows.items())
+    text = _("rows to delete: {rows}") if deletes else _("rows to change: {rows}")
+    typer.echo(text.format(rows=_(", ").join(parts) or _("none")))
+    typer.echo(_("This also erases earlier versions of all tables that may hold such rows (no time travel)."))
     if not yes:
-        typer.echo("Nothing was changed. Add --yes to do it for good.")
+        typer.echo(_("Nothing was changed. Add --yes to do it for good."))
 
 
 def console() -> Console:

@@ -8,9 +8,10 @@ from pathlib import Path
 import typer
 
 from lepton_spark.cli.app import command_name
-from lepton_spark.cli.failures.failure_words import failure_words
+from lepton_spark.cli.failures.failure_words import failure_words, shown_words
 from lepton_spark.config import Config
 from lepton_spark.errors import LeptonError
+from lepton_spark.language import translated as _
 from lepton_spark.operations.alerts.alerting import alert
 from lepton_spark.operations.job_end import JobEnd, State
 from lepton_spark.operations.lineage.tracing import traced
@@ -87,9 +88,10 @@ def write_report(context: JobContext) -> None:
     if file is None:
         return
     try:
-        typer.echo(f"report: {run_report(context, Path(file)).path}")
+        typer.echo(_("report: {file}").format(file=run_report(context, Path(file)).path))
     except Exception as fault:  # noqa: BLE001 - the run is done, whatever happens to its report
-        typer.echo(f"report {file}: not written: {failure_words(fault)}", err=True)
+        text = _("report {file}: not written: {reason}")
+        typer.echo(text.format(file=file, reason=shown_words(fault)), err=True)
 
 
 def _print_faults(faults: Iterable[str]) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lepton_spark.language import translated as _
+
 DEBUG = "--debug"
 
 Files = Annotated[
@@ -66,5 +68,5 @@ LocationId = Annotated[
 def accepted_files(files: list[str] | None, reason: str | None) -> dict[str, str]:
     """The accepted files with the reason; raises BadParameter if one is given without the other."""
     if bool(files) != bool(reason and reason.strip()):
-        raise typer.BadParameter("give --accept and --reason together")
+        raise typer.BadParameter(_("give --accept and --reason together"))
     return dict.fromkeys(files or (), str(reason))

@@ -22,6 +22,7 @@ from lepton_spark.cli.options import (
     Settings,
     TakeOver,
 )
+from lepton_spark.language import translated as _
 from lepton_spark.operations.job_end import present_state
 from lepton_spark.pipelines.explanation import explained_product
 from lepton_spark.pipelines.inventory import run_inventory
@@ -78,7 +79,7 @@ def explain(
     print_page(console(), explained, day_of(explained, None if day is None else day.date(), step))
     if output is not None:
         write_chart(explained, output)
-        typer.echo(f"chart: {output}")
+        typer.echo(_("chart: {file}").format(file=output))
 
 
 @app.command()
@@ -121,10 +122,9 @@ def report(
     require_packages()
     path = report_path(load(conf, settings).config, output)
     result = run_report(open_job(conf, settings), path)
-    typer.echo(
-        f"report: {result.path} ({result.n_bytes / 1e6:.1f} MB, {result.n_embedded:,} of "
-        f"{result.n_series:,} products to search)"
-    )
+    text = _("report: {file} ({size} MB, {n} of {every} products to search)")
+    counts = {"n": f"{result.n_embedded:,}", "every": f"{result.n_series:,}"}
+    typer.echo(text.format(file=result.path, size=f"{result.n_bytes / 1e6:.1f}", **counts))
 
 
 @app.command()
@@ -140,7 +140,7 @@ def plot(
     require_drawable(output)
     found, run = drawn_product(open_job(conf, settings), product, location)
     write_drawing(product_chart(found, run.cutoff, run.period), output)
-    typer.echo(f"chart: {output}")
+    typer.echo(_("chart: {file}").format(file=output))
 
 
 @app.command()

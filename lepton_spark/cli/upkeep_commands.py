@@ -19,6 +19,8 @@ from lepton_spark.cli.options import (
 )
 from lepton_spark.config.show import resolved_lines
 from lepton_spark.config.suggestions import did_you_mean
+from lepton_spark.language import shown
+from lepton_spark.language import translated as _
 from lepton_spark.pipelines.maintenance.forget import (
     count_rows,
     customer_subject,
@@ -58,7 +60,7 @@ def forget(
 ) -> None:
     """Erase a product, a customer or a planner's name for good: from all tables and earlier versions."""
     if sum(given is not None for given in (product, customer, planner)) != 1:
-        raise typer.BadParameter("give either --product or --customer or --planner")
+        raise typer.BadParameter(_("give either --product or --customer or --planner"))
     with leased(open_job(conf, settings), take_over=take_over) as context:
         if product is not None:
             subject = product_subject(product)
@@ -101,4 +103,5 @@ def tables(
     elif name in TABLES:
         print_columns(console(), TABLES[name])
     else:
-        raise typer.BadParameter(f"no table '{name}'; the tables: lepton tables{did_you_mean(name, TABLES)}")
+        text = _("no table '{name}'; the tables: lepton tables{hint}")
+        raise typer.BadParameter(text.format(name=name, hint=shown(did_you_mean(name, TABLES))))

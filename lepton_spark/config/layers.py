@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from lepton_spark.config.tree import Config
 from lepton_spark.config.yaml_faults import DuplicateKeyError, yaml_fault
 from lepton_spark.errors import Fault
+from lepton_spark.language import Message
 
 SET_SOURCE = "--set"
 MAPPING_SOURCE = "config"
@@ -18,7 +19,9 @@ MAPPING_SOURCE = "config"
 _NO_YAML = tuple("|>*&!@%#`,")
 """A `--set` value that starts with one of these is taken literally, for example `*.csv`."""
 
-_SECTIONS = "sections with keys below them, such as input: and, indented on the next line, path: sales.csv"
+_SECTIONS = Message(
+    "sections with keys below them, such as input: and, indented on the next line, path: sales.csv"
+)
 
 Tree = dict[str, Any]
 
@@ -49,14 +52,21 @@ def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
         text = Path(path).read_text(encoding="utf-8")
         content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
-        faults.append(Fault(str(path), "(file)", "no such file", "an existing YAML file"))
+        faults.append(Fault(str(path), "(file)", Message("no such file"), Message("an existing YAML file")))
     except UnicodeDecodeError:
-        faults.append(Fault(str(path), "(file)", "bytes that are not UTF-8", "a text file saved as UTF-8"))
+        faults.append(
+            Fault(
+                str(path),
+                "(file)",
+                Message("bytes that are not UTF-8"),
+                Message("a text file saved as UTF-8"),
+            )
+        )
     except OSError as error:
-        faults.append(Fault(str(path), "(file)", str(error.strerror), "a readable YAML file"))
+        faults.append(Fault(str(path), "(file)", str(error.strerror), Message("a readable YAML file")))
     except yaml.YAMLError as error:
         fault = yaml_fault(error, text)
-        place = "(file)" if fault.line is None else f"line {fault.line}"
+        place = "(file)" if fault.line is None else Message("line {n}", n=fault.line)
         faults.append(Fault(str(path), place, fault.found, fault.allowed))
     else:
         if content is None or isinstance(content, dict):
@@ -66,14 +76,14 @@ def _read_yaml(path: str | Path, faults: list[Fault]) -> Tree | None:
 
 
 def _kind(content: object) -> str:
-    return "a list" if isinstance(content, list) else "a text without keys"
+    return Message("a list") if isinstance(content, list) else Message("a text without keys")
 
 
 def _read_override(override: str, faults: list[Fault]) -> Tree | None:
     key, equals, text = override.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts):
-        faults.append(Fault(SET_SOURCE, override, "no dotted key with a value", "dotted.key=value"))
+        faults.append(Fault(SET_SOURCE, override, Message("no dotted key with a value"), "dotted.key=value"))
         return None
     try:
         value: Any = text if text.startswith(_NO_YAML) else yaml.load(text, Loader=_StrictLoader)  # noqa: S506

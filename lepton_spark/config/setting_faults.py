@@ -12,20 +12,21 @@ from lepton_spark.config.secrets import masked
 from lepton_spark.config.suggestions import did_you_mean
 from lepton_spark.config.tree import Config
 from lepton_spark.errors import Fault
+from lepton_spark.language import Message
 
 DEFAULT_SOURCE = "default"
 
 _WORDS: Mapping[str, str] = {
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "float_parsing": "a number, with a point before decimals",
-    "float_type": "a number, with a point before decimals",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "a text",
-    "dict_type": "keys with values, such as {key: value}",
-    "model_type": "keys of this section, below it and indented",
+    "bool_parsing": Message("true or false"),
+    "bool_type": Message("true or false"),
+    "float_parsing": Message("a number, with a point before decimals"),
+    "float_type": Message("a number, with a point before decimals"),
+    "int_parsing": Message("a whole number"),
+    "int_type": Message("a whole number"),
+    "int_from_float": Message("a whole number"),
+    "string_type": Message("a text"),
+    "dict_type": Message("keys with values, such as {key: value}"),
+    "model_type": Message("keys of this section, below it and indented"),
 }
 """What is allowed, by pydantic's type of an error; other types have good words of their own."""
 
@@ -60,10 +61,9 @@ def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
     source = _source_of(key.partition("[")[0], sources)
     if detail["type"] == "extra_forbidden":
         valid = _section_of(key).model_fields
-        return Fault(
-            source, key, "an unknown key", f"one of {', '.join(valid)}{_meant_key(key, list(valid))}"
-        )
-    found = "nothing" if detail["type"] == "missing" else _display(key, detail["input"])
+        allowed = Message("one of {names}{hint}", names=", ".join(valid), hint=_meant_key(key, list(valid)))
+        return Fault(source, key, Message("an unknown key"), allowed)
+    found = Message("nothing") if detail["type"] == "missing" else _display(key, detail["input"])
     return Fault(source, key, found, _allowed(key, detail))
 
 
@@ -73,19 +73,21 @@ def _allowed(key: str, detail: ErrorDetails) -> str:
         return _list_form(key, found)
     words = _WORDS.get(kind, re.sub(_AROUND, "", detail["msg"]))
     if kind == "literal_error":
-        return words + did_you_mean(found, re.findall(r"'([^']+)'", words))
+        return Message(
+            "{words}{hint}", words=words, hint=did_you_mean(found, re.findall(r"'([^']+)'", words))
+        )
     if kind == "string_type" and isinstance(found, int | float):
-        return f"{words}; write {masked(key, str(found))!r}, in quotes"
+        return Message("{words}; write {value}, in quotes", words=words, value=repr(masked(key, str(found))))
     return words
 
 
 def _list_form(key: str, found: object) -> str:
     """A list, with the value that was found as its only item."""
     if not isinstance(found, str | int | float):
-        return "a list in brackets, such as [a, b]"
+        return Message("a list in brackets, such as [a, b]")
     item = masked(key, found)
     written = yaml.safe_dump([item], default_flow_style=True, allow_unicode=True, width=1000).strip()
-    return f"a list; write {key.rpartition('.')[2]}: {written}"
+    return Message("a list; write {key}: {value}", key=key.rpartition(".")[2], value=written)
 
 
 def _key(location: Sequence[int | str]) -> str:
@@ -100,9 +102,9 @@ def _key(location: Sequence[int | str]) -> str:
 
 def _display(key: str, value: object) -> str:
     if isinstance(value, dict) or hasattr(value, "model_dump"):
-        return "this section"
+        return Message("this section")
     if value is None:
-        return "nothing"
+        return Message("nothing")
     text = repr(masked(key, value))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
@@ -132,7 +134,7 @@ def _meant_key(key: str, valid: Sequence[str]) -> str:
     elsewhere = next((dotted for dotted in _all_keys(Config) if dotted.rpartition(".")[2] == name), None)
     if similar or elsewhere is None:
         return similar
-    return f"; did you mean {elsewhere}? A section's keys are below it and indented"
+    return Message("; did you mean {name}? A section's keys are below it and indented", name=elsewhere)
 
 
 def _all_keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:

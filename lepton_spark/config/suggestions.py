@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from lepton_spark.language import Message
+
 
 def did_you_mean(found: object, allowed: Iterable[str]) -> str:
     """The end of a message that names the most similar allowed value; empty if none is similar.
@@ -14,4 +16,4 @@ def did_you_mean(found: object, allowed: Iterable[str]) -> str:
     """
     by_lower = {value.lower(): value for value in allowed}
     close = get_close_matches(str(found).lower().replace(" ", "_"), by_lower, n=1)
-    return f"; did you mean {by_lower[close[0]]}?" if close else ""
+    return Message("; did you mean {name}?", name=by_lower[close[0]]) if close else ""

@@ -8,21 +8,33 @@ from dataclasses import dataclass
 
 import yaml
 
-_INDENT = "keys of one section below each other, each with the same spaces before it"
-_QUOTE = "a text with such a sign in single quotes, such as path: '*.csv'"
-_KEY = "key: value, with a colon and a space between them"
+from lepton_spark.language import Message
 
-_INDENTED = ("an indentation that no line above has", _INDENT)
-_BRACKET = ("a bracket [ or { that is not closed", "a closing ] or } for each [ or {")
+_INDENT = Message("keys of one section below each other, each with the same spaces before it")
+_QUOTE = Message("a text with such a sign in single quotes, such as path: '*.csv'")
+_KEY = Message("key: value, with a colon and a space between them")
+
+_INDENTED = (Message("an indentation that no line above has"), _INDENT)
+_BRACKET = (Message("a bracket [ or { that is not closed"), Message("a closing ] or } for each [ or {"))
 _PROBLEMS = (
-    ("could not find expected ':'", True, "a key without a colon", _KEY),
+    ("could not find expected ':'", True, Message("a key without a colon"), _KEY),
     ("expected ',' or", True, *_BRACKET),
     ("expected the node content", True, *_BRACKET),
-    ("end of stream", True, "a quote that is not closed", "quotes in pairs"),
-    ("'<scalar>'", False, "text after a closing quote", "one text in quotes, with quotes within it doubled"),
+    ("end of stream", True, Message("a quote that is not closed"), Message("quotes in pairs")),
+    (
+        "'<scalar>'",
+        False,
+        Message("text after a closing quote"),
+        Message("one text in quotes, with quotes within it doubled"),
+    ),
     ("expected <block end>", False, *_INDENTED),
     ("expected '<document start>'", False, *_INDENTED),
-    ("escape", False, "a backslash in double quotes", r"single quotes around a backslash: 'C:\data'"),
+    (
+        "escape",
+        False,
+        Message("a backslash in double quotes"),
+        Message(r"single quotes around a backslash: 'C:\data'"),
+    ),
 )
 """Words of the parser; whether the line is that of what was opened before; found; allowed."""
 
@@ -48,14 +60,22 @@ class DuplicateKeyError(yaml.constructor.ConstructorError):
 def yaml_fault(error: yaml.YAMLError, text: str) -> YamlFault:
     """Why a text could not be read as YAML."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return YamlFault(None, "a control character that YAML forbids", "plain text in UTF-8")
+        return YamlFault(
+            None, Message("a control character that YAML forbids"), Message("plain text in UTF-8")
+        )
     if isinstance(error, DuplicateKeyError):
-        found = f"the key {error.key!r} a second time, first on line {error.first.line + 1}"
-        return YamlFault(error.problem_mark.line + 1, found, "each key once in its section")
+        found = Message(
+            "the key {key} a second time, first on line {line}",
+            key=repr(error.key),
+            line=error.first.line + 1,
+        )
+        return YamlFault(error.problem_mark.line + 1, found, Message("each key once in its section"))
     lines = text.splitlines()
     tab = _line_indented_by_tab(lines[: error.problem_mark.line + 1])
     if tab is not None:
-        return YamlFault(tab, "a tab before the key", "spaces: YAML forbids tabs as indentation")
+        return YamlFault(
+            tab, Message("a tab before the key"), Message("spaces: YAML forbids tabs as indentation")
+        )
     return _of_problem(str(error.problem), error, error.problem_mark, lines)
 
 
@@ -77,11 +97,11 @@ def _colon(lines: list[str], mark: yaml.Mark) -> YamlFault:
     """A colon where no key can be: the line is indented too far, or a text contains a colon."""
     line, above = lines[mark.line], _line_above(lines, mark.line)
     if re.search(r":\s", line[: mark.column]):
-        allowed = "a text with a colon and a space in single quotes"
-        return YamlFault(mark.line + 1, "a second colon after a key's colon", allowed)
+        allowed = Message("a text with a colon and a space in single quotes")
+        return YamlFault(mark.line + 1, Message("a second colon after a key's colon"), allowed)
     if _indent(line) > _indent(lines[above]):
-        return YamlFault(mark.line + 1, "an indentation deeper than that of the key above", _INDENT)
-    return YamlFault(above + 1, "a key without a colon and a space after it", _KEY)
+        return YamlFault(mark.line + 1, Message("an indentation deeper than that of the key above"), _INDENT)
+    return YamlFault(above + 1, Message("a key without a colon and a space after it"), _KEY)
 
 
 def _line_above(lines: list[str], position: int) -> int:
@@ -99,4 +119,4 @@ def _sign(problem: str, line: str) -> str:
     found = re.search(r"(?:^|[:\-\[,{])\s*([*&!@%`|>])", line)
     if found is None:
         return problem.removeprefix("found ")
-    return f"a text that begins with {found[1]}, a sign with a meaning in YAML"
+    return Message("a text that begins with {sign}, a sign with a meaning in YAML", sign=found[1])

@@ -12,6 +12,7 @@ from lepton_spark.detection.roles import Columns, find_roles
 from lepton_spark.detection.trials import DateFit
 from lepton_spark.ingest.lines.reading.numbers import NumberFormat
 from lepton_spark.ingest.lines.reading.parsing import has_offset, has_time
+from lepton_spark.language import translated as _
 
 _CANCELLED = re.compile("cancel|refund|void|storn|\u53d6\u6d88|\u9000\u6b3e|\u4f5c\u5e9f", re.IGNORECASE)
 _STATUS = frozenset({"status", "state", "zustand", "\u72b6\u6001", "\u8ba2\u5355\u72b6\u6001"})
@@ -64,8 +65,8 @@ class Proposal:
     def described_columns(self) -> Iterator[tuple[str, str, str]]:
         """Name, role and reason of each column that has a role."""
         for role, name in self.columns.items():
-            form = f", read as {self.date_form}" if role == "date" and self.date_form else ""
-            yield name, role, f"{self.reasons[f'columns.{role}']}{form}"
+            text = _(", read as {form}") if role == "date" and self.date_form else ""
+            yield name, role, self.reasons[f"columns.{role}"] + text.format(form=self.date_form)
 
     def choosing(self, choice: Choice, value: object) -> "Proposal":
         """The proposal with another value of an open setting."""

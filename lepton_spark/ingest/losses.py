@@ -123,9 +123,10 @@ def product_words(losses: Losses) -> str:
 
 
 def _explanation(loss: FileLoss, max_share: float) -> str:
-    return explain(
+    words = explain(
         "lines",
         f"{loss.lost:,} of {loss.lines:,} ({loss.share:.0%}) would be lost, most of them as {loss.words}",
         f"{max_share:.0%} (gates.max_lost_share)",
         "Correct the settings under input, or accept the file: --accept FILE --reason TEXT",
     )
+    return str(words)  # a table takes plain text

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from lepton_spark.config import LoadedConfig
 from lepton_spark.errors import ConfigError, Fault
 from lepton_spark.ingest.files.delivery import require_input
+from lepton_spark.language import Message
 from lepton_spark.operations.extras import missing_for_operators
 from lepton_spark.pipelines.context import JobContext, Progress
 from lepton_spark.pipelines.maintenance.migrate import require_migratable, require_present_version
@@ -18,7 +19,7 @@ from lepton_spark.session import contradictions, open_session
 from lepton_spark.tables import Warehouse
 
 PRIVACY_KEY = "LEPTON_PRIVACY_KEY"
-_INPUTS = "a file, a folder, a glob or a Delta table"
+_INPUTS = Message("a file, a folder, a glob or a Delta table")
 NOTHING_ACCEPTED: Mapping[str, str] = MappingProxyType({})
 
 
@@ -68,11 +69,11 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     """Raises ConfigError for settings with which the job cannot succeed."""
     faults = []
     if reads_input and loaded.config.input.path is None:
-        remedy = "set it in a file of --conf, or by --set input.path=FILE"
-        source, allowed = loaded.source("input.path"), f"{_INPUTS}; {remedy}"
-        faults.append(Fault(source, "input.path", "nothing", allowed))
+        source = loaded.source("input.path")
+        allowed = Message("{inputs}; set it in a file of --conf, or by --set input.path=FILE", inputs=_INPUTS)
+        faults.append(Fault(source, "input.path", Message("nothing"), allowed))
     elif reads_input and not _may_exist(loaded.config.input.path):
-        found = f"nothing at {loaded.config.input.path}"
+        found = Message("nothing at {path}", path=loaded.config.input.path)
         faults.append(Fault(loaded.source("input.path"), "input.path", found, _INPUTS))
     faults += [
         Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
@@ -82,7 +83,9 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     root = loaded.config.warehouse.root
     if not _can_hold_tables(root):
         faults.append(
-            Fault(loaded.source("warehouse.root"), "warehouse.root", repr(root), "a folder to write to")
+            Fault(
+                loaded.source("warehouse.root"), "warehouse.root", repr(root), Message("a folder to write to")
+            )
         )
     if faults:
         raise ConfigError(faults)

@@ -6,6 +6,7 @@ from statistics import median
 
 from lepton_spark.config import ForecastSettings, PanelSettings
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 from lepton_spark.models.data.history import SEASON_LENGTH
 from lepton_spark.panel.calendar import EPOCH, DayVolume
 
@@ -30,8 +31,10 @@ def choose_cutoff(
     """
     by_location = _by_location(volumes, by_lines=by_lines)
     if not by_location:
-        remedy = "Run `lepton ingest` first and look at `rejects` and `files`."
-        raise InputError(explain("table sales", "no rows", "at least one day of sales", remedy))
+        remedy = Message("Run `lepton ingest` first and look at `rejects` and `files`.")
+        raise InputError(
+            explain(Message("table sales"), Message("no rows"), Message("at least one day of sales"), remedy)
+        )
     days = sorted({day for by_day in by_location.values() for day in by_day})
     if asked is None:
         return _as_date(_last_complete(by_location, days, settings))
@@ -39,7 +42,10 @@ def choose_cutoff(
     if not first <= asked <= last:
         raise InputError(
             explain(
-                "cutoff", f"{asked}", f"{first} to {last}, the days of sales", "Choose one of these days."
+                Message("cutoff"),
+                f"{asked}",
+                Message("{first} to {last}, the days of sales", first=first, last=last),
+                Message("Choose one of these days."),
             )
         )
     return asked

@@ -13,12 +13,14 @@ from pyspark.sql import functions as F
 from lepton_spark.evaluation.demand import demand_classes
 from lepton_spark.ingest.lines.deduplication import ACCEPTED
 from lepton_spark.ingest.lines.reading.quantities import is_return
+from lepton_spark.language import translated as _
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.ingest.delivery import find_delivery
 from lepton_spark.pipelines.ingest.examination import examine
 from lepton_spark.pipelines.ingest.ingest import RefusedFile, planned_load, refused_files
 
 SERIES = ["product_id", "location_id"]
+_COUNTS = ("days", "products", "locations", "series", "returned")
 SERIES_AT_ONCE = 2_000
 """Series whose days are laid side by side in one call."""
 
@@ -53,12 +55,13 @@ class FirstRead:
         """The days, products and returns that a load would accept, for people; empty without any."""
         if self.first is None:
             return ""
-        closed = self.days - self.open_days
-        return (
-            f"{self.first} to {self.last}: {self.days:,} days, {closed:,} of them without a sale anywhere; "
-            f"{self.products:,} products, {self.locations:,} locations, {self.series:,} series; "
-            f"{self.returned:,} lines with returns"
+        text = _(
+            "{first} to {last}: {days} days, {closed} of them without a sale anywhere; "
+            "{products} products, {locations} locations, {series} series; {returned} lines with returns"
         )
+        counts = {name: f"{getattr(self, name):,}" for name in _COUNTS}
+        closed = f"{self.days - self.open_days:,}"
+        return text.format(first=self.first, last=self.last, closed=closed, **counts)
 
     @property
     def series(self) -> int:

@@ -18,6 +18,7 @@ from lepton_spark.inventory.overridden import with_overridden_means, with_overri
 from lepton_spark.inventory.protection import OrderingDays
 from lepton_spark.inventory.stock_rows import inventory_rows
 from lepton_spark.inventory.terms import Defaults
+from lepton_spark.language import Message
 from lepton_spark.panel.calendar import EPOCH
 from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.context import JobContext
@@ -51,7 +52,7 @@ def run_inventory(context: JobContext, *, loads_stock: bool = True) -> Inventory
     """
     config = context.config
     if not config.makes_orders:
-        allowed = "days from order to delivery, or stock_levels.columns.lead_time"
+        allowed = Message("days from order to delivery, or stock_levels.columns.lead_time")
         raise _fault("inventory.lead_time", "nothing", allowed)
     run, cutoff = _published(context)
     batch = order_batch(config, cutoff, _horizon(context, run))
@@ -83,9 +84,11 @@ def order_batch(config: Config, cutoff: date, horizon: int) -> OrderBatch:
     batch = OrderBatch(day, horizon, days, defaults, _policy(settings))
     needed = batch.days_needed
     if needed > horizon:
-        allowed = (
-            f"a next delivery within forecast.horizon, {horizon} days: set forecast.horizon to at least "
-            f"{needed}, or a shorter lead time or review period"
+        allowed = Message(
+            "a next delivery within forecast.horizon, {horizon} days: set forecast.horizon to at least "
+            "{needed}, or a shorter lead time or review period",
+            horizon=horizon,
+            needed=needed,
         )
         raise _fault("inventory.lead_time", str(settings.lead_time), allowed)
     return batch
@@ -134,8 +137,10 @@ def _published(context: JobContext) -> tuple[Run, date]:
     row = context.warehouse.read("latest_forecasts").select("run_id", "cutoff").first()
     run = None if row is None else context.runs.find(row["run_id"])
     if row is None or run is None:
-        remedy = "Run `lepton run`, or `lepton publish`, first."
-        raise InputError(explain("table latest_forecasts", "no rows", "a published run", remedy))
+        remedy = Message("Run `lepton run`, or `lepton publish`, first.")
+        raise InputError(
+            explain(Message("table latest_forecasts"), Message("no rows"), Message("a published run"), remedy)
+        )
     return run, row["cutoff"]
 
 
@@ -145,8 +150,8 @@ def _require_sums(context: JobContext, run_id: str) -> None:
     name = F.lit(sum_dispersion_name(1))
     if not of_run.where(F.element_at("parameters", name).isNull()).limit(1).isEmpty():
         found, allowed = "no dispersions of sums", "a run of this version"
-        remedy = "Run `lepton run`; it makes a new run."
-        raise InputError(explain(f"published run {run_id}", found, allowed, remedy))
+        remedy = Message("Run `lepton run`; it makes a new run.")
+        raise InputError(explain(Message("published run {run_id}", run_id=run_id), found, allowed, remedy))
 
 
 def _horizon(context: JobContext, run: Run) -> int:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 from lepton_spark.panel.pack import pack
 from lepton_spark.panel.update import changes_by_year, updated
 from lepton_spark.pipelines.caching import persisted
@@ -60,7 +61,14 @@ def packed_version(runs: RunLog) -> int | None:
 def _sales_version(warehouse: Warehouse) -> int:
     version = warehouse.version("sales")
     if version is None:
-        raise InputError(explain("table sales", "none", "a table with sales", "Run `lepton ingest` first."))
+        raise InputError(
+            explain(
+                Message("table {name}", name="sales"),
+                Message("none"),
+                Message("a table with sales"),
+                Message("Run `lepton ingest` first."),
+            )
+        )
     return version
 
 

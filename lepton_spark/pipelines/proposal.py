@@ -16,6 +16,8 @@ from lepton_spark.detection.samples import take_samples
 from lepton_spark.detection.trials import try_columns
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.files.delivery import find_files, resolve
+from lepton_spark.language import counted
+from lepton_spark.language import translated as _
 
 TABLE_ROWS = 20_000
 """Rows of a Delta table that are sampled."""
@@ -33,15 +35,16 @@ class Sampled:
     def words(self) -> str:
         """How the files are written, for people."""
         lines, settings = self.lines, self.proposal.settings
-        files = "1 file" if self.n_files == 1 else f"{self.n_files:,} files"
+        files = counted(self.n_files, "{n} file", "{n} files")
         parts = [files, lines.format]
         if lines.csv is not None:
-            parts.append(f"separated by {lines.csv.separator!r}")
-            parts.append(f"header in line {lines.csv.skip_rows + 1}" if lines.csv.has_header else "no header")
+            parts.append(_("separated by {sign}").format(sign=repr(lines.csv.separator)))
+            header = _("header in line {n}") if lines.csv.has_header else _("no header")
+            parts.append(header.format(n=lines.csv.skip_rows + 1))
         if lines.format in ("csv", "json"):
-            parts.append(f"encoding {lines.encoding}")
-            parts.append(f"decimal sign {settings.get('decimal', '.')!r}")
-        return ", ".join(parts)
+            parts.append(_("encoding {name}").format(name=lines.encoding))
+            parts.append(_("decimal sign {sign}").format(sign=repr(settings.get("decimal", "."))))
+        return _(", ").join(parts)
 
 
 def absolute(path: str) -> str:

@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.freshness import freshness_gate
 from lepton_spark.pipelines.publish.published_state import published_state
@@ -119,7 +120,9 @@ def drawn_product(context: JobContext, product: str, location: str | None) -> tu
     Raises: InputError if nothing is published, or for a product or a location without a forecast.
     """
     run, published = _published(context)
-    place = location_of(context.warehouse.read("latest_forecasts"), product, location, "published forecast")
+    place = location_of(
+        context.warehouse.read("latest_forecasts"), product, location, Message("published forecast")
+    )
     before = _published_before(context, run)
     (found,) = embedded_products(
         context.warehouse,
@@ -139,8 +142,15 @@ def _published(context: JobContext) -> tuple[Run, PublishedRun]:
     state = published_state(context.warehouse, context.runs)
     run = None if state is None else context.runs.find(state.run_id)
     if state is None or run is None:
-        remedy = "Run `lepton run`, or `lepton publish`, first."
-        raise InputError(explain("table latest_forecasts", "no rows", "a published run", remedy))
+        remedy = Message("Run `lepton run`, or `lepton publish`, first.")
+        raise InputError(
+            explain(
+                Message("table {name}", name="latest_forecasts"),
+                Message("no rows"),
+                Message("a published run"),
+                remedy,
+            )
+        )
     of_run = context.runs.publications(run.run_id)
     full = None if run.refit_run_id is None else context.runs.find(run.refit_run_id)
     published = PublishedRun(

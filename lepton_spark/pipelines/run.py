@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lepton_spark.errors import FilesError, LossError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
+from lepton_spark.language import Message
 from lepton_spark.pipelines.challenge.contest import (
     ChallengeResult,
     Contest,
@@ -100,9 +101,9 @@ def _publish(
 
 def _require_sales(context: JobContext, loaded: IngestResult) -> None:
     if loaded.refused and context.warehouse.read("sales").isEmpty():
-        found = f"no rows, {len(loaded.refused)} files refused"
-        remedy = "Correct the files or the configuration as explained for each file, and run again."
+        found = Message("no rows, {n} files refused", n=len(loaded.refused))
+        remedy = Message("Correct the files or the configuration as explained for each file, and run again.")
         lossy = any(file.reason == TOO_MANY_LOST for file in loaded.refused)
         raise (LossError if lossy else FilesError)(
-            explain("table sales", found, "at least one day of sales", remedy)
+            explain(Message("table sales"), found, Message("at least one day of sales"), remedy)
         )

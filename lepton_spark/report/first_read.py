@@ -6,26 +6,37 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from lepton_spark.evaluation.demand import DEMAND_CLASSES
+from lepton_spark.language import later
+from lepton_spark.language import translated as _
+from lepton_spark.report.terms import class_name
 
 MAX_WORDS = 110
 """Characters of an example that are printed."""
 
 
 OUTLOOK: Mapping[str, str] = {
-    "smooth": "sell on most days in similar amounts: forecasts of days are good",
-    "erratic": "sell on most days in changing amounts: order by quantiles, not by the mean",
-    "intermittent": "sell on few days: order by the demand of several days (docs/inventory.md)",
-    "lumpy": "sell on few days in changing amounts: as intermittent, with larger stocks",
-    "new": "have hardly any sales yet: forecast from similar products, without a measured error",
-    "obsolete": "have sold nothing for long: forecast as 0",
+    "smooth": later("sell on most days in similar amounts: forecasts of days are good"),
+    "erratic": later("sell on most days in changing amounts: order by quantiles, not by the mean"),
+    "intermittent": later("sell on few days: order by the demand of several days (docs/inventory.md)"),
+    "lumpy": later("sell on few days in changing amounts: as intermittent, with larger stocks"),
+    "new": later("have hardly any sales yet: forecast from similar products, without a measured error"),
+    "obsolete": later("have sold nothing for long: forecast as 0"),
 }
 """What to expect of each demand class."""
+
+_OUTCOMES: Mapping[str, str] = {
+    "accepted": later("accepted"),
+    "already_loaded": later("already_loaded"),
+    "repeat": later("repeat"),
+    "skipped": later("skipped"),
+    "rejected": later("rejected"),
+}
 
 
 def print_layout(console: Console, found: str, columns: Iterable[tuple[str, str, str]]) -> None:
     """Prints how the files are written and the role of each column. columns: name, role, reason."""
     console.print(found, markup=False, highlight=False, soft_wrap=True)
-    grid = Grid("column", "is the", "because")
+    grid = Grid(_("column"), _("is the"), _("because"))
     for name, role, reason in columns:
         grid.add_row(name, role, reason)
     console.print(grid)
@@ -33,16 +44,16 @@ def print_layout(console: Console, found: str, columns: Iterable[tuple[str, str,
 
 def print_outcomes(console: Console, counts: Mapping[str, int], examples: Mapping[str, str]) -> None:
     """Prints the lines by outcome, and rejected ones by reason with an example."""
-    grid = Grid("a load would find", "lines", "for example")
+    grid = Grid(_("a load would find"), _("lines"), _("for example"))
     for name, words, example in _outcomes(counts, examples):
         grid.add_row(name, words, example)
     console.print(grid)
 
 
 def _outcomes(counts: Mapping[str, int], examples: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    for name in ("accepted", "already_loaded", "repeat", "skipped", "rejected"):
+    for name in _OUTCOMES:
         if name == "accepted" or counts.get(name):
-            yield name, f"{counts.get(name, 0):,}", ""
+            yield _(_OUTCOMES[name]), f"{counts.get(name, 0):,}", ""
     for key, count in sorted(counts.items(), key=lambda item: -item[1]):
         if key.startswith("rejected.") and count:
             reason = key.removeprefix("rejected.")
@@ -66,10 +77,10 @@ def print_read(
 def print_outlook(console: Console, classes: Mapping[str, tuple[int, float]]) -> None:
     """Prints series and units by demand class, and what to expect. classes: series, units."""
     total = sum(units for _, units in classes.values())
-    grid = Grid("demand class", "series", "of the units", "what to expect: these")
+    grid = Grid(_("demand class"), _("series"), _("of the units"), _("what to expect: these"))
     for name in DEMAND_CLASSES:
         if name in classes:
             n_series, units = classes[name]
             share = f"{units / total:.0%}" if total else "-"
-            grid.add_row(name, f"{n_series:,}", share, OUTLOOK[name])
+            grid.add_row(class_name(name), f"{n_series:,}", share, _(OUTLOOK[name]))
     console.print(grid)

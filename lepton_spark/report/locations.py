@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 
 N_NEAR = 3
 """Products of similar ids that an error names."""
@@ -18,15 +19,25 @@ def location_of(rows: DataFrame, product: str, location: str | None, what: str) 
     """
     of_product = rows.where(F.col("product_id") == F.lit(product)).select("location_id").distinct()
     places = sorted(row["location_id"] for row in of_product.limit(1000).collect())
-    subject = f"product '{product}'"
+    subject = Message("product '{product}'", product=product)
     if not places:
         near = ", ".join(_near(rows, product))
-        raise InputError(explain(subject, f"no {what}", "a product with one", f"Similar: {near}."))
+        raise InputError(
+            explain(
+                subject,
+                Message("no {what}", what=what),
+                Message("a product with one"),
+                Message("Similar: {ids}.", ids=near),
+            )
+        )
     if location is None and len(places) == 1:
         return str(places[0])
     if location not in places:
-        found = "several locations" if location is None else f"no forecast at '{location}'"
-        raise InputError(explain(subject, found, f"one of {_some(places)}", "Name it with --location."))
+        found = Message("no forecast at '{location}'", location=location)
+        if location is None:
+            found = Message("several locations")
+        allowed = Message("one of {names}{hint}", names=_some(places), hint="")
+        raise InputError(explain(subject, found, allowed, Message("Name it with --location.")))
     return str(location)
 
 

@@ -7,6 +7,9 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
+from lepton_spark.language import later
+from lepton_spark.language import translated as _
+from lepton_spark.report.terms import class_name, state_name
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.monitoring_tables import (
     ALARM,
@@ -24,11 +27,11 @@ SHOWN = 10
 """Alarms, and segments or measures, that are printed."""
 
 _OTHER_STATES = {
-    CLOSED: "closed",
-    OUTAGE: "without delivered sales",
-    OUT_OF_STOCK: "out of stock",
-    REJECTED: "with rejected lines",
-    UNKNOWN: "unknown",
+    CLOSED: later("closed"),
+    OUTAGE: later("without delivered sales"),
+    OUT_OF_STOCK: later("out of stock"),
+    REJECTED: later("with rejected lines"),
+    UNKNOWN: later("unknown"),
 }
 
 
@@ -51,11 +54,17 @@ def print_monitoring(
     n_alarms = counts.get(ALARM, 0)
     if n_alarms:
         console.print(_alarm_grid(_largest(rows)))
-    expected = f"{false_share:.0%} of them are expected to be false" if n_alarms else "none is expected"
-    found = [f"{n_alarms:,} alarms ({expected})", f"{counts.get(WATCH, 0):,} products to watch"]
-    found += [f"{counts[state]:,} {name}" for state, name in _OTHER_STATES.items() if counts.get(state)]
-    tables = " and ".join(warehouse.path(name) for name in ("monitoring", "health"))
-    _print_plain(console, f"{', '.join(found)}. Tables: {tables}")
+    expected = _("none is expected")
+    if n_alarms:
+        expected = _("{share} of them are expected to be false").format(share=f"{false_share:.0%}")
+    found = [
+        _("{n} alarms ({expected})").format(n=f"{n_alarms:,}", expected=expected),
+        _("{n} products to watch").format(n=f"{counts.get(WATCH, 0):,}"),
+    ]
+    found += [f"{counts[state]:,} {_(name)}" for state, name in _OTHER_STATES.items() if counts.get(state)]
+    paths = {name: warehouse.path(name) for name in ("monitoring", "health")}
+    tables = _("{counts}. Tables: {monitoring} and {health}")
+    _print_plain(console, tables.format(counts=_(", ").join(found), **paths))
 
 
 def _unusual(rows: DataFrame, name: str) -> list[Row]:
@@ -68,11 +77,17 @@ def _unusual(rows: DataFrame, name: str) -> list[Row]:
 
 
 def _unusual_grid(rows: list[Row]) -> Grid:
-    grid = Grid("", "state", "since", "", title="Not as in earlier periods", title_justify="left")
+    grid = Grid("", _("state"), _("since"), "", title=_("Not as in earlier periods"), title_justify="left")
     for row in rows:
         since = "-" if row["since"] is None else str(row["since"])
-        grid.add_row(row["subject"], row["state"], since, row["reason"])
+        grid.add_row(row["subject"], _state(row["state"]), since, row["reason"])
     return grid
+
+
+def _state(state: str) -> str:
+    """The state by its name in another language, else as it is stored."""
+    name = state_name(state)
+    return state if name == state.replace("_", " ") else name
 
 
 def _largest(rows: DataFrame) -> list[Row]:
@@ -84,16 +99,18 @@ def _largest(rows: DataFrame) -> list[Row]:
 
 
 def _error_grid(segments: list[Row]) -> Grid:
-    title = "Forecasts against sales"
+    title = _("Forecasts against sales")
     if segments:
-        title = f"Forecasts of {segments[0]['cutoff']} against the sales up to {segments[0]['last_day']}"
-    grid = Grid("demand class", title=title, title_justify="left")
-    for name in ("products", "WAPE", "backtest WAPE", "bias", "within p10-p90", "value added"):
+        title = _("Forecasts of {cutoff} against the sales up to {day}")
+        title = title.format(cutoff=segments[0]["cutoff"], day=segments[0]["last_day"])
+    grid = Grid(_("demand class"), title=title, title_justify="left")
+    ratios_of = (_("WAPE"), _("backtest WAPE"), _("bias"), _("within p10-p90"), _("value added"))
+    for name in (_("products"), *ratios_of):
         grid.add_column(name, justify="right")
     for row in segments:
         ratios = (row["wape"], row["backtest_wape"])
         grid.add_row(
-            row["segment"].removeprefix("demand_class="),
+            _("all") if row["segment"] == "all" else class_name(row["segment"].removeprefix("demand_class=")),
             f"{row['n_series']:,}",
             *(_per_cent(value) for value in ratios),
             "-" if row["bias"] is None else f"{row['bias']:+.1%}",
@@ -104,7 +121,8 @@ def _error_grid(segments: list[Row]) -> Grid:
 
 
 def _alarm_grid(alarms: list[Row]) -> Grid:
-    grid = Grid("product", "location", "", title="Alarms that are off by most units", title_justify="left")
+    grid = Grid(_("product"), _("location"), "", title_justify="left")
+    grid.title = _("Alarms that are off by most units")
     for row in alarms:
         grid.add_row(row["product_id"], row["location_id"], row["reason"])
     return grid

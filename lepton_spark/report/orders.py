@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
+from lepton_spark.language import translated as _
 from lepton_spark.tables import Warehouse
 
 SHOWN = 10
@@ -34,14 +35,16 @@ def print_orders(console: Console, warehouse: Warehouse, run_id: str, counts: Ma
     if orders:
         console.print(_order_grid(orders))
     elif counts.get("ok"):
-        _print_plain(console, "No product needs an order.")
+        _print_plain(console, _("No product needs an order."))
     elif counts.get("no_stock"):
         console.print(_level_grid(_most_demanded(warehouse, run_id)))
     if counts.get("no_stock"):
-        _print_plain(console, f"{counts['no_stock']:,} products have levels but no order: no stock data.")
+        text = _("{n} products have levels but no order: no stock data.")
+        _print_plain(console, text.format(n=f"{counts['no_stock']:,}"))
     if counts.get("unusable"):
-        _print_plain(console, f"{counts['unusable']:,} products have no levels; see the column reason.")
-    _print_plain(console, f"Table: {warehouse.path('inventory')}")
+        text = _("{n} products have no levels; see the column reason.")
+        _print_plain(console, text.format(n=f"{counts['unusable']:,}"))
+    _print_plain(console, _("Table: {path}").format(path=warehouse.path("inventory")))
 
 
 def _most_demanded(warehouse: Warehouse, run_id: str) -> list[Row]:
@@ -52,8 +55,8 @@ def _most_demanded(warehouse: Warehouse, run_id: str) -> list[Row]:
 
 
 def _order_grid(orders: list[Row]) -> Grid:
-    grid = Grid("product", "location", "stock-out before delivery", "order")
-    grid.title, grid.title_justify = "Most urgent orders", "left"
+    grid = Grid(_("product"), _("location"), _("stock-out before delivery"), _("order"))
+    grid.title, grid.title_justify = _("Most urgent orders"), "left"
     for row in orders:
         risk = f"{row['stockout_before_receipt']:.0%}"
         grid.add_row(row["product_id"], row["location_id"], risk, row["words"])
@@ -61,10 +64,10 @@ def _order_grid(orders: list[Row]) -> Grid:
 
 
 def _level_grid(series: list[Row]) -> Grid:
-    grid = Grid(title="Levels of the products with most demand", title_justify="left")
-    for name in ("product", "location"):
+    grid = Grid(title=_("Levels of the products with most demand"), title_justify="left")
+    for name in (_("product"), _("location")):
         grid.add_column(name)
-    for name in ("expected until the next delivery", "safety stock", "level"):
+    for name in (_("expected until the next delivery"), _("safety stock"), _("level")):
         grid.add_column(name, justify="right")
     for row in series:
         level = row["order_up_to"] if row["reorder_point"] is None else row["reorder_point"]

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
+from lepton_spark.language import translated as _
 from lepton_spark.panel.ordered_sum import ordered_sum
 from lepton_spark.tables import Warehouse
 
@@ -28,8 +29,12 @@ def print_overrides(console: Console, warehouse: Warehouse) -> None:
     if row is not None and row["n"]:
         _print_plain(
             console,
-            f"{row['n_overrides']:,} overrides change {row['n']:,} forecasts, in total from "
-            f"{row['model_forecast']:,.1f} to {row['forecast']:,.1f} units.",
+            _("{overrides} overrides change {n} forecasts, in total from {before} to {after} units.").format(
+                overrides=f"{row['n_overrides']:,}",
+                n=f"{row['n']:,}",
+                before=f"{row['model_forecast']:,.1f}",
+                after=f"{row['forecast']:,.1f}",
+            ),
         )
 
 
@@ -67,20 +72,25 @@ def _print_counts(console: Console, scored: DataFrame) -> None:
         ordered_sum(F.col("saved")).alias("saved"),
     ).first()
     if row is not None:
-        does = "saved" if row["saved"] >= 0 else "cost"
-        _print_plain(
-            console,
-            f"{row['n']:,} overrides: {row['closer']:,} closer to the sales than the model, "
-            f"{row['further']:,} further off; together they {does} {abs(row['saved']):,.1f} units of error.",
+        text = _(
+            "{n} overrides: {closer} closer to the sales than the model, {further} further off; "
+            "together they saved {units} units of error."
         )
+        if row["saved"] < 0:
+            text = _(
+                "{n} overrides: {closer} closer to the sales than the model, {further} further off; "
+                "together they cost {units} units of error."
+            )
+        counts = {name: f"{row[name]:,}" for name in ("n", "closer", "further")}
+        _print_plain(console, text.format(**counts, units=f"{abs(row['saved']):,.1f}"))
 
 
 def _grid(scored: DataFrame) -> Grid:
-    grid = Grid(title="Overrides with most effect, in units", title_justify="left")
-    grid.add_column("product")
-    for name in ("days", "model", "override", "sold", "error saved"):
+    grid = Grid(title=_("Overrides with most effect, in units"), title_justify="left")
+    grid.add_column(_("product"))
+    for name in (_("days"), _("model"), _("override"), _("sold"), _("error saved")):
         grid.add_column(name, justify="right")
-    grid.add_column("why")
+    grid.add_column(_("why"))
     largest = scored.orderBy(F.desc(F.abs("saved")), "product_id", "override_id").limit(SHOWN)
     for row in largest.collect():
         numbers = (row["model_forecast"], row["forecast"], row["actual"])

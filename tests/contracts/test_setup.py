@@ -17,7 +17,7 @@ from lepton_spark.delta_jars import delta_coordinate
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-build.lock")
 PARTS = ("Makefile", "pyproject.toml", *LOCKS, "scripts/bootstrap.py", "lepton_spark/delta_jars.sha256")
-PACKAGE = ("lepton_spark/__init__.py", "lepton_spark/errors.py", "lepton_spark/java.py")
+PACKAGE = tuple(f"lepton_spark/{name}.py" for name in ("__init__", "errors", "java", "language"))
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from tests.pipelines.cluster import build_package
 WHEEL = f"lepton_spark-{__version__}-py3-none-any.whl"
 INFO = f"lepton_spark-{__version__}.dist-info"
 TEMPLATES = tuple(f"report/page/templates/page.{suffix}" for suffix in ("css", "html", "js"))
-DATA = ("py.typed", "delta_jars.sha256", "log4j2.properties", *TEMPLATES)
+CATALOGUE = "locale/zh_CN/LC_MESSAGES/lepton_spark.mo"
+DATA = ("py.typed", "delta_jars.sha256", "log4j2.properties", CATALOGUE, *TEMPLATES)
 
 
 @pytest.fixture(scope="module")

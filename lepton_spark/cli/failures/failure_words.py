@@ -2,6 +2,7 @@
 
 from lepton_spark.cli.failures.storage_faults import storage_fault
 from lepton_spark.errors import LeptonError
+from lepton_spark.language import shown
 
 
 def failure_words(fault: Exception) -> str:
@@ -9,6 +10,11 @@ def failure_words(fault: Exception) -> str:
     if isinstance(fault, LeptonError):
         return str(fault)
     return storage_fault(fault) or f"{type(fault).__name__}: {_first_lines(fault)}"
+
+
+def shown_words(fault: Exception) -> str:
+    """The same in the language of this process."""
+    return fault.shown() if isinstance(fault, LeptonError) else str(shown(failure_words(fault)))
 
 
 def _first_lines(fault: Exception) -> str:

@@ -5,15 +5,16 @@ import re
 from pathlib import Path
 
 from lepton_spark.errors import explain
+from lepton_spark.language import Message, later
 
 MESSAGES = (
-    "No space left on device",
-    "Disk quota exceeded",
-    "Read-only file system",
-    "Permission denied",
-    "Input/output error",
+    later("No space left on device"),
+    later("Disk quota exceeded"),
+    later("Read-only file system"),
+    later("Permission denied"),
+    later("Input/output error"),
 )
-NO_FOLDER = "a folder that cannot be created"
+NO_FOLDER = Message("a folder that cannot be created")
 _NO_LOG = "DELTA_CANNOT_CREATE_LOG_PATH"
 _PATH = r"(?:file:)?(/[^\s(]+)"
 _PATH_PATTERNS = (
@@ -24,9 +25,9 @@ _PATH_PATTERNS = (
 )
 _NO_FOLDER_LOGGED = (_NO_LOG, "Mkdirs failed to create")
 _NO_STORE = {
-    r'No FileSystem for scheme "?(\w+)': "no file system for {}://",
-    r"Class org\.apache\.hadoop\.fs\.([\w.]+) not found": "no jar with the file system {}",
-    r"UnknownHostException: ([^\s:]+)": "no host {}",
+    r'No FileSystem for scheme "?(\w+)': later("no file system for {name}://"),
+    r"Class org\.apache\.hadoop\.fs\.([\w.]+) not found": later("no jar with the file system {name}"),
+    r"UnknownHostException: ([^\s:]+)": later("no host {name}"),
 }
 """Reasons why a store cannot be reached at all, with the words for them."""
 
@@ -44,9 +45,12 @@ def storage_fault(fault: BaseException) -> str | None:
         found = _why_no_folder(path)
     if found is None:
         return None
-    where = "" if path is None else f" at {path}"
-    remedy = "Free space or grant the rights, then run it again: the incomplete load is rolled back first."
-    return explain("storage", f"{found}{where}", "free space and the right to read and write there", remedy)
+    place = Message(found) if path is None else Message("{fault} at {path}", fault=Message(found), path=path)
+    allowed = Message("free space and the right to read and write there")
+    remedy = Message(
+        "Free space or grant the rights, then run it again: the incomplete load is rolled back first."
+    )
+    return explain(Message("storage"), place, allowed, remedy)
 
 
 def _unreachable_store(text: str) -> str | None:
@@ -54,11 +58,11 @@ def _unreachable_store(text: str) -> str | None:
     for pattern, words in _NO_STORE.items():
         found = re.search(pattern, text)
         if found:
-            allowed = "a folder of this machine, or a store whose jars Spark has"
-            remedy = (
+            allowed = Message("a folder of this machine, or a store whose jars Spark has")
+            remedy = Message(
                 "Check warehouse.root and the paths of inputs; for an object store, add its jars to Spark."
             )
-            return explain("storage", words.format(found[1]), allowed, remedy)
+            return explain(Message("storage"), Message(words, name=found[1]), allowed, remedy)
     return None
 
 

@@ -178,12 +178,13 @@ def _files_without_accepted(rows: Sequence[Row], words: Words) -> dict[int, str]
 def _explanation(rows: Sequence[Row], words: Words) -> str:
     reason, example, count = _commonest(rows, words)
     total = sum(row["lines"] for row in rows)
-    return explain(
+    words_of_file = explain(
         "lines",
         f"none accepted, {count} of {total} rejected as {reason} (such as {example})",
         "at least one that the rules accept",
         "Correct the rules under input, or have the file delivered again; it is then read anew",
     )
+    return str(words_of_file)  # a table takes plain text
 
 
 def _commonest(rows: Sequence[Row], words: Words) -> tuple[str, str, int]:

@@ -8,6 +8,7 @@ from lepton_spark.config import Config
 from lepton_spark.config.sections.forecast_settings import WEEKDAYS
 from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
+from lepton_spark.language import Message
 from lepton_spark.models.registry import registered_regressors
 from lepton_spark.panel.calendar import EPOCH, Calendar, DayVolume, day_volumes, epoch_day
 from lepton_spark.panel.calendar_rows import CalendarRow
@@ -143,7 +144,7 @@ def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:
     weekday = only_weekday(volumes)
     if weekday is None or config.forecast.period > 1:
         return None
-    found = f"all sales are dated on a {WEEKDAYS[weekday].capitalize()}"
+    found = Message("all sales are dated on a {weekday}", weekday=WEEKDAYS[weekday].capitalize())
     return f"{found}; if they are sums of weeks, add conf/weekly.yaml (docs/weekly.md)"
 
 
@@ -173,15 +174,19 @@ def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:
     """Raises InputError for a week that ends before the first day of sales: no series would be forecast."""
     first = EPOCH + timedelta(days=min(volume.day for volume in volumes))
     if cutoff < first:
-        remedy = "Choose a later cutoff, another forecast.week_end, or forecast.frequency daily."
-        allowed = f"a week that ends on {first}, the first day of sales, or later"
-        raise InputError(explain("cutoff", f"{cutoff}", allowed, remedy))
+        remedy = Message("Choose a later cutoff, another forecast.week_end, or forecast.frequency daily.")
+        allowed = Message("a week that ends on {first}, the first day of sales, or later", first=first)
+        raise InputError(explain(Message("cutoff"), f"{cutoff}", allowed, remedy))
 
 
 def _require_panel(warehouse: Warehouse, runs: RunLog) -> None:
     packed, sales = packed_version(runs), warehouse.version("sales")
     if sales is None or packed != sales:
-        found = "none" if packed is None else f"sales up to version {packed}"
-        allowed = "the sales" if sales is None else f"sales up to version {sales}, the current one"
-        remedy = f"Run `lepton {'ingest' if sales is None else 'panel'}` first."
-        raise InputError(explain("table panel", found, allowed, remedy))
+        found = Message("none") if packed is None else Message("sales up to version {packed}", packed=packed)
+        allowed = (
+            Message("the sales")
+            if sales is None
+            else Message("sales up to version {sales}, the current one", sales=sales)
+        )
+        remedy = Message("Run `lepton {command}` first.", command="ingest" if sales is None else "panel")
+        raise InputError(explain(Message("table panel"), found, allowed, remedy))

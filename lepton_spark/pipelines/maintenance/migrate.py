@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, LeaseError, explain
+from lepton_spark.language import Message
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.maintenance.line_identities import renew_identities
 from lepton_spark.pipelines.runs.holder import Holder
@@ -29,11 +30,16 @@ def require_present_version(warehouse: Warehouse) -> None:
     found = warehouse.schema_version()
     if found is None or found == SCHEMA_VERSION:
         return
-    remedy = "Run `lepton migrate` once."
+    remedy = Message("Run `lepton migrate` once.")
     if found > SCHEMA_VERSION:
-        remedy = "Install the newer lepton_spark that wrote them."
+        remedy = Message("Install the newer lepton_spark that wrote them.")
     raise InputError(
-        explain("tables of the warehouse", f"schema version {found}", f"version {SCHEMA_VERSION}", remedy)
+        explain(
+            Message("tables of the warehouse"),
+            Message("schema version {found}", found=found),
+            Message("version {version}", version=SCHEMA_VERSION),
+            remedy,
+        )
     )
 
 
@@ -77,9 +83,17 @@ def _require_no_earlier_lease(context: JobContext) -> None:
         seen = context.warehouse.lease_folder().heartbeat(holder.token).seen()
         oldest = context.clock().timestamp() - context.config.warehouse.dead_after_seconds
         if seen is not None and seen >= oldest and not holder.has_exited:
-            found = f"held by process {holder.process} on {holder.host}, which runs an earlier version"
-            remedy = f"Wait until it has ended; if it is dead, delete _lease/{holder.token}."
-            raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
+            found = Message(
+                "held by process {process} on {host}, which runs an earlier version",
+                process=holder.process,
+                host=holder.host,
+            )
+            remedy = Message(
+                "Wait until it has ended; if it is dead, delete _lease/{token}.", token=holder.token
+            )
+            raise LeaseError(
+                explain(Message("lease of the warehouse"), found, Message("no other job"), remedy)
+            )
 
 
 def _migrate(context: JobContext, name: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 
 from lepton_spark.errors import InputError, LeaseError, explain
+from lepton_spark.language import Message
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.tables.delta.change_feed import change_stream
 
@@ -29,7 +30,14 @@ def follow_sales(context: JobContext, monitor: Callable[[], None], seconds: int 
     raises.
     """
     if context.warehouse.version("sales") is None:
-        raise InputError(explain("table sales", "none", "a table with sales", "Run `lepton ingest` first."))
+        raise InputError(
+            explain(
+                Message("table {name}", name="sales"),
+                Message("none"),
+                Message("a table with sales"),
+                Message("Run `lepton ingest` first."),
+            )
+        )
     failures: list[Exception] = []
 
     def on_changes(changed: DataFrame, _: int) -> None:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.output.overridden import with_overrides
 from lepton_spark.gates import Gate
+from lepton_spark.language import Message
 from lepton_spark.panel.cutoff import end_of_period
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.evidence import evaluate_gates
@@ -142,9 +143,11 @@ def complete_run(runs: RunLog, run_id: str | None, cutoff: date | None) -> tuple
     """
     run = runs.latest("forecast", cutoff) if run_id is None else runs.find(run_id)
     if run is None or run.job not in FORECASTS or run.state != "complete" or run.cutoff is None:
-        found = "none" if run is None else f"{run_id}: {run.job}, {run.state}"
-        remedy = "Run `lepton forecast` first."
-        raise InputError(explain("run to publish", found, "a complete forecast run", remedy))
+        found = Message("none") if run is None else f"{run_id}: {run.job}, {run.state}"
+        remedy = Message("Run `lepton forecast` first.")
+        raise InputError(
+            explain(Message("run to publish"), found, Message("a complete forecast run"), remedy)
+        )
     return run, run.cutoff
 
 

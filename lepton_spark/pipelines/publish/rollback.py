@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.publish.publish import PublishResult, complete_run, run_publish
 from lepton_spark.pipelines.publish.published_state import rolled_back_to
@@ -30,14 +31,17 @@ def run_rollback(context: JobContext, run_id: str | None = None) -> RollbackResu
     runs = context.runs
     row = warehouse.read("latest_forecasts").select("run_id").first()
     if row is None:
-        remedy = "Run `lepton publish` first."
-        raise InputError(explain("table latest_forecasts", "nothing published", "a run", remedy))
+        remedy = Message("Run `lepton publish` first.")
+        raise InputError(
+            explain(Message("table latest_forecasts"), Message("nothing published"), Message("a run"), remedy)
+        )
     present = str(row["run_id"])
     earlier = run_id or _published_before(runs, warehouse, present)
     complete_run(runs, earlier, None)
     if warehouse.read("forecasts").where(F.col("run_id") == F.lit(earlier)).isEmpty():
-        found, remedy = f"no rows of run {earlier}", "Choose a run of `runs` whose rows are kept (retention)."
-        raise InputError(explain("table forecasts", found, "a run that is kept", remedy))
+        found = Message("no rows of run {run}", run=earlier)
+        remedy = Message("Choose a run of `runs` whose rows are kept (retention).")
+        raise InputError(explain(Message("table forecasts"), found, Message("a run that is kept"), remedy))
     if earlier != present:  # recorded first: an interrupted rollback, repeated, goes back to the same run
         for record in runs.publications(present):
             runs.withdraw(record, rolled_back_to(earlier))
@@ -54,6 +58,10 @@ def _published_before(runs: RunLog, warehouse: Warehouse, present: str) -> str:
     kept = {row["run_id"] for row in of_others.select("run_id").distinct().collect()}
     found = next((other for other in others if other in kept), None)
     if found is None:
-        remedy = "Name another complete run of `runs` with --run."
-        raise InputError(explain("table runs", "no run published before", "an earlier one", remedy))
+        remedy = Message("Name another complete run of `runs` with --run.")
+        raise InputError(
+            explain(
+                Message("table runs"), Message("no run published before"), Message("an earlier one"), remedy
+            )
+        )
     return found

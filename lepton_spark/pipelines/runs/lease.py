@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from lepton_spark.errors import LeaseError, explain
+from lepton_spark.language import Message
 from lepton_spark.pipelines.runs.holder import Holder
 from lepton_spark.pipelines.runs.run_log import Clock
 from lepton_spark.tables.delta.lease_folder import LeaseFile, LeaseFolder
@@ -95,9 +96,11 @@ class Lease:
     def require_held(self) -> None:
         """Raises LeaseError when the lease was taken over: this job must not write any more."""
         if self._folder.last_number() != self._number:
-            found = "taken over by another job"
-            remedy = "The job that took over, or the next one, completes the work."
-            raise LeaseError(explain("lease of the warehouse", found, "held by this job", remedy))
+            found = Message("taken over by another job")
+            remedy = Message("The job that took over, or the next one, completes the work.")
+            raise LeaseError(
+                explain(Message("lease of the warehouse"), found, Message("held by this job"), remedy)
+            )
 
     def _claim(self) -> int:
         """Creates the next lease file, and returns its number if no other job has created a later one."""
@@ -107,9 +110,11 @@ class Lease:
         number = 1 if last is None else last.number + 1
         is_mine = self._folder.create(number, str(_Held(self._me, self._clock())))
         if not is_mine or self._folder.last_number() != number:
-            remedy = "Wait until the other job has ended."
-            found = "taken by another job at the same moment"
-            raise LeaseError(explain("lease of the warehouse", found, "no other job", remedy))
+            remedy = Message("Wait until the other job has ended.")
+            found = Message("taken by another job at the same moment")
+            raise LeaseError(
+                explain(Message("lease of the warehouse"), found, Message("no other job"), remedy)
+            )
         self._folder.delete_before(number)
         return number
 
@@ -140,12 +145,18 @@ class Lease:
 
     def _held_message(self, held: _Held | None, age: float) -> str:
         since = "" if held is None else f" since {held.since:%Y-%m-%d %H:%M:%S} UTC"
-        remedy = (
-            f"Wait until it has ended; after {self._dead_after:.0f} s without a heartbeat it counts as dead. "
-            "If you are sure that it is dead, add --take-over."
+        remedy = Message(
+            "Wait until it has ended; after {dead_after} s without a heartbeat it counts as dead. "
+            "If you are sure that it is dead, add --take-over.",
+            dead_after=f"{self._dead_after:.0f}",
         )
-        found = f"held by {_holder_text(held)}{since}, last heartbeat {age:.0f} s ago"
-        return explain("lease of the warehouse", found, "no other job", remedy)
+        found = Message(
+            "held by {holder}{since}, last heartbeat {age} s ago",
+            holder=_holder_text(held),
+            since=since,
+            age=f"{age:.0f}",
+        )
+        return explain(Message("lease of the warehouse"), found, Message("no other job"), remedy)
 
     def _renew(self) -> None:
         while not self._stopped.wait(self._dead_after / HEARTBEATS_BEFORE_DEATH):

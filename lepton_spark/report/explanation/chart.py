@@ -4,32 +4,37 @@ from pathlib import Path
 from typing import Any
 
 from lepton_spark.errors import InputError, SetupError, explain
+from lepton_spark.language import Message, later
+from lepton_spark.language import translated as _
 from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.report.explanation.explained import Day, Explained
 
 VEGA_LITE = "6.1"
 SUFFIXES = (".html", ".png", ".svg")
-BASE = "usual day"
+BASE = later("usual day")
 COLOURS = ("#c7cdd4", "#4c78a8", "#72b7b2", "#f58518", "#54a24b", "#e45756", "#b279a2", "#eeca3b", "#9d755d",
            "#ff9da6", "#79706e", "#333333", "#bab0ac")  # fmt: skip
 
 
-_NAMES = (BASE, *(group.replace("_", " ") for group in GROUPS), "override")
+_NAMES = (BASE, *(group.replace("_", " ") for group in GROUPS), later("override"))
 
 
 def require_drawable(path: Path) -> None:
     """Raises InputError for another kind of file, SetupError without the package that draws."""
     if path.suffix not in SUFFIXES:
-        found = f"'{path.suffix}'" if path.suffix else "no suffix"
-        allowed = f"a file that ends with {', '.join(SUFFIXES)}"
-        raise InputError(explain(f"chart {path}", found, allowed, "Choose another name."))
+        found = f"'{path.suffix}'" if path.suffix else Message("no suffix")
+        allowed = Message("a file that ends with {suffixes}", suffixes=", ".join(SUFFIXES))
+        subject = Message("chart {file}", file=path)
+        raise InputError(explain(subject, found, allowed, Message("Choose another name.")))
     try:
         import vl_convert  # noqa: F401, PLC0415  an optional package
     except ImportError as fault:
-        remedy = "Run pip install 'lepton-spark[report]'."
-        raise SetupError(
-            explain(f"chart {path}", "no package vl-convert-python", "installed", remedy)
-        ) from fault
+        remedy = Message("Run {command}.", command="pip install 'lepton-spark[report]'")
+        subject, found = (
+            Message("chart {file}", file=path),
+            Message("no package {name}", name="vl-convert-python"),
+        )
+        raise SetupError(explain(subject, found, Message("installed"), remedy)) from fault
 
 
 def write_chart(explained: Explained, path: Path) -> None:
@@ -65,7 +70,7 @@ def _units(day: Day) -> tuple[float, ...]:
 def chart_of(explained: Explained) -> dict[str, Any]:
     """The chart as a Vega-Lite specification, with its data."""
     bars = [
-        {"date": f"{day.date}", "part": name, "units": units, "place": place}
+        {"date": f"{day.date}", "part": _(name), "units": units, "place": place}
         for day in explained.days
         for place, (name, units) in enumerate(zip(_NAMES, _units(day), strict=True))
         if units
@@ -80,7 +85,7 @@ def chart_of(explained: Explained) -> dict[str, Any]:
         for day in explained.days
     ]
     used = {str(bar["part"]) for bar in bars}
-    pairs = [pair for pair in zip(_NAMES, COLOURS, strict=True) if pair[0] in used]
+    pairs = [(_(name), shade) for name, shade in zip(_NAMES, COLOURS, strict=True) if _(name) in used]
     date = {"field": "date", "type": "ordinal", "title": None}
     order = {"field": "place", "type": "quantitative"}
     colour = {
@@ -88,9 +93,10 @@ def chart_of(explained: Explained) -> dict[str, Any]:
         "title": None,
         "scale": {"domain": [name for name, _ in pairs], "range": [shade for _, shade in pairs]},
     }
-    units = {"field": "units", "type": "quantitative", "title": "units", "stack": "zero"}
+    units = {"field": "units", "type": "quantitative", "title": _("units"), "stack": "zero"}
+    title = _("Product {product}, {location}: forecast, its parts, p10 to p90")
     return {
-        "title": f"Product {explained.product_id}, {explained.location_id}: forecast, its parts, p10 to p90",
+        "title": title.format(product=explained.product_id, location=explained.location_id),
         "width": 720,
         "height": 360,
         "background": "white",

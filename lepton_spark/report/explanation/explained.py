@@ -8,6 +8,7 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.report.locations import location_of
 from lepton_spark.tables import Warehouse
@@ -101,7 +102,12 @@ def published_run(warehouse: Warehouse) -> str:
     row = warehouse.read("latest_forecasts").select("run_id").first()
     if row is None:
         raise InputError(
-            explain("table latest_forecasts", "no rows", "a published run", "Run `lepton run` first.")
+            explain(
+                Message("table {name}", name="latest_forecasts"),
+                Message("no rows"),
+                Message("a published run"),
+                Message("Run `lepton run` first."),
+            )
         )
     return str(row["run_id"])
 
@@ -121,15 +127,19 @@ def find_explained(
     Raises: InputError for a product or a location without a forecast, or a run without explanations.
     """
     latest = warehouse.read("latest_forecasts")
-    place = location_of(latest, product, location, "published forecast")
+    place = location_of(latest, product, location, Message("published forecast"))
     is_series = (F.col("product_id") == F.lit(product)) & (F.col("location_id") == F.lit(place))
     rows = {row["step"]: row for row in latest.where(is_series).collect()}
     of_run = is_series & (F.col("run_id") == F.lit(run_id))
     explained = warehouse.read("explanations").where(of_run).orderBy("step").collect()
     if not explained:
-        found = f"no rows of the published run {run_id}"
-        remedy = "The run is of an earlier version; publish a new one with `lepton run`."
-        raise InputError(explain("table explanations", found, "one for each day ahead", remedy))
+        found = Message("no rows of the published run {run}", run=run_id)
+        remedy = Message("The run is of an earlier version; publish a new one with `lepton run`.")
+        raise InputError(
+            explain(
+                Message("table {name}", name="explanations"), found, Message("one for each day ahead"), remedy
+            )
+        )
     model = warehouse.read("models").where(of_run).collect()[0]
     is_test = is_series & (F.col("run_id") == F.lit(full_run_id)) & (F.col("split") == "test")
     errors = {row["role"]: row for row in warehouse.read("metrics").where(is_test).collect()}

@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from lepton_spark.language import Message
 from lepton_spark.report.explanation.explained import Choice
 from lepton_spark.report.locations import location_of
 from lepton_spark.tables import Warehouse
@@ -61,7 +62,7 @@ def find_history(warehouse: Warehouse, product: str, location: str | None) -> Hi
     Raises: InputError for a product or a location that no kept run has forecast.
     """
     models = warehouse.read("models")
-    place = location_of(models, product, location, "forecast")
+    place = location_of(models, product, location, Message("forecast"))
     is_series = (F.col("product_id") == F.lit(product)) & (F.col("location_id") == F.lit(place))
     recorded = warehouse.read("runs").where("state = 'complete'")
     columns = (

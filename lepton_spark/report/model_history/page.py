@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table as Grid
 
+from lepton_spark.language import translated as _
 from lepton_spark.report.explanation.words import why
 from lepton_spark.report.model_history.history import History, ModelRun
-from lepton_spark.report.terms import WHERE_EXPLAINED
+from lepton_spark.report.page.figures import Series
+from lepton_spark.report.terms import WHERE_EXPLAINED, state_name
 
 ID_LENGTH = 8
 """Characters of a run id that are printed."""
@@ -15,17 +17,18 @@ ID_LENGTH = 8
 
 def print_history(console: Console, history: History) -> None:
     """Prints a row for each run, then why the newest model and those that replaced another were chosen."""
-    where = "" if history.location_id == "all" else f" at {history.location_id}"
-    title = f"Product {history.product_id}{where}: its model in {len(history.runs)} runs, the newest first"
-    grid = Grid("cutoff", "run", "chosen on", title=title, title_justify="left")
-    grid.add_column("model", no_wrap=True)
-    for name in ("backtest WAPE", "naive WAPE", "WAPE of sales", "bias"):
+    label = Series(history.product_id, history.location_id).label
+    title = _("Product {product}: its model in {n} runs, the newest first")
+    title = title.format(product=label, n=len(history.runs))
+    grid = Grid(_("cutoff"), _("run"), _("chosen on"), title=title, title_justify="left")
+    grid.add_column(_("model"), no_wrap=True)
+    for name in (_("backtest WAPE"), _("naive WAPE"), _("WAPE of sales"), _("bias")):
         grid.add_column(name, justify="right")
-    grid.add_column("state")
+    grid.add_column(_("state"))
     for run, change in with_changes(history):
         grid.add_row(*row_of(run, change))
     console.print(grid)
-    for line in (*reasons(history), WHERE_EXPLAINED):
+    for line in (*reasons(history), _(WHERE_EXPLAINED)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -40,7 +43,7 @@ def with_changes(history: History) -> list[tuple[ModelRun, str | None]]:
 
 def row_of(run: ModelRun, change: str | None) -> list[str]:
     """The texts of a run; a model that replaced another one is marked by an asterisk."""
-    unscored = "not scored" if run.published else "not published"
+    unscored = _("not scored") if run.published else _("not published")
     return [
         f"{run.cutoff}",
         run.run_id[:ID_LENGTH],
@@ -50,7 +53,7 @@ def row_of(run: ModelRun, change: str | None) -> list[str]:
         _per_cent(run.naive_wape),
         _per_cent(run.sold.wape if run.sold else None),
         "-" if run.sold is None or run.sold.bias is None else f"{run.sold.bias:+.1%}",
-        run.sold.state if run.sold else unscored,
+        state_name(run.sold.state) if run.sold else unscored,
     ]
 
 
@@ -58,8 +61,12 @@ def reasons(history: History) -> Iterator[str]:
     """Why the newest model, and each one that replaced another, was chosen."""
     for number, (run, change) in enumerate(with_changes(history)):
         if number == 0 or change is not None:
-            mark = f"  {run.cutoff}:" if change is None else f"* {run.cutoff}, instead of {change}:"
-            anew = f" The run chose all models anew: {run.because}." if run.because else ""
+            mark = f"  {run.cutoff}:"
+            if change is not None:
+                mark = _("* {cutoff}, instead of {model}:").format(cutoff=run.cutoff, model=change)
+            anew = ""
+            if run.because:
+                anew = _(" The run chose all models anew: {reason}.").format(reason=run.because)
             yield f"{mark} {' '.join(why(run.choice))}{anew}"
 
 

@@ -7,20 +7,21 @@ Every colour comes with a shape, a dash or a label of its own, for readers who c
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lepton_spark.language import later
+from lepton_spark.language import translated as _
 from lepton_spark.report.page.figures import DayTotal, SegmentErrors
 
 Spec = Mapping[str, Any]
 
-SOLD, FORECAST, EARLIER = "sold", "forecast", "earlier forecast"
-OURS, NAIVE = "forecast", "seasonal naive"
+SOLD, FORECAST, EARLIER = later("sold"), later("forecast"), later("earlier forecast")
+OURS, NAIVE = later("forecast"), later("seasonal naive")
 
-_LINES = {
-    "scale": {"domain": [SOLD, FORECAST, EARLIER], "range": ["@ink", "@blue", "@orange"]},
-    "title": None,
-    "legend": {"orient": "top", "symbolStrokeWidth": 2},
-}
-_DASHES = {"scale": {"domain": [SOLD, FORECAST, EARLIER], "range": [[1, 0], [6, 3], [2, 3]]}, "title": None}
-_DAY = {"field": "date", "type": "temporal", "title": None, "axis": {"format": "%d %b", "labelOverlap": True}}
+_LINES = {"title": None, "legend": {"orient": "top", "symbolStrokeWidth": 2}}
+_FIGURES = {"bias": later("bias"), "coverage": later("coverage"), "n": later("n"), "units": later("units")}
+"""Fields of bars, as they are named beside their values."""
+
+_COLOURS = ["@ink", "@blue", "@orange"]
+_DASHES = [[1, 0], [6, 3], [2, 3]]
 _TICKS = {"grid": True, "tickCount": 6}
 _PER_CENT = {**_TICKS, "format": ".0%"}
 
@@ -35,13 +36,18 @@ def lines(
     values: rows with `date`, `what` and `units`; None: rows of a product are added later, the forecast's with
     the quantiles of `bands`.
     """
+    names = [_(SOLD), _(FORECAST), _(EARLIER)]
+    day_axis = {"format": _("%d %b"), "labelOverlap": True}
+    day = {"field": "date", "type": "temporal", "title": None, "axis": day_axis}
+    colours = {"scale": {"domain": names, "range": _COLOURS}, **_LINES}
+    dashes = {"scale": {"domain": names, "range": _DASHES}, "title": None}
     units = {"field": "units", "type": "quantitative", "title": title}
     areas = [
         {
             "transform": [{"filter": f"isValid(datum.{low})"}],
             "mark": {"type": "area", "color": "@blue", "opacity": 0.18},
             "encoding": {
-                "x": _DAY,
+                "x": day,
                 "y": {"field": low, "type": "quantitative", "title": title},
                 "y2": {"field": high},
             },
@@ -51,14 +57,14 @@ def lines(
     drawn = {
         "mark": {"type": "line", "strokeWidth": 1.8, "invalid": "break-paths-show-domains"},
         "encoding": {
-            "x": _DAY,
+            "x": day,
             "y": units,
-            "color": {"field": "what", "type": "nominal", **_LINES},
-            "strokeDash": {"field": "what", "type": "nominal", **_DASHES},
+            "color": {"field": "what", "type": "nominal", **colours},
+            "strokeDash": {"field": "what", "type": "nominal", **dashes},
             "tooltip": [
-                {"field": "date", "type": "temporal", "format": "%a %d %b %Y"},
-                {"field": "what", "type": "nominal", "title": "figure"},
-                {"field": "units", "type": "quantitative", "format": ",.1f"},
+                {"field": "date", "type": "temporal", "title": _("date"), "format": _("%a %d %b %Y")},
+                {"field": "what", "type": "nominal", "title": _("figure")},
+                {"field": "units", "type": "quantitative", "title": _("units"), "format": ",.1f"},
             ],
         },
     }
@@ -70,27 +76,32 @@ def lines(
 def totals(days: Iterable[DayTotal]) -> Spec:
     """All series together by day."""
     rows = [
-        {"date": f"{day.date}", "what": what, "units": units}
+        {"date": f"{day.date}", "what": _(what), "units": units}
         for day in days
         for what, units in ((SOLD, day.sold), (FORECAST, day.forecast), (EARLIER, day.earlier))
         if units is not None
     ]
-    return lines(rows, "units")
+    return lines(rows, _("units"))
 
 
 def errors_beside_naive(errors: Iterable[SegmentErrors], names: Mapping[str, str]) -> Spec:
     """WAPE of each segment as a point, joined to that of seasonal naive."""
     known = [one for one in errors if one.wape is not None and one.naive_wape is not None]
     rows = [
-        {"segment": names[one.segment], "what": what, "wape": value, "place": place}
+        {"segment": names[one.segment], "what": _(what), "wape": value, "place": place}
         for place, one in enumerate(known)
         for what, value in ((OURS, one.wape), (NAIVE, one.naive_wape))
     ]
     y = {"field": "segment", "type": "nominal", "title": None, "sort": {"field": "place"}}
-    x = {"field": "wape", "type": "quantitative", "title": "error (WAPE); left is better", "axis": _PER_CENT}
+    x = {
+        "field": "wape",
+        "type": "quantitative",
+        "title": _("error (WAPE); left is better"),
+        "axis": _PER_CENT,
+    }
     rule = {"mark": {"type": "line", "color": "@grid", "strokeWidth": 3}, "encoding": {
         "x": x, "y": y, "detail": {"field": "segment", "type": "nominal"}}}  # fmt: skip
-    domain = [OURS, NAIVE]
+    domain = [_(OURS), _(NAIVE)]
     point = {
         "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
         "encoding": {
@@ -110,9 +121,9 @@ def errors_beside_naive(errors: Iterable[SegmentErrors], names: Mapping[str, str
                 "scale": {"domain": domain, "range": ["circle", "diamond"]},
             },
             "tooltip": [
-                {"field": "segment", "type": "nominal"},
-                {"field": "what", "type": "nominal", "title": "forecast"},
-                {"field": "wape", "type": "quantitative", "title": "WAPE", "format": ".1%"},
+                {"field": "segment", "type": "nominal", "title": _("segment")},
+                {"field": "what", "type": "nominal", "title": _("forecast")},
+                {"field": "wape", "type": "quantitative", "title": _("WAPE"), "format": ".1%"},
             ],
         },
     }
@@ -125,7 +136,7 @@ def bias(errors: Iterable[SegmentErrors], names: Mapping[str, str]) -> Spec:
     x = {
         "field": "bias",
         "type": "quantitative",
-        "title": "too little forecast   |   too much forecast",
+        "title": _("too little forecast   |   too much forecast"),
         "axis": {**_PER_CENT, "format": "+.1~%"},
     }
     colour = {"condition": {"test": "datum.bias < 0", "value": "@orange"}, "value": "@blue"}
@@ -147,7 +158,7 @@ def coverage(errors: Iterable[SegmentErrors], names: Mapping[str, str], nominal:
     x = {
         "field": "coverage",
         "type": "quantitative",
-        "title": "days inside the range p10 to p90",
+        "title": _("days inside the range p10 to p90"),
         "scale": {"domain": [0, 1]},
         "axis": _PER_CENT,
     }
@@ -166,7 +177,7 @@ def stock_risk(at_risk: Sequence[int]) -> Spec:
         {"segment": f"{number * 10}–{number * 10 + 10} %", "n": n, "place": number}  # noqa: RUF001
         for number, n in enumerate(at_risk)
     ]
-    x = {"field": "n", "type": "quantitative", "title": "products", "axis": {**_TICKS, "tickMinStep": 1}}
+    x = {"field": "n", "type": "quantitative", "title": _("products"), "axis": {**_TICKS, "tickMinStep": 1}}
     return _bars(rows, x, {"value": "@blue"}, ",")
 
 
@@ -176,7 +187,7 @@ def changes(rows: Iterable[tuple[str, float]]) -> Spec:
     x = {
         "field": "units",
         "type": "quantitative",
-        "title": "less than before   |   more than before (units)",
+        "title": _("less than before   |   more than before (units)"),
         "axis": {**_TICKS, "format": "+,"},
     }
     colour = {"condition": {"test": "datum.units < 0", "value": "@orange"}, "value": "@blue"}
@@ -192,8 +203,8 @@ def _bars(rows: list[dict[str, Any]], x: Spec, colour: Spec, number: str) -> dic
         "axis": {"labelLimit": 150},
     }
     tooltip = [
-        {"field": "segment", "type": "nominal"},
-        {"field": x["field"], "type": "quantitative", "format": number},
+        {"field": "segment", "type": "nominal", "title": _("segment")},
+        {"field": x["field"], "type": "quantitative", "title": _(_FIGURES[x["field"]]), "format": number},
     ]
     bar = {
         "data": {"values": rows},

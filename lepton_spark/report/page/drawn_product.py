@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
+from lepton_spark.language import translated as _
 from lepton_spark.report.page import charts
 from lepton_spark.report.page.figures import Product
 
@@ -18,8 +19,9 @@ def product_chart(product: Product, cutoff: date, period: int) -> dict[str, Any]
 
     cutoff: of the run. period: days of one forecast, 1 or 7.
     """
-    title = f"Product {product.series.label}: sales, forecast after {cutoff}, p10 to p90"
-    return line_chart(title, product_rows(product, cutoff, period), period)
+    title = _("Product {product}: sales, forecast after {cutoff}, p10 to p90")
+    shown = title.format(product=product.series.label, cutoff=cutoff)
+    return line_chart(shown, product_rows(product, cutoff, period), period)
 
 
 def line_chart(
@@ -32,7 +34,7 @@ def line_chart(
 
     rows: from `dated_rows`. bands: names of the quantiles in the rows, the lower and the upper one.
     """
-    spec = charts.lines(None, "units a day" if period == 1 else "units a week", bands)
+    spec = charts.lines(None, _("units a day") if period == 1 else _("units a week"), bands)
     return {
         "title": title,
         **_coloured(spec, light_colours()),
@@ -62,7 +64,9 @@ def dated_rows(what: str, first: date, period: int, units: Sequence[float | None
     """Rows of a chart. what: of `charts.SOLD` and others. units: by day from `first` on; None has no row."""
     days = ((first + timedelta(days=number * period), value) for number, value in enumerate(units))
     return [
-        {"date": f"{day}T00:00:00", "what": what, "units": value} for day, value in days if value is not None
+        {"date": f"{day}T00:00:00", "what": _(what), "units": value}
+        for day, value in days
+        if value is not None
     ]
 
 

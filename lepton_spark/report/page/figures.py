@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from lepton_spark.gates import Gate
+from lepton_spark.language import translated as _
 
 
 @dataclass(frozen=True, order=True)
@@ -17,7 +18,9 @@ class Series:
     @property
     def label(self) -> str:
         """The product, with its location if there are several."""
-        return self.product_id if self.location_id == "all" else f"{self.product_id} at {self.location_id}"
+        if self.location_id == "all":
+            return self.product_id
+        return _("{product} at {location}").format(product=self.product_id, location=self.location_id)
 
 
 @dataclass(frozen=True)
@@ -279,4 +282,4 @@ class Figures:
     def unit(self) -> str:
         """What the counts of the page count: products, or products at locations where there are several."""
         located = any(product.series.location_id != "all" for product in self.products)
-        return "products at locations" if located else "products"
+        return _("products at locations") if located else _("products")

@@ -61,12 +61,3 @@ def count(value: int) -> str:
     '12,345'
     """
     return f"{value:,}"
-
-
-def of(number: int, one: str, many: str) -> str:
-    """A number with its noun.
-
-    >>> of(1, "order", "orders"), of(2_000, "order", "orders")
-    ('1 order', '2,000 orders')
-    """
-    return f"{number:,} {one if number == 1 else many}"

@@ -6,6 +6,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 
 from lepton_spark.errors import SetupError, explain
+from lepton_spark.language import Message, language_tag, translated
 from lepton_spark.report.explanation.chart import VEGA_LITE
 from lepton_spark.report.page.blocks import Chart, Section
 from lepton_spark.report.page.embedding import page_data, script_json
@@ -30,8 +31,9 @@ def require_packages() -> None:
     """Raises SetupError without the packages of the extra `report`."""
     missing = [name for module, name in PACKAGES.items() if find_spec(module) is None]
     if missing:
-        remedy = "Run pip install 'lepton-spark[report]'."
-        raise SetupError(explain("report", f"no package {' and no '.join(missing)}", "installed", remedy))
+        remedy = Message("Run {command}.", command="pip install 'lepton-spark[report]'")
+        found = Message("no package {name}", name=" and no ".join(missing))
+        raise SetupError(explain(Message("report"), found, Message("installed"), remedy))
 
 
 def report_page(figures: Figures) -> str:
@@ -51,11 +53,18 @@ def render(figures: Figures, library: str) -> str:
     shown = sections(figures)
     charts = [block for section in shown for block in section.blocks if isinstance(block, Chart)]
     places = {product.series: place for place, product in enumerate(figures.products)}
-    scripts = [_closed(library), _closed(_read("page.js"))]
+    script = _read("page.js")
+    scripts = [_closed(library), _closed(script)]
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.globals["gettext"] = translated  # what `_()` and `{% trans %}` of the template call
     page = environment.from_string(_read("page.html")).render(
+        language=language_tag(),
         figures=figures,
         run=figures.run,
         tiles=tiles(figures),
@@ -65,7 +74,7 @@ def render(figures: Figures, library: str) -> str:
         policy=policy(scripts),
         style=Markup(_read("page.css")),  # noqa: S704  a file of this package
         scripts=[Markup(script) for script in scripts],  # noqa: S704  files of packages, not data
-        data=Markup(script_json(page_data(figures, charts))),  # noqa: S704  script_json escapes
+        data=Markup(script_json(page_data(figures, charts, script))),  # noqa: S704  script_json escapes
     )
     return str(page)
 

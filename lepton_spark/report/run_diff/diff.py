@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, explain
+from lepton_spark.language import Message
 from lepton_spark.report.run_diff.recorded import Recorded, changed_settings, recorded_run
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -88,12 +89,29 @@ def _shared_days(old: DataFrame, new: DataFrame, before: Recorded, after: Record
     ]
     for run, bound in zip((before, after), bounds, strict=True):
         if bound["first"] is None:
-            remedy = "Its rows were deleted by `lepton maintain`; retention.runs sets how many runs are kept."
-            raise InputError(explain(f"run {run.run_id}", "no rows in forecasts", "a kept run", remedy))
+            remedy = Message(
+                "Its rows were deleted by `lepton maintain`; retention.runs sets how many runs are kept."
+            )
+            raise InputError(
+                explain(
+                    Message("run {run}", run=run.run_id),
+                    Message("no rows in {name}", name="forecasts"),
+                    Message("a kept run"),
+                    remedy,
+                )
+            )
     first, last = max(bound["first"] for bound in bounds), min(bound["last"] for bound in bounds)
     if first > last:
-        found = f"cutoffs {before.cutoff} and {after.cutoff}, so no day that both forecast"
-        raise InputError(explain("the runs", found, "horizons that overlap", "Compare closer runs."))
+        found = Message(
+            "cutoffs {before} and {after}, so no day that both forecast",
+            before=before.cutoff,
+            after=after.cutoff,
+        )
+        raise InputError(
+            explain(
+                Message("the runs"), found, Message("horizons that overlap"), Message("Compare closer runs.")
+            )
+        )
     return first, last
 
 

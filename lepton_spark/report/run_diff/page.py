@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table as Grid
 
+from lepton_spark.language import translated as _
 from lepton_spark.report.run_diff.diff import RunDiff, SeriesChange
 
 MOST_SETTINGS = 10
@@ -17,10 +18,11 @@ def print_diff(console: Console, diff: RunDiff) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if not diff.changes:
         return
-    grid = Grid("product", "location", title="Largest changes, in units of these days", title_justify="left")
-    for name in ("before", "after", "change"):
+    grid = Grid(_("product"), _("location"), title_justify="left")
+    grid.title = _("Largest changes, in units of these days")
+    for name in (_("before"), _("after"), _("change")):
         grid.add_column(name, justify="right")
-    grid.add_column("why")
+    grid.add_column(_("why"))
     for change in diff.changes:
         units = (f"{change.before:,.1f}", f"{change.after:,.1f}", f"{change.after - change.before:+,.1f}")
         grid.add_row(change.product_id, change.location_id, *units, reason(change, diff))
@@ -30,35 +32,49 @@ def print_diff(console: Console, diff: RunDiff) -> None:
 def overview(diff: RunDiff) -> Iterator[str]:
     """The runs, the totals and what differs, a line each."""
     before, after = diff.before, diff.after
-    yield f"Before: run {before.run_id} of cutoff {before.cutoff}"
-    yield f"After:  run {after.run_id} of cutoff {after.cutoff}"
-    yield (
-        f"{diff.first} to {diff.last}, which both forecast: {diff.total_before:,.1f} units before, "
-        f"{diff.total_after:,.1f} after ({_change(diff)}) for {diff.n_shared:,} series in both"
+    yield _("Before: run {run} of cutoff {cutoff}").format(run=before.run_id, cutoff=before.cutoff)
+    yield _("After:  run {run} of cutoff {cutoff}").format(run=after.run_id, cutoff=after.cutoff)
+    yield _(
+        "{first} to {last}, which both forecast: {before} units before, {after} after ({change}) "
+        "for {n} series in both"
+    ).format(
+        first=diff.first,
+        last=diff.last,
+        before=f"{diff.total_before:,.1f}",
+        after=f"{diff.total_after:,.1f}",
+        change=_change(diff),
+        n=f"{diff.n_shared:,}",
     )
-    yield f"Series: {diff.n_new:,} new, {diff.n_gone:,} gone, {diff.n_other_model:,} with another model"
+    counts = {"new": f"{diff.n_new:,}", "gone": f"{diff.n_gone:,}", "others": f"{diff.n_other_model:,}"}
+    yield _("Series: {new} new, {gone} gone, {others} with another model").format(**counts)
     days = (after.cutoff - before.cutoff).days
-    if days:
-        yield f"Sales: {abs(days)} {'more' if days > 0 else 'fewer'} days are known to the second run"
+    if days > 0:
+        yield _("Sales: {n} more days are known to the second run").format(n=days)
+    if days < 0:
+        yield _("Sales: {n} fewer days are known to the second run").format(n=-days)
     if before.code_version != after.code_version:
-        yield f"Code: {after.code_version} instead of {before.code_version}"
+        code = _("Code: {new} instead of {old}")
+        yield code.format(new=after.code_version, old=before.code_version)
     for key, old, new in diff.settings[:MOST_SETTINGS]:
-        yield f"Setting: {key} is {new}, was {old}"
+        yield _("Setting: {key} is {new}, was {old}").format(key=key, new=new, old=old)
     if len(diff.settings) > MOST_SETTINGS:
-        yield f"and {len(diff.settings) - MOST_SETTINGS} more settings"
+        yield _("and {n} more settings").format(n=len(diff.settings) - MOST_SETTINGS)
 
 
 def reason(change: SeriesChange, diff: RunDiff) -> str:
     """Why a series changed, as far as the tables know."""
     parts = []
     if change.model_before != change.model_after:
-        parts.append(f"model {change.model_after} instead of {change.model_before}")
+        model = _("model {new} instead of {old}")
+        parts.append(model.format(new=change.model_after, old=change.model_before))
     if change.sold is not None:
-        expected = "" if change.expected is None else f", {change.expected:,.1f} expected"
-        parts.append(f"new sales: {change.sold:,.0f}{expected}")
+        expected = ""
+        if change.expected is not None:
+            expected = _(", {units} expected").format(units=f"{change.expected:,.1f}")
+        parts.append(_("new sales: {units}{expected}").format(units=f"{change.sold:,.0f}", expected=expected))
     if not parts and diff.settings:
-        parts.append("settings changed")
-    return "; ".join(parts) or "corrected sales, or sales of other series"
+        parts.append(_("settings changed"))
+    return _("; ").join(parts) or _("corrected sales, or sales of other series")
 
 
 def _change(diff: RunDiff) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from lepton_spark.errors import InputError, examples, explain
+from lepton_spark.language import Message
 from lepton_spark.tables import Warehouse
 
 _CHOSEN_BY_RUN = ("forecast.cutoff",)
@@ -31,9 +32,12 @@ def recorded_run(warehouse: Warehouse, start: str) -> Recorded:
     rows = warehouse.read("runs").where(is_forecast & F.col("run_id").startswith(F.lit(start)))
     found = rows.select("run_id", "cutoff", "code_version", "config").limit(3).collect()
     if len(found) != 1:
-        what = "none" if not found else f"several: {examples([row['run_id'] for row in found])}"
-        remedy = "`lepton models --product ID` lists the runs of a product."
-        raise InputError(explain(f"run '{start}'", what, "the id of a complete forecast run", remedy))
+        what = Message("none")
+        if found:
+            what = Message("several: {examples}", examples=examples([row["run_id"] for row in found]))
+        remedy = Message("`lepton models --product ID` lists the runs of a product.")
+        subject, allowed = Message("run '{run}'", run=start), Message("the id of a complete forecast run")
+        raise InputError(explain(subject, what, allowed, remedy))
     row = found[0]
     config = dict(_flat(json.loads(row["config"] or "{}")))
     return Recorded(row["run_id"], row["cutoff"], row["code_version"] or "", config)

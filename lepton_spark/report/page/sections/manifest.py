@@ -3,14 +3,16 @@
 import json
 
 from lepton_spark.gates import Gate
+from lepton_spark.language import later
+from lepton_spark.language import translated as _
 from lepton_spark.report.page.blocks import Cell, Code, Level, Section, Table, cells
 from lepton_spark.report.page.figures import Figures
 from lepton_spark.report.page.formats import NONE, count
 
 _GATES: dict[bool | None, tuple[str, Level | None]] = {
-    True: ("passed", "good"),
-    False: ("FAILED", "bad"),
-    None: ("not judged", None),
+    True: (later("passed"), "good"),
+    False: (later("FAILED"), "bad"),
+    None: (later("not judged"), None),
 }
 
 
@@ -18,14 +20,14 @@ def manifest(figures: Figures) -> Section:
     """Gates, versions, jobs and the configuration."""
     run, found = figures.run, figures.manifest
     facts = {
-        "run": run.run_id,
-        "cutoff (last day that the models saw)": f"{run.cutoff}",
-        "published": f"{run.published_at:%Y-%m-%d %H:%M} UTC",
-        "to be used until": f"{run.valid_until}",
-        "tables": figures.root,
-        "input": found.input_fingerprint,
-        "settings": found.settings_id,
-        "code": found.code_version,
+        _("run"): run.run_id,
+        _("cutoff (last day that the models saw)"): f"{run.cutoff}",
+        _("published"): f"{run.published_at:%Y-%m-%d %H:%M} UTC",
+        _("to be used until"): f"{run.valid_until}",
+        _("tables"): figures.root,
+        _("input"): found.input_fingerprint,
+        _("settings"): found.settings_id,
+        _("code"): found.code_version,
         **found.library_versions,
     }
     gates = (*run.gates, *((figures.freshness,) if figures.freshness not in run.gates else ()))
@@ -40,23 +42,28 @@ def manifest(figures: Figures) -> Section:
     )
     return Section(
         "manifest",
-        "The run",
+        _("The run"),
         (
             Table(
-                "Gates: the limits that a run must meet",
-                ("gate", "", "found", "allowed"),
+                _("Gates: the limits that a run must meet"),
+                (_("gate"), "", _("found"), _("allowed")),
                 tuple(map(_gate, gates)),
             ),
-            Table("Manifest", ("", ""), tuple(cells(*fact) for fact in facts.items())),
-            Table("Last jobs", ("job", "finished (UTC)", "seconds", "counts"), stages, frozenset({2})),
-            Code("Configuration of the run (secrets are masked)", _indented(found.config)),
+            Table(_("Manifest"), ("", ""), tuple(cells(*fact) for fact in facts.items())),
+            Table(
+                _("Last jobs"),
+                (_("job"), _("finished (UTC)"), _("seconds"), _("counts")),
+                stages,
+                frozenset({2}),
+            ),
+            Code(_("Configuration of the run (secrets are masked)"), _indented(found.config)),
         ),
     )
 
 
 def _gate(gate: Gate) -> tuple[Cell, ...]:
     words, level = _GATES[gate.passed]
-    return cells(gate.name, Cell(words, level=level), gate.found, gate.allowed)
+    return cells(gate.name, Cell(_(words), level=level), gate.found, gate.allowed)
 
 
 def _indented(config: str) -> str:

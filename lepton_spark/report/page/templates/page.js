@@ -6,6 +6,10 @@
   const shown = 12;
   let chosen = null;
 
+  // A message of this script in the page's language; `{name}` is replaced by a value, which is data.
+  const _ = (message, values = {}) =>
+    (data.words[message] ?? message).replaceAll(/\{(\w+)\}/g, (field, name) => values[name] ?? field);
+
   const byId = (id) => document.getElementById(id);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -91,12 +95,12 @@
     // A phone has room for eight weeks of history; the table has all of it.
     const skipped = narrow.matches ? Math.max(0, product.h.length - 56 / data.period) : 0;
     for (const row of daysOf(product).slice(skipped)) {
-      if (row.sold !== undefined) rows.push({ date: at(row), what: "sold", units: row.sold });
+      if (row.sold !== undefined) rows.push({ date: at(row), what: _("sold"), units: row.sold });
       if (row.forecast !== undefined) {
-        rows.push({ date: at(row), what: "forecast", units: row.forecast, p10: row.p10, p90: row.p90 });
+        rows.push({ date: at(row), what: _("forecast"), units: row.forecast, p10: row.p10, p90: row.p90 });
       }
       if (row.earlier !== undefined && row.earlier !== null) {
-        rows.push({ date: at(row), what: "earlier forecast", units: row.earlier });
+        rows.push({ date: at(row), what: _("earlier forecast"), units: row.earlier });
       }
     }
     return rows;
@@ -108,7 +112,8 @@
       : value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : digits });
   const percent = (value) => (value === null ? "–" : `${number(value * 100)} %`);
   const sum = (values) => values.reduce((total, value) => total + (value || 0), 0);
-  const label = (product) => (product.l === "all" ? product.p : `${product.p} at ${product.l}`);
+  const label = (product) =>
+    product.l === "all" ? product.p : _("{product} at {location}", { product: product.p, location: product.l });
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
   const element = (tag, text, className) => {
@@ -119,21 +124,30 @@
   };
 
   const wordsOf = (product) => {
-    const span = data.period === 1 ? "days" : "weeks";
-    const parts = [`${number(sum(product.f))} units expected in the next ${product.f.length} ${span}`];
-    if (product.v !== null) parts[0] += `, worth ${number(product.v)} at its last price`;
-    parts.push(`demand is ${product.c}`, `model ${product.m} (${product.s.replaceAll("_", " ")})`);
+    const expected = { units: number(sum(product.f)), n: product.f.length };
+    const parts = [
+      data.period === 1
+        ? _("{units} units expected in the next {n} days", expected)
+        : _("{units} units expected in the next {n} weeks", expected),
+    ];
+    if (product.v !== null) parts[0] += _(", worth {value} at its last price", { value: number(product.v) });
+    parts.push(_("demand is {class}", { class: product.c }));
+    parts.push(_("model {model} ({status})", { model: product.m, status: product.s }));
     if (product.w !== null) {
-      parts.push(`error (WAPE) in the test ${percent(product.w)}, seasonal naive ${percent(product.n)}`);
+      const errors = { error: percent(product.w), naive: percent(product.n) };
+      parts.push(_("error (WAPE) in the test {error}, seasonal naive {naive}", errors));
     }
-    if (product.b !== null) parts.push(`bias ${product.b > 0 ? "+" : ""}${percent(product.b)}`);
-    return `${parts.join("; ")}.`;
+    if (product.b !== null) {
+      parts.push(_("bias {bias}", { bias: `${product.b > 0 ? "+" : ""}${percent(product.b)}` }));
+    }
+    const separator = _("; ");
+    return _("{sentence}.", { sentence: parts.join(separator) });
   };
 
   const fillTable = (product) => {
     const table = element("table");
     const head = element("tr");
-    ["date", "sold", "forecast", "p10", "p50", "p90", "forecast before"].forEach((name, place) => {
+    [_("date"), _("sold"), _("forecast"), "p10", "p50", "p90", _("forecast before")].forEach((name, place) => {
       const cell = element("th", name, place ? "number" : "");
       cell.scope = "col";
       head.append(cell);
@@ -153,9 +167,10 @@
     const scroll = element("div", undefined, "scroll");
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
-    scroll.setAttribute("aria-label", "Table of this product");
+    scroll.setAttribute("aria-label", _("Table of this product"));
     scroll.append(table);
-    const caption = element("p", `Units of ${label(product)}, the last day first`, "caption");
+    const words = _("Units of {product}, the last day first", { product: label(product) });
+    const caption = element("p", words, "caption");
     byId("product-table").replaceChildren(caption, scroll);
   };
 
@@ -167,9 +182,10 @@
   const choose = (place, moves) => {
     chosen = data.products[place];
     byId("product").hidden = false;
-    byId("product-title").textContent = `Product ${label(chosen)}`;
+    byId("product-title").textContent = _("Product {product}", { product: label(chosen) });
     byId("product-words").textContent = wordsOf(chosen);
-    byId("product-chart").setAttribute("aria-label", `Sales and forecast of ${label(chosen)}; see the table`);
+    const drawn = _("Sales and forecast of {product}; see the table", { product: label(chosen) });
+    byId("product-chart").setAttribute("aria-label", drawn);
     const where = chosen.l === "all" ? "" : ` --location ${quoted(chosen.l)}`;
     byId("product-command").textContent = `lepton explain --product ${quoted(chosen.p)}${where}`;
     if (byId("product-details").open) fillTable(chosen);
@@ -199,10 +215,12 @@
       }),
     );
     const total = data.products.length.toLocaleString("en");
-    let words = `${total} products can be searched.`;
-    if (asked && found.length) words = `${found.length.toLocaleString("en")} of ${total} products match.`;
+    let words = _("{n} products can be searched.", { n: total });
+    if (asked && found.length) {
+      words = _("{found} of {n} products match.", { found: found.length.toLocaleString("en"), n: total });
+    }
     if (asked && !found.length) {
-      words = `None of the ${total} products in this page matches. If it is in the run, this shows it: `;
+      words = _("None of the {n} products in this page matches. If it is in the run, this shows it: ", { n: total });
     }
     byId("found").textContent = words;
     if (asked && !found.length) {

@@ -1,0 +1,1 @@
+"""The language of the command line: its choice, and the help of commands in it."""
