@@ -114,8 +114,10 @@ def _layout_words(sampled: Sampled) -> str:
     lines, settings = sampled.lines, sampled.proposal.settings
     files = "1 file" if sampled.n_files == 1 else f"{sampled.n_files:,} files"
     parts = [files, lines.format]
-    if lines.sheet is not None and lines.csv is not None:
-        parts += [f"sheet {lines.sheet}", f"header in row {lines.csv.skip_rows + 1}"]
+    if lines.sheet:
+        parts.append(f"sheet {lines.sheet}")
+    if lines.format == "excel" and lines.csv is not None:
+        parts.append(f"header in row {lines.csv.skip_rows + 1}")
     elif lines.csv is not None:
         parts.append(f"separated by {lines.csv.separator!r}")
         parts.append(f"header in line {lines.csv.skip_rows + 1}" if lines.csv.has_header else "no header")

@@ -130,7 +130,7 @@ def _reader(columns: Columns) -> dict[str, object]:
     lines, options = columns.lines, {}
     if lines.format in ("csv", "json") and lines.encoding != "utf-8":
         options["encoding"] = lines.encoding
-    if lines.sheet is not None:
+    if lines.sheet:
         options["sheet"] = lines.sheet
     if lines.csv is None:
         return {"options": options} if options else {}

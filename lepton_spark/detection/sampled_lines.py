@@ -25,9 +25,9 @@ class SampledLines:
 
     rows: the values of each line, in the order of `names`. kinds: `date`, `timestamp`, `number` or `text` of
     each column; those of text files are all `text`. csv: how these files are divided into fields.
-    others: sampled files that are written in another way or cannot be read, with the reason. sheet: of the
-    workbooks. days: the columns of a wide file that are named by days; names and rows are then those of lines
-    with a day and its figure.
+    others: sampled files that are written in another way or cannot be read, with the reason. sheet: that of
+    workbooks; empty if it is their only one. days: the columns of a wide file that are named by days; names
+    and rows are then those of lines with a day and its figure.
     """
 
     format: str
@@ -143,7 +143,7 @@ def _read_table(sample: Sample, text: str, encoding: str) -> _Read:
     if sample.sheet is None:
         return read
     if not layout.has_header:
-        raise UnreadableFileError("wrong_header", f"sheet {sample.sheet} has no row with names of columns")
+        raise UnreadableFileError("wrong_header", "its sheet has no row with names of columns")
     return replace(read, format="excel", sheet=sample.sheet)
 
 

@@ -18,7 +18,7 @@ from lepton_spark.ingest.files.layout import Layout, UnreadableFileError
 from lepton_spark.ingest.files.text.kinds import is_workbook
 from lepton_spark.ingest.files.text.text_files import unpacked
 from lepton_spark.ingest.files.workbooks.parts import sheets_of
-from lepton_spark.ingest.files.workbooks.sheet import cell_text, read_cells
+from lepton_spark.ingest.files.workbooks.sheet import cell_text, chosen_sheet, read_cells
 
 MAX_FILES = 12
 """Files that are sampled: the first and the last by name, and others evenly between them."""
@@ -37,8 +37,9 @@ _ROWS = 2_000
 class Sample:
     """Pieces of one file, in order; text ends at line ends, except in a file of one piece.
 
-    typed: the rows of a Parquet file instead, as JSON: names, kinds and rows of texts. sheet: the sheet of a
-    workbook whose rows the pieces are, as CSV. fault: why a workbook cannot be read.
+    typed: the rows of a Parquet file instead, as JSON: names, kinds and rows of texts. sheet: that of a
+    workbook, whose rows the pieces are as CSV; empty if it is the only one. fault: why a workbook cannot be
+    read.
     """
 
     name: str
@@ -119,10 +120,9 @@ def _sampled(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _sample_of_workbook(name: str, content: bytes) -> Sample:
     """The first and last rows of the visible sheet with most cells, as CSV."""
     try:
-        sheets = [sheet for sheet in sheets_of(content, Layout("excel", ())) if sheet.is_visible]
-        sheet = max(sheets, key=lambda one: one.n_cells, default=None)
-        if sheet is None:
-            return Sample(name, fault="it has no visible sheet")
+        sheets = sheets_of(content, Layout("excel", ()))
+        filled = [sheet for sheet in sheets if sheet.is_visible and sheet.n_cells]
+        sheet = max(filled, key=lambda one: one.n_cells, default=None) or chosen_sheet(filled, None)
         rows = read_cells(content, sheet)
         written = io.StringIO(newline="")
         writer = csv.writer(written, lineterminator="\n")
@@ -130,7 +130,8 @@ def _sample_of_workbook(name: str, content: bytes) -> Sample:
             writer.writerow([" ".join(cell_text(cell, ".").split("\n")) for cell in row])
     except UnreadableFileError as fault:
         return Sample(name, fault=fault.words)
-    return Sample(name, tuple(pieces_of(written.getvalue().encode())), sheet=sheet.name)
+    pieces = tuple(pieces_of(written.getvalue().encode()))
+    return Sample(name, pieces, sheet=sheet.name if len(filled) > 1 else "")
 
 
 def _rows_of_parquet(content: bytes) -> str:

@@ -104,7 +104,7 @@ def is_header_again(fields: Sequence[str], names: Sequence[str], number: int, la
     read with their values swapped.
     """
     found = [name.strip(" \t\ufeff") for name in fields]
-    if found == list(names):
+    if unique_names(found) == list(names):
         return True
     if set(layout.columns) <= set(found):
         raise UnreadableFileError(
