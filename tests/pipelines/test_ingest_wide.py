@@ -81,42 +81,5 @@ def test_workbook_is_loaded_beside_one_that_is_refused(spark: SparkSession, tmp_
         ("8", 2, 2.25),
     }
     (reject,) = warehouse.read("rejects").collect()
-    assert (reject["line_number"], reject["reason"]) == (400_003, "unparsable_quantity")
-    assert reject["line"] == '{"date":"2021-01-01","product_id":"8","quantity":"x","store":"A"}'
-
-    (tmp_path / "in" / "today.csv").write_text(TODAY)
-    assert outcomes(load(spark, tmp_path, **settings)) == (7, 4, 3, 1, 0)
-    rows = warehouse.read("sales").collect()
-    assert {(row["product_id"], row["location_id"], row["date"].day): row["quantity"] for row in rows} == {
-        ("007", "A", 1): 3.0,
-        ("007", "A", 2): 1.0,
-        ("007", "A", 3): 4.0,
-        ("007", "B", 2): 2.5,
-        ("8", "A", 1): 6.0,
-        ("8", "A", 2): 5.0,
-        ("8", "A", 3): 0.0,
-    }
-
-
-def test_workbook_is_loaded_beside_one_that_is_refused(spark: SparkSession, tmp_path: Path) -> None:
-    """Line 4 has no stored quantity; the second book has two cells far apart."""
-    header = ["product_id", "date", "quantity"]
-    rows = [header, ["007", date(2021, 1, 1), 3], ["8", "2021-01-02", 2.25]]
-    rows.append(["8", date(2021, 1, 3), Raw("|<f>C2*2</f>")])
-    bomb = sheet_xml(rows).replace('r="C3"', 'r="XFD1048576"')
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.xlsx").write_bytes(workbook({"Sales": rows}))
-    (tmp_path / "in" / "b.xlsx").write_bytes(workbook({"S": rows}, more={"xl/worksheets/sheet1.xml": bomb}))
-
-    result = load(spark, tmp_path, format="excel")
-
-    assert outcomes(result) == (3, 2, 0, 0, 1)
-    assert [(Path(one.name).name, one.reason) for one in result.refused] == [("b.xlsx", "unpacks_too_large")]
-    warehouse = Warehouse(spark, str(tmp_path / "tables"))
-    sold = {
-        (row["product_id"], str(row["date"])): row["quantity"] for row in warehouse.read("sales").collect()
-    }
-    assert sold == {("007", "2021-01-01"): 3.0, ("8", "2021-01-02"): 2.25}
-    (reject,) = warehouse.read("rejects").collect()
     assert (reject["line_number"], reject["reason"]) == (4, "malformed_line")
     assert "found a formula without a stored value in column quantity" in reject["words"]
