@@ -65,11 +65,17 @@ def _relations(listed: str) -> str:
 def sheet_xml(rows: Sequence[Sequence[Cell]]) -> str:
     """A sheet with these rows."""
     cells = (
-        "".join(_cell(f"{chr(65 + column)}{number}", cell) for column, cell in enumerate(row))
+        "".join(_cell(f"{_letters(column)}{number}", cell) for column, cell in enumerate(row))
         for number, row in enumerate(rows, start=1)
     )
     found = "".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(cells, start=1))
     return f'<worksheet xmlns="{MAIN}"><sheetData>{found}</sheetData></worksheet>'
+
+
+def _letters(column: int) -> str:
+    """The letters of a column from 0: A to Z, AA, AB and so on."""
+    above, letter = divmod(column, 26)
+    return (_letters(above - 1) if above else "") + chr(ord("A") + letter)
 
 
 def _cell(reference: str, cell: Cell) -> str:
