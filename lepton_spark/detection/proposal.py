@@ -10,6 +10,7 @@ from lepton_spark.detection.column_names import is_personal, is_total, words_in
 from lepton_spark.detection.number_signs import number_formats
 from lepton_spark.detection.roles import Columns, find_roles
 from lepton_spark.detection.trials import DateFit
+from lepton_spark.ingest.files.date_forms import PARSED_FORMS
 from lepton_spark.ingest.lines.reading.numbers import NumberFormat
 from lepton_spark.ingest.lines.reading.parsing import has_offset, has_time
 from lepton_spark.language import translated as _
@@ -86,7 +87,9 @@ def propose(columns: Columns, given: Mapping[str, str]) -> Proposal:
         roles = {role: name for role, name in roles.items() if role not in ("transaction_id", "customer_id")}
     formats = _number_formats(columns, roles, dates)
     settings: dict[str, object] = {"format": columns.lines.format, "kind": kind}
-    settings |= _reader(columns) | _numbers(formats[0]) | _dates(dates)
+    if columns.lines.days:
+        settings["layout"] = "wide"
+    settings |= _reader(columns) | _numbers(formats[0]) | _dates(columns, dates)
     if kind == "transactions":
         settings |= _skipped(columns) | _cancellations(columns, roles)
     if "price" in roles and is_total(roles["price"]):
@@ -113,6 +116,8 @@ def _date_fits(columns: Columns, name: str) -> list[DateFit]:
 
 def _kind(columns: Columns, roles: Mapping[str, str], dates: list[DateFit]) -> tuple[str, str]:
     lines = columns.lines
+    if lines.days:
+        return "daily", "each day has a column"
     if "transaction_id" in roles:
         return "transactions", f"{roles['transaction_id']} numbers single sales"
     keys = [roles[role] for role in ("product_id", "location_id", "date") if role in roles]
@@ -132,6 +137,8 @@ def _reader(columns: Columns) -> dict[str, object]:
     lines, options = columns.lines, {}
     if lines.format in ("csv", "json") and lines.encoding != "utf-8":
         options["encoding"] = lines.encoding
+    if lines.sheet:
+        options["sheet"] = lines.sheet
     if lines.csv is None:
         return {"options": options} if options else {}
     if lines.csv.separator != ",":
@@ -148,8 +155,9 @@ def _number_formats(columns: Columns, roles: Mapping[str, str], dates: list[Date
     lines = columns.lines
     names = [roles[role] for role in ("quantity", "price") if role in roles]
     texts = [name for name in names if lines.kinds[name] == "text"]
-    is_english = (lines.csv is None or lines.csv.separator != ";") and not any(
-        fit.form.startswith("d.") for fit in dates
+    is_english = lines.format == "excel" or (
+        (lines.csv is None or lines.csv.separator != ";")
+        and not any(fit.form.startswith("d.") for fit in dates)
     )
     found = [columns.trials[name] for name in texts]
     return number_formats(
@@ -168,8 +176,10 @@ def _numbers(written: NumberFormat) -> dict[str, object]:
     return settings
 
 
-def _dates(dates: list[DateFit]) -> dict[str, object]:
-    return {"date_formats": [dates[0].form]} if dates else {}
+def _dates(columns: Columns, dates: list[DateFit]) -> dict[str, object]:
+    """The form of dates in text, unless it is that in which days of a workbook are read anyway."""
+    is_typed = columns.lines.format == "excel" and bool(dates) and dates[0].form in PARSED_FORMS
+    return {"date_formats": [dates[0].form]} if dates and not is_typed else {}
 
 
 def _forecast(columns: Columns, name: str, dates: list[DateFit]) -> tuple[dict[str, object], dict[str, str]]:
@@ -239,6 +249,10 @@ def _reasons(columns: Columns, roles: Mapping[str, str], dates: list[DateFit]) -
     reasons = {
         f"columns.{role}": f"{len(lines.texts(name)):,} different values" for role, name in roles.items()
     }
+    if lines.days:
+        reasons["layout"] = f"{len(lines.days):,} columns, {lines.days[0]} to {lines.days[-1]}"
+        for role in ("date", "quantity"):
+            reasons[f"columns.{role}"] = "from the columns of days"
     if dates:
         fit = dates[0]
         reasons["date_formats"] = f"reads {fit.n_read:,} sampled values, {fit.first} to {fit.last}"

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from lepton_spark.detection.csv_layouts import CsvLayout, find_layout
@@ -25,7 +25,9 @@ class SampledLines:
 
     rows: the values of each line, in the order of `names`. kinds: `date`, `timestamp`, `number` or `text` of
     each column; those of text files are all `text`. csv: how these files are divided into fields.
-    others: sampled files that are written in another way or cannot be read, with the reason.
+    others: sampled files that are written in another way or cannot be read, with the reason. sheet: that of
+    workbooks; empty if it is their only one. days: the columns of a wide file that are named by days; names
+    and rows are then those of lines with a day and its figure.
     """
 
     format: str
@@ -35,6 +37,8 @@ class SampledLines:
     encoding: str = "utf-8"
     csv: CsvLayout | None = None
     others: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    days: tuple[str, ...] = ()
 
     def values(self, name: str) -> list[str]:
         """The values of a column by line, without surrounding blanks; empty where there is none."""
@@ -61,6 +65,7 @@ class _Read:
     rows: Sequence[Sequence[str | None]]
     encoding: str = ASCII
     csv: CsvLayout | None = None
+    sheet: str | None = None
 
     @property
     def way(self) -> tuple[object, ...]:
@@ -68,7 +73,7 @@ class _Read:
         layout = self.csv
         if layout is None:
             return (self.format,)
-        return (self.format, layout.separator, layout.escape, layout.skip_rows, layout.has_header)
+        return (self.format, self.sheet, layout.separator, layout.escape, layout.skip_rows, layout.has_header)
 
 
 def sampled_lines(samples: Sequence[Sample]) -> SampledLines:
@@ -117,6 +122,8 @@ def _read(sample: Sample, fault: UnreadableFileError | None, encoding: str | Non
         return _Read(sample.name, "parquet", tuple(found["names"]), kinds, found["rows"])
     if fault is not None:
         raise fault
+    if sample.fault is not None:
+        raise UnreadableFileError("unreadable_workbook", sample.fault)
     if encoding is None or not sample.pieces:
         raise UnreadableFileError("wrong_encoding", "it is empty, or its bytes fit no known encoding")
     text = _decoded(sample.pieces, encoding)
@@ -124,10 +131,20 @@ def _read(sample: Sample, fault: UnreadableFileError | None, encoding: str | Non
         names, lines = read_json(text, Layout("json", ()))
         rows = [values for _, values, _, _ in lines]
         return _text_file(sample.name, "json", tuple(names), rows, encoding)
+    return _read_table(sample, text, encoding)
+
+
+def _read_table(sample: Sample, text: str, encoding: str) -> _Read:
+    """A CSV file, or the rows of a workbook as CSV."""
     layout = find_layout(text)
     if layout is None:
         raise UnreadableFileError("wrong_header", "no separator divides its lines into columns")
-    return _text_file(sample.name, "csv", layout.names, layout.rows, encoding, layout)
+    read = _text_file(sample.name, "csv", layout.names, layout.rows, encoding, layout)
+    if sample.sheet is None:
+        return read
+    if not layout.has_header:
+        raise UnreadableFileError("wrong_header", "its sheet has no row with names of columns")
+    return replace(read, format="excel", sheet=sample.sheet)
 
 
 def _decoded(pieces: Sequence[bytes], encoding: str) -> str:
@@ -160,4 +177,5 @@ def _together(files: Sequence[_Read], encoding: str, others: Mapping[str, str]) 
             tuple(None if position is None else row[position] for position in positions) for row in file.rows
         ]
     kinds = {name: next(file.kinds[name] for file in files if name in file.names) for name in names}
-    return SampledLines(files[0].format, names, kinds, tuple(rows), encoding, files[0].csv, others)
+    first = files[0]
+    return SampledLines(first.format, names, kinds, tuple(rows), encoding, first.csv, others, first.sheet)

@@ -1,8 +1,12 @@
 """Samples of delivered files: lines from the start, the middle and the end of some of them."""
 
+import csv
+import io
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import pyarrow as pa
@@ -11,7 +15,10 @@ from pyspark.sql import SparkSession
 
 from lepton_spark.ingest.files.delivery import FoundFile, content_of
 from lepton_spark.ingest.files.layout import Layout, UnreadableFileError
+from lepton_spark.ingest.files.text.kinds import is_workbook
 from lepton_spark.ingest.files.text.text_files import unpacked
+from lepton_spark.ingest.files.workbooks.parts import sheets_of
+from lepton_spark.ingest.files.workbooks.sheet import cell_text, chosen_sheet, read_cells
 
 MAX_FILES = 12
 """Files that are sampled: the first and the last by name, and others evenly between them."""
@@ -30,23 +37,27 @@ _ROWS = 2_000
 class Sample:
     """Pieces of one file, in order; text ends at line ends, except in a file of one piece.
 
-    typed: the rows of a Parquet file instead, as JSON: names, kinds and rows of texts.
+    typed: the rows of a Parquet file instead, as JSON: names, kinds and rows of texts. sheet: that of a
+    workbook, whose rows the pieces are as CSV; empty if it is the only one. fault: why a workbook cannot be
+    read.
     """
 
     name: str
     pieces: tuple[bytes, ...] = ()
     typed: str | None = None
+    sheet: str | None = None
+    fault: str | None = None
 
 
 def take_samples(spark: SparkSession, found: Sequence[FoundFile]) -> list[Sample]:
     """Samples of up to MAX_FILES files, taken where the files are read."""
     chosen = spread(found, MAX_FILES)
-    schema = "path STRING, pieces ARRAY<BINARY>, typed STRING"
+    schema = "path STRING, pieces ARRAY<BINARY>, typed STRING, sheet STRING, fault STRING"
     rows = content_of(spark, chosen).mapInArrow(_sampled, schema).collect()
     by_path = {row["path"]: row for row in rows}
     return [
-        Sample(file.name, tuple(map(bytes, by_path[file.path]["pieces"])), by_path[file.path]["typed"])
-        for file in chosen
+        Sample(file.name, tuple(map(bytes, row["pieces"])), row["typed"], row["sheet"], row["fault"])
+        for file, row in ((file, by_path[file.path]) for file in chosen)
     ]
 
 
@@ -85,6 +96,8 @@ def sample_of(name: str, content: bytes) -> Sample:
     try:
         if content.startswith(_PARQUET):
             return Sample(name, typed=_rows_of_parquet(content))
+        if is_workbook(content):
+            return _sample_of_workbook(name, content)
         return Sample(name, tuple(pieces_of(unpacked(name, content, Layout("csv", ())))))
     except (UnreadableFileError, pa.ArrowException, OSError):
         return Sample(name)
@@ -96,9 +109,29 @@ def _sampled(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             sample_of(path.as_py(), content.as_py()) for path, content in zip(*batch.columns, strict=True)
         ]
         pieces = pa.array([sample.pieces for sample in found], pa.list_(pa.binary()))
-        names, typed = ([getattr(sample, key) for sample in found] for key in ("name", "typed"))
-        columns = [pa.array(names, pa.string()), pieces, pa.array(typed, pa.string())]
-        yield pa.RecordBatch.from_arrays(columns, ["path", "pieces", "typed"])
+        texts = [
+            pa.array([getattr(sample, key) for sample in found], pa.string())
+            for key in ("name", "typed", "sheet", "fault")
+        ]
+        columns = [texts[0], pieces, *texts[1:]]
+        yield pa.RecordBatch.from_arrays(columns, ["path", "pieces", "typed", "sheet", "fault"])
+
+
+def _sample_of_workbook(name: str, content: bytes) -> Sample:
+    """The first and last rows of the visible sheet with most cells, as CSV."""
+    try:
+        sheets = sheets_of(content, Layout("excel", ()))
+        filled = [sheet for sheet in sheets if sheet.is_visible and sheet.n_cells]
+        sheet = max(filled, key=lambda one: one.n_cells, default=None) or chosen_sheet(filled, None)
+        rows = read_cells(content, sheet)
+        written = io.StringIO(newline="")
+        writer = csv.writer(written, lineterminator="\n")
+        for row in (*islice(rows, _ROWS), *deque(rows, _ROWS)):
+            writer.writerow([" ".join(cell_text(cell, ".").split("\n")) for cell in row])
+    except UnreadableFileError as fault:
+        return Sample(name, fault=fault.words)
+    pieces = tuple(pieces_of(written.getvalue().encode()))
+    return Sample(name, pieces, sheet=sheet.name if len(filled) > 1 else "")
 
 
 def _rows_of_parquet(content: bytes) -> str:

@@ -1,6 +1,5 @@
 """Tries forms of dates and numbers on sampled columns with the functions that read lines."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,10 +10,11 @@ from pyspark.sql import functions as F
 
 from lepton_spark.config.values.date_forms import NAMED_FORMS
 from lepton_spark.detection.sampled_lines import SampledLines
+from lepton_spark.ingest.files.date_forms import shape
 from lepton_spark.ingest.lines.reading.numbers import NumberFormat, number
 from lepton_spark.ingest.lines.reading.parsing import sold_at, sold_on
 
-_DAYS = (
+DAY_FORMS = (
     *("yyyy-MM-dd", "yyyy/MM/dd", "yyyy.MM.dd", "yyyyMMdd"),
     *("yyyy-M-d", "yyyy/M/d", "yyyy\u5e74M\u6708d\u65e5"),
     *(
@@ -24,31 +24,11 @@ _DAYS = (
     *("d MMM yyyy", "d-MMM-yyyy", "d-MMM-yy", "MMM d, yyyy"),
 )
 _TIMES = (
-    *("", " H:mm", " HH:mm:ss", " HH:mm:ss.SSS", "'T'HH:mm:ss", "'T'HH:mm:ss.SSS"),
+    *("", " H:mm", " HH:mm:ss", " HH:mm:ss.SSS", "'T'HH:mm:ss", "'T'HH:mm:ss.SSS", "'T'HH:mm:ss.SSSSSS"),
     *("'T'HH:mm:ssXXX", "'T'HH:mm:ss.SSSXXX", " HH:mm:ssXXX", " HH:mm:ss Z", " h:mm a", " h:mm:ss a"),
 )
-DATE_FORMS = (*(day + time for day, time in product(_DAYS, _TIMES)), *NAMED_FORMS)
+DATE_FORMS = (*(day + time for day, time in product(DAY_FORMS, _TIMES)), *NAMED_FORMS)
 """The forms that are tried; of several that fit all texts, the first is proposed."""
-
-_REGEX = {
-    "yyyy": r"\d{4}",
-    "yy": r"\d{2}",
-    "MMM": r"[A-Za-z]{3}",
-    "MM": r"\d{2}",
-    "M": r"\d{1,2}",
-    "dd": r"\d{2}",
-    "d": r"\d{1,2}",
-    "HH": r"\d{2}",
-    "H": r"\d{1,2}",
-    "h": r"\d{1,2}",
-    "mm": r"\d{2}",
-    "ss": r"\d{2}",
-    "SSS": r"\d{3}",
-    "XXX": r"(Z|[+-]\d{2}:\d{2})",
-    "Z": r"[+-]\d{4}",
-    "a": "[AaPp][Mm]",
-}
-_NUMBERS = re.compile(r"\d{5}(\.\d+)?|\d{10}|\d{13}")
 
 NUMBER_FORMS = ("trailing_minus", "parentheses", "unicode_minus", "unit")
 NUMBER_FORMATS = tuple(
@@ -121,13 +101,8 @@ def _read_values(value: Column) -> Column:
 
 def _may_fit(form: str, texts: Iterable[str]) -> bool:
     """Whether any text looks like the form; only such forms are worth a trial."""
-    shape = _NUMBERS if form in NAMED_FORMS else _shape(form)
-    return any(shape.fullmatch(text) for text in texts)
-
-
-def _shape(form: str) -> re.Pattern[str]:
-    pieces = (match[0] for match in re.finditer(r"'[^']*'|([A-Za-z])\1*|[^A-Za-z']", form))
-    return re.compile("".join(_REGEX.get(piece) or re.escape(piece.strip("'")) for piece in pieces))
+    looks = shape(form)
+    return any(looks.fullmatch(text) for text in texts)
 
 
 def _trial(row: Row, forms: Sequence[str]) -> ColumnTrial:

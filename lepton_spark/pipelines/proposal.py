@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import DataType, DateType, NumericType, TimestampNTZType, TimestampType
 
 from lepton_spark.config import InputSettings
+from lepton_spark.detection.day_columns import as_lines
 from lepton_spark.detection.proposal import Proposal, propose
 from lepton_spark.detection.roles import Columns
 from lepton_spark.detection.sampled_lines import SampledLines, sampled_lines
@@ -37,10 +38,16 @@ class Sampled:
         lines, settings = self.lines, self.proposal.settings
         files = counted(self.n_files, "{n} file", "{n} files")
         parts = [files, lines.format]
-        if lines.csv is not None:
+        if lines.sheet:
+            parts.append(_("sheet {name}").format(name=lines.sheet))
+        if lines.format == "excel" and lines.csv is not None:
+            parts.append(_("header in row {n}").format(n=lines.csv.skip_rows + 1))
+        elif lines.csv is not None:
             parts.append(_("separated by {sign}").format(sign=repr(lines.csv.separator)))
             header = _("header in line {n}") if lines.csv.has_header else _("no header")
             parts.append(header.format(n=lines.csv.skip_rows + 1))
+        if lines.days:
+            parts.append(counted(len(lines.days), "a column for {n} day", "a column for each of {n} days"))
         if lines.format in ("csv", "json"):
             parts.append(_("encoding {name}").format(name=lines.encoding))
             parts.append(_("decimal sign {sign}").format(sign=repr(settings.get("decimal", "."))))
@@ -62,10 +69,10 @@ def propose_configuration(spark: SparkSession, path: str, given: Mapping[str, st
         n_files, lines = 1, _sampled_table(spark, located)
     else:
         found = find_files(spark, located, InputSettings().max_file_bytes).readable
-        n_files, lines = len(found), sampled_lines(take_samples(spark, found))
+        n_files, lines = len(found), as_lines(sampled_lines(take_samples(spark, found)))
     if not lines.names:
         words = "; ".join(f"{name}: {reason}" for name, reason in list(lines.others.items())[:5])
-        allowed = "CSV, JSON or Parquet files, or a Delta table"
+        allowed = "CSV, JSON or Parquet files, Excel workbooks, or a Delta table"
         raise InputError(explain(path, words or "no file with content", allowed, "Check the delivery."))
     return Sampled(n_files, lines, propose(Columns(lines, try_columns(spark, lines)), given))
 

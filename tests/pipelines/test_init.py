@@ -13,6 +13,7 @@ from lepton_spark.cli import main
 from lepton_spark.config import Config, load_config
 from lepton_spark.pipelines.ingest.ingest import run_ingest
 from tests.pipelines.job_context import context_for
+from tests.workbook_file import workbook
 
 HEADER = "Belegdatum;Filiale;Artikelnummer;Bezeichnung;Menge;Einzelpreis;Bonnummer;Kunden-Email"
 
@@ -98,3 +99,32 @@ def test_configuration_that_exists_is_not_overwritten(started: Started) -> None:
     code, _, errors = _init(started.folder, started.folder)
     assert code == 1
     assert "lepton.yaml: found a file; allowed: none: no file is overwritten" in errors
+
+
+def test_wide_files_and_workbooks_get_configurations_that_read_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Two products and 40 days: in German as CSV, and below a title in the second sheet of a workbook."""
+    del spark
+    days = [date(2025, 7, 1) + timedelta(days=day) for day in range(40)]
+    wide = tmp_path / "wide.csv"
+    header = ";".join(["Artikelnummer", *(f"{day:%d.%m.%Y}" for day in days), "Summe"])
+    lines = [";".join([f"0000{number}", *["1,5"] * 40, "60"]) for number in (1, 2)]
+    wide.write_text("\n".join([header, *lines, ""]))
+    code, output, errors = _init(wide, tmp_path / "of_csv")
+    assert code == 0, errors
+    assert "accepted │ 80 │" in " ".join(output.split())
+    found = load_config([tmp_path / "of_csv" / "lepton.yaml"]).config.input
+    assert (found.layout, found.kind, found.decimal, found.date_formats) == (
+        *("wide", "daily", ","),
+        ("d.M.yyyy",),
+    )
+
+    book = tmp_path / "book.xlsx"
+    rows = [["Sales of 2025"], [], ["sku", "date", "units"], *(["001", day, 2] for day in days)]
+    book.write_bytes(workbook({"Notes": [["none"]], "Sales": rows}))
+    code, output, errors = _init(book, tmp_path / "of_book")
+    assert code == 0, errors
+    assert "accepted │ 40 │" in " ".join(output.split())
+    found = load_config([tmp_path / "of_book" / "lepton.yaml"]).config.input
+    assert (found.format, found.options, found.skip_rows) == ("excel", {"sheet": "Sales"}, 2)

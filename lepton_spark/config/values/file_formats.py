@@ -9,6 +9,8 @@ from lepton_spark.config.values.reader_options import invalid_options
 from lepton_spark.config.values.types import OptionText
 
 FileFormat = Literal["csv", "json", "parquet", "delta"]
+SalesFormat = Literal["csv", "json", "parquet", "delta", "excel"]
+"""Formats of sales; side inputs are not read from workbooks."""
 
 
 def _valid_for_format(options: dict[str, str], info: ValidationInfo) -> dict[str, str]:

@@ -17,6 +17,7 @@ READER_OPTIONS: Mapping[str, frozenset[str]] = {
     "json": frozenset({"encoding", "charset", "compression"}),
     "parquet": frozenset(),
     "delta": frozenset({"versionAsOf"}),
+    "excel": frozenset({"sheet"}),
 }
 
 ALIASES: Mapping[str, str] = {"sep": "separator", "delimiter": "separator", "charset": "encoding"}
@@ -80,6 +81,7 @@ _RULES: Mapping[str, Callable[[str], bool]] = {
     "escape": lambda value: _is_one_character(value) and value not in {_QUOTE, "'"},
     "compression": lambda value: value.lower() in {"gzip", "none"},
     "header": lambda value: value.lower() in {"true", "false"},
+    "sheet": lambda value: bool(value.strip()),
     "versionAsOf": lambda value: re.fullmatch("0|[1-9][0-9]*", value) is not None,
 }
 _ALLOWED: Mapping[str, str] = {
@@ -89,5 +91,6 @@ _ALLOWED: Mapping[str, str] = {
     "escape": "one character other than a quote, such as \\",
     "compression": "gzip or none",
     "header": "true or false",
+    "sheet": "the name of a sheet",
     "versionAsOf": "a version of the table, a whole number from 0 up",
 }

@@ -1,7 +1,7 @@
 """Inspection of a file before its lines are loaded: readability, columns, number of lines."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -10,16 +10,14 @@ import pyarrow.parquet as pq
 
 from lepton_spark.ingest.files.date_texts import DateTexts
 from lepton_spark.ingest.files.layout import Layout, Row, UnreadableFileError, check_columns, stored_order
+from lepton_spark.ingest.files.line_batches import N_POSITION, ROWS_AT_ONCE, batches_of, plain_batches
 from lepton_spark.ingest.files.point_forms import PointForms
 from lepton_spark.ingest.files.text.csv_lines import read_csv
 from lepton_spark.ingest.files.text.json_lines import read_json
 from lepton_spark.ingest.files.text.plain_csv import plain_table
 from lepton_spark.ingest.files.text.text_files import decoded
-
-ROWS_AT_ONCE = 20_000
-
-N_POSITION = 3
-"""Columns of a batch of lines before those of the file: line_number, malformed, raw."""
+from lepton_spark.ingest.files.wide import lines_of_days
+from lepton_spark.ingest.files.workbooks.sheet import read_workbook
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,8 @@ class Inspection:
     missing: lines without a value, by column. layout: the schema of a Parquet file; files of equal schemas
     are read together. nanoseconds: timestamp columns in nanoseconds, which Spark reads as integers, and
     whether they are in UTC. date_hint: which form fits every date of a text file. words: the reason in words.
-    parts: into how many parts the file can be divided for reading.
+    parts: into how many parts the file can be divided for reading. last_line: the greatest line number of a
+    wide file, whose numbers have gaps.
     """
 
     columns: tuple[str, ...] = ()
@@ -41,6 +40,7 @@ class Inspection:
     reason: str | None = None
     words: str | None = None
     parts: int = 1
+    last_line: int = 0
 
 
 def inspect(name: str, content: bytes, layout: Layout) -> Inspection:
@@ -62,61 +62,33 @@ def read_text(name: str, content: bytes, layout: Layout) -> tuple[list[str], Ite
 
 
 def read_columns(name: str, content: bytes, layout: Layout) -> tuple[list[str], Iterator[pa.RecordBatch]]:
-    """Columns and lines of a CSV or JSON file; batches of line_number, malformed, raw and these columns."""
+    """Columns and lines of a file of text or a workbook; batches of line_number, malformed, raw and these."""
+    names, batches = _read_columns(name, content, layout)
+    return lines_of_days(names, batches, layout) if layout.day_forms else (names, batches)
+
+
+def _read_columns(name: str, content: bytes, layout: Layout) -> tuple[list[str], Iterator[pa.RecordBatch]]:
+    if layout.format == "excel":
+        names, rows = read_workbook(content, layout)
+        return names, batches_of(rows, names)
     text = decoded(name, content, layout)
     if layout.format == "csv":
         names = read_csv(text, layout)[0]  # the reader's copy of the text is not kept
         plain = plain_table(text, names, layout)
         if plain is not None:
-            return names, _plain_batches(plain, 2 if layout.has_header else 1)
+            return names, plain_batches(plain, 2 if layout.has_header else 1)
     names, rows = read_json(text, layout) if layout.format == "json" else read_csv(text, layout)
-    return names, (_batch(chunk, names) for chunk in _chunks(rows))
-
-
-def _plain_batches(plain: pa.Table, line_number: int) -> Iterator[pa.RecordBatch]:
-    for batch in plain.to_batches(ROWS_AT_ONCE):
-        n_lines = batch.num_rows
-        numbers = pa.array(range(line_number, line_number + n_lines), pa.int64())
-        nothing = pa.nulls(n_lines, pa.string())
-        yield _of_lines(numbers, nothing, nothing, batch.columns)
-        line_number += n_lines
-
-
-def _batch(chunk: Sequence[Row], names: Sequence[str]) -> pa.RecordBatch:
-    line_numbers, values, malformed, raw = zip(*chunk, strict=True)
-    nothing = (None,) * len(names)
-    columns = zip(*(row or nothing for row in values), strict=True)
-    texts = (pa.array(column, pa.string()) for column in (malformed, raw, *columns))
-    return _of_lines(pa.array(line_numbers, pa.int64()), next(texts), next(texts), list(texts))
-
-
-def _of_lines(
-    numbers: pa.Array, malformed: pa.Array, raw: pa.Array, columns: Sequence[pa.Array]
-) -> pa.RecordBatch:
-    of_columns = (f"source_{position}" for position in range(len(columns)))
-    names = ["line_number", "malformed", "raw", *of_columns]
-    return pa.RecordBatch.from_arrays([numbers, malformed, raw, *columns], names)
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Rows in lists of ROWS_AT_ONCE, so that only a part of a file is held as Python objects."""
-    chunk: list[Row] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == ROWS_AT_ONCE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    return names, batches_of(rows, names)
 
 
 def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
     names, batches = read_columns(name, content, layout)
-    lines, missing = 0, dict.fromkeys(names, 0)
+    lines, last, missing = 0, 0, dict.fromkeys(names, 0)
     dates = DateTexts()
     points = {name: PointForms() for name in layout.numbers}
     for batch in batches:
         lines += batch.num_rows
+        last = max(last, pc.max(batch.column("line_number")).as_py() or 0) if layout.day_forms else 0
         n_malformed = batch.num_rows - batch.column("malformed").null_count
         for column, texts in zip(names, batch.columns[N_POSITION:], strict=True):
             n_empty = texts.null_count + (pc.sum(pc.equal(texts, "")).as_py() or 0)
@@ -131,7 +103,7 @@ def _inspect_text(name: str, content: bytes, layout: Layout) -> Inspection:
         raise UnreadableFileError(
             "no_lines", "content: found a header and no lines; allowed: at least one line. Check the delivery"
         )
-    return Inspection(stored_order(names, layout), lines, missing, date_hint=dates.hint())
+    return Inspection(stored_order(names, layout), lines, missing, date_hint=dates.hint(), last_line=last)
 
 
 def _inspect_parquet(content: bytes, layout: Layout) -> Inspection:

@@ -7,6 +7,7 @@ from typing import Self
 
 from lepton_spark.config import InputSettings
 from lepton_spark.config.values.reader_options import reader_options
+from lepton_spark.ingest.files.date_forms import date_forms
 
 MAPPED = ("product_id", "location_id", "date", "quantity", "price", "transaction_id", "customer_id")
 
@@ -28,6 +29,8 @@ class Layout:
     """How to read a file; plain values, because Spark sends them to its workers.
 
     numbers: columns of numbers whose decimal sign is not configured. date: the column of dates.
+    day_forms: date forms of the headers of a wide file, whose days and figures become the columns `date` and
+    `quantity`; empty for other files. decimal: the sign with which numbers of a workbook become text.
     """
 
     format: str
@@ -39,6 +42,10 @@ class Layout:
     skip_rows: int = 0
     numbers: tuple[str, ...] = ()
     date: str = ""
+    quantity: str = ""
+    day_forms: tuple[str, ...] = ()
+    decimal: str = "."
+    sheet: str | None = None
     encoding: str = "utf-8-sig"
     has_header: bool = True
     is_gzip: bool | None = None
@@ -49,15 +56,21 @@ class Layout:
         """The layout of a configured input; the configuration has validated its options."""
         options = reader_options(settings.options)
         compression = options.get("compression")
+        is_wide = settings.layout == "wide"
+        of_days = (settings.columns.date, settings.columns.quantity) if is_wide else ()
         return cls(
             format=settings.format,
-            columns=mapped_columns(settings),
+            columns=tuple(name for name in mapped_columns(settings) if name not in of_days),
             personal=personal_columns(settings),
             separator=options.get("separator", ","),
             quote=options.get("quote", '"') or None,
             escape=options.get("escape"),
             skip_rows=settings.skip_rows,
             date=settings.columns.date,
+            quantity=settings.columns.quantity,
+            day_forms=date_forms(settings) if is_wide else (),
+            decimal=settings.decimal or ".",
+            sheet=options.get("sheet"),
             numbers=_unclear_numbers(settings),
             encoding=_encoding(options.get("encoding", "utf-8")),
             has_header=options.get("header", "true").lower() == "true",
@@ -67,8 +80,9 @@ class Layout:
 
 
 def _unclear_numbers(settings: InputSettings) -> tuple[str, ...]:
-    """The quantity of a CSV file, unless its decimal sign is configured; JSON has decimal points only."""
-    return (settings.columns.quantity,) if settings.format == "csv" and settings.decimal is None else ()
+    """The quantity, unless its decimal sign is configured or the format has decimal points only."""
+    is_text = settings.format in ("csv", "excel")
+    return (settings.columns.quantity,) if is_text and settings.decimal is None else ()
 
 
 def mapped_columns(settings: InputSettings) -> tuple[str, ...]:

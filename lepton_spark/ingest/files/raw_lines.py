@@ -15,10 +15,7 @@ WRITTEN_FORMS: Mapping[type[DataType], str] = MappingProxyType(
         TimestampNTZType: "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
     }
 )
-"""The date form in which a typed day or instant is written as text."""
-
-PARSED_FORMS = ("yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSX", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS")
-"""The date forms that parse these texts again."""
+"""The date form in which a typed day or instant is written as text; PARSED_FORMS parse it again."""
 
 
 @dataclass(frozen=True)

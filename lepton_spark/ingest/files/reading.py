@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lepton_spark.ingest.files.delivery import FoundFile, ReadFile, content_of, numbers_by_path
-from lepton_spark.ingest.files.inspection import N_POSITION, Inspection, inspect, read_columns
+from lepton_spark.ingest.files.inspection import Inspection, inspect, read_columns
 from lepton_spark.ingest.files.layout import (
     Layout,
     UnreadableFileError,
@@ -17,6 +17,7 @@ from lepton_spark.ingest.files.layout import (
     quoted_column,
     stored_order,
 )
+from lepton_spark.ingest.files.line_batches import N_POSITION
 from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.files.typed_lines import delta_lines, delta_table, parquet_lines
 

@@ -7,8 +7,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
+from lepton_spark.ingest.files.date_forms import PARSED_FORMS, date_forms
 from lepton_spark.ingest.files.layout import personal_columns
-from lepton_spark.ingest.files.raw_lines import PARSED_FORMS, RawLines, source_columns
+from lepton_spark.ingest.files.raw_lines import RawLines, source_columns
 from lepton_spark.ingest.lines.identity import (
     DAILY_IDENTITY,
     DAY,
@@ -55,7 +56,7 @@ def validate_lines(
     midnights: files of which only the days count, from `files_of_midnights`.
     """
     n_personal = len(personal_columns(settings))
-    parsed = parsed_values(raw, settings, settings.date_formats, midnights)
+    parsed = parsed_values(raw, settings, date_forms(settings), midnights)
     line = F.when(F.col("malformed").isNull(), masked_line(raw, n_personal))
     if not n_personal:
         malformed = F.to_json(F.struct(F.col("raw").alias("malformed")))

@@ -1,6 +1,6 @@
 """How many lines a task gets: so few that it can sort them in memory, and that all cores have some."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import accumulate
@@ -61,12 +61,18 @@ def in_blocks(raw: Sequence[RawLines], files: Sequence[ReadFile]) -> list[RawLin
     if is_table or n_lines <= LINES_PER_TASK or sum(read.inspection.parts for read in files) >= FEW_PARTS:
         return list(raw)
     n_blocks = [-(-read.inspection.lines // LINES_PER_BLOCK) for read in files]
-    block = _first_block(n_blocks) + F.floor((F.col("line_number") - 1) / LINES_PER_BLOCK)
+    numbers = [_numbers_per_block(read, n) for read, n in zip(files, n_blocks, strict=True)]
+    first = accumulate(n_blocks[:-1], initial=0)
+    block = _of_file(first) + F.floor((F.col("line_number") - 1) / _of_file(numbers))
     total = sum(n_blocks)
     return [replace(lines, frame=lines.frame.repartitionById(total, block.cast("int"))) for lines in raw]
 
 
-def _first_block(n_blocks: Sequence[int]) -> Column:
-    """The number of a file's first block; n_blocks: of each file by its number."""
-    first = accumulate(n_blocks[:-1], initial=0)
-    return F.element_at(F.array(*map(F.lit, first)), F.col("file") + 1)
+def _numbers_per_block(read: ReadFile, n_blocks: int) -> int:
+    """How many line numbers a block spans: more than lines, if the numbers of a wide file have gaps."""
+    return max(LINES_PER_BLOCK, -(-read.inspection.last_line // max(1, n_blocks)))
+
+
+def _of_file(values: Iterable[int]) -> Column:
+    """The value of each line's file. values: by the number of the file."""
+    return F.element_at(F.array(*map(F.lit, values)), F.col("file") + 1)

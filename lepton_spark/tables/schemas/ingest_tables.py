@@ -16,6 +16,11 @@ _OCCURRENCE = Column(
     False,
 )
 _CONTENT_HASH = Column("content_hash", "STRING", "hash of the content of the line's file", False)
+_LINE_NUMBER = Column(
+    "line_number",
+    "BIGINT",
+    "position in the file, from 1; in a wide file row * 100000 + column; of a row of a Delta table, its hash",
+)
 _DATE = Column("date", "DATE", "day of sale, in input.timezone", False)
 _LINE_KIND = Column(
     "line_kind",
@@ -65,7 +70,7 @@ TRANSACTIONS = Table(
         INGEST_BATCH,
         Column("load_number", "BIGINT", "number of the load, from 1; the latest daily total counts", False),
         _CONTENT_HASH,
-        Column("line_number", "BIGINT", "position in the file, from 1; for a row of a Delta table, its hash"),
+        _LINE_NUMBER,
         _LINE_KIND,
         Column("transaction_id", "STRING", "transaction id of the source; null when it has none"),
         _DATE,
@@ -97,7 +102,7 @@ REJECTS = Table(
         INGEST_BATCH,
         _CONTENT_HASH,
         Column("file", "STRING", "name of the line's file", False),
-        Column("line_number", "BIGINT", "position in the file, from 1; for a row of a Delta table, its hash"),
+        _LINE_NUMBER,
         Column("reason", "STRING", "code of the first reason, in the fixed order of rules", False),
         Column("reasons", "ARRAY<STRING>", "codes of all reasons"),
         Column("words", "STRING", "the first reason as text"),

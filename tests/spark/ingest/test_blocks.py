@@ -1,5 +1,7 @@
 """Lines of a few large files are divided among tasks in blocks of lines that follow each other."""
 
+from dataclasses import replace
+
 import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
@@ -45,6 +47,18 @@ def test_each_task_has_a_block_of_one_file(spark: SparkSession) -> None:
         [(1, 5), (1, 6), (1, 7), (1, 8)],
         [(1, 9)],
     ]
+
+
+def test_blocks_of_a_wide_file_span_the_gaps_between_its_line_numbers(spark: SparkSession) -> None:
+    """Nine lines in three blocks, of a third of the greatest number each."""
+    numbers = [100_002, 100_003, 100_004, 200_002, 200_003, 200_004, 300_002, 300_003, 300_004]
+    frame = spark.createDataFrame([Row(file=0, line_number=number) for number in numbers]).coalesce(1)
+    frame = frame.withColumn("file", F.col("file").cast("int"))
+    file = replace(read_file(0, 9), inspection=Inspection(lines=9, last_line=300_004))
+    (divided,) = in_blocks([RawLines((), frame)], [file])
+    rows = divided.frame.withColumn("task", F.spark_partition_id()).collect()
+    found = [{row["line_number"] for row in rows if row["task"] == task} for task in range(3)]
+    assert found == [{100_002}, {100_003, 100_004, *numbers[3:6]}, set(numbers[6:])]
 
 
 @pytest.mark.parametrize(

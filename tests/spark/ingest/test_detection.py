@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from lepton_spark.detection.day_columns import as_lines
 from lepton_spark.detection.proposal import propose
 from lepton_spark.detection.roles import Columns
 from lepton_spark.detection.sampled_lines import SampledLines, sampled_lines
@@ -48,6 +49,12 @@ CASES = {
     "06-day-month": {"date_formats": ["M/d/yyyy"]},
     "08-titles-and-totals": {"kind": "daily"},
     "10-backslash-quotes": {"options": {"escape": "\\"}},
+    "11-wide": {
+        "columns": {"date": "date", "product_id": "Product", "quantity": "quantity"},
+        "layout": "wide",
+        "kind": "daily",
+        "date_formats": ["yyyy-MM-dd"],
+    },
     "12-weekly-mondays": {"frequency": "weekly", "week_end": "monday"},
     "20-cancelled-by-status": {
         "options": {"separator": "\\t"},
@@ -61,7 +68,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_settings_of_a_case_are_proposed(case: str, spark: SparkSession, shared_cases: Path) -> None:
     files = sorted((shared_cases / case / "in").iterdir())
-    lines = sampled_lines([sample_of(file.name, file.read_bytes()) for file in files])
+    lines = as_lines(sampled_lines([sample_of(file.name, file.read_bytes()) for file in files]))
     proposal = propose(Columns(lines, try_columns(spark, lines)), {})
     found = {"columns": proposal.columns, **proposal.settings, **proposal.forecast}
     assert {key: found.get(key) for key in CASES[case]} == CASES[case]

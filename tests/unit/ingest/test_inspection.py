@@ -193,7 +193,7 @@ def test_inspection_counts_rows_nulls_and_row_groups_of_parquet() -> None:
             b"sku,2021-01-01,2021-01-02,2021-01-03\n1,2,3,4\n",
             {},
             "wrong_header",
-            "3 columns are named by days",
+            "3 columns are named by days: set input.layout: wide",
             id="wide",
         ),
         pytest.param(

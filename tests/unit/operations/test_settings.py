@@ -95,6 +95,17 @@ def test_setting_without_its_package_names_the_extra(
     assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]
 
 
+def test_workbooks_without_their_package_name_the_extra(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    assert run(tmp_path, "input.format=excel", command="ingest") == 2
+    words = (
+        "--set: input.format: found 'excel'; allowed: only with the package python_calamine: run pip install"
+    )
+    assert f"{words} 'lepton-spark[excel]'" in capsys.readouterr().err
+
+
 def test_config_masks_the_webhook_and_secrets_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     settings = ["alerts.webhook=https://host/hush", "alerts.command=[notify, --api-key=hush, --to, ops]"]
     assert cli.main(["config", *(part for one in settings for part in ("--set", one))]) == 0

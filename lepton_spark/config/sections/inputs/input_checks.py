@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lepton_spark.config.invalid_settings import InvalidSetting
 
 _OF_TRANSACTIONS = ("transaction_id", "customer_id")
+_WITH_HEADERS = ("csv", "excel")
 
 
 def invalid_columns(kind: str | None, columns: Mapping[str, str | None]) -> Iterator[InvalidSetting]:
@@ -60,3 +61,17 @@ def invalid_personal(personal: Sequence[str], columns: Mapping[str, str | None])
     for position, name in enumerate(personal):
         if name in stored:
             yield InvalidSetting((position,), name, f"an unmapped column; it is input.columns.{stored[name]}")
+
+
+def invalid_layout(
+    layout: str, file_format: str | None, kind: str | None, options: Mapping[str, str]
+) -> Iterator[InvalidSetting]:
+    """A layout with a column for each day, where columns have no names or lines are single sales."""
+    if layout != "wide":
+        return
+    if file_format not in (None, *_WITH_HEADERS):
+        yield InvalidSetting((), layout, f"long with input.format {file_format}; wide with csv or excel")
+    if kind == "transactions":
+        yield InvalidSetting((), layout, "long with input.kind transactions; a wide file has daily figures")
+    if options.get("header", "true").lower() == "false":
+        yield InvalidSetting((), layout, "long with input.options.header false; wide needs the days' names")

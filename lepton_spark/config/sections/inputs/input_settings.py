@@ -10,11 +10,12 @@ from lepton_spark.config.sections.inputs.input_checks import (
     invalid_cancellation,
     invalid_columns,
     invalid_identity,
+    invalid_layout,
     invalid_personal,
     invalid_price,
 )
 from lepton_spark.config.sections.section import Section
-from lepton_spark.config.values.file_formats import FileFormat, ReaderOptions
+from lepton_spark.config.values.file_formats import ReaderOptions, SalesFormat
 from lepton_spark.config.values.types import DateForm, Day, Name, Pattern, Zone
 
 NumberForm = Literal["trailing_minus", "parentheses", "unicode_minus", "unit"]
@@ -44,13 +45,20 @@ class InputSettings(Section):
     path: Name | None = Field(
         None, description="a file, a folder, a glob, a Delta table, or package:NAME/FILE"
     )
-    format: FileFormat = "csv"
+    format: SalesFormat = "csv"
     kind: Literal["daily", "transactions"] = Field(
         "daily", description="daily: one line per product and day; transactions: one line per sale or return"
     )
     columns: ColumnNames = ColumnNames()
     options: ReaderOptions = Field(default_factory=dict, description="reader options of the format")
-    skip_rows: int = Field(0, ge=0, le=1000, description="lines of text before the header of a CSV file")
+    layout: Literal["long", "wide"] = Field(
+        "long",
+        description="long: one line per product and day; wide: one line per product, with a column for each "
+        "day whose header is a date in one of date_formats",
+    )
+    skip_rows: int = Field(
+        0, ge=0, le=1000, description="lines above the header of a CSV file, or rows above that of a sheet"
+    )
     skip_where: dict[Name, tuple[str, ...]] = Field(
         default_factory=dict,
         description="source column and values: lines with one of them are skipped, such as cancelled orders",
@@ -120,7 +128,9 @@ class InputSettings(Section):
         1 << 30, gt=0, le=2_000_000_000, description="larger files are refused; split them"
     )
     max_unpacked_bytes: int = Field(
-        1 << 32, gt=0, description="a gzip file with more content is refused; unpacking stops there"
+        1 << 32,
+        gt=0,
+        description="gzip files and workbooks with more content are refused; unpacking stops there",
     )
 
     @property
@@ -133,6 +143,13 @@ class InputSettings(Section):
     def _each_column_once(cls, columns: ColumnNames, info: ValidationInfo) -> ColumnNames:
         raise_if_any(invalid_columns(info.data.get("kind"), columns.model_dump()))
         return columns
+
+    @field_validator("layout")
+    @classmethod
+    def _days_have_headers(cls, layout: str, info: ValidationInfo) -> str:
+        data = info.data
+        raise_if_any(invalid_layout(layout, data.get("format"), data.get("kind"), data.get("options", {})))
+        return layout
 
     @field_validator("thousands")
     @classmethod

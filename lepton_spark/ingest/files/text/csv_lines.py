@@ -32,8 +32,14 @@ def read_csv(text: str, layout: Layout) -> tuple[list[str], Iterator[Row]]:
     Raises: UnreadableFileError for a wrong header; while iterating, for a file that ends in a quoted field,
     for wrong quoting over several text lines, and for a second header with another order.
     """
-    lines = _TextLines(text, layout)
-    records = _records(lines, layout)
+    return table_of(_records(_TextLines(text, layout), layout), layout)
+
+
+def table_of(records: Iterator[Record], layout: Layout) -> tuple[list[str], Iterator[Row]]:
+    """The columns and lines of records, the first of which that is not empty is the header.
+
+    Raises: UnreadableFileError for a wrong header; while iterating, for a second header with another order.
+    """
     first = next((record for record in records if record[1] != []), None)
     if first is None or isinstance(first[1], csv.Error):
         found = "nothing" if first is None else str(first[1])

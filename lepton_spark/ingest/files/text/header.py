@@ -10,7 +10,7 @@ SEARCHED_RECORDS = 20
 """In how many records a header is looked for if the first one is not the header."""
 
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
-_DATE_NAME = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
+_DATE_NAME = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|(19|20)\d{6}")
 _MIN_DATE_NAMES = 3
 
 
@@ -75,7 +75,7 @@ def _wide(names: Sequence[str]) -> str | None:
     days = days_in(names)
     if not days:
         return None
-    return f"{len(days)} columns are named by days: deliver one line per product and day instead"
+    return f"{len(days)} columns are named by days: set input.layout: wide"
 
 
 def days_in(names: Sequence[str]) -> list[str]:
@@ -84,8 +84,17 @@ def days_in(names: Sequence[str]) -> list[str]:
     >>> days_in(["Product", "2026-09-01", "2026-09-02", "2026-09-03"])
     ['2026-09-01', '2026-09-02', '2026-09-03']
     """
-    days = [name for name in names if _DATE_NAME.fullmatch(name.strip())]
+    days = [name for name in names if looks_like_day(name)]
     return days if len(days) >= _MIN_DATE_NAMES else []
+
+
+def looks_like_day(name: str) -> bool:
+    """Whether a name is a day in figures, in whatever order.
+
+    >>> looks_like_day("1.9.2026"), looks_like_day("day 1")
+    (True, False)
+    """
+    return _DATE_NAME.fullmatch(name.strip()) is not None
 
 
 def is_header_again(fields: Sequence[str], names: Sequence[str], number: int, layout: Layout) -> bool:
@@ -95,7 +104,7 @@ def is_header_again(fields: Sequence[str], names: Sequence[str], number: int, la
     read with their values swapped.
     """
     found = [name.strip(" \t\ufeff") for name in fields]
-    if found == list(names):
+    if unique_names(found) == list(names):
         return True
     if set(layout.columns) <= set(found):
         raise UnreadableFileError(

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 
 from lepton_spark.ingest.files.layout import UnreadableFileError
 
+ZIP = b"PK\x03\x04"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+"""How files begin that are packed by zip, as .xlsx are, and workbooks of old programs."""
+
 _MAGIC: Mapping[bytes, tuple[str, str]] = {
-    b"\xd0\xcf\x11\xe0": ("an Excel workbook (.xls)", "Save the sheet as CSV"),
+    OLD_WORKBOOK: ("an Excel workbook (.xls)", "Save it as .xlsx or CSV"),
     b"%PDF": ("a PDF document", "Have the table exported as CSV"),
     b"PAR1": ("a Parquet file", "Set input.format: parquet"),
     b"\xff\xfe": ("text in UTF-16", "Set input.options.encoding: utf-16"),
     b"\xfe\xff": ("text in UTF-16", "Set input.options.encoding: utf-16"),
 }
-_ZIP = b"PK\x03\x04"
 _WORKBOOK_PARTS = (b"[Content_Types].xml", b"xl/")
 _PAGES = (b"<!doctype html", b"<html")
 
@@ -30,11 +33,16 @@ def require_lines(content: bytes, file_format: str, encoding: str) -> None:
         raise UnreadableFileError("wrong_kind", f"content: found {kind}; allowed: {allowed}. {remedy}")
 
 
+def is_workbook(content: bytes) -> bool:
+    """Whether a file begins like an Excel workbook (.xlsx)."""
+    return content.startswith(ZIP) and any(part in content[:4096] for part in _WORKBOOK_PARTS)
+
+
 def _kind(content: bytes, file_format: str, encoding: str) -> tuple[str, str] | None:
     start = content[:4096]
-    if start.startswith(_ZIP):
-        if any(part in start for part in _WORKBOOK_PARTS):
-            return "an Excel workbook (.xlsx)", "Save the sheet as CSV"
+    if start.startswith(ZIP):
+        if is_workbook(start):
+            return "an Excel workbook (.xlsx)", "Set input.format: excel"
         return "a zip archive", "Unpack it"
     for magic, kind in _MAGIC.items():
         if start.startswith(magic) and not (kind[0].endswith("UTF-16") and "16" in encoding):

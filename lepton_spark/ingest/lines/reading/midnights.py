@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
 from lepton_spark.config import InputSettings
+from lepton_spark.ingest.files.date_forms import date_forms
 from lepton_spark.ingest.files.raw_lines import RawLines
 from lepton_spark.ingest.lines.reading import parsing
 
@@ -42,13 +43,13 @@ def files_of_midnights(groups: Sequence[RawLines], settings: InputSettings) -> d
 
 
 def _times(raw: RawLines, settings: InputSettings) -> DataFrame:
-    at = time_as_written(raw, settings, settings.date_formats)
+    at = time_as_written(raw, settings, date_forms(settings))
     return raw.frame.where(F.col("malformed").isNull()).select("file", at.alias("at"))
 
 
 def _may_move(raw: RawLines, settings: InputSettings) -> bool:
     kind = raw.kind(settings.columns.date)
     is_typed = parsing.typed_instant(F.lit(None), kind, settings.source_timezone) is not None
-    has_time = is_typed or any(map(parsing.has_time, settings.date_formats))
+    has_time = is_typed or any(map(parsing.has_time, date_forms(settings)))
     in_utc = settings.timezone == settings.source_timezone == "UTC"
     return has_time and not isinstance(kind, DateType) and not in_utc
