@@ -64,7 +64,8 @@ def _open(
     with progress.stage("check the tables and the input" if reads_input else "check the tables"):
         (require_migratable if migrates else require_present_version)(warehouse)
         if reads_input:
-            require_input(spark, config.input)
+            for source in config.inputs:
+                require_input(spark, source)
     return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key(), accepted=accepted)
 
 
@@ -102,14 +103,9 @@ def load(conf: list[Path] | None, settings: list[str] | None, cutoff: str | None
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     """Raises ConfigError for settings with which the job cannot succeed."""
-    faults = []
-    if reads_input and loaded.config.input.path is None:
-        remedy = "set it in a file of --conf, or by --set input.path=FILE"
-        source, allowed = loaded.source("input.path"), f"{_INPUTS}; {remedy}"
-        faults.append(Fault(source, "input.path", "nothing", allowed))
-    elif reads_input and not _may_exist(loaded.config.input.path):
-        found = f"nothing at {loaded.config.input.path}"
-        faults.append(Fault(loaded.source("input.path"), "input.path", found, _INPUTS))
+    faults: list[Fault] = []
+    if reads_input:
+        faults += _missing_input(loaded)
     faults += [
         Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
         for key, found, allowed in contradictions(loaded.config.spark)
@@ -122,6 +118,17 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
         )
     if faults:
         raise ConfigError(faults)
+
+
+def _missing_input(loaded: LoadedConfig) -> Iterator[Fault]:
+    """The sources without a path, or with nothing at it."""
+    for number, settings in enumerate(loaded.config.inputs):
+        key = loaded.config.input_key(number, "path")
+        if settings.path is None:
+            allowed = f"{_INPUTS}; set it in a file of --conf, or by --set {key}=FILE"
+            yield Fault(loaded.source(key), key, "nothing", allowed)
+        elif not _may_exist(settings.path):
+            yield Fault(loaded.source(key), key, f"nothing at {settings.path}", _INPUTS)
 
 
 def _may_exist(path: str | None) -> bool:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from lepton_spark.config.layers import Replacement, Tree, layers
 from lepton_spark.config.sections.forecast_settings import KNOWN_MODELS
 from lepton_spark.config.setting_faults import DEFAULT_SOURCE, nearest_source, setting_faults
+from lepton_spark.config.source_layers import as_list, by_source, lists_sources
 from lepton_spark.config.tree import Config
 from lepton_spark.errors import ConfigError, Fault
 
@@ -35,6 +36,9 @@ def load_config(
 ) -> LoadedConfig:
     """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
+    Mappings are merged key by key, lists are replaced. If `input` is a list of sources, settings that another
+    file has below `input` count for every source, and `input.1.path` is the path of the second one.
+
     known_models: names that `forecast.models` may hold.
     None: any name is accepted.
 
@@ -43,8 +47,12 @@ def load_config(
     tree: Tree = {}
     sources: dict[str, str] = {}
     faults: list[Fault] = []
-    for name, layer in layers(paths, overrides, faults):
+    given = list(layers(paths, overrides, faults))
+    has_sources = lists_sources(given)
+    for name, layer in by_source(given, faults) if has_sources else given:
         _overlay(tree, layer, name, sources)
+    if has_sources:
+        tree["input"] = as_list(tree["input"])
     if cutoff is not None:
         _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)
     config = _validate(tree, sources, faults, {KNOWN_MODELS: known_models})
@@ -59,7 +67,7 @@ def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], pref
         dotted = f"{prefix}{key}"
         if isinstance(value, Replacement):
             tree[key] = {}
-            for name in [name for name in sources if name.startswith(f"{dotted}.")]:
+            for name in [name for name in sources if f"{name}.".startswith(f"{dotted}.")]:
                 del sources[name]
         if isinstance(value, dict):
             branch = tree.setdefault(key, {})
