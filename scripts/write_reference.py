@@ -42,6 +42,8 @@ def _configuration() -> Iterator[str]:
     yield ""
     yield "Every setting, its default and its meaning. `lepton config --conf FILE` shows those of your files."
     for name, field in Config.model_fields.items():
+        if field.validation_alias is not None:  # takes the value of another key
+            continue
         section = cast("type[BaseModel]", field.annotation)  # a section is a model
         yield ""
         yield f"## `{name}`"

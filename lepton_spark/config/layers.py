@@ -103,6 +103,8 @@ def _split_at_fields(parts: Sequence[str]) -> list[str]:
     """Joins the parts below a free mapping into one key: `fs.s3a.endpoint` below `spark.options`."""
     section: type[BaseModel] | None = Config
     for position, part in enumerate(parts):
+        if part.isdigit() and parts[:position] == ["input"]:  # a source of a list
+            continue
         annotation = (
             section.model_fields[part].annotation if section and part in section.model_fields else None
         )

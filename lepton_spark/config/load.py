@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from lepton_spark.config.layers import Replacement, Tree, layers
 from lepton_spark.config.sections.forecast_settings import KNOWN_MODELS
 from lepton_spark.config.setting_faults import DEFAULT_SOURCE, nearest_source, setting_faults
+from lepton_spark.config.source_layers import as_list, by_source, lists_sources
 from lepton_spark.config.tree import Config
 from lepton_spark.errors import ConfigError, Fault
 
@@ -36,7 +37,10 @@ def load_config(
 ) -> LoadedConfig:
     """The resolved configuration; later layers, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
-    given: YAML files, or sections as nested mappings.
+    given: YAML files, or sections as nested mappings. Mappings are merged key by key, lists are replaced. If
+    `input` is a list of sources, settings that another layer has below `input` count for every source, and
+    `input.1.path` is the path of the second one.
+
     known_models: names that `forecast.models` may hold.
     None: any name is accepted.
 
@@ -45,8 +49,12 @@ def load_config(
     tree: Tree = {}
     sources: dict[str, str] = {}
     faults: list[Fault] = []
-    for name, layer in layers(given, overrides, faults):
+    found = list(layers(given, overrides, faults))
+    has_sources = lists_sources(found)
+    for name, layer in by_source(found, faults) if has_sources else found:
         _overlay(tree, layer, name, sources)
+    if has_sources:
+        tree["input"] = as_list(tree["input"])
     if cutoff is not None:
         _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)
     config = _validate(tree, sources, faults, {KNOWN_MODELS: known_models})
@@ -61,7 +69,7 @@ def _overlay(tree: Tree, layer: Tree, source: str, sources: dict[str, str], pref
         dotted = f"{prefix}{key}"
         if isinstance(value, Replacement):
             tree[key] = {}
-            for name in [name for name in sources if name.startswith(f"{dotted}.")]:
+            for name in [name for name in sources if f"{name}.".startswith(f"{dotted}.")]:
                 del sources[name]
         if isinstance(value, dict):
             branch = tree.setdefault(key, {})

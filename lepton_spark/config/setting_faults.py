@@ -60,7 +60,7 @@ def _fault(detail: ErrorDetails, sources: Mapping[str, str]) -> Fault:
     key = _key(detail["loc"])
     source = _source_of(key.partition("[")[0], sources)
     if detail["type"] == "extra_forbidden":
-        valid = _section_of(key).model_fields
+        valid = _fields(_section_of(key))
         allowed = Message("one of {names}{hint}", names=", ".join(valid), hint=_meant_key(key, list(valid)))
         return Fault(source, key, Message("an unknown key"), allowed)
     found = Message("nothing") if detail["type"] == "missing" else _display(key, detail["input"])
@@ -93,9 +93,13 @@ def _list_form(key: str, found: object) -> str:
 def _key(location: Sequence[int | str]) -> str:
     """The dotted key, such as `forecast.models[2]`; `(tree)` for the complete configuration.
 
+    A source of `input` has its number as a key, `input.1.path`, by which `--set` changes it, too.
+
     Names that pydantic gives to the alternatives of a value, such as `constrained-int`, are left out.
     """
     parts = [part for part in location if not re.search(r"^\[key\]$|constrained-|^dict\[", str(part))]
+    if parts[0] == "input" and len(parts) > 1:
+        parts[1] = str(parts[1])
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
     return text.removeprefix(".") or "(tree)"
 
@@ -120,6 +124,8 @@ def _section_of(key: str) -> type[BaseModel]:
     """The section in which a key is unknown."""
     section: type[BaseModel] = Config
     for part in key.split(".")[:-1]:
+        if part.isdigit():
+            continue
         below = _section_at(section.model_fields[part]) if part in section.model_fields else None
         if below is None:
             break
@@ -139,11 +145,16 @@ def _meant_key(key: str, valid: Sequence[str]) -> str:
 
 def _all_keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """All dotted keys, those of the outer sections first."""
-    for name, field in section.model_fields.items():
+    for name, field in _fields(section).items():
         yield f"{prefix}{name}"
         below = _section_at(field)
         if below is not None:
             yield from _all_keys(below, f"{prefix}{name}.")
+
+
+def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The keys of a section; a field that takes the value of another key is none."""
+    return {name: field for name, field in section.model_fields.items() if field.validation_alias is None}
 
 
 def _section_at(field: FieldInfo) -> type[BaseModel] | None:

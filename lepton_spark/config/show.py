@@ -15,11 +15,19 @@ def resolved_lines(loaded: LoadedConfig) -> Iterator[tuple[str, str, str]]:
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
+    for key, given in tree.items():
+        value = _by_number(given)
         if isinstance(value, Mapping) and value:
             yield from _flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _by_number(value: object) -> object:
+    """A list of sections as a mapping by their numbers; any other value as it is."""
+    if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+        return {str(number): section for number, section in enumerate(value)}
+    return value
 
 
 def as_yaml(value: object) -> str:

@@ -1,6 +1,15 @@
 """The complete configuration."""
 
-from pydantic import ValidationInfo, field_validator
+from typing import Any
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
@@ -16,6 +25,7 @@ from lepton_spark.config.sections.inputs.covariate_settings import (
 )
 from lepton_spark.config.sections.inputs.input_settings import InputSettings
 from lepton_spark.config.sections.inputs.override_settings import OverrideSettings
+from lepton_spark.config.sections.inputs.source_checks import invalid_sources
 from lepton_spark.config.sections.inventory_settings import (
     InventorySettings,
     StockLevelSettings,
@@ -39,9 +49,14 @@ from lepton_spark.config.sections.warehouse_settings import WarehouseSettings
 
 
 class Config(Section):
-    """The complete configuration, one field per section."""
+    """The complete configuration, one field per section.
+
+    sources: those of `input` if it is a list; `input` is then the first of them, with which all others agree
+    in the settings of what a line means.
+    """
 
     warehouse: WarehouseSettings = WarehouseSettings()
+    sources: tuple[InputSettings, ...] = Field((), validation_alias=AliasChoices("input"))
     input: InputSettings = InputSettings()
     plans: PlanSettings = PlanSettings()
     products: ProductSettings = ProductSettings()
@@ -64,6 +79,35 @@ class Config(Section):
     prometheus: PrometheusSettings = PrometheusSettings()
     lineage: LineageSettings = LineageSettings()
     spark: SparkSettings = SparkSettings()
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _only_of_a_list(cls, given: Any) -> Any:  # noqa: ANN401 - a section, or a list of them
+        return given if isinstance(given, list | tuple) else ()
+
+    @field_validator("sources")
+    @classmethod
+    def _agree(cls, sources: tuple[InputSettings, ...]) -> tuple[InputSettings, ...]:
+        if sources:
+            raise_if_any(invalid_sources(sources))
+        return sources
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _first_source(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a section, or a list
+        """Invalid sources are reported by the field `sources`."""
+        if not isinstance(given, list | tuple):
+            return given
+        if not given:
+            raise ValueError("a list with at least one source, or the keys of one")
+        return next(iter(info.data.get("sources", ())), InputSettings())
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """`input` as it is written: one section, or a list of sources."""
+        sections: dict[str, Any] = serialize(self)
+        sources = sections.pop("sources", ())
+        return sections | ({"input": list(sources)} if sources else {})
 
     @field_validator("challenger")
     @classmethod
@@ -103,6 +147,26 @@ class Config(Section):
             require_daily(inventory, levels, forecast.frequency)
             raise_if_any(beyond_the_horizon(inventory, forecast.horizon))
         return inventory
+
+    @property
+    def inputs(self) -> tuple[InputSettings, ...]:
+        """Every source of `input`, of which there is one unless it is a list."""
+        return self.sources or (self.input,)
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The source columns of tickets, each once."""
+        names = (source.columns.transaction_id for source in self.inputs)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
+    @property
+    def has_customers(self) -> bool:
+        """Whether any source has customers."""
+        return any(source.columns.customer_id is not None for source in self.inputs)
+
+    def input_key(self, source: int, name: str) -> str:
+        """The dotted key of a setting of a source: `input.path`, or `input.1.path` in a list."""
+        return f"input.{source}.{name}" if self.sources else f"input.{name}"
 
     @property
     def makes_orders(self) -> bool:

@@ -1,7 +1,7 @@
 """Opens a job from its configuration: what can fail early is checked before anything is written."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -50,7 +50,8 @@ def open_context(
     with progress.stage("check the tables and the input" if reads_input else "check the tables"):
         (require_migratable if migrates else require_present_version)(warehouse)
         if reads_input:
-            require_input(spark, config.input)
+            for source in config.inputs:
+                require_input(spark, source)
     return JobContext(spark, warehouse, config, clock, progress, privacy_key=privacy_key(), accepted=accepted)
 
 
@@ -67,14 +68,9 @@ def privacy_key() -> bytes | None:
 
 def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
     """Raises ConfigError for settings with which the job cannot succeed."""
-    faults = []
-    if reads_input and loaded.config.input.path is None:
-        source = loaded.source("input.path")
-        allowed = Message("{inputs}; set it in a file of --conf, or by --set input.path=FILE", inputs=_INPUTS)
-        faults.append(Fault(source, "input.path", Message("nothing"), allowed))
-    elif reads_input and not _may_exist(loaded.config.input.path):
-        found = Message("nothing at {path}", path=loaded.config.input.path)
-        faults.append(Fault(loaded.source("input.path"), "input.path", found, _INPUTS))
+    faults: list[Fault] = []
+    if reads_input:
+        faults += _missing_input(loaded)
     faults += [
         Fault(loaded.source(f"spark.options.{key}"), f"spark.options.{key}", repr(found), allowed)
         for key, found, allowed in contradictions(loaded.config.spark)
@@ -89,6 +85,19 @@ def _require_usable(loaded: LoadedConfig, *, reads_input: bool) -> None:
         )
     if faults:
         raise ConfigError(faults)
+
+
+def _missing_input(loaded: LoadedConfig) -> Iterator[Fault]:
+    """The sources without a path, or with nothing at it."""
+    for number, settings in enumerate(loaded.config.inputs):
+        key = loaded.config.input_key(number, "path")
+        if settings.path is None:
+            text = "{inputs}; set it in a file of --conf, or by --set {key}=FILE"
+            allowed = Message(text, inputs=_INPUTS, key=key)
+            yield Fault(loaded.source(key), key, Message("nothing"), allowed)
+        elif not _may_exist(settings.path):
+            found = Message("nothing at {path}", path=settings.path)
+            yield Fault(loaded.source(key), key, found, _INPUTS)
 
 
 def _may_exist(path: str | None) -> bool:

@@ -27,7 +27,7 @@ class FoundFile:
     """A delivered file.
 
     path: as given by the `binaryFile` reader. uri: as given by `_metadata.file_path`. bytes, modified_at:
-    None for a table.
+    None for a table. source: the position of its source in the configuration.
     """
 
     path: str
@@ -35,6 +35,7 @@ class FoundFile:
     bytes: int | None
     content_hash: str
     modified_at: datetime | None = None
+    source: int = 0
 
     @property
     def name(self) -> str:

@@ -1,8 +1,9 @@
 """Re-validation: rejected lines are validated again by rules that have changed since."""
 
+from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lepton_spark.config import InputSettings
@@ -12,23 +13,30 @@ from lepton_spark.ingest.lines.validation import source_names
 
 
 def complete_rejects(
-    rejects: DataFrame, loads: DataFrame, files: DataFrame, settings: InputSettings
+    rejects: DataFrame,
+    loads: DataFrame,
+    files: DataFrame,
+    settings: InputSettings,
+    others: Sequence[InputSettings] = (),
 ) -> DataFrame:
     """The rejected lines that can be validated again: those of `files` that name every mapped column.
 
+    A line that also has the columns of another source is left out, because that may read it otherwise.
     rejects: rows of `rejects`. loads: ingest_batch, load_number. files: file, content_hash, name.
     Adds `file` and `rejecting_load`, the number of the load that rejected the line.
     """
-    named = F.map_keys(F.from_json("line", "map<string, string>"))
-    has_all = reduce(
-        lambda all_so_far, name: all_so_far & F.array_contains(named, F.lit(name)),
-        source_names(settings),
-        F.col("line").isNotNull(),
-    )
+    has_all = reduce(lambda found, other: found & ~_has_columns(other), others, _has_columns(settings))
     numbers = loads.select("ingest_batch", F.col("load_number").alias("rejecting_load"))
-    rows = rejects.drop("file").where(F.coalesce(has_all, F.lit(False)))
+    rows = rejects.drop("file").where(has_all)
     known = rows.join(files.drop("name"), "content_hash").join(F.broadcast(numbers), "ingest_batch")
     return known.drop("content_hash", "ingest_batch", "reason")
+
+
+def _has_columns(settings: InputSettings) -> Column:
+    """Whether a rejected line names every column that validation reads."""
+    named = F.map_keys(F.from_json("line", "map<string, string>"))
+    wanted = F.array(*map(F.lit, source_names(settings)))
+    return F.coalesce(F.size(F.array_except(wanted, named)) == 0, F.lit(False))
 
 
 def number_revalidated(validated: DataFrame, stored: DataFrame | None, files: DataFrame) -> DataFrame:

@@ -103,7 +103,8 @@ def _versions(context: JobContext) -> dict[str, int]:
 
 def _datasets(config: Config, job: str, changed: set[str], versions: Mapping[str, int]) -> Datasets:
     """What a job of the run log read and wrote, by its name and the tables that changed."""
-    sources = [getattr(config, section).path for section in SOURCES] if job == "ingest" else []
+    sections = [*config.inputs, *(getattr(config, name) for name in SOURCES if name != "input")]
+    sources = [section.path for section in sections] if job == "ingest" else []
     return Datasets(
         sources=tuple(path for path in sources if path is not None),
         read=tuple(name for name in READS[job] if name in versions),

@@ -7,27 +7,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Self
 
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
-from lepton_spark.errors import InputError, explain
-from lepton_spark.ingest.files.delivery import (
-    FileState,
-    FoundFile,
-    FoundFiles,
-    ReadFile,
-    find_files,
-    find_table,
-    resolve,
-)
+from lepton_spark.ingest.files.delivery import FileState, FoundFile, ReadFile
 from lepton_spark.ingest.files.inspection import Inspection
-from lepton_spark.ingest.files.layout import Layout
-from lepton_spark.ingest.files.reading import inspect_files, inspect_table
 from lepton_spark.ingest.lines import load_report
 from lepton_spark.ingest.losses import reason_to_accept
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.ingest.mappings import changed_mapping
+from lepton_spark.pipelines.ingest.mappings import changed_mappings
+from lepton_spark.pipelines.ingest.sources import find_sources, inspect_sources, rules_of
 from lepton_spark.pipelines.runs.recorded_config import masked_json
 from lepton_spark.pipelines.runs.run_id import code_version
 from lepton_spark.tables import Warehouse
@@ -108,26 +98,28 @@ class LoadStamp:
 
 
 def find_delivery(context: JobContext) -> Delivery:
-    """Finds the files under `input.path` and inspects the new ones.
+    """Finds the files under the paths of all sources and inspects the new ones.
 
     Raises: InputError for a path that cannot be read, or when neither the path nor `files` has a file.
     """
     config = context.config
     recorded = context.warehouse.read("files").drop("loaded_at").collect()
     unchanged = {} if context.verify else _states(recorded)
-    files = _find(context.spark, config, unchanged)
+    files = find_sources(context.spark, config, unchanged, is_first=not recorded)
     found = files.readable
-    if not (found or files.large or files.empty or recorded):
-        raise _no_file_error(config)
     known = {row["content_hash"]: row["reason"] or "" for row in recorded}
     rejected = _still_rejected(context, recorded)
     to_read = [file for file in found if known.get(file.content_hash) != ""]
-    loaded = {file.content_hash for file in found if known.get(file.content_hash) == ""}
-    batches = {row["ingest_batch"] for row in recorded if row["content_hash"] in loaded}
+    loaded = {file.content_hash: file.source for file in found if known.get(file.content_hash) == ""}
+    batches = {
+        (loaded[row["content_hash"]], row["ingest_batch"])
+        for row in recorded
+        if row["content_hash"] in loaded
+    }
     new = [file for file in to_read if file.content_hash not in rejected]
     first = {file.content_hash: file for file in reversed(new)}
     unique = [file for file in new if first[file.content_hash] is file]
-    inspected = _inspect(context.spark, unique, Layout.of(config.input))
+    inspected = inspect_sources(context.spark, unique, config)
     readable = tuple(
         ReadFile(number, file, inspection)
         for number, (file, inspection) in enumerate(pair for pair in inspected if pair[1].reason is None)
@@ -143,14 +135,8 @@ def find_delivery(context: JobContext) -> Delivery:
         + tuple((file, _EMPTY) for file in files.empty),
         len(found) - len(to_read),
         frozenset(known.items()),
-        changed_mapping(context.runs.mappings(batches), config.input),
+        changed_mappings(context.runs, config, batches),
     )
-
-
-def _no_file_error(config: Config) -> InputError:
-    allowed = "a file whose name does not start with '_' or '.'"
-    remedy = "Check the path, and that files were delivered."
-    return InputError(explain("input.path", f"no file at {config.input.path}", allowed, remedy))
 
 
 def _still_rejected(context: JobContext, recorded: Sequence[Row]) -> dict[str, Inspection]:
@@ -177,8 +163,11 @@ def _still_rejected(context: JobContext, recorded: Sequence[Row]) -> dict[str, I
     }
 
 
-def _rules(config: str) -> dict[str, object]:
-    return {name: value for name, value in json.loads(config)["input"].items() if name != "path"}
+def _rules(config: str) -> list[str]:
+    """The settings of every source; in a list with the path, which decides which files are read by them."""
+    given = json.loads(config)["input"]
+    sources = given if isinstance(given, list) else [given | {"path": None}]
+    return sorted(json.dumps(source, sort_keys=True) for source in sources)
 
 
 def _states(recorded: Sequence[Row]) -> dict[FileState, str]:
@@ -190,28 +179,17 @@ def _states(recorded: Sequence[Row]) -> dict[FileState, str]:
     }
 
 
-def _find(spark: SparkSession, config: Config, known: Mapping[FileState, str]) -> FoundFiles:
-    path = resolve(config.input.path)
-    if config.input.format == "delta":
-        table = find_table(spark, path, config.input.options.get("versionAsOf"))
-        return FoundFiles([table], [], [])
-    return find_files(spark, path, config.input.max_file_bytes, known)
-
-
-def _inspect(
-    spark: SparkSession, files: Sequence[FoundFile], layout: Layout
-) -> list[tuple[FoundFile, Inspection]]:
-    if layout.format == "delta":
-        return [(file, inspect_table(spark, file, layout)) for file in files]
-    return list(zip(files, inspect_files(spark, files, layout), strict=True))
-
-
 def _too_large(config: Config) -> Callable[[FoundFile], tuple[FoundFile, Inspection]]:
-    allowed = f"up to {config.input.max_file_bytes}. Split it, or raise input.max_file_bytes"
-    return lambda file: (
-        file,
-        Inspection(reason="file_too_large", words=f"size: found {file.bytes} bytes; allowed: {allowed}"),
-    )
+    def refused(file: FoundFile) -> tuple[FoundFile, Inspection]:
+        limit, key = (
+            config.inputs[file.source].max_file_bytes,
+            config.input_key(file.source, "max_file_bytes"),
+        )
+        allowed = f"up to {limit}. Split it, or raise {key}"
+        words = f"size: found {file.bytes} bytes; allowed: {allowed}"
+        return file, Inspection(reason="file_too_large", words=words)
+
+    return refused
 
 
 def load_id(delivery: Delivery, config: Config, load_number: int) -> str:
@@ -220,8 +198,7 @@ def load_id(delivery: Delivery, config: Config, load_number: int) -> str:
     The number makes it unique, because a file without an accepted line may be read again by the same rules.
     """
     hashes = sorted(read.file.content_hash for read in delivery.readable)
-    rules = config.input.model_dump_json(exclude={"path"})
-    return sha256("\n".join([*hashes, rules, str(load_number)]).encode()).hexdigest()[:32]
+    return sha256("\n".join([*hashes, rules_of(config), str(load_number)]).encode()).hexdigest()[:32]
 
 
 def record_files(

@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.ingest.files.layout import Layout
-from lepton_spark.ingest.files.raw_lines import RawLines
-from lepton_spark.ingest.files.reading import read_lines
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.changed_orders import changed_orders
 from lepton_spark.ingest.lines.daily_sales import current_figures
@@ -25,6 +22,7 @@ from lepton_spark.pipelines.caching import persisted
 from lepton_spark.pipelines.ingest.delivery import Delivery
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, on_days, sales_on_days
 from lepton_spark.pipelines.ingest.scan_tasks import in_blocks, small_scans
+from lepton_spark.pipelines.ingest.sources import SourceLines, read_sources
 from lepton_spark.pipelines.ingest.writing import Load
 
 N_WORST = 3
@@ -57,11 +55,12 @@ class Examined:
 @contextmanager
 def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Examined]:
     """Reads and validates a load's lines; they stay cached while the block runs."""
-    raw = read_lines(load.context.spark, delivery.readable, Layout.of(load.config.input))
+    raw = read_sources(load.context.spark, delivery.readable, load.config)
     with ExitStack() as cached:
-        midnights = files_of_midnights(raw, load.config.input)
+        midnights = files_of_midnights(raw)
         with small_scans(load.context.spark, delivery.readable):
-            blocks = in_blocks(raw, delivery.readable)
+            frames = in_blocks([group for _, group in raw], delivery.readable)
+            blocks = [(settings, frame) for (settings, _), frame in zip(raw, frames, strict=True)]
             validated = cached.enter_context(persisted(_validated(load, blocks, started_at, midnights)))
             dates = dates_of(validated)
         on_new_days = load.warehouse.read("sales").where(sales_on_days(dates)).isEmpty()
@@ -71,10 +70,10 @@ def examine(load: Load, delivery: Delivery, started_at: datetime) -> Iterator[Ex
         statistics = load_report.raw_statistics(validated)
         volume = LoadVolume(delivery.lines_read, statistics.get("product_codes_folded", 0), len(dates))
         losses = _losses(load, delivery, lines, report)
-        described = _with_lines(load, raw, lines, report)
+        described = _with_lines(raw, lines, report)
         accepted = lines.where(F.col("outcome") == deduplication.ACCEPTED)
         totals = product_of_totals(accepted) if _may_have_totals(load, delivery, dates) else None
-        has_tickets = load.config.input.columns.transaction_id is not None
+        has_tickets = bool(load.config.tickets)
         changed = changed_orders(accepted, stored) if has_tickets and stored is not None else None
         yield Examined(described, report, statistics, volume, losses, on_new_days, totals, changed)
 
@@ -110,29 +109,24 @@ def _losses(load: Load, delivery: Delivery, lines: DataFrame, report: load_repor
     return Losses(files, named, total["products"], total["lines"])
 
 
-def _validated(
-    load: Load, raw: Sequence[RawLines], started_at: datetime, midnights: Collection[int]
-) -> DataFrame:
-    settings = load.config.input
-    today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
+def _validated(load: Load, raw: SourceLines, started_at: datetime, midnights: Collection[int]) -> DataFrame:
+    today = started_at.astimezone(ZoneInfo(load.config.input.timezone)).date()
     key = load.context.privacy_key
     return reduce(
         DataFrame.unionByName,
-        (validate_lines(group, load.files, settings, today, key, midnights) for group in raw),
+        (validate_lines(group, load.files, settings, today, key, midnights) for settings, group in raw),
     )
 
 
-def _with_lines(
-    load: Load, raw: Sequence[RawLines], lines: DataFrame, report: load_report.LoadReport
-) -> DataFrame:
+def _with_lines(raw: SourceLines, lines: DataFrame, report: load_report.LoadReport) -> DataFrame:
     """The lines, each conflicting one with its source columns as JSON, for which the files are read again.
 
     Conflicts are found after the source columns were left behind; there are few or none.
     """
     if not report.total.get("rejected.conflicting_day"):
         return lines
-    settings, key = load.config.input, ["file", "line_number"]
-    sources = reduce(DataFrame.unionByName, (masked_lines(group, settings) for group in raw))
+    key = ["file", "line_number"]
+    sources = reduce(DataFrame.unionByName, (masked_lines(group, settings) for settings, group in raw))
     conflicting = lines.where(F.col("reject.line").isNull() & F.col("reject").isNotNull())
     texts = sources.join(conflicting.select(*key), key, "left_semi").withColumnRenamed("line", "source_line")
     joined = lines.join(texts, key, "left")

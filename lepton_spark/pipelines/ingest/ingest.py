@@ -1,7 +1,7 @@
 """The ingest job: new files are inspected, their lines validated and written, and `sales` updated."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,7 +74,7 @@ class IngestResult:
 
 
 def run_ingest(context: JobContext) -> IngestResult:
-    """Loads the covariates and the new files under `input.path`, after rolling back an incomplete load.
+    """Loads the covariates and the new files of all sources, after rolling back an incomplete load.
 
     Raises: InputError for a path or option that cannot be used; BalanceError when lines do not add up;
     GatesError for a load of unusual volume; LossError when products would lose too many lines; ConfigError
@@ -171,8 +171,8 @@ def _require_few_lost(losses: Losses, context: JobContext) -> None:
     require_products(losses, max_share)
 
 
-def _warnings(examined: Examined, ticket: str | None) -> tuple[str, ...]:
-    """What the user should look at; ticket: the source column of tickets."""
+def _warnings(examined: Examined, tickets: Sequence[str]) -> tuple[str, ...]:
+    """What the user should look at; tickets: their source columns."""
     warnings = []
     if examined.losses.n_products:
         warnings.append(f"lost lines: {product_words(examined.losses)}")
@@ -185,7 +185,8 @@ def _warnings(examined: Examined, ticket: str | None) -> tuple[str, ...]:
         n_lines, of_ticket, product = examined.changed
         found = "lines with the ticket, product and day of lines loaded before, but other figures"
         example = f"such as product '{product}' of ticket '{of_ticket}'"
-        remedy = f"If these are orders that were changed, set input.identity: [{ticket}] to keep the first."
+        identity = " or ".join(f"[{ticket}]" for ticket in tickets)
+        remedy = f"If these are orders that were changed, set input.identity: {identity} to keep the first."
         warnings.append(f"{found}: {n_lines} ({example}). Both count. {remedy}")
     return tuple(warnings)
 
@@ -213,14 +214,14 @@ def _load(
                     log.warning(NO_KEY)
                     stage.note(NO_KEY)
             n_withdrawn = write_withdrawals(load, examined.lines)
-            key = check_value(load.config.input, context.privacy_key)
+            key = check_value(load.config, context.privacy_key)
             stamp = LoadStamp(load.batch, started_at, key, context.accepted)
             by_file = delivery.by_hash(examined.report.by_file)
             record_files(load.warehouse, remaining, by_file, stamp)
             n_resolved = write_sales(load, examined.report, on_new_days=examined.on_new_days)
     written = {"withdrawn": n_withdrawn, RESOLVED_REJECTS: n_resolved}
     run = _with_counts(load, delivery, remaining, examined, written)
-    return run, remaining, _warnings(examined, load.config.input.columns.transaction_id)
+    return run, remaining, _warnings(examined, load.config.tickets)
 
 
 def volume_gates(load: Load, examined: Examined, runs: RunLog) -> tuple[Gate, ...]:

@@ -2,7 +2,7 @@
 
 from pyspark.sql import functions as F
 
-from lepton_spark.config import InputSettings
+from lepton_spark.config import Config
 from lepton_spark.errors import ConfigError, Fault, examples
 from lepton_spark.ingest.lines.identity import key_check
 from lepton_spark.pipelines.context import JobContext
@@ -10,15 +10,15 @@ from lepton_spark.pipelines.context import JobContext
 ALLOWED = "the key of the earlier loads. Set that key again, or load into a new warehouse (warehouse.root)"
 
 
-def check_value(settings: InputSettings, key: bytes | None) -> str | None:
+def check_value(config: Config, key: bytes | None) -> str | None:
     """The key's check value; None when customers are not mapped, so that nothing depends on the key."""
-    return None if settings.columns.customer_id is None else key_check(key)
+    return key_check(key) if config.has_customers else None
 
 
 def require_same_key(context: JobContext) -> None:
     """Raises ConfigError when the privacy key differs from that of earlier loads; writes nothing."""
     warehouse = context.warehouse
-    present = check_value(context.config.input, context.privacy_key)
+    present = check_value(context.config, context.privacy_key)
     if present is None or not warehouse.exists("files"):
         return
     files = warehouse.read("files").where(F.col("key_check") != F.lit(present))

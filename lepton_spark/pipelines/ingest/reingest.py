@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lepton_spark.config import Config, InputSettings
 from lepton_spark.ingest.lines import deduplication, load_report
 from lepton_spark.ingest.lines.reading.midnights import DAYS_AS_WRITTEN
 from lepton_spark.ingest.lines.revalidation import (
@@ -29,6 +31,7 @@ from lepton_spark.pipelines.ingest.repair.completion import (
     close_orders,
 )
 from lepton_spark.pipelines.ingest.repair.recovery import dates_of, roll_back_incomplete
+from lepton_spark.pipelines.ingest.sources import rules_of
 from lepton_spark.pipelines.ingest.writing import Load, write_lines, write_sales
 from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import run_id_for
@@ -94,8 +97,7 @@ def run_reingest(context: JobContext) -> ReingestResult:
 def _planned_load(context: JobContext, number: int) -> Load:
     """The load of all rejected lines; its files are the loaded ones that have rejected lines."""
     warehouse, config = context.warehouse, context.config
-    rules = config.input.model_dump_json(exclude={"path"})
-    batch = sha256("\n".join([REINGESTED, rules, str(number)]).encode()).hexdigest()[:32]
+    batch = sha256("\n".join([REINGESTED, rules_of(config), str(number)]).encode()).hexdigest()[:32]
     run_id = run_id_for("ingest", None, config, batch)
     hashes = warehouse.read("rejects").select("content_hash").distinct()
     loaded = warehouse.read("files").where(F.col("state") == F.lit("loaded"))
@@ -111,8 +113,16 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     settings = load.config.input
     today = started_at.astimezone(ZoneInfo(settings.timezone)).date()
     loads = load.warehouse.read("runs").where(F.col("job") == F.lit("ingest"))
-    rejects = complete_rejects(load.rows_of_other_loads("rejects"), loads, load.files, settings)
-    validated = revalidate_rejects(rejects, settings, today, _files_of_midnights(load)).persist()
+    rejects, midnights = load.rows_of_other_loads("rejects"), _files_of_midnights(load)
+    validated = reduce(
+        DataFrame.unionByName,
+        (
+            revalidate_rejects(
+                complete_rejects(rejects, loads, load.files, source, others), source, today, midnights
+            )
+            for source, others in _readings(load.config)
+        ),
+    ).persist()
     stored = stored_lines(load, dates_of(validated))
     current = without_superseded(validated, stored) if settings.kind == "daily" else validated
     numbered = number_revalidated(current, stored, load.files)
@@ -123,6 +133,13 @@ def _revalidated(load: Load, started_at: datetime) -> Iterator[tuple[DataFrame, 
     finally:
         deduplicated.unpersist()
         validated.unpersist()
+
+
+def _readings(config: Config) -> list[tuple[InputSettings, list[InputSettings]]]:
+    """The sources that read lines differently, each with the others."""
+    by_rules = {source.model_dump_json(exclude={"path"}): source for source in config.inputs}
+    different = [by_rules[rules] for rules in sorted(by_rules)]
+    return [(source, [other for other in different if other is not source]) for source in different]
 
 
 def _files_of_midnights(load: Load) -> list[int]:

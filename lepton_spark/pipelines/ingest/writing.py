@@ -114,7 +114,7 @@ def _is_in_order(months: DataFrame) -> bool:
 
 def matches_customers(config: Config) -> bool:
     """Whether returns are matched to the sales that they cancel."""
-    return config.input.kind == "transactions" and config.input.columns.customer_id is not None
+    return config.input.kind == "transactions" and config.has_customers
 
 
 def write_cancellations(load: Load, deduplicated: DataFrame, *, has_returns: bool) -> None:
@@ -150,10 +150,10 @@ def write_withdrawals(load: Load, deduplicated: DataFrame) -> int:
     Returns their number. Without a ticket or `input.identity`, lines of two orders may be equal, so nothing
     is withdrawn.
     """
-    settings = load.config.input
+    settings, may_skip = load.config.input, any(source.skip_where for source in load.config.inputs)
     is_identified = settings.columns.transaction_id is not None or settings.identity is not None
     skipped = deduplicated.where((F.col("outcome") == SKIPPED) & F.col("date").isNotNull())
-    if settings.kind != "transactions" or not settings.skip_where or not is_identified or skipped.isEmpty():
+    if settings.kind != "transactions" or not may_skip or not is_identified or skipped.isEmpty():
         return 0
     stored = load.rows_of_other_loads("transactions").where(on_days(dates_of(skipped)))
     found = withdrawn_sales(deduplicated, stored, load.warehouse.read("cancellations"), load.files)
@@ -174,8 +174,7 @@ def write_sales(load: Load, report: LoadReport, *, on_new_days: bool) -> int:
     warehouse, of_load = load.warehouse, F.col("ingest_batch") == F.lit(load.batch)
     lines, stamp = warehouse.read("transactions").where(of_load), F.lit(load.batch)
     cancelled, rejects = (warehouse.read(name).where(of_load) for name in ("cancellations", "rejects"))
-    ticket = load.config.input.columns.transaction_id
-    with resolved_rejects(warehouse, load.batch, ticket) as resolved:
+    with resolved_rejects(warehouse, load.batch, load.config.tickets) as resolved:
         n_resolved = 0 if resolved is None else resolved.count()
         if on_new_days and not (report.n_lost or n_resolved) and cancelled.isEmpty():
             warehouse.append("sales", _new_sales(load, lines).withColumn("ingest_batch", stamp))

@@ -47,8 +47,8 @@ def customer_subject(context: JobContext, number: str) -> Subject:
 
     Raises: InputError without a privacy key or a customer column: then no table holds a customer.
     """
-    column, key = context.config.input.columns.customer_id, context.privacy_key
-    if key is None or column is None:
+    key = context.privacy_key
+    if key is None or not context.config.has_customers:
         found = (
             Message("LEPTON_PRIVACY_KEY unset") if key is None else Message("input.columns.customer_id unset")
         )

@@ -18,8 +18,14 @@ USED = {
     "kind": "$.input.kind",
     "columns": "$.input.columns",
     "identity": "$.input.identity",
+    "sources": "$.input[*]",
 }
-"""What later jobs need of a run's configuration, with its path in the JSON text."""
+"""What later jobs need of a run's configuration, with its path in the JSON text.
+
+sources: those of `input` if it is a list; without the brackets if it has one only.
+"""
+
+_OF_INPUT = ("kind", "columns", "identity")
 
 Used = Mapping[str, str | None]
 """The values of `USED` that a run used; nested ones as JSON."""
@@ -40,7 +46,10 @@ def versions_of(config: Config) -> dict[str, Any]:
 def used_settings(config: str) -> Used:
     """The same texts as Spark extracts from the configuration in `runs`."""
     sections = json.loads(config)
-    found = {name: sections[path.split(".")[1]][path.split(".")[2]] for name, path in USED.items()}
+    given = sections["input"]
+    of_one = {name: None if isinstance(given, list) else given[name] for name in _OF_INPUT}
+    sources = given if isinstance(given, list) else None
+    found = {"frequency": sections["forecast"]["frequency"], **of_one, "sources": sources}
     return {
         name: value if isinstance(value, str | None) else json.dumps(value) for name, value in found.items()
     }
@@ -49,4 +58,6 @@ def used_settings(config: str) -> Used:
 def _masked(value: object, key: str) -> object:
     if isinstance(value, dict):
         return {name: _masked(below, f"{key}.{name}") for name, below in value.items()}
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [_masked(item, key) for item in value]
     return masked(key, value)

@@ -86,9 +86,14 @@ def _sources(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
     return found
 
 
-def _result_settings(config: Config, section: str) -> dict[str, Any]:
-    settings: dict[str, Any] = getattr(config, section).model_dump(mode="json")
-    return {key: value for key, value in settings.items() if key not in _WITHOUT_EFFECT.get(section, ())}
+def _result_settings(config: Config, section: str) -> dict[str, Any] | list[dict[str, Any]]:
+    """The settings of a section; sources are sorted, because their order does not change results."""
+    left_out = _WITHOUT_EFFECT.get(section, set())
+    if section == "input" and config.sources:
+        sources = [source.model_dump(mode="json", exclude=left_out) for source in config.sources]
+        return sorted(sources, key=lambda source: json.dumps(source, sort_keys=True))
+    settings: dict[str, Any] = getattr(config, section).model_dump(mode="json", exclude=left_out)
+    return settings
 
 
 def _digest(parts: Sequence[str]) -> str:

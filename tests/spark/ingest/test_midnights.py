@@ -37,7 +37,7 @@ def raw_lines(spark: SparkSession, times: dict[int, list[object]], kind: str = "
 def days(spark: SparkSession, raw: RawLines, how: InputSettings) -> dict[int, list[tuple[str, bool]]]:
     """The day of each line, and whether its time is known, by file."""
     files = spark.createDataFrame([(n, f"hash {n}") for n in range(3)], "file INT, content_hash STRING")
-    midnights = files_of_midnights([raw], how)
+    midnights = files_of_midnights([(how, raw)])
     lines = validate_lines(raw, files, how, date(2021, 6, 30), None, midnights)
     found: dict[int, list[tuple[str, bool]]] = {}
     for row in lines.orderBy("file", "line_number").collect():
@@ -63,7 +63,7 @@ def test_a_file_of_midnights_keeps_its_days(
 ) -> None:
     raw = raw_lines(spark, {0: [*midnights, None, "never"], 1: [midnights[0], afternoon]})
     how = settings(form)
-    assert files_of_midnights([raw], how) == {0: 2}
+    assert files_of_midnights([(how, raw)]) == {0: 2}
     found = days(spark, raw, how)
     assert found[0][:2] == AS_WRITTEN
     assert found[1] == MOVED
@@ -79,13 +79,13 @@ def test_typed_midnights_keep_their_days(spark: SparkSession, kind: str) -> None
 def test_times_with_the_offset_of_another_zone_are_moved(spark: SparkSession) -> None:
     raw = raw_lines(spark, {0: ["2021-03-07T00:00+09:00", "2021-03-08T00:00+09:00"]})
     how = settings("yyyy-MM-dd'T'HH:mmXXX")
-    assert files_of_midnights([raw], how) == {}
+    assert files_of_midnights([(how, raw)]) == {}
     assert days(spark, raw, how)[0] == [("2021-03-06", True), ("2021-03-07", True)]
 
 
 def test_files_are_not_read_again_where_no_day_can_move(spark: SparkSession) -> None:
     raw = raw_lines(spark, {0: ["2021-03-07 00:00"]})
-    assert files_of_midnights([raw], settings("yyyy-MM-dd HH:mm", "UTC")) == {}
-    assert files_of_midnights([raw], settings("yyyy-MM-dd")) == {}
+    assert files_of_midnights([(settings("yyyy-MM-dd HH:mm", "UTC"), raw)]) == {}
+    assert files_of_midnights([(settings("yyyy-MM-dd"), raw)]) == {}
     typed = raw_lines(spark, {0: [date(2021, 3, 7)]}, "DATE")
-    assert files_of_midnights([typed], settings("yyyy-MM-dd HH:mm")) == {}
+    assert files_of_midnights([(settings("yyyy-MM-dd HH:mm"), typed)]) == {}

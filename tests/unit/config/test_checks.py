@@ -245,7 +245,7 @@ def test_short_horizon_shortens_the_default_of_valid_days() -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [["demo"], ["online_retail"], ["online_retail", "online_retail_2009"], ["example"]]
+    "names", [["demo"], ["online_retail"], ["online_retail", "online_retail_years"], ["example"]]
 )
 def test_shipped_configuration_loads(names: list[str]) -> None:
     load_config([REPOSITORY / f"conf/{name}.yaml" for name in ("base", *names)])

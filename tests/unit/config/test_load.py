@@ -88,7 +88,7 @@ def test_load_reports_all_invalid_settings_at_once(tmp_path: Path) -> None:
             "found 'DE'; allowed: unset with forecast.frequency weekly",
             id="holidays of weeks",
         ),
-        pytest.param("input: [1]", "input", "found [1]", id="section of the wrong type"),
+        pytest.param("panel: [1]", "panel", "found [1]", id="section of the wrong type"),
         pytest.param("- a\n- b", "(file)", "found a list; allowed: sections with keys", id="not a mapping"),
         pytest.param(
             "forecast:\n  horizon: 1\n  frequency: daily\n  horizon: 2",

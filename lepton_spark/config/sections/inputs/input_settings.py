@@ -40,7 +40,7 @@ class ColumnNames(Section):
 
 
 class InputSettings(Section):
-    """The delivered files and how their lines are read."""
+    """The delivered files and how their lines are read; a list of such sections for several sources."""
 
     path: Name | None = Field(
         None, description="a file, a folder, a glob, a Delta table, or package:NAME/FILE"

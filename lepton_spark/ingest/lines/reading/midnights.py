@@ -27,15 +27,16 @@ def time_as_written(raw: RawLines, settings: InputSettings, forms: Sequence[str]
     return parsing.as_written(parsing.trimmed(raw.text(name)), forms).cast("timestamp")
 
 
-def files_of_midnights(groups: Sequence[RawLines], settings: InputSettings) -> dict[int, int]:
+def files_of_midnights(groups: Sequence[tuple[InputSettings, RawLines]]) -> dict[int, int]:
     """The files in which every time is midnight, with the number of their lines that have a time.
 
-    Reads the files once, but only if a conversion between time zones could move their days.
+    groups: lines with the settings of their source. Reads the files once, but only if a conversion between
+    time zones could move their days.
     """
-    movable = [raw for raw in groups if _may_move(raw, settings)]
+    movable = [(settings, raw) for settings, raw in groups if _may_move(raw, settings)]
     if not movable:
         return {}
-    times = reduce(DataFrame.unionAll, (_times(raw, settings) for raw in movable))
+    times = reduce(DataFrame.unionAll, (_times(raw, settings) for settings, raw in movable))
     is_midnight = F.col("at") == F.date_trunc("day", "at")
     by_file = times.where(F.col("at").isNotNull()).groupBy("file")
     found = by_file.agg(F.bool_and(is_midnight).alias("all"), F.count("*").alias("lines"))

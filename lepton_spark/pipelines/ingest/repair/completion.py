@@ -1,6 +1,6 @@
 """Cleaning up after a complete load; every step can be interrupted and run again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import reduce
@@ -48,7 +48,7 @@ def clean_up(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config
 
 def _clean_rejects(warehouse: Warehouse, batch: str, counts: Mapping[str, int], config: Config) -> None:
     if counts.get(RESOLVED_REJECTS):
-        with resolved_rejects(warehouse, batch, config.input.columns.transaction_id) as resolved:
+        with resolved_rejects(warehouse, batch, config.tickets) as resolved:
             if resolved is not None:
                 warehouse.delete_keys("rejects", resolved)
     if counts.get(REINGESTED):
@@ -56,13 +56,13 @@ def _clean_rejects(warehouse: Warehouse, batch: str, counts: Mapping[str, int], 
 
 
 @contextmanager
-def resolved_rejects(warehouse: Warehouse, batch: str, ticket: str | None) -> Iterator[DataFrame | None]:
+def resolved_rejects(warehouse: Warehouse, batch: str, tickets: Sequence[str]) -> Iterator[DataFrame | None]:
     """The keys of earlier rows of `rejects` that a load has replaced, cached; None if there are none.
 
     Those are the rows of files that it read again, and of lines that it accepted or rejected for another
     reason. A line that is valid now may have another identity, but it is in the same place of its file; one
     that was delivered again with a correction has the same ticket, product and day.
-    ticket: the source column of the ticket; None if there is none.
+    tickets: the source columns of tickets.
     """
     of_load = F.col("ingest_batch") == F.lit(batch)
     earlier = warehouse.read("rejects").where(~of_load)
@@ -78,7 +78,7 @@ def resolved_rejects(warehouse: Warehouse, batch: str, ticket: str | None) -> It
         earlier.join(of_identity, list(IDENTITY), "left_semi"),
         earlier.join(accepted.select(*POSITION), list(POSITION), "left_semi"),
     ]
-    if ticket is not None:
+    for ticket in tickets:
         of_ticket = F.element_at(F.from_json("line", "map<string, string>"), F.lit(ticket))
         named = earlier.withColumn("transaction_id", code(of_ticket, StringType()))
         replaced.append(named.join(accepted.select(*OF_TICKET), list(OF_TICKET), "left_semi"))
