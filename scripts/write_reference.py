@@ -42,7 +42,9 @@ def _configuration() -> Iterator[str]:
     yield ""
     yield "Every setting, its default and its meaning. `lepton config --conf FILE` shows those of your files."
     for name, field in Config.model_fields.items():
-        section = cast("type[BaseModel]", field.annotation)  # a section is a model
+        is_list = get_origin(field.annotation) is tuple
+        kind = get_args(field.annotation)[0] if is_list else field.annotation
+        section = cast("type[BaseModel]", kind)  # a section is a model, or a list of models
         yield ""
         yield f"## `{name}`"
         yield ""
@@ -50,7 +52,7 @@ def _configuration() -> Iterator[str]:
         yield ""
         yield "| setting | default | meaning |"
         yield "|---|---|---|"
-        yield from _settings(section, f"{name}.")
+        yield from _settings(section, f"{name}[]." if is_list else f"{name}.")
 
 
 def _settings(section: type[BaseModel], prefix: str) -> Iterator[str]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from lepton_spark.gates import Gate
-from lepton_spark.report.summary import ClassError, Summary
+from lepton_spark.report.summary import ClassError, SegmentGain, Summary
 from lepton_spark.report.terms import terms_among
 from lepton_spark.tables import TABLES, Table, Warehouse
 
@@ -41,6 +42,8 @@ def print_summary(
         _print_plain(console, "What these words mean: lepton tables metrics_summary; lepton tables models")
     else:
         _print_plain(console, "No product has enough history for a test window, so errors are not measured.")
+    if summary.segments:
+        console.print(_segment_grid(summary.segments))
     _print_queries(console, summary.run_id, warehouse, ahead=ahead, published=published)
 
 
@@ -144,6 +147,21 @@ def _error_grid(errors: Iterable[ClassError], models_of: date | None) -> Grid:
             *("-" if value is None else f"{value:.1%}" for value in ratios),
             "-" if error.bias is None else f"{error.bias:+.1%}",
         )
+    return grid
+
+
+def _segment_grid(segments: Iterable[SegmentGain]) -> Grid:
+    """What each segment gained; one without series took none."""
+    title = "What segments gained on the test window"
+    grid = Grid(title=title, title_justify="left")
+    grid.add_column("segment")
+    for name in ("series", "tested", "RMSSE", "standard RMSSE", "gain"):
+        grid.add_column(name, justify="right")
+    for one in segments:
+        figures = ("-" if value is None else f"{value:.3f}" for value in (one.rmsse, one.standard_rmsse))
+        gain = "-" if one.gain is None else f"{one.gain:+.1%}"
+        n_series = f"{one.n_series:,}" if one.n_series else "none matches"
+        grid.add_row(escape(one.name), n_series, f"{one.n_tested:,}", *figures, gain)
     return grid
 
 

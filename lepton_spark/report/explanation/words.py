@@ -142,10 +142,14 @@ def why(choice: Choice) -> Iterator[str]:
         yield f"Status {choice.status}: {choice.reason}."
     if choice.status == "obsolete":
         return
+    level, _, segment = (choice.choice_level or "").partition(" ")
     yield {
         "series": "It was chosen by the product's own backtest errors.",
         "class": "It was chosen by the backtest errors of all products of this demand class.",
-    }.get(choice.choice_level or "", "Neither the product nor its class has enough errors to choose by.")
+        "segment": "It was chosen by the backtest errors of all products of its segment.",
+    }.get(level, "Neither the product nor its class has enough errors to choose by.")
+    if segment:
+        yield f"The product is in the segment {segment.strip('()').partition('=')[2]} of the configuration."
     if choice.runner_up is not None and choice.margin is not None:
         side = "lower" if choice.margin >= 0 else "higher"
         yield (
