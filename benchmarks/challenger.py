@@ -7,7 +7,7 @@ in standard deviations of the gain of a week.
 import numpy as np
 from accuracy_parts.console_table import print_rows
 
-from lepton_spark.config.sections.challenger_settings import ChallengerSettings
+from lepton_spark.config.sections.choice.challenger_settings import ChallengerSettings
 from lepton_spark.models.data.arrays import FloatArray
 from lepton_spark.monitoring.policy.challenge import verdict
 

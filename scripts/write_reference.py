@@ -44,7 +44,9 @@ def _configuration() -> Iterator[str]:
     for name, field in Config.model_fields.items():
         if field.validation_alias is not None:  # takes the value of another key
             continue
-        section = cast("type[BaseModel]", field.annotation)  # a section is a model
+        is_list = get_origin(field.annotation) is tuple
+        kind = get_args(field.annotation)[0] if is_list else field.annotation
+        section = cast("type[BaseModel]", kind)  # a section is a model, or a list of models
         yield ""
         yield f"## `{name}`"
         yield ""
@@ -52,7 +54,7 @@ def _configuration() -> Iterator[str]:
         yield ""
         yield "| setting | default | meaning |"
         yield "|---|---|---|"
-        yield from _settings(section, f"{name}.")
+        yield from _settings(section, f"{name}[]." if is_list else f"{name}.")
 
 
 def _settings(section: type[BaseModel], prefix: str) -> Iterator[str]:

@@ -66,7 +66,8 @@ def run(
     with leased(replace(job, verify=verify), take_over=take_over) as context:
         result = run_all(context, force=publish, on_ingested=print_load_messages)
     with job.progress.stage("summary"):
-        summary = summarize(job.warehouse, result.shown.run_id, result.shown.models_of)
+        segments = [segment.name for segment in job.config.segments]
+        summary = summarize(job.warehouse, result.shown.run_id, result.shown.models_of, segments)
     print_summary(
         console(),
         summary,
@@ -155,7 +156,8 @@ def forecast(
     job = open_job(conf, settings, cutoff)
     with leased(job, take_over=take_over) as context:
         result = run_forecast(context)
-    summary = summarize(job.warehouse, result.run_id, result.models_of)
+    segments = [segment.name for segment in job.config.segments]
+    summary = summarize(job.warehouse, result.run_id, result.models_of, segments)
     ahead = job.config.forecast.ahead
     print_summary(console(), summary, {}, job.warehouse, ahead=ahead, published=False)
 

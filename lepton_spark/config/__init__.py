@@ -2,6 +2,7 @@
 
 from lepton_spark.config.load import LoadedConfig, load_config
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
+from lepton_spark.config.sections.choice.segment_settings import SegmentSettings
 from lepton_spark.config.sections.forecast_settings import ForecastSettings
 from lepton_spark.config.sections.gate_settings import GateSettings
 from lepton_spark.config.sections.inputs.covariate_settings import (
@@ -50,6 +51,7 @@ __all__ = [
     "PrometheusSettings",
     "PublishSettings",
     "RetentionSettings",
+    "SegmentSettings",
     "SparkSettings",
     "StockLevelSettings",
     "StockSettings",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -126,7 +127,8 @@ def _section_of(key: str) -> type[BaseModel]:
     for part in key.split(".")[:-1]:
         if part.isdigit():
             continue
-        below = _section_at(section.model_fields[part]) if part in section.model_fields else None
+        name = part.partition("[")[0]
+        below = _section_at(section.model_fields[name]) if name in section.model_fields else None
         if below is None:
             break
         section = below
@@ -158,6 +160,7 @@ def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _section_at(field: FieldInfo) -> type[BaseModel] | None:
-    """The section below a key; None for a value."""
-    kind = field.annotation
+    """The section below a key, also of a list of sections; None for a value."""
+    of_items = [kind for kind in get_args(field.annotation) if kind is not Ellipsis]
+    kind = of_items[0] if get_origin(field.annotation) is tuple else field.annotation
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None

@@ -38,6 +38,8 @@ def as_yaml(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return f"[{', '.join(as_yaml(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {as_yaml(item)}' for key, item in value.items())}}}"
     if isinstance(value, str) and (value != value.strip() or not value or not value.isprintable()):
         return json.dumps(value, ensure_ascii=False)
-    return str(value) if value != {} else "{}"
+    return str(value)

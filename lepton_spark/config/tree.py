@@ -13,7 +13,8 @@ from pydantic import (
 
 from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.backtest_settings import BacktestSettings
-from lepton_spark.config.sections.challenger_settings import ChallengerSettings
+from lepton_spark.config.sections.choice.challenger_settings import ChallengerSettings
+from lepton_spark.config.sections.choice.segment_settings import SegmentSettings, invalid_segments
 from lepton_spark.config.sections.forecast_settings import NO_WEEKLY_HOLIDAYS, ForecastSettings
 from lepton_spark.config.sections.gate_settings import GateSettings
 from lepton_spark.config.sections.inputs.covariate_settings import (
@@ -67,6 +68,7 @@ class Config(Section):
     overrides: OverrideSettings = OverrideSettings()
     panel: PanelSettings = PanelSettings()
     forecast: ForecastSettings = ForecastSettings()
+    segments: tuple[SegmentSettings, ...] = Field((), description="products with models of their own")
     backtest: BacktestSettings = BacktestSettings()
     challenger: ChallengerSettings = ChallengerSettings()
     gates: GateSettings = GateSettings()
@@ -108,6 +110,14 @@ class Config(Section):
         sections: dict[str, Any] = serialize(self)
         sources = sections.pop("sources", ())
         return sections | ({"input": list(sources)} if sources else {})
+
+    @field_validator("segments")
+    @classmethod
+    def _segments_agree(
+        cls, segments: tuple[SegmentSettings, ...], info: ValidationInfo
+    ) -> tuple[SegmentSettings, ...]:
+        raise_if_any(invalid_segments(segments, info.data.get("products")))
+        return segments
 
     @field_validator("challenger")
     @classmethod

@@ -76,17 +76,22 @@ def forecast_histories(
     *,
     closed: BoolArray | None = None,
     prior: Prior | None = None,
+    segment: IntArray | None = None,
 ) -> BatchForecast:
     """Score all candidates (pass A), then select and forecast (pass B), for series that fit into one process.
 
-    A run makes both passes batch by batch.
+    A run makes both passes batch by batch. segment: [S], position of each series' portfolio.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
     scores = score_candidates(history, pools, settings)
     validation = ValidationErrors.of(scores.sums, settings.validation)
-    errors = class_errors(scores.sums.map(lambda sums: sums[:, settings.validation]), scores.demand_class)
-    return forecast_batch(history, pools, settings, validation, errors, closed=closed, prior=prior)
+    names = None if segment is None else np.array(settings.choices.names)[segment]
+    sums = scores.sums.map(lambda values: values[:, settings.validation])
+    errors = class_errors(sums, scores.demand_class, names)
+    return forecast_batch(
+        history, pools, settings, validation, errors, closed=closed, prior=prior, segment=segment
+    )
 
 
 def forecast_batch(
@@ -98,6 +103,7 @@ def forecast_batch(
     *,
     closed: BoolArray | None = None,
     prior: Prior | None = None,
+    segment: IntArray | None = None,
 ) -> BatchForecast:
     """Forecast every series with its chosen candidate, or the first fallback whose forecast is finite.
 
@@ -107,10 +113,11 @@ def forecast_batch(
     gets the median of the distribution, not the model's own.
 
     validation, errors: from pass A. closed: [S, H], days ahead on which nothing can be sold.
+    segment: [S], position of each series' portfolio; none: the standard one for all series.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
-    choice = choose(history, pools, settings, validation, errors)
+    choice = choose(history, pools, settings, validation, errors, segment)
     return forecast_choice(history, pools, settings, choice, closed=closed, prior=prior)
 
 

@@ -14,7 +14,7 @@ from lepton_spark.evaluation.quantiles.calibration import Spread
 from lepton_spark.evaluation.role_backtest import RoleScores
 from lepton_spark.evaluation.selection import Selection, ValidationErrors
 from lepton_spark.evaluation.settings import EvaluationSettings
-from lepton_spark.models.data.arrays import BoolArray, FloatArray, StringArray
+from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
 
@@ -59,18 +59,25 @@ def forecast_keeping(
     *,
     closed: BoolArray | None = None,
     prior: Prior | None = None,
+    segment: IntArray | None = None,
 ) -> BatchForecast:
     """Forecast each series with the candidate that it keeps; choose anew for new and changed series.
 
     Series that keep their candidate have no backtest scores. errors: of the refit's demand classes.
+    segment: [S], position of each series' portfolio.
 
     Raises: InputError for an unknown model, or levels without 0.1 and 0.9.
     """
-    before_season = starts_its_season(history, settings)
-    anew = np.flatnonzero(~_keeps(history, settings, kept, before_season, prior))
+    before_season = starts_its_season(history, settings, segment)
+    keeps = _keeps(history, settings, kept, before_season, prior)
+    if segment is not None:
+        keeps &= settings.choices.allowed[segment, kept.selection.chosen]
+    anew = np.flatnonzero(~keeps)
     choice = _without_backtest(kept, before_season, settings)
     if anew.size:
-        choice = choice.with_rows(anew, _choose_anew(history.select(anew), pools, settings, errors))
+        of_anew = None if segment is None else segment[anew]
+        chosen = _choose_anew(history.select(anew), pools, settings, errors, of_anew)
+        choice = choice.with_rows(anew, chosen)
     return forecast_choice(history, pools, settings, choice, closed=closed, prior=prior)
 
 
@@ -99,9 +106,15 @@ def _without_backtest(kept: KeptChoice, before_season: BoolArray, settings: Eval
     return Choice(kept.selection, before_season, kept.spread, kept.sums, *scores)
 
 
-def _choose_anew(history: History, pools: Pools, settings: EvaluationSettings, errors: ClassErrors) -> Choice:
+def _choose_anew(
+    history: History,
+    pools: Pools,
+    settings: EvaluationSettings,
+    errors: ClassErrors,
+    segment: IntArray | None,
+) -> Choice:
     validation = ValidationErrors.none(len(settings.candidates), history.n_series, len(settings.validation))
     if settings.has_choice:
         scores = score_candidates(history, pools, settings)
         validation = ValidationErrors.of(scores.sums, settings.validation)
-    return choose(history, pools, settings, validation, errors)
+    return choose(history, pools, settings, validation, errors, segment)

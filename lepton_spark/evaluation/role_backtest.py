@@ -49,6 +49,12 @@ class RoleScores:
         nothing = np.zeros(len(assignment))
         return cls(keys_of(assignment), ErrorSums.zeros(n_windows, len(assignment)), nothing, nothing)
 
+    def select(self, rows: IntArray) -> "RoleScores":
+        """The scores of some of the series."""
+        keys = tuple(self.keys[row] for row in rows.tolist())
+        sums = self.sums.map(lambda values: values[:, rows])
+        return RoleScores(keys, sums, self.pinball[rows], self.covered[rows])
+
     def with_rows(self, rows: IntArray, other: "RoleScores") -> "RoleScores":
         """The scores with some rows replaced by those of a backtest of these series alone."""
         keys = list(self.keys)

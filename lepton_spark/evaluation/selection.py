@@ -6,10 +6,19 @@ from typing import Self
 
 import numpy as np
 
-from lepton_spark.evaluation.accuracy.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import (
+    ALL,
+    ClassErrors,
+    class_of_segment,
+    segment_of_class,
+)
 from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
 from lepton_spark.evaluation.demand import INTERMITTENT, LUMPY, NEW
+from lepton_spark.evaluation.portfolios import STANDARD, Portfolios
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray, StringArray, placed
+
+BY_SERIES, BY_CLASS, BY_SEGMENT, BY_DEFAULT = "series", "class", "segment", "default"
+"""Whose errors decide: the series' own, those of its class, of its segment, or of all series or none."""
 
 SPARSE_CLASSES = (INTERMITTENT, LUMPY, NEW)
 SPARSE_FACTOR = 2
@@ -48,6 +57,15 @@ class ValidationErrors:
         """The errors on some of the windows of sums [C, W, S]; windows: their positions."""
         return cls(sums.n_obs[:, windows], sums.sse[:, windows])
 
+    def select(self, rows: IntArray) -> "ValidationErrors":
+        """The errors of some of the series."""
+        return ValidationErrors(self.n_obs[:, :, rows], self.sse[:, :, rows])
+
+    def of_allowed(self, allowed: BoolArray) -> "ValidationErrors":
+        """The errors of the candidates [C, S] that a series may choose; the others are not scored."""
+        kept = allowed[:, np.newaxis]
+        return ValidationErrors(np.where(kept, self.n_obs, 0.0), np.where(kept, self.sse, 0.0))
+
     @classmethod
     def none(cls, n_candidates: int, n_series: int, n_windows: int = 0) -> "ValidationErrors":
         """Nothing scored."""
@@ -60,7 +78,8 @@ class Selection:
     """The chosen candidate of each series.
 
     chosen: [S], position of the candidate. runner_up: [S], -1 where there is none.
-    level: [S], whose errors decided: `series`, `class`, or `default` (all series, or the first candidate).
+    level: [S], whose errors decided: `series`, `class`, `segment` (all series of the segment), or `default`
+    (all series, or the first candidate).
     margin: [S], share by which the chosen candidate's error is below the runner-up's; below 0 where the
     class keeps its usual candidate though another is slightly better; NaN without a runner-up.
     """
@@ -77,7 +96,7 @@ class Selection:
             self,
             chosen=np.where(moved, candidate, self.chosen),
             runner_up=np.where(moved, self.chosen, self.runner_up),
-            level=np.where(moved, "default", self.level),
+            level=np.where(moved, BY_DEFAULT, self.level),
             margin=np.where(moved, np.nan, self.margin),
         )
 
@@ -96,6 +115,8 @@ def select(
     *,
     is_young: BoolArray | None = None,
     settings: SelectionSettings = DEFAULT_SELECTION,
+    portfolios: Portfolios | None = None,
+    segment: IntArray | None = None,
 ) -> Selection:
     """Choose a candidate for every series; ties go to the earlier candidate.
 
@@ -103,15 +124,22 @@ def select(
     sale) and one of these holds: its best candidate is also that of its class; the best one's error is less
     than half of the class candidate's, and lower by more than four standard errors; the class candidate was
     scored on fewer columns. Otherwise the errors of its class decide, or of all series if the class is small:
-    for its usual candidate, unless another's error is over 1 % lower.
+    for its usual candidate, unless another's error is over 1 % lower. The series of a segment choose from its
+    portfolio only: where enough of them are in a class, by their errors, then by those of the whole segment.
 
     demand_class: [S].
     is_young: [S], series too young for the backtest; they get the first candidate whatever their class.
+    segment: [S], position of each series' portfolio; none: the standard one for all series.
     """
+    portfolios = portfolios or Portfolios.standard(len(validation.n_obs))
+    segment = np.zeros(len(demand_class), dtype=np.int64) if segment is None else segment
+    allowed = portfolios.allowed[segment].T  # [C, S]
+    validation = validation.of_allowed(allowed)
     own = _own_errors(validation)
-    shared, fallback, by_class = _shared_errors(demand_class, class_errors, settings)  # [C, S], [S], [S]
+    shared, fallback, shared_level = _shared_errors(demand_class, segment, class_errors, portfolios, settings)
     if is_young is not None:
-        fallback, by_class = np.where(is_young, 0, fallback), by_class & ~is_young
+        fallback = np.where(is_young, portfolios.first[segment], fallback)
+        shared_level = np.where(is_young, BY_DEFAULT, shared_level)
     best = np.argmin(own, axis=0)
     is_sparse = np.isin(demand_class, SPARSE_CLASSES)
     needed = np.where(is_sparse, SPARSE_FACTOR * min_obs, min_obs)
@@ -120,19 +148,43 @@ def select(
     clearly_better = _clearly_better(validation, own, best, fallback, settings)
     by_series = enough & ((best == fallback) | clearly_better)
     chosen = np.where(by_series, best, fallback)
-    level = np.where(by_series, "series", np.where(by_class, "class", "default"))
+    level = np.where(by_series, BY_SERIES, shared_level)
     runner_up, margin = _runner_up(np.where(by_series, own, shared), chosen)
     return Selection(chosen, runner_up, level, margin)
 
 
-def class_choice(errors: ClassErrors, settings: SelectionSettings = DEFAULT_SELECTION) -> IntArray:
-    """[G], the best candidate of each class, or its usual one unless the best one's error is enough lower."""
-    error = _usable_errors(errors, settings)[:-1]
-    classes, usual = np.arange(len(error)), errors.usual_candidates
-    best = np.argmin(error, axis=1)
-    saves = error[classes, best] < (1.0 - settings.class_gain) * error[classes, usual]
-    choice: IntArray = np.where(saves, best, usual)
-    return choice
+def class_choice(
+    errors: ClassErrors,
+    settings: SelectionSettings = DEFAULT_SELECTION,
+    portfolios: Portfolios | None = None,
+) -> IntArray:
+    """[G], the best candidate of each class, or its usual one unless the best one's error is enough lower.
+
+    A class of a segment chooses from that segment's portfolio.
+    """
+    portfolios = portfolios or Portfolios.standard(errors.scaled_mse.shape[1])
+    owners = [portfolios.names.index(segment_of_class(name) or STANDARD) for name in errors.classes]
+    choices = _choices(errors, settings, portfolios)
+    return choices[np.array(owners, dtype=np.int64), np.arange(len(owners))]
+
+
+def _choices(errors: ClassErrors, settings: SelectionSettings, portfolios: Portfolios) -> IntArray:
+    """[K, G + 1], what each portfolio chooses by the errors of each class, and last without any errors."""
+    usable = _usable_errors(errors, settings)
+    classes = np.arange(len(usable))
+    owner = [segment_of_class(name) or STANDARD for name in errors.classes]
+    made = np.empty((len(portfolios.names), len(usable)), dtype=np.int64)
+    for row, name in enumerate(portfolios.names):
+        error = np.where(portfolios.allowed[row], usable, np.inf)
+        is_own = np.array([found == name for found in owner], dtype=np.bool_)
+        is_given = np.array([found in errors.usual for found in errors.classes], dtype=np.bool_)
+        usual = np.append(
+            np.where(is_own & is_given, errors.usual_candidates, portfolios.first[row]), portfolios.first[row]
+        )
+        best = np.argmin(error, axis=1)
+        saves = error[classes, best] < (1.0 - settings.class_gain) * error[classes, usual]
+        made[row] = np.where(saves, best, usual)
+    return made
 
 
 def _usable_errors(errors: ClassErrors, settings: SelectionSettings) -> FloatArray:
@@ -151,20 +203,45 @@ def _own_errors(validation: ValidationErrors) -> FloatArray:
 
 
 def _shared_errors(
-    demand_class: StringArray, class_errors: ClassErrors, settings: SelectionSettings
-) -> tuple[FloatArray, IntArray, BoolArray]:
-    """Of each series' class, or of all series if the class is small: the errors [C, S] and the choice [S].
+    demand_class: StringArray,
+    segment: IntArray,
+    errors: ClassErrors,
+    portfolios: Portfolios,
+    settings: SelectionSettings,
+) -> tuple[FloatArray, IntArray, StringArray]:
+    """Of each series' class, its segment, or all series: the errors [C, S] and the choice [S].
 
-    Third, [S]: True where it is the class. Where neither has enough series, errors are infinite and the first
+    Third, [S]: whose errors these are. Where none has enough series, errors are infinite and the first
     candidate is chosen.
     """
-    usable, choices = _usable_errors(class_errors, settings), class_choice(class_errors, settings)
-    position = {name: row for row, name in enumerate(class_errors.classes)}
-    nothing = len(class_errors.classes)
-    index = np.array([position.get(name, nothing) for name in demand_class.tolist()], dtype=np.int64)
-    by_class = np.isfinite(usable[index].min(axis=1))
-    rows = np.where(by_class, index, position.get(ALL, nothing))
-    return usable[rows].T, np.append(choices, 0)[rows], by_class
+    usable, choices = _usable_errors(errors, settings), _choices(errors, settings, portfolios)
+    names, codes = np.unique(demand_class, return_inverse=True)
+    pairs, of_pair = np.unique(segment * len(names) + codes, return_inverse=True)
+    found = [
+        _deciding(str(names[pair % len(names)]), pair // len(names), usable, errors, portfolios)
+        for pair in pairs.tolist()
+    ]
+    rows = np.array([row for row, _ in found], dtype=np.int64)[of_pair]
+    levels = np.array([level for _, level in found], dtype=np.str_)[of_pair]
+    shared = np.where(portfolios.allowed[segment], usable[rows], np.inf)
+    return shared.T, choices[segment, rows], levels
+
+
+def _deciding(
+    demand_class: str, segment: int, usable: FloatArray, errors: ClassErrors, portfolios: Portfolios
+) -> tuple[int, str]:
+    """The row of the errors that decide for the series of a class in a segment, and their level."""
+    name, allowed = portfolios.names[segment], portfolios.allowed[segment]
+    chain = [(demand_class, BY_CLASS)]
+    if name != STANDARD:
+        own = [(demand_class, BY_CLASS), (ALL, BY_SEGMENT)]
+        chain = [*((class_of_segment(name, one), level) for one, level in own), *chain]
+    position = {found: row for row, found in enumerate(errors.classes)}
+    for found, level in chain:
+        row = position.get(found)
+        if row is not None and np.isfinite(usable[row, allowed]).any():
+            return row, level
+    return position.get(ALL, len(errors.classes)), BY_DEFAULT
 
 
 def _clearly_better(

@@ -1,7 +1,9 @@
 """Settings of the backtest, the choice and the forecast of a batch."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from lepton_spark.evaluation.portfolios import Portfolio, Portfolios
 from lepton_spark.evaluation.quantiles.dispersion import DEFAULT_DISPERSION, DispersionSettings
 from lepton_spark.evaluation.selection import DEFAULT_SELECTION, SelectionSettings
 from lepton_spark.evaluation.windows import Role, Window, of_role
@@ -16,6 +18,7 @@ class EvaluationSettings:
     min_train: known columns a series needs before a window scores it.
     new, obsolete: limits of the demand classes.
     min_choice: scored columns from which a series may choose by its own errors.
+    portfolios: of the standard series, then of each segment; without segments none: all candidates.
     """
 
     candidates: tuple[Candidate, ...]
@@ -28,6 +31,12 @@ class EvaluationSettings:
     min_choice: int
     selection: SelectionSettings = DEFAULT_SELECTION
     dispersion: DispersionSettings = DEFAULT_DISPERSION
+    portfolios: tuple[Portfolio, ...] = ()
+
+    @cached_property
+    def choices(self) -> Portfolios:
+        """The portfolios as positions of candidates."""
+        return Portfolios.of(self.portfolios, self.candidates)
 
     @property
     def validation(self) -> list[int]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_spark.models.data.arrays import FloatArray, IntArray
+from lepton_spark.panel.covariates import CATEGORY
 from lepton_spark.panel.dense import COVARIATE_LISTS, PackedBatch, Ragged
 from lepton_spark.tables.schemas.schema import SERIES_KEY
 
@@ -30,7 +31,15 @@ def packed_batch(rows: pd.DataFrame) -> PackedBatch:
         offsets=np.concatenate([[0], np.cumsum([len(values) for values in quantity], dtype=np.int64)]),
         quantity=np.concatenate([np.zeros(0), *quantity]),
         covariates={name: _ragged(rows, keys, name) for name in COVARIATE_LISTS if name in rows.columns},
+        categories=_categories(rows, keys) if CATEGORY in rows.columns else (),
     )
+
+
+def _categories(rows: pd.DataFrame, keys: pd.DataFrame) -> tuple[str | None, ...]:
+    """The category of each series."""
+    known = rows.loc[rows[CATEGORY].notna(), [*KEY, CATEGORY]]
+    found = {(product, place): name for product, place, name in known.itertuples(index=False, name=None)}
+    return tuple(found.get(key) for key in keys.itertuples(index=False, name=None))
 
 
 def _ragged(rows: pd.DataFrame, keys: pd.DataFrame, name: str) -> Ragged:
@@ -59,6 +68,7 @@ def single(packed: PackedBatch, position: int) -> PackedBatch:
         offsets=packed.offsets[years[0] : years[-1] + 2] - packed.offsets[years[0]],
         quantity=packed.quantity[days],
         covariates={name: _of_series(lists, position) for name, lists in packed.covariates.items()},
+        categories=packed.categories[position : position + 1],
     )
 
 

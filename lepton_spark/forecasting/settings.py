@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lepton_spark.evaluation.portfolios import STANDARD, Portfolio
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.settings import EvaluationSettings
 from lepton_spark.evaluation.windows import plan_windows
+from lepton_spark.forecasting.routing import Rule
 from lepton_spark.models.data.arrays import BoolArray, IntArray
 from lepton_spark.models.data.events import Events
 from lepton_spark.models.data.history import History
@@ -39,7 +41,7 @@ from lepton_spark.panel.public_holidays import public_holidays
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
 if TYPE_CHECKING:  # workers do not need the configuration, which takes half a second to import
-    from lepton_spark.config import Config, ForecastSettings
+    from lepton_spark.config import Config, ForecastSettings, SegmentSettings
 
 LEVELS = tuple(QUANTILE_LEVELS.values())
 
@@ -59,6 +61,7 @@ class FitSettings:
     events: of the calendar and public holidays, past and future; None where none are configured.
     regressors: registered in the driver, to be registered in the workers.
     pools: what is learned from many series; empty until then.
+    rules: which series each segment takes, in the order of `evaluation.portfolios` after the standard one.
     """
 
     evaluation: EvaluationSettings
@@ -71,6 +74,7 @@ class FitSettings:
     events: Events | None = None
     pooled: PooledSettings = DEFAULT_SETTINGS
     pools: Pools = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
 
     @property
     def horizon(self) -> int:
@@ -153,6 +157,16 @@ def fit_settings(config: "Config", calendar: Calendar, rows: Sequence[CalendarRo
         period=config.forecast.period,
         regressors=registered_regressors(),
         events=_events(config.forecast, calendar, rows),
+        rules=_rules(config.segments),
+    )
+
+
+def _rules(segments: Sequence["SegmentSettings"]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(
+            segment.name, segment.product_ids(), frozenset(segment.category), frozenset(segment.demand_class)
+        )
+        for segment in segments
     )
 
 
@@ -167,8 +181,9 @@ def evaluation_settings(config: "Config", levels: Sequence[float]) -> Evaluation
         """The fewest columns that hold so many days."""
         return max(-(-days // forecast.period), 1)
 
+    portfolios = _portfolios(config)
     return EvaluationSettings(
-        candidates=candidates_for(forecast.models, forecast.half_lives),
+        candidates=tuple(dict.fromkeys(one for portfolio in portfolios for one in portfolio.candidates)),
         windows=plan_windows(forecast.horizon, backtest.validation_windows, backtest.stride),
         horizon=forecast.horizon,
         levels=tuple(levels),
@@ -176,6 +191,22 @@ def evaluation_settings(config: "Config", levels: Sequence[float]) -> Evaluation
         new=columns(panel.new_days),
         obsolete=columns(panel.obsolete_days),
         min_choice=columns(MIN_CHOICE_DAYS),
+        portfolios=portfolios if config.segments else (),
+    )
+
+
+def _portfolios(config: "Config") -> tuple[Portfolio, ...]:
+    """The standard portfolio, then that of each segment; a segment without models has the standard one."""
+    half_lives = config.forecast.half_lives
+    standard = Portfolio(STANDARD, candidates_for(config.forecast.models, half_lives))
+    return (
+        standard,
+        *(
+            standard
+            if segment.models is None
+            else Portfolio(segment.name, candidates_for(segment.models, half_lives))
+            for segment in config.segments
+        ),
     )
 
 

@@ -42,6 +42,7 @@ class PackedBatch:
     series: [K], index of the row's series. first_day: [K], epoch days. offsets: [K+1], where the days of
     each row begin in `quantity`. quantity: [N], units; NaN = no row in `sales`, -1 = unknown.
     covariates: by name of `COVARIATE_LISTS`; only configured ones.
+    categories: of each series, None where unknown; empty where products have none.
     """
 
     product_ids: tuple[str, ...]
@@ -51,6 +52,7 @@ class PackedBatch:
     offsets: IntArray
     quantity: FloatArray
     covariates: Mapping[str, Ragged] = field(default_factory=dict)
+    categories: tuple[str | None, ...] = ()
 
     @cached_property
     def series_begin(self) -> IntArray:

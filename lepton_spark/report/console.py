@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from lepton_spark.gates import Gate
 from lepton_spark.language import later
 from lepton_spark.language import translated as _
-from lepton_spark.report.summary import ClassError, Summary
+from lepton_spark.report.summary import ClassError, SegmentGain, Summary
 from lepton_spark.report.terms import WHERE_EXPLAINED, class_name, terms_among
 from lepton_spark.tables import TABLES, Table, Warehouse
 
@@ -45,6 +46,8 @@ def print_summary(
         _print_plain(
             console, _("No product has enough history for a test window, so errors are not measured.")
         )
+    if summary.segments:
+        console.print(_segment_grid(summary.segments))
     _print_queries(console, summary.run_id, warehouse, ahead=ahead, published=published)
 
 
@@ -161,6 +164,20 @@ def _error_grid(errors: Iterable[ClassError], models_of: date | None) -> Grid:
             *("-" if value is None else f"{value:.1%}" for value in ratios),
             "-" if error.bias is None else f"{error.bias:+.1%}",
         )
+    return grid
+
+
+def _segment_grid(segments: Iterable[SegmentGain]) -> Grid:
+    """What each segment gained; one without series took none."""
+    grid = Grid(title=_("What segments gained on the test window"), title_justify="left")
+    grid.add_column(_("segment"))
+    for name in (_("series"), _("tested"), "RMSSE", _("standard RMSSE"), _("gain")):
+        grid.add_column(name, justify="right")
+    for one in segments:
+        figures = ("-" if value is None else f"{value:.3f}" for value in (one.rmsse, one.standard_rmsse))
+        gain = "-" if one.gain is None else f"{one.gain:+.1%}"
+        n_series = f"{one.n_series:,}" if one.n_series else _("none matches")
+        grid.add_row(escape(one.name), n_series, f"{one.n_tested:,}", *figures, gain)
     return grid
 
 

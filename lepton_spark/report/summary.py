@@ -1,14 +1,16 @@
 """A summary of a forecast run from its tables: products by status, errors by demand class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import functions as F
 
 from lepton_spark.tables import Warehouse
+from lepton_spark.tables.schemas.error_tables import SEGMENT, STANDARD
 
 _CLASS = "demand_class="
+_SEGMENT = f"{SEGMENT}="
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,33 @@ class ClassError:
 
 
 @dataclass(frozen=True)
+class SegmentGain:
+    """What a configured segment gained: RMSSE on the test window beside that of the standard portfolio.
+
+    n_series: all of its series. n_tested: those with a test window. None without observations.
+    """
+
+    name: str
+    n_series: int
+    n_tested: int
+    rmsse: float | None
+    standard_rmsse: float | None
+
+    @property
+    def gain(self) -> float | None:
+        """The share by which the error is lower than the standard portfolio's; below 0 where it is higher."""
+        if self.rmsse is None or not self.standard_rmsse:
+            return None
+        return 1.0 - self.rmsse / self.standard_rmsse
+
+
+@dataclass(frozen=True)
 class Summary:
     """A run in a few figures; every count but `n_products` is of series.
 
     n_short: series with a chosen model that are too young for a backtest. fallbacks: number by reason.
     models_of: cutoff of the full run whose models the run keeps and whose errors these are; None: its own.
+    segments: the configured ones, in their order.
     """
 
     run_id: str
@@ -42,6 +66,7 @@ class Summary:
     fallbacks: Mapping[str, int]
     errors: tuple[ClassError, ...]
     models_of: date | None = None
+    segments: tuple[SegmentGain, ...] = ()
 
     @property
     def n_fallback(self) -> int:
@@ -49,10 +74,13 @@ class Summary:
         return sum(self.fallbacks.values())
 
 
-def summarize(warehouse: Warehouse, run_id: str, models_of: date | None = None) -> Summary:
+def summarize(
+    warehouse: Warehouse, run_id: str, models_of: date | None = None, segments: Sequence[str] = ()
+) -> Summary:
     """The figures of a complete run; collects a few rows.
 
     models_of: cutoff of the full run whose models the run keeps; None for a full run.
+    segments: the names of the configured segments.
     """
     statuses = _statuses(warehouse, run_id)
     fallbacks = {reason: count for (status, reason), count in statuses.items() if status == "fallback"}
@@ -66,7 +94,27 @@ def summarize(warehouse: Warehouse, run_id: str, models_of: date | None = None) 
         fallbacks=dict(sorted(fallbacks.items(), key=lambda item: (-item[1], item[0]))),
         errors=_errors(warehouse, run_id),
         models_of=models_of,
+        segments=segment_gains(warehouse, run_id, segments) if segments else (),
     )
+
+
+def segment_gains(warehouse: Warehouse, run_id: str, names: Sequence[str]) -> tuple[SegmentGain, ...]:
+    """What each configured segment gained in a run, in their order; one without series has none."""
+    of_run = F.col("run_id") == F.lit(run_id)
+    mine = F.col("segment").isin([f"{_SEGMENT}{name}" for name in names])
+    sizes = warehouse.read("group_forecasts").where(of_run & mine & (F.col("step") == 1))
+    n_series = {row["segment"]: row["n_series"] for row in sizes.select("segment", "n_series").collect()}
+    compared = F.col("model").isin("chosen", STANDARD) & (F.col("split") == "test")
+    rows = warehouse.read("metrics_summary").where(of_run & mine & compared).collect()
+    found = {(row["segment"], row["model"]): row.asDict() for row in rows}
+    gains = []
+    for name in names:
+        segment = f"{_SEGMENT}{name}"
+        chosen, standard = found.get((segment, "chosen"), {}), found.get((segment, STANDARD), {})
+        n_tested = int(chosen.get("n_series") or 0)
+        figures = (chosen.get("rmsse"), standard.get("rmsse"))
+        gains.append(SegmentGain(name, int(n_series.get(segment, 0)), n_tested, *figures))
+    return tuple(gains)
 
 
 def _count(statuses: Mapping[tuple[str, str], int], status: str) -> int:

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from lepton_spark.evaluation.windows import Role, Window
+from lepton_spark.forecasting.output.standard_sums import STANDARD_SUMS, standard_sums
 from lepton_spark.forecasting.output.sums import SCALED_SUMS, SUMS
 from lepton_spark.models.data.arrays import BoolArray, FloatArray, IntArray
 from lepton_spark.panel.ordered_sum import ordered_sums
+from lepton_spark.tables.schemas.error_tables import SEGMENT
 
 CHOSEN, RUNNER_UP, SEASONAL_NAIVE = "chosen", "runner_up", "seasonal_naive"
 ROLES = (CHOSEN, RUNNER_UP, SEASONAL_NAIVE)
@@ -52,8 +54,9 @@ def with_partial_sums(
     """
     segments = Segments.of(by, len(rows))
     empty = [None] * (len(rows) - 1)
+    metric_sums = [*_metric_sums(rows, windows, segments), *_standard_sums(rows, windows, by)]
     sums = {
-        METRIC_SUMS: pd.Series([_metric_sums(rows, windows, segments), *empty], dtype=object),
+        METRIC_SUMS: pd.Series([metric_sums, *empty], dtype=object),
         GROUP_SUMS: pd.Series([_group_sums(rows, segments), *empty], dtype=object),
     }
     return rows.assign(**sums)
@@ -107,6 +110,18 @@ def _metric_sums(
         }
         for group in np.flatnonzero(n_series).tolist()
     ]
+
+
+def _standard_sums(
+    rows: pd.DataFrame, windows: Sequence[Window], by: Mapping[str, pd.Series]
+) -> list[dict[str, object]]:
+    """The sums of what the series of segments would have chosen without them."""
+    if STANDARD_SUMS not in rows.columns:
+        return []
+    is_test = np.array([window.role == Role.TEST for window in windows], dtype=np.bool_)
+    naive = _scored_sums(rows, is_test)["baseline_scaled_sse"][:, 0, is_test]  # [S, 1]
+    names = by[SEGMENT].map(lambda name: f"{SEGMENT}={name}", na_action="ignore")
+    return standard_sums(rows, names, naive.sum(axis=1))
 
 
 def _scored_sums(rows: pd.DataFrame, is_test: BoolArray) -> dict[str, FloatArray]:

@@ -8,27 +8,32 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.evaluation.accuracy.class_errors import ALL, ClassErrors
+from lepton_spark.evaluation.accuracy.class_errors import ALL, ClassErrors, class_of_segment
+from lepton_spark.models.data.arrays import IntArray
 from lepton_spark.models.registry import Candidate
 from lepton_spark.panel.ordered_sum import ordered_sum, ordered_sums
+from lepton_spark.tables.schemas.error_tables import SEGMENT
 
 CLASS_SUMS = "class_sums"
 
 
 def with_class_sums(rows: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """One row per series, with the sums of all series by demand class (and `all`) in the first row.
+    """One row per series, with the sums of all series by class (see `ClassErrors`) in the first row.
 
-    rows: of a batch or a part of one, with lists `capped_sse` and `n_scaled` by candidate, which are dropped.
+    rows: of a batch or a part of one, with lists `capped_sse` and `n_scaled` by candidate, and with the
+    segment whose errors count separately, too, if there are segments; these columns are dropped.
     """
     capped_sse, n_scaled = (np.stack(rows[name].to_list()) for name in ("capped_sse", "n_scaled"))  # [S, C]
-    codes, found = pd.factorize(rows["demand_class"])
-    classes = (*found, ALL)
-    members = np.stack([codes, np.full(len(rows), len(found))], axis=1)  # [S, 2]
-    cells = members[:, np.newaxis] * len(models) + np.arange(len(models))[:, np.newaxis]  # [S, C, 2]
-    groups, n_groups = cells.reshape(-1, 2), len(classes) * len(models)
+    members, classes = _members(rows)  # [S, M]
+    cells = members[:, np.newaxis] * len(models) + np.arange(len(models))[:, np.newaxis]  # [S, C, M]
+    cells = np.where(members[:, np.newaxis] < 0, -1, cells)
+    groups, n_groups = cells.reshape(-1, members.shape[1]), len(classes) * len(models)
     (total,) = ordered_sums(capped_sse.reshape(1, -1), groups, n_groups)
+    counted = groups.ravel() >= 0
     n_obs, n_series = (
-        np.bincount(groups.ravel(), np.repeat(counts.ravel(), 2), n_groups).astype(np.int64)
+        np.bincount(
+            groups.ravel()[counted], np.repeat(counts.ravel(), members.shape[1])[counted], n_groups
+        ).astype(np.int64)
         for counts in (n_scaled, n_scaled > 0)
     )
     sums = [
@@ -42,7 +47,23 @@ def with_class_sums(rows: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
         for group in range(n_groups)
     ]
     first = pd.Series([sums, *[None] * (len(rows) - 1)], dtype=object)
-    return rows.drop(columns=["capped_sse", "n_scaled"]).assign(**{CLASS_SUMS: first})
+    dropped = rows.drop(columns=["capped_sse", "n_scaled", SEGMENT], errors="ignore")
+    return dropped.assign(**{CLASS_SUMS: first})
+
+
+def _members(rows: pd.DataFrame) -> tuple[IntArray, tuple[str, ...]]:
+    """[S, M], the classes that each series counts for, -1 = none, and the names of the classes."""
+    codes, found = pd.factorize(rows["demand_class"])
+    classes = (*found, ALL)
+    members = [codes, np.full(len(rows), len(found))]
+    if SEGMENT in rows.columns:
+        for names in (rows["demand_class"], pd.Series(ALL, rows.index)):
+            pairs = zip(rows[SEGMENT], names, strict=True)
+            own = [class_of_segment(one, name) if isinstance(one, str) else None for one, name in pairs]
+            places, of_segment = pd.factorize(np.array(own, dtype=object))
+            members.append(np.where(places < 0, -1, places + len(classes)))
+            classes += tuple(of_segment)
+    return np.stack(members, axis=1), classes
 
 
 def collect_class_errors(candidates: DataFrame, models: tuple[Candidate, ...]) -> ClassErrors:

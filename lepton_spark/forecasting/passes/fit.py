@@ -1,6 +1,7 @@
 """Pass B as a cogrouped UDF: select, fit, calibrate and forecast; one row of `fits` per series."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -8,19 +9,25 @@ from pyspark.sql import DataFrame
 
 from lepton_spark.errors import InputError, explain
 from lepton_spark.evaluation.accuracy.class_errors import ClassErrors
+from lepton_spark.evaluation.accuracy.error_sums import ErrorSums
+from lepton_spark.evaluation.backtest import classes_for_choice
 from lepton_spark.evaluation.batch_forecast import FALLBACKS, BatchForecast, forecast_batch
+from lepton_spark.evaluation.choice import standard_scores
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
 from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, fit_rows, with_structs
 from lepton_spark.forecasting.output.partial_sums import with_partial_sums
+from lepton_spark.forecasting.output.standard_sums import STANDARD_SUMS, with_standard
 from lepton_spark.forecasting.packing import KEY, packed_batch
+from lepton_spark.forecasting.routing import level_in, segment_names, segments_of
 from lepton_spark.forecasting.settings import FitSettings
-from lepton_spark.models.data.arrays import FloatArray
+from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import History
 from lepton_spark.models.pooled.pool import Pools
 from lepton_spark.panel.covariates import CATEGORY
 from lepton_spark.panel.dense import PackedBatch
+from lepton_spark.tables.schemas.error_tables import SEGMENT
 
 
 def fit(
@@ -47,8 +54,12 @@ def fit(
 
 @dataclass(frozen=True)
 class FitBatch:
-    """Turns the packed rows of a batch and its rows of `candidates` into flat rows of `fits`."""
+    """Turns the packed rows of a batch and its rows of `candidates` into flat rows of `fits`.
 
+    compares_standard: whether series of segments are also tested with what they would have chosen without.
+    """
+
+    compares_standard: ClassVar[bool] = True
     settings: FitSettings
     errors: ClassErrors
     failure: str | None = None
@@ -63,7 +74,8 @@ class FitBatch:
             else:
                 fitted = one_by_one(packed, lambda part: self._last_resort(part, str(self.failure)))
         by = self._dimensions(rows, fitted)
-        return with_partial_sums(fitted.assign(batch=batch), self.settings.evaluation.windows, by)
+        summed = with_partial_sums(fitted.assign(batch=batch), self.settings.evaluation.windows, by)
+        return summed.drop(columns=[SEGMENT, STANDARD_SUMS], errors="ignore")
 
     def _dimensions(self, rows: pd.DataFrame, fitted: pd.DataFrame) -> dict[str, pd.Series]:
         """The dimensions that errors and forecasts are summed by, with the value of each fitted series."""
@@ -73,15 +85,43 @@ class FitBatch:
         if CATEGORY in rows.columns:
             known = rows.loc[rows[CATEGORY].notna(), [*KEY, CATEGORY]]
             by[CATEGORY] = fitted[KEY].merge(known, "left", KEY)[CATEGORY]
+        if SEGMENT in fitted.columns:
+            by[SEGMENT] = fitted[SEGMENT]
         return by
 
     def _fit(self, packed: PackedBatch, candidates: pd.DataFrame) -> pd.DataFrame:
         history, prior = self.settings.history(packed), self.settings.prior(packed)
-        forecast = self._forecast(packed, history, candidates, prior)
-        return fit_rows(packed, history, forecast, self.settings.evaluation, prior=prior)
+        segment = self._segments(packed, history)
+        forecast = self._forecast(packed, history, candidates, prior, segment)
+        rows = fit_rows(packed, history, forecast, self.settings.evaluation, prior=prior)
+        if segment is None:
+            return rows
+        rows = self._with_segment(rows, segment)
+        if not self.compares_standard:
+            return rows
+        standard = self._standard(packed, history, candidates, forecast, segment)
+        return with_standard(rows, standard, np.flatnonzero(segment))
+
+    def _segments(self, packed: PackedBatch, history: History) -> IntArray | None:
+        """[S], the segment of each series, from 1; None without segments."""
+        if not self.settings.rules:
+            return None
+        demand_class = classes_for_choice(history, self.settings.evaluation)
+        return segments_of(self.settings.rules, packed, demand_class)
+
+    def _with_segment(self, rows: pd.DataFrame, segment: IntArray) -> pd.DataFrame:
+        """The rows with their segment, which `choice_level` names, too."""
+        names = segment_names(self.settings.rules, segment)
+        levels = [level_in(level, name) for level, name in zip(rows["choice_level"], names, strict=True)]
+        return rows.assign(choice_level=levels, **{SEGMENT: pd.Series(names, dtype=object)})
 
     def _forecast(
-        self, packed: PackedBatch, history: History, candidates: pd.DataFrame, prior: Prior | None
+        self,
+        packed: PackedBatch,
+        history: History,
+        candidates: pd.DataFrame,
+        prior: Prior | None,
+        segment: IntArray | None,
     ) -> BatchForecast:
         return forecast_batch(
             history,
@@ -91,6 +131,26 @@ class FitBatch:
             self.errors,
             closed=self.settings.is_closed_ahead(packed),
             prior=prior,
+            segment=segment,
+        )
+
+    def _standard(
+        self,
+        packed: PackedBatch,
+        history: History,
+        candidates: pd.DataFrame,
+        forecast: BatchForecast,
+        segment: IntArray,
+    ) -> ErrorSums:
+        """[N], errors of the standard choice on the test window, for the N series that are in a segment."""
+        rows = np.flatnonzero(segment)
+        return standard_scores(
+            history.select(rows),
+            self.settings.pools,
+            self.settings.evaluation,
+            self._validation(packed, candidates).select(rows),
+            self.errors,
+            forecast.chosen.select(rows),
         )
 
     def _last_resort(self, packed: PackedBatch, reason: str) -> pd.DataFrame:
@@ -103,11 +163,13 @@ class FitBatch:
         )
 
     def _fall_back(self, packed: PackedBatch, history: History, pools: Pools, reason: str) -> pd.DataFrame:
-        alone = replace(self.settings.evaluation, candidates=FALLBACKS[:1], windows=())
+        alone = replace(self.settings.evaluation, candidates=FALLBACKS[:1], windows=(), portfolios=())
         nothing = ValidationErrors.none(1, 1)
         closed = self.settings.is_closed_ahead(packed)
         forecast = forecast_batch(history, pools, alone, nothing, ClassErrors.none(1), closed=closed)
-        return fit_rows(packed, history, forecast, self.settings.evaluation, failure=reason)
+        rows = fit_rows(packed, history, forecast, self.settings.evaluation, failure=reason)
+        segment = self._segments(packed, history)
+        return rows if segment is None else self._with_segment(rows, segment)
 
     def _validation(self, packed: PackedBatch, candidates: pd.DataFrame) -> ValidationErrors:
         """Errors of the batch's series on the validation windows; all 0 if nothing was scored."""

@@ -1,6 +1,7 @@
 """The only pass of a run that keeps models: only new and changed series choose anew."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from lepton_spark.evaluation.selection import Selection
 from lepton_spark.forecasting.output.fit_rows import FIT_SCHEMA, with_structs
 from lepton_spark.forecasting.packing import KEY
 from lepton_spark.forecasting.passes.fit import FitBatch
+from lepton_spark.forecasting.routing import level_alone
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.models.data.arrays import FloatArray, IntArray
 from lepton_spark.models.data.history import History
@@ -72,8 +74,15 @@ def fit_keeping(
 class KeepingBatch(FitBatch):
     """Turns the packed rows of a batch and the full run's rows of `fits` into flat rows of `fits`."""
 
+    compares_standard: ClassVar[bool] = False  # errors are those of the full run
+
     def _forecast(
-        self, packed: PackedBatch, history: History, kept: pd.DataFrame, prior: Prior | None
+        self,
+        packed: PackedBatch,
+        history: History,
+        kept: pd.DataFrame,
+        prior: Prior | None,
+        segment: IntArray | None,
     ) -> BatchForecast:
         return forecast_keeping(
             history,
@@ -83,6 +92,7 @@ class KeepingBatch(FitBatch):
             self.errors,
             closed=self.settings.is_closed_ahead(packed),
             prior=prior,
+            segment=segment,
         )
 
     def _kept_choice(self, packed: PackedBatch, kept: pd.DataFrame) -> KeptChoice:
@@ -96,7 +106,7 @@ class KeepingBatch(FitBatch):
             selection=Selection(
                 np.maximum(chosen, 0),
                 runner_up,
-                rows["choice_level"].fillna("default").to_numpy(dtype=np.str_),
+                np.array([level_alone(level) for level in rows["choice_level"].fillna("default")]),
                 rows["margin"].to_numpy(dtype=np.float64),
             ),
             spread=self._spread(rows),

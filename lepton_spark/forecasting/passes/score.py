@@ -14,8 +14,10 @@ from lepton_spark.evaluation.demand import NEW
 from lepton_spark.forecasting.failure_isolation import guarded, one_by_one, worker_limits
 from lepton_spark.forecasting.packing import packed_batch, rows_of
 from lepton_spark.forecasting.passes.class_errors import CLASS_SUMS, with_class_sums
+from lepton_spark.forecasting.routing import segments_of
 from lepton_spark.forecasting.settings import FitSettings
 from lepton_spark.panel.dense import PackedBatch
+from lepton_spark.tables.schemas.error_tables import SEGMENT
 from lepton_spark.tables.schemas.staged_tables import CLASS_SUM_TYPE
 
 _SCHEMA = (
@@ -64,7 +66,13 @@ class ScoreBatch:
     def _score(self, packed: PackedBatch) -> pd.DataFrame:
         history = self.settings.history(packed)
         scores = score_candidates(history, self.settings.pools, self.settings.evaluation)
-        return self._rows(packed, scores)
+        rows = self._rows(packed, scores)
+        if not self.settings.rules:
+            return rows
+        segment = segments_of(self.settings.rules, packed, scores.demand_class)
+        names = self.settings.evaluation.choices.names
+        owners = [names[position] or None for position in segment.tolist()]
+        return rows.assign(**{SEGMENT: pd.Series(owners, dtype=object)})
 
     def _unscored(self, packed: PackedBatch, reason: str) -> pd.DataFrame:
         evaluation = self.settings.evaluation

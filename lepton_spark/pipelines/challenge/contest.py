@@ -9,7 +9,7 @@ import numpy as np
 from pyspark.sql import functions as F
 
 from lepton_spark.config import Config
-from lepton_spark.config.sections.challenger_settings import ChallengerSettings
+from lepton_spark.config.sections.choice.challenger_settings import ChallengerSettings
 from lepton_spark.errors import LeaseError
 from lepton_spark.gates import Gate
 from lepton_spark.monitoring.policy.challenge import Verdict, verdict

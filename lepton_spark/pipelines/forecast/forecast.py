@@ -52,6 +52,8 @@ def run_forecast(context: JobContext, job: Job = "forecast") -> ForecastResult:
         stage.note(f"{plan.cutoff}")
         if plan.hint is not None:
             stage.note(plan.hint)
+        for warning in plan.warnings:
+            stage.note(warning)
         if plan.refit is not None:
             stage.note(f"with the models of the full run of {plan.refit.cutoff}")
         if plan.run.chosen_because is not None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from lepton_spark.config import Config
 from lepton_spark.config.sections.forecast_settings import WEEKDAYS
 from lepton_spark.errors import InputError, explain
+from lepton_spark.evaluation.accuracy.class_errors import segment_of_class
 from lepton_spark.forecasting.settings import FitSettings, fit_settings
 from lepton_spark.language import Message
 from lepton_spark.models.registry import registered_regressors
@@ -15,10 +16,11 @@ from lepton_spark.panel.calendar_rows import CalendarRow
 from lepton_spark.panel.covariates import Covariates
 from lepton_spark.panel.cutoff import cutoff_of_run, only_weekday
 from lepton_spark.panel.public_holidays import holidays_version
-from lepton_spark.panel.series import batch_count, count_series
+from lepton_spark.panel.series import batch_count, count_series, known_at
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.pipelines.forecast.kept_models import drift_since, on_schedule
 from lepton_spark.pipelines.forecast.known_covariates import read_known_calendar, read_known_covariates
+from lepton_spark.pipelines.forecast.segment_lists import segment_versions, unknown_products
 from lepton_spark.pipelines.panel import packed_version
 from lepton_spark.pipelines.runs.run import Run
 from lepton_spark.pipelines.runs.run_id import fingerprint_of, fingerprint_of_rows, run_id_for, settings_id
@@ -33,6 +35,7 @@ class Plan:
 
     is_retry: whether an earlier attempt may have left rows in the tables.
     hint: what the user may have overlooked in the sales.
+    warnings: what does not match the sales in the settings of segments.
     covariates: rows that were known by the cutoff.
     usual_models: the model of each demand class in the run before, from which a class departs only for a
     clearly better one.
@@ -44,6 +47,7 @@ class Plan:
     settings: FitSettings
     is_retry: bool = False
     hint: str | None = None
+    warnings: tuple[str, ...] = ()
     covariates: Covariates = field(default_factory=Covariates)
     usual_models: Mapping[str, str] = field(default_factory=dict)
     refit: Run | None = None
@@ -98,9 +102,12 @@ def plan_run(context: JobContext, runs: RunLog, job: Job = "forecast") -> Plan:
 
 def _with_batches(context: JobContext, plan: Plan) -> Plan:
     """The plan with the numbers of series and batches; not needed for a run that is complete."""
-    n_series = count_series(context.warehouse.read("panel"), plan.cutoff)
+    panel = context.warehouse.read("panel")
+    n_series = count_series(panel, plan.cutoff)
     n_batches = batch_count(n_series, context.config.forecast.series_per_batch)
-    return replace(plan, run=replace(plan.run, n_batches=n_batches, counts={"series_in": n_series}))
+    run = replace(plan.run, n_batches=n_batches, counts={"series_in": n_series})
+    warnings = tuple(unknown_products(known_at(panel, plan.cutoff), context.config.segments))
+    return replace(plan, run=run, warnings=warnings)
 
 
 def _with_models(context: JobContext, plan: Plan, inputs: Sequence[str]) -> Plan:
@@ -132,12 +139,16 @@ def _keeping(plan: Plan, refit: Run, config: Config, inputs: Sequence[str]) -> P
 
 
 def _usual_models(before: Run | None, settings: FitSettings) -> dict[str, str]:
-    """By demand class, the model that the run before chose, if there is a choice and it is not the first."""
+    """By demand class, the model that the run before chose, if there is a choice and it is not the first.
+
+    Classes of segments keep theirs in any case: their first model is another one.
+    """
     evaluation = settings.evaluation
     if before is None or not evaluation.has_choice:
         return {}
     first = evaluation.candidates[0].key
-    return {name: key for name, key in sorted(before.class_models.items()) if key != first}
+    models = sorted(before.class_models.items())
+    return {name: key for name, key in models if key != first or segment_of_class(name) is not None}
 
 
 def _hint(volumes: Sequence[DayVolume], config: Config) -> str | None:
@@ -160,14 +171,15 @@ def forecast_settings_id(config: Config) -> str:
 
 
 def _versions(config: Config) -> list[str]:
-    """Versions of the custom regressors and of the public holidays."""
+    """Versions of the custom regressors and of the public holidays; the segments."""
+    models = {*config.forecast.models, *(name for one in config.segments for name in one.models or ())}
     regressors = [
         f"regressor:{name}:{regressor.version}"
         for name, regressor in registered_regressors().items()
-        if name in config.forecast.models
+        if name in models
     ]
     holidays = [f"holidays:{holidays_version()}"] if config.forecast.holidays else []
-    return [*regressors, *holidays]
+    return [*regressors, *holidays, *segment_versions(config.segments)]
 
 
 def _require_sales_by(cutoff: date, volumes: Sequence[DayVolume]) -> None:

@@ -126,9 +126,9 @@ def class_errors_of(warehouse: Warehouse, plan: Plan) -> ClassErrors:
 
 
 def class_models(plan: Plan, errors: ClassErrors) -> dict[str, str]:
-    """The key of the model that each demand class chooses."""
+    """The key of the model that each demand class chooses, also among the series of a segment."""
     evaluation = plan.settings.evaluation
-    chosen = class_choice(errors, evaluation.selection).tolist()
+    chosen = class_choice(errors, evaluation.selection, evaluation.choices).tolist()
     return {
         name: evaluation.candidates[place].key for name, place in zip(errors.classes, chosen, strict=True)
     }

@@ -173,13 +173,15 @@ def why(choice: Choice) -> Iterator[str]:
         yield _("Status {status}: {reason}.").format(status=choice.status, reason=choice.reason)
     if choice.status == "obsolete":
         return
+    level, segment = (choice.choice_level or "").partition(" ")[::2]
     yield {
         "series": _("It was chosen by the product's own backtest errors."),
         "class": _("It was chosen by the backtest errors of all products of this demand class."),
-    }.get(
-        choice.choice_level or "",
-        _("Neither the product nor its class has enough errors to choose by."),
-    )
+        "segment": _("It was chosen by the backtest errors of all products of its segment."),
+    }.get(level, _("Neither the product nor its class has enough errors to choose by."))
+    if segment:
+        text = _("The product is in the segment {segment} of the configuration.")
+        yield text.format(segment=segment.strip("()").partition("=")[2])
     if choice.runner_up is not None and choice.margin is not None:
         text = _("Its squared error is {share} lower than that of the runner-up, {model}.")
         if choice.margin < 0:

@@ -45,7 +45,10 @@ class PublishedRun:
 
 @dataclass(frozen=True)
 class SegmentErrors:
-    """Errors of a segment on the test window; ratios, None where they are undefined."""
+    """Errors of a segment on the test window; ratios, None where they are undefined.
+
+    standard_rmsse: of what the series of a configured segment would have chosen without it.
+    """
 
     segment: str
     n_series: int
@@ -56,6 +59,7 @@ class SegmentErrors:
     naive_rmsse: float | None
     bias: float | None
     coverage: float | None
+    standard_rmsse: float | None = None
 
 
 @dataclass(frozen=True)

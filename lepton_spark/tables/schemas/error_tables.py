@@ -3,6 +3,12 @@
 from lepton_spark.tables.schemas.constraints import among, at_least, unless_null
 from lepton_spark.tables.schemas.schema import RUN_ID, SERIES, SERIES_KEY, Column, Table
 
+SEGMENT = "segment"
+"""The dimension of configured segments in tables of sums: their rows have the segment `segment=NAME`."""
+
+STANDARD = "standard"
+"""Value of `metrics_summary.model`: what the series of a segment would have chosen without it."""
+
 _SPLIT = among("split", "validation", "test")
 _N_OBS = unless_null("n_obs", at_least(0, "n_obs"))
 _NONNEGATIVE = {
@@ -76,11 +82,12 @@ METRICS_SUMMARY = Table(
     comment="Backtest errors by segment, from pooled sums, and the value added over seasonal naive",
     columns=(
         RUN_ID,
-        Column("segment", "STRING", "all, demand_class=.., location=.. or category=..", False),
+        Column("segment", "STRING", "all, demand_class=.., location=.., category=.. or segment=..", False),
         Column(
             "model",
             "STRING",
-            "chosen: the model of each series; seasonal_naive: all series; others: series that chose it",
+            "chosen: the model of each series; seasonal_naive: all series; standard: what a segment's series "
+            "would have chosen without it; others: series that chose it",
             False,
         ),
         Column("split", "STRING", "validation or test", False),

@@ -132,7 +132,8 @@ GROUP_FORECASTS = Table(
         Column(
             "segment",
             "STRING",
-            "all, demand_class=NAME, location=ID, category=NAME, or product=ID (total over locations)",
+            "all, demand_class=NAME, location=ID, category=NAME, segment=NAME (as configured), or product=ID "
+            "(total over locations)",
             False,
         ),
         Column("cutoff", "DATE", "last day the run may see", False),

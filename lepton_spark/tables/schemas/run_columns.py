@@ -50,7 +50,8 @@ CHOICE = (
     Column(
         "choice_level",
         "STRING",
-        "whose errors decided: the series' own, those of its class, or none (default)",
+        "whose errors decided: the series' own, those of its class, of its segment, or none (default); for a "
+        "series of a configured segment followed by (segment=NAME)",
     ),
     Column(
         "quantile_method",

@@ -45,8 +45,8 @@ RUNS = Table(
         Column(
             "class_models",
             "MAP<STRING, STRING>",
-            "forecast runs: the model of each demand class, which the next run keeps unless one is clearly "
-            "better; empty without a choice",
+            "forecast runs: the model of each demand class, and of SEGMENT/CLASS, which the next run keeps "
+            "unless one is clearly better; empty without a choice",
         ),
         Column(
             "refit_run_id",

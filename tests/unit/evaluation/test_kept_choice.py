@@ -9,6 +9,7 @@ from lepton_spark.evaluation.accuracy.class_errors import ClassErrors, class_err
 from lepton_spark.evaluation.backtest import score_candidates
 from lepton_spark.evaluation.batch_forecast import BatchForecast, forecast_batch
 from lepton_spark.evaluation.kept_choice import KeptChoice, forecast_keeping
+from lepton_spark.evaluation.portfolios import STANDARD, Portfolio
 from lepton_spark.evaluation.priors import Prior
 from lepton_spark.evaluation.selection import ValidationErrors
 from lepton_spark.models.data.history import History
@@ -107,3 +108,20 @@ def test_a_series_that_the_refit_forecast_by_a_fallback_chooses_anew() -> None:
     full, _ = _full(history_of(quantity))
     assert full.status[1] != "ok"
     assert KeptChoice.of(full).is_known.tolist() == [True, False, True, True]
+
+
+def test_series_chooses_anew_if_its_segment_lacks_the_kept_candidate() -> None:
+    """The refit chose `mean` for both; one is now in a segment without it, the other in one that has it."""
+    history = history_of(_quantity())
+    full, errors = _full(history)
+    assert full.models[:2] == (MEAN.key, MEAN.key)
+    portfolios = (
+        Portfolio(STANDARD, CHOICE.candidates),
+        Portfolio("without", (NAIVE, LINE)),
+        Portfolio("with", (NAIVE, MEAN)),
+    )
+    settings, kept = replace(CHOICE, portfolios=portfolios), KeptChoice.of(full)
+    daily = forecast_keeping(history, {}, settings, kept, errors, segment=np.array([1, 2, 0, 0]))
+    assert _no_scores(daily) == [False, True, True, True]
+    assert daily.models[0] in {NAIVE.key, LINE.key}
+    assert daily.models[1:] == full.models[1:]

@@ -48,6 +48,9 @@ def _blocks(figures: Figures) -> Iterator[Block]:
         found = _group(figures.errors, name)
         if found:
             yield _errors_chart(_largest(found), group, len(found))
+    configured = _group(figures.errors, "segment")
+    if configured:
+        yield _gains(configured)
     if figures.monitored is not None and figures.monitored.segments:
         last = figures.monitored
         caption = _("Forecasts of {cutoff} against the sales up to {day}")
@@ -101,6 +104,27 @@ def _coverage_chart(errors: list[SegmentErrors]) -> Chart:
     rows = tuple(cells(names[one.segment], share(one.coverage)) for one in errors)
     table = Table(title, (_("demand class"), _("inside p10 to p90")), rows, frozenset({1}))
     return Chart(title, description, charts.coverage(errors, names, NOMINAL), table)
+
+
+def _gains(segments: Sequence[SegmentErrors]) -> Table:
+    """What the configured segments gained over the models of forecast.models."""
+    names = _names(segments)
+    rows = tuple(
+        cells(
+            names[one.segment],
+            count(one.n_series),
+            ratio(one.rmsse),
+            ratio(one.standard_rmsse),
+            signed_share(1.0 - one.rmsse / one.standard_rmsse)
+            if one.rmsse is not None and one.standard_rmsse
+            else NONE,
+        )
+        for one in segments
+    )
+    standard = _("RMSSE of the standard models")
+    head = (_("segment"), _("products"), _("RMSSE"), standard, _("gain"))
+    caption = _("What segments gained: errors of their own models beside those of forecast.models")
+    return Table(caption, head, rows, frozenset(range(1, len(head))))
 
 
 def _table(caption: str, group: str, errors: Sequence[SegmentErrors]) -> Table:
