@@ -111,7 +111,10 @@ def test_backtest_of_a_frame_gives_the_errors_of_a_run(done: Done) -> None:
 
     assert len(ours) == len(stored) > 100
     pd.testing.assert_frame_equal(
-        ours[[*order, *ERRORS]], stored[[*order, *ERRORS]], check_dtype=False, check_exact=True
+        ours[[*order, "model", *ERRORS]],
+        stored[[*order, "model", *ERRORS]],
+        check_dtype=False,
+        check_exact=True,
     )
     summary = done.run.context.warehouse.read("metrics_summary").toPandas()
     key = ["segment", "model", "split"]

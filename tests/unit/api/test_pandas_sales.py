@@ -25,6 +25,7 @@ def read(rows: pd.DataFrame, **settings: object) -> PandasSales:
 
 def daily(sales: PandasSales) -> dict[tuple[str, int], float | None]:
     """Quantity by product and day of January; None = unknown."""
+    assert not sales.daily[["product_id", "location_id", "day"]].duplicated().any()
     rows = sales.daily[["product_id", "day", "quantity"]].itertuples(index=False, name=None)
     return {(product, day - 18627): None if np.isnan(units) else units for product, day, units in rows}
 
