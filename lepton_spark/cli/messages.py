@@ -12,7 +12,7 @@ from rich.console import Console
 from lepton_spark.config import Config
 from lepton_spark.errors import FilesError, GatesError, LossError, StaleError, explain
 from lepton_spark.ingest.losses import TOO_MANY_LOST
-from lepton_spark.language import Message
+from lepton_spark.language import ENGLISH, Message, language_tag
 from lepton_spark.language import translated as _
 from lepton_spark.operations.job_end import State
 from lepton_spark.pipelines.challenge.contest import ChallengeResult
@@ -24,6 +24,7 @@ from lepton_spark.pipelines.maintenance.migrate import MigrateResult
 from lepton_spark.pipelines.monitor.monitor import MonitorResult
 from lepton_spark.pipelines.publish.publish import PublishResult
 from lepton_spark.pipelines.publish.published_state import PublishedState
+from lepton_spark.report.folding import FoldingConsole
 from lepton_spark.report.monitoring import print_monitoring
 from lepton_spark.report.overrides import print_override_scores
 from lepton_spark.tables.delta.migration import SCHEMA_VERSION
@@ -199,4 +200,5 @@ def print_rows_to_forget(rows: Mapping[str, int], *, deletes: bool, yes: bool) -
 
 def console() -> Console:
     """A console as wide as the terminal, or PLAIN_WIDTH columns when the output is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(width=width) if language_tag() == ENGLISH else FoldingConsole(width=width)

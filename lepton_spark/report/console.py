@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from lepton_spark.gates import Gate
-from lepton_spark.language import later
+from lepton_spark.language import later, shown
 from lepton_spark.language import translated as _
 from lepton_spark.report.summary import ClassError, SegmentGain, Summary
 from lepton_spark.report.terms import WHERE_EXPLAINED, class_name, terms_among
@@ -188,7 +188,7 @@ def _print_queries(
     path = warehouse.path(name)
     chosen = "" if published else f" WHERE run_id = '{run_id}'"
     run = _("Run {run}, {ahead}. Tables: {root}")
-    _print_plain(console, run.format(run=run_id, ahead=ahead, root=path.removesuffix(f"/{name}")))
+    _print_plain(console, run.format(run=run_id, ahead=shown(ahead), root=path.removesuffix(f"/{name}")))
     query = f"SELECT product_id, location_id, date, forecast, p10, p90 FROM delta.`{path}`{chosen}"  # noqa: S608 - shown, not run
     _print_plain(console, f"SQL:    {query}")
     _print_plain(console, f'Python: deltalake.DeltaTable("{path}").to_pandas()')

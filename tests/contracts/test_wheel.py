@@ -88,3 +88,9 @@ def test_installed_command_runs_from_another_folder(installed: Path, tmp_path: P
 
     assert Path(location.strip()).is_relative_to(installed)
     assert version == f"lepton_spark {__version__}\n"
+
+
+def test_installed_command_prints_chinese(installed: Path, tmp_path: Path) -> None:
+    found = run_outside(tmp_path, installed / "bin" / "lepton", "tables", "runs", "--lang", "zh")
+
+    assert "每行一次结束的运行" in found

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from lepton_spark import cli
+from lepton_spark.cli import messages
 from lepton_spark.cli.failures.failure_words import failure_words, shown_words
 from lepton_spark.cli.language.option import chosen_language
 from lepton_spark.errors import ConfigError
@@ -93,7 +93,7 @@ def test_alert_of_a_failure_stays_english() -> None:
 @pytest.mark.parametrize("code", ["en", "zh"])
 def test_lines_of_a_table_have_the_same_width(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     use_language(code)
-    console = Console(width=120)
+    console = messages.console()
     print_page(console, EXPLAINED, DAY)
     print_tables(console, "root")
     rows = [line for line in capsys.readouterr().out.splitlines() if line[:1] in set("┏┃┡│└")]
@@ -102,6 +102,23 @@ def test_lines_of_a_table_have_the_same_width(code: str, capsys: pytest.CaptureF
     for line in rows:
         grids.setdefault(width(line), []).append(line)
     assert len(grids) == 2  # the widths of the two tables
+
+
+def test_long_text_without_spaces_is_not_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["tables", "models", "--lang", "zh"]) == 0
+    cells = [line.split("│")[3].strip() for line in capsys.readouterr().out.splitlines() if "│" in line]
+    assert "…" not in "".join(cells)
+    assert (
+        "选定模型的设置；dispersion：方差与均值之比，用于分位数；prior_level、prior_weight：由计划员给定"
+        in "".join(cells)
+    )
+
+
+def test_help_without_spaces_is_not_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--help", "--lang", "zh"]) == 0
+    out = capsys.readouterr().out
+    assert "…" not in out
+    assert "也发布。" in out
 
 
 def test_table_of_an_explained_forecast_is_translated() -> None:

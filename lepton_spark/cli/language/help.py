@@ -1,5 +1,6 @@
 """The help of commands in the language of the process; typer reads it before a language is chosen."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -20,8 +21,13 @@ class Command(Protocol):
 def translate_help(command: Command) -> None:
     """Replaces the help of a command, its options and its commands below by their translations."""
     for part in _with_help(command):
-        part.help = translated(part.help)
+        part.help = _with_spaces(translated(part.help))
     command.epilog = translated(command.epilog or "")
+
+
+def _with_spaces(text: str) -> str:
+    """A space after each full-width sign: typer breaks lines at spaces, and cuts off the rest."""
+    return re.sub("([，；。：、])(?=.)", r"\1 ", text)
 
 
 def help_texts(command: Command) -> Iterator[str]:

@@ -10,6 +10,7 @@ from lepton_spark.config.invalid_settings import InvalidSetting, raise_if_any
 from lepton_spark.config.sections.section import Section
 from lepton_spark.config.suggestions import did_you_mean
 from lepton_spark.config.values.types import Day, Name
+from lepton_spark.language import Message
 
 KNOWN_MODELS = "known_models"
 """Key of the validation context: the names that `models` may hold. Without it, any name is accepted.
@@ -96,10 +97,11 @@ class ForecastSettings(Section):
         return 7 if self.frequency == "weekly" else 1
 
     @property
-    def ahead(self) -> str:
+    def ahead(self) -> Message:
         """The horizon as text, such as `28 days ahead`."""
-        unit = "week" if self.frequency == "weekly" else "day"
-        return f"{self.horizon} {unit}{'s' if self.horizon > 1 else ''} ahead"
+        if self.frequency == "weekly":
+            return Message("{n} weeks ahead", n=self.horizon) if self.horizon > 1 else Message("1 week ahead")
+        return Message("{n} days ahead", n=self.horizon) if self.horizon > 1 else Message("1 day ahead")
 
     @property
     def last_weekday(self) -> int:

@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 from lepton_spark.errors import InputError, explain
 from lepton_spark.ingest.lines.identity import token
 from lepton_spark.ingest.lines.reading.parsing import trimmed
-from lepton_spark.language import Message
 from lepton_spark.pipelines.context import JobContext
 from lepton_spark.tables import TABLES, Warehouse
 
@@ -49,11 +48,9 @@ def customer_subject(context: JobContext, number: str) -> Subject:
     """
     key = context.privacy_key
     if key is None or not context.config.has_customers:
-        found = (
-            Message("LEPTON_PRIVACY_KEY unset") if key is None else Message("input.columns.customer_id unset")
-        )
-        remedy = Message("Set the key and the configuration that the customer was loaded with.")
-        raise InputError(explain(Message("customer to forget"), found, Message("both set"), remedy))
+        found = "LEPTON_PRIVACY_KEY unset" if key is None else "input.columns.customer_id unset"
+        remedy = "Set the key and the configuration that the customer was loaded with."
+        raise InputError(explain("customer to forget", found, "both set", remedy))
     return Subject({"open_orders": F.col("customer_token") == F.lit(token(key, number))})
 
 

@@ -144,17 +144,21 @@ class Lease:
             heartbeat.remove()
 
     def _held_message(self, held: _Held | None, age: float) -> str:
-        since = "" if held is None else f" since {held.since:%Y-%m-%d %H:%M:%S} UTC"
+        since = ""
+        if held is not None:
+            started = f"{held.since:%Y-%m-%d %H:%M:%S}"
+            since = Message(" since {instant} UTC", instant=started)
+        seconds, dead_after = f"{age:.0f}", f"{self._dead_after:.0f}"
         remedy = Message(
             "Wait until it has ended; after {dead_after} s without a heartbeat it counts as dead. "
             "If you are sure that it is dead, add --take-over.",
-            dead_after=f"{self._dead_after:.0f}",
+            dead_after=dead_after,
         )
         found = Message(
             "held by {holder}{since}, last heartbeat {age} s ago",
             holder=_holder_text(held),
             since=since,
-            age=f"{age:.0f}",
+            age=seconds,
         )
         return explain(Message("lease of the warehouse"), found, Message("no other job"), remedy)
 
@@ -169,4 +173,7 @@ class Lease:
 
 
 def _holder_text(held: _Held | None) -> str:
-    return "an unknown process" if held is None else f"process {held.holder.process} on {held.holder.host}"
+    if held is None:
+        return Message("an unknown process")
+    holder = held.holder
+    return Message("process {process} on {host}", process=holder.process, host=holder.host)

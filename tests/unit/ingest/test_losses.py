@@ -19,6 +19,10 @@ def test_file_that_loses_more_than_the_share_is_refused_with_the_commonest_reaso
     )
 
 
+def test_reason_of_a_refused_file_is_plain_text_as_a_table_needs() -> None:
+    assert [type(words) for words in too_lossy_files(Losses(FILES), 0.05, {}).values()] == [str]
+
+
 @pytest.mark.parametrize(("name", "refused"), [("bad.csv", []), ("/in/bad.csv", []), ("ad.csv", [1])])
 def test_accepted_file_is_named_by_its_path_or_the_end_of_it(name: str, refused: list[int]) -> None:
     assert list(too_lossy_files(Losses(FILES), 0.05, {name: "known"})) == refused
