@@ -58,7 +58,9 @@ def test_fractions_have_the_configured_decimal_sign() -> None:
 def test_lines_are_numbered_by_rows_below_titles_and_beside_empty_columns() -> None:
     rows = [[None, "Sales"], [], [None, *HEADER], [None, *LINE], [], [None, *LINE], [None, *HEADER]]
     found = lines(workbook({"S": rows}), skip_rows=2)
-    assert [(line[0], line[-3:]) for line in found] == [(row, ("007", "2026-09-01", "3")) for row in (4, 6)]
+    assert [(line[0], line[3:]) for line in found] == [
+        (row, ("", "007", "2026-09-01", "3")) for row in (4, 6)
+    ]
 
 
 @pytest.mark.parametrize(
