@@ -114,6 +114,16 @@ LIES = workbook(ONE).replace(len(sheet_xml(ONE["S"])).to_bytes(4, "little"), (9)
             "cells up to row 1048576, column 16384",
             id="two cells far apart",
         ),
+        pytest.param(
+            workbook(
+                {"S": [[Raw('t="s"|<v>0</v>')] * 2, [Raw('t="s"|<v>1</v>')]]},
+                more={"xl/sharedStrings.xml": f"<sst><si><t>{'x' * 30_000}</t></si><si><t>y</t></si></sst>"},
+            ),
+            {"max_unpacked_bytes": 50_000},
+            "unpacks_too_large",
+            "found cells with 60001 bytes of text",
+            id="a long text in many cells",
+        ),
         pytest.param(LIES, {}, "unreadable_workbook", "Bad CRC-32", id="a part longer than it states"),
         pytest.param(
             workbook(ONE, more={"xl/worksheets/sheet1.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
