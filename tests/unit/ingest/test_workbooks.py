@@ -56,9 +56,11 @@ def test_fractions_have_the_configured_decimal_sign() -> None:
 
 
 def test_lines_are_numbered_by_rows_below_titles_and_beside_empty_columns() -> None:
-    rows = [["Sales"], [], [None, *HEADER], [None, *LINE], [], [None, *LINE], [None, *HEADER]]
+    rows = [[None, "Sales"], [], [None, *HEADER], [None, *LINE], [], [None, *LINE], [None, *HEADER]]
     found = lines(workbook({"S": rows}), skip_rows=2)
-    assert [(line[0], line[-3:]) for line in found] == [(row, ("007", "2026-09-01", "3")) for row in (4, 6)]
+    assert [(line[0], line[3:]) for line in found] == [
+        (row, ("", "007", "2026-09-01", "3")) for row in (4, 6)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,16 @@ LIES = workbook(ONE).replace(len(sheet_xml(ONE["S"])).to_bytes(4, "little"), (9)
             "unpacks_too_large",
             "cells up to row 1048576, column 16384",
             id="two cells far apart",
+        ),
+        pytest.param(
+            workbook(
+                {"S": [[Raw('t="s"|<v>0</v>')] * 2, [Raw('t="s"|<v>1</v>')]]},
+                more={"xl/sharedStrings.xml": f"<sst><si><t>{'x' * 30_000}</t></si><si><t>y</t></si></sst>"},
+            ),
+            {"max_unpacked_bytes": 50_000},
+            "unpacks_too_large",
+            "found cells with 60001 bytes of text",
+            id="a long text in many cells",
         ),
         pytest.param(LIES, {}, "unreadable_workbook", "Bad CRC-32", id="a part longer than it states"),
         pytest.param(

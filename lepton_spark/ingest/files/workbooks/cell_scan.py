@@ -1,6 +1,7 @@
 """Scans the XML of a workbook's part: how large its sheet is, and which of its cells have no value."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from xml.parsers import expat
@@ -16,13 +17,16 @@ class CellScan:
     """What a part has: cells of a sheet, names of sheets, or relations between parts.
 
     n_rows, n_columns: of the rectangle from A1 that holds every cell. unreadable: why, by row and column from
-    1. sheets: the attributes of each sheet of a workbook. targets: names of parts by id. is_xml: whether all
-    of the part was well-formed.
+    1. shared: how many cells hold each shared text, by its number. text_sizes: of the shared texts.
+    sheets: the attributes of each sheet of a workbook. targets: names of parts by id. is_xml: whether all of
+    the part was well-formed.
     """
 
     def __init__(self) -> None:
         self.n_rows = self.n_columns = self.n_cells = 0
         self.unreadable: dict[int, dict[int, str]] = {}
+        self.shared = Counter[int]()
+        self.text_sizes: list[int] = []
         self.sheets: list[Mapping[str, str]] = []
         self.targets: dict[str, str] = {}
         self.is_xml = True
@@ -51,6 +55,8 @@ class CellScan:
             self._in_value = True
         elif kind == "f":
             self._has_formula = True
+        elif kind == "si":
+            self.text_sizes.append(0)
         elif kind == "row":
             self._row, self._column = int(attributes.get("r") or self._row + 1), 0
         elif kind == "sheet":
@@ -78,13 +84,17 @@ class CellScan:
     def _text(self, text: str) -> None:
         if self._in_value:
             self._value = self._value or text[:50]
+        elif self.text_sizes:
+            self.text_sizes[-1] += len(text)
 
     def _end(self, name: str) -> None:
         kind = name.rpartition(":")[2]
         if kind in ("v", "is"):
             self._in_value = False
         elif kind == "c":
-            if self._kind == "e":
+            if self._kind == "s" and self._value.isdecimal():
+                self.shared[int(self._value)] += 1
+            elif self._kind == "e":
                 self._note(self._value or "an error")
             elif self._has_formula and not self._value and self._kind != "str":  # an empty text is a value
                 self._note(NO_VALUE)

@@ -74,7 +74,17 @@ def _scanned(packed: zipfile.ZipFile, layout: Layout) -> dict[str, CellScan]:
         scan.feed(b"", is_last=True)
         if scan.n_rows * scan.n_columns * BYTES_PER_CELL > layout.max_unpacked:
             raise _too_large(f"cells up to row {scan.n_rows}, column {scan.n_columns}", layout)
+    _require_bounded_texts(parts, layout)
     return parts
+
+
+def _require_bounded_texts(parts: Mapping[str, CellScan], layout: Layout) -> None:
+    """Shared texts are copied into every cell that holds them."""
+    sizes = dict(enumerate(size for part in parts.values() for size in part.text_sizes))
+    for part in parts.values():
+        total = sum(n_cells * sizes.get(number, 0) for number, n_cells in part.shared.items())
+        if total > layout.max_unpacked:
+            raise _too_large(f"cells with {total} bytes of text", layout)
 
 
 def _too_large(found: str, layout: Layout) -> UnreadableFileError:

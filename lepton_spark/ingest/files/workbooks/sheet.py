@@ -111,7 +111,7 @@ def _checked(line: Row, names: Sequence[str], unreadable: Unreadable, layout: La
 def cell_text(cell: Cell, decimal: str) -> str:
     """A cell as text: days and instants in the forms PARSED_FORMS, numbers with this decimal sign.
 
-    >>> cell_text(1001.0, "."), cell_text(0.5, ","), cell_text(datetime(2026, 9, 1), ".")
+    >>> cell_text(1001.0, "."), cell_text(0.5, ","), cell_text(date(2026, 9, 1), ".")
     ('1001', '0,5', '2026-09-01')
     """
     if isinstance(cell, bool):
@@ -120,6 +120,5 @@ def cell_text(cell: Cell, decimal: str) -> str:
         is_whole = abs(cell) < _EXACT and cell == int(cell)
         return str(int(cell)) if is_whole else repr(cell).replace(".", decimal)
     if isinstance(cell, datetime):
-        is_day = cell.time() == time()
-        return cell.date().isoformat() if is_day else cell.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return cell.strftime("%Y-%m-%dT%H:%M:%S.%f")
     return cell if isinstance(cell, str) else str(cell)
