@@ -10,15 +10,16 @@ from lepton_spark.config.secrets import masked
 
 def resolved_lines(loaded: LoadedConfig) -> Iterator[tuple[str, str, str]]:
     """Yields (dotted key, value as YAML, source) for every key."""
-    for key, value in _flatten(loaded.config.model_dump(mode="json")):
+    for key, value in flattened(loaded.config.model_dump(mode="json")):
         yield key, as_yaml(masked(key, value)), loaded.source(key)
 
 
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flattened(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields (dotted key, value); sections of a list have their numbers as keys."""
     for key, given in tree.items():
         value = _by_number(given)
         if isinstance(value, Mapping) and value:
-            yield from _flatten(value, f"{prefix}{key}.")
+            yield from flattened(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

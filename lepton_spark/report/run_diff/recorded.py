@@ -1,13 +1,13 @@
 """The recorded facts of a forecast run, found by the beginning of its id."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from pyspark.sql import functions as F
 
+from lepton_spark.config.show import flattened
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.language import Message
 from lepton_spark.tables import Warehouse
@@ -39,7 +39,7 @@ def recorded_run(warehouse: Warehouse, start: str) -> Recorded:
         subject, allowed = Message("run '{run}'", run=start), Message("the id of a complete forecast run")
         raise InputError(explain(subject, what, allowed, remedy))
     row = found[0]
-    config = dict(_flat(json.loads(row["config"] or "{}")))
+    config = dict(flattened(json.loads(row["config"] or "{}")))
     return Recorded(row["run_id"], row["cutoff"], row["code_version"] or "", config)
 
 
@@ -48,11 +48,3 @@ def changed_settings(before: Recorded, after: Recorded) -> list[tuple[str, objec
     keys = sorted({*before.config, *after.config} - {*_CHOSEN_BY_RUN})
     pairs = ((key, before.config.get(key), after.config.get(key)) for key in keys)
     return [(key, old, new) for key, old, new in pairs if old != new]
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
