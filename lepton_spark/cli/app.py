@@ -7,13 +7,15 @@ import typer
 
 from lepton_spark import __version__
 from lepton_spark.cli.options import DEBUG
+from lepton_spark.operations.log_file import LOG_FILE
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Daily sales forecasts for every product of a catalogue, from raw files to Delta tables.",
-    epilog=f"Add {DEBUG} to any command to see the traceback of a failure.",
+    epilog=f"Add {DEBUG} to any command to see the traceback of a failure, {LOG_FILE} FILE to append a log "
+    "to a file, as JSON if its name ends with .jsonl.",
 )
 
 

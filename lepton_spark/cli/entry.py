@@ -12,9 +12,11 @@ from lepton_spark.cli.commands import app
 from lepton_spark.cli.failures.failure_words import failure_words
 from lepton_spark.cli.failures.interrupts import AFTER_INTERRUPT
 from lepton_spark.cli.options import DEBUG
-from lepton_spark.errors import LeptonError
+from lepton_spark.errors import ConfigError, LeptonError
+from lepton_spark.operations.log_file import log_file, without_log_file
 
 INTERRUPTED = 130
+log = logging.getLogger(__name__)
 
 
 YAML = (".yaml", ".yml")
@@ -52,8 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     _log_to_stderr(debug=debug)
+    try:
+        rest, path = without_log_file([argument for argument in given if argument != DEBUG])
+        with log_file(path):
+            code = _run(rest, debug=debug)
+            log.info("exit code %d", code, extra={"exit_code": code})
+    except ConfigError as fault:
+        return _failed(fault, failure_words(fault), fault.exit_code, debug=debug)
+    return code
+
+
+def _run(arguments: Sequence[str], *, debug: bool) -> int:
     group = typer.main.get_group(app)
-    arguments = [argument for argument in given if argument != DEBUG]
     expanded = expand(arguments, has_arguments=_has_arguments(group, arguments))
     try:
         group.main(args=expanded, prog_name="lepton")
@@ -83,6 +95,7 @@ def _exit_code(requested: SystemExit) -> int:
 def _failed(fault: Exception, message: str, code: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(fault)
+    log.error(message, exc_info=None if isinstance(fault, LeptonError) else fault)
     typer.echo(f"lepton: {message}", err=True)
     return code
 
@@ -91,6 +104,12 @@ def _log_to_stderr(*, debug: bool) -> None:
     level = logging.INFO if debug else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.ERROR)
-    if not debug:
-        for handler in logging.getLogger().handlers:
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_not_echoed)
+        if not debug:
             handler.addFilter(AFTER_INTERRUPT)
+
+
+def _not_echoed(record: logging.LogRecord) -> bool:
+    """False for the records of this module: their messages are printed anyway."""
+    return record.name != __name__
