@@ -7,6 +7,7 @@ import typer
 
 from lepton_spark.cli.language.option import LANG
 from lepton_spark.cli.options import DEBUG
+from lepton_spark.operations.log_file import LOG_FILE
 from lepton_spark.version import __version__
 
 app = typer.Typer(
@@ -14,7 +15,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Daily sales forecasts for every product of a catalogue, from raw files to Delta tables.",
-    epilog=f"Add {DEBUG} to any command to see the traceback of a failure, {LANG} zh to see Chinese.",
+    epilog=f"Add {DEBUG} to any command to see the traceback of a failure, {LANG} zh to see Chinese, {LOG_FILE} FILE "
+    "to append a log to a file, as JSON if its name ends with .jsonl.",
 )
 
 

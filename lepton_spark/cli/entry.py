@@ -18,8 +18,10 @@ from lepton_spark.cli.options import DEBUG
 from lepton_spark.errors import LeptonError
 from lepton_spark.language import ENGLISH, use_language
 from lepton_spark.language import translated as _
+from lepton_spark.operations.log_file import log_file, without_log_file
 
 INTERRUPTED = 130
+log = logging.getLogger(__name__)
 
 
 YAML = (".yaml", ".yml")
@@ -59,11 +61,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr(debug=debug)
     use_language(ENGLISH)
     try:
-        others, language = chosen_language([one for one in given if one != DEBUG], os.environ)
+        rest, path = without_log_file([argument for argument in given if argument != DEBUG])
+        rest, language = chosen_language(rest, os.environ)
         use_language(language)
-        group = typer.main.get_group(app)
-        translate_help(group)
-        expanded = expand(others, has_arguments=_has_arguments(group, others))
+        with log_file(path):
+            code = _run(rest, debug=debug)
+            log.info("exit code %d", code, extra={"exit_code": code})
+    except LeptonError as fault:
+        return _failed(fault, shown_words(fault), fault.exit_code, debug=debug)
+    return code
+
+
+def _run(arguments: Sequence[str], *, debug: bool) -> int:
+    group = typer.main.get_group(app)
+    translate_help(group)
+    expanded = expand(arguments, has_arguments=_has_arguments(group, arguments))
+    try:
         group.main(args=expanded, prog_name="lepton")
     except SystemExit as requested:
         return _exit_code(requested)
@@ -91,6 +104,7 @@ def _exit_code(requested: SystemExit) -> int:
 def _failed(fault: Exception, message: str, code: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(fault)
+    log.error(message, exc_info=None if isinstance(fault, LeptonError) else fault)
     typer.echo(f"lepton: {message}", err=True)
     return code
 
@@ -99,6 +113,12 @@ def _log_to_stderr(*, debug: bool) -> None:
     level = logging.INFO if debug else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.ERROR)
-    if not debug:
-        for handler in logging.getLogger().handlers:
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_not_echoed)
+        if not debug:
             handler.addFilter(AFTER_INTERRUPT)
+
+
+def _not_echoed(record: logging.LogRecord) -> bool:
+    """False for the records of this module: their messages are printed anyway."""
+    return record.name != __name__

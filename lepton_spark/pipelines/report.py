@@ -1,11 +1,9 @@
 """The report: gathers the figures of the published run, and writes them as one HTML file."""
 
 import logging
-import os
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from pyspark.sql import functions as F
 
@@ -34,6 +32,7 @@ from lepton_spark.report.page.figures import (
     Series,
 )
 from lepton_spark.report.page.render import report_page
+from lepton_spark.report.replaced_file import replaced
 
 log = logging.getLogger(__name__)
 
@@ -65,15 +64,8 @@ def run_report(context: JobContext, path: Path) -> ReportResult:
 def write_text(path: Path, text: str) -> int:
     """Replaces the file in one step; returns its size in bytes."""
     content = text.encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as aside:
-        aside.write(content)
-    try:
-        os.chmod(aside.name, 0o644)  # noqa: PTH101  as other files; the temporary one is private
-        Path(aside.name).replace(path)
-    except OSError:
-        Path(aside.name).unlink()
-        raise
+    with replaced(path) as aside:
+        aside.write_bytes(content)
     return len(content)
 
 

@@ -1,11 +1,14 @@
 """Progress for people: one line for each stage, with its results and its seconds."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from rich.console import Console
+
+log = logging.getLogger(__name__)
 
 Timer = Callable[[], float]
 """Returns seconds from some fixed point in time."""
@@ -42,6 +45,7 @@ class ConsoleProgress:
         finally:
             line = f"{title}: {outcome}" if outcome else title
             seconds = self._timer() - started
+            log.info("%s (%.1f s)", line, seconds, extra={"stage": title, "seconds": round(seconds, 1)})
             self._console.print(f"{line} ({seconds:.1f} s)", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -1,11 +1,13 @@
-"""`lepton explain` on tables written by hand."""
+"""`lepton explain`, `show` and `export` on tables written by hand."""
 
+import csv
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pyarrow import parquet
 from pyspark.sql import SparkSession
 
 from lepton_spark.cli import main
@@ -13,6 +15,8 @@ from lepton_spark.errors import InputError
 from lepton_spark.models.data.parts import GROUPS
 from lepton_spark.report.explanation.explained import Explained, Override, find_explained, published_run
 from lepton_spark.report.explanation.recent import weeks_sold
+from lepton_spark.report.export.rows import Exported, exported_rows
+from lepton_spark.report.export.writing import write_rows
 from lepton_spark.tables import Warehouse
 from lepton_spark.tables.schemas.forecast_tables import QUANTILE_LEVELS
 
@@ -171,3 +175,40 @@ def test_product_is_shown_with_its_last_weeks_its_band_and_why(
     assert "2024-05-25 │ 2024-05-31 │    7" in text
     assert "Sat 2024-06-01 │    20.00 │   1 │   3 │   5" in text
     assert "Model: pooled." in text
+    assert "What these words mean: lepton tables" in text
+
+
+def test_forecasts_are_exported_in_order_with_their_types(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out" / "f.parquet"
+    assert main(["export", "forecasts", "-o", str(target), "--set", f"warehouse.root={root}"]) == 0
+    assert f"export: {target} (6 rows, 0.0 MB)" in capsys.readouterr().out
+    table = parquet.read_table(target)
+    keys = list(
+        zip(*(table[name].to_pylist() for name in ("product_id", "location_id", "step")), strict=True)
+    )
+    assert keys == [(*series, step) for series in SERIES for step in DAYS]
+    assert table["date"].to_pylist()[:2] == [date(2024, 6, 1), date(2024, 6, 2)]
+    assert table["published_at"].to_pylist()[0] == datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def test_rejects_are_exported_with_masked_lines_and_reasons_as_text(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    reject = {"line_hash": "h", "occurrence": 1, "ingest_batch": "b", "content_hash": "c", "file": "a.csv"}
+    why = {"reason": "no_date", "reasons": ["no_date", "no_units"], "line": '{"mail":"***"}'}
+    lines = [{**reject, **why, "line_number": number} for number in (10, 9)]
+    warehouse.append("rejects", warehouse.rows("rejects", lines))
+    path = tmp_path / "r.csv"
+    assert write_rows(exported_rows(warehouse, Exported.REJECTS), path).n_rows == 2
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["line_number"] for row in found] == ["9", "10"]
+    assert (found[0]["reasons"], found[0]["line"]) == ("no_date, no_units", '{"mail":"***"}')
+
+
+def test_orders_that_were_never_made_are_a_file_without_rows(warehouse: Warehouse, tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    assert write_rows(exported_rows(warehouse, Exported.ORDERS), path).n_rows == 0
+    assert path.read_text(encoding="utf-8-sig").startswith('"run_id","product_id","location_id"')

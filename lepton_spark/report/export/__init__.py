@@ -1,0 +1,1 @@
+"""Published tables as files for planners: CSV, Excel workbooks, Parquet."""
