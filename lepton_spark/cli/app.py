@@ -15,8 +15,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Daily sales forecasts for every product of a catalogue, from raw files to Delta tables.",
-    epilog=f"Add {DEBUG} to any command to see the traceback of a failure, {LANG} zh to see Chinese, {LOG_FILE} FILE "
-    "to append a log to a file, as JSON if its name ends with .jsonl.",
+    epilog=f"Add {DEBUG} to any command to see the traceback of a failure, {LANG} zh to see Chinese, "
+    f"{LOG_FILE} FILE to append a log to a file, as JSON if its name ends with .jsonl.",
 )
 
 
