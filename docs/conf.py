@@ -1,6 +1,6 @@
 """Settings of the documentation site, built by `make docs`: Markdown pages, no request to other servers."""
 
-from lepton_spark import __version__
+from lepton_spark.version import __version__
 
 project = "lepton_spark"
 author = "The lepton_spark developers"

@@ -5,7 +5,8 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
@@ -78,14 +79,29 @@ _LATE_OPTIMIZING = " ".join(
 otherwise takes much of a short job's processor time (docs/experiments/speed.md)."""
 
 
-def open_session(settings: SparkSettings, app_name: str) -> SparkSession:
+def open_session(settings: SparkSettings, app_name: str, running: SparkSession | None = None) -> SparkSession:
     """The running session if there is one, otherwise a new one; only a new one gets these settings.
+
+    running: the session to use of several.
 
     Raises: SetupError without Java or Delta; ConfigError when an option would change results.
     """
-    if _is_running():
-        return _adopt(SparkSession.builder.getOrCreate())
+    if running is not None or _is_running():
+        return _adopt(running or SparkSession.builder.getOrCreate())
     return _start(settings, app_name)
+
+
+@contextmanager
+def result_settings(spark: SparkSession) -> Iterator[None]:
+    """Sets what results depend on while the block runs, in a session that belongs to someone else."""
+    before = {key: spark.conf.get(key, None) for key in RESULT_SETTINGS}
+    for key, value in RESULT_SETTINGS.items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key, old in before.items():
+            spark.conf.unset(key) if old is None else spark.conf.set(key, old)
 
 
 def _is_running() -> bool:

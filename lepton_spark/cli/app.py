@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lepton_spark import __version__
 from lepton_spark.cli.options import DEBUG
+from lepton_spark.version import __version__
 
 app = typer.Typer(
     add_completion=False,

@@ -2,25 +2,24 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lepton_spark.cli.app import app
-from lepton_spark.cli.job import load, privacy_key
+from lepton_spark.cli.job import load
 from lepton_spark.cli.messages import console, print_refused_files, refused_files_code
-from lepton_spark.cli.operators import clock
 from lepton_spark.config import SparkSettings
 from lepton_spark.detection.column_names import ROLES
 from lepton_spark.detection.proposal import Choice, Proposal
 from lepton_spark.detection.written import as_yaml
 from lepton_spark.errors import InputError, explain
+from lepton_spark.operations.opening import clock, privacy_key
 from lepton_spark.pipelines.context import JobContext
-from lepton_spark.pipelines.first_read import FirstRead, read_first
-from lepton_spark.pipelines.proposal import Sampled, propose_configuration
-from lepton_spark.report.first_read import print_layout, print_outcomes, print_outlook
+from lepton_spark.pipelines.first_read import read_first
+from lepton_spark.pipelines.proposal import absolute, propose_configuration
+from lepton_spark.report.first_read import print_layout, print_read
 from lepton_spark.report.progress import ConsoleProgress
 from lepton_spark.session import open_session
 from lepton_spark.tables import Warehouse
@@ -56,14 +55,14 @@ def init(
     with progress.stage("sample the files"):
         sampled = propose_configuration(spark, data, given)
     proposal = _chosen(sampled.proposal, asks=not yes and sys.stdin.isatty())
-    print_layout(console(), _layout_words(sampled), _columns(proposal))
+    print_layout(console(), sampled.words, proposal.described_columns())
     folder.mkdir(parents=True, exist_ok=True)
     tables = str((folder / "tables").absolute())
-    target.write_text(as_yaml(proposal, _absolute(data), tables, str(target)), encoding="utf-8")
+    target.write_text(as_yaml(proposal, absolute(data), tables, str(target)), encoding="utf-8")
     loaded = load([target], None)
     warehouse = Warehouse(spark, tables)
     read = read_first(JobContext(spark, warehouse, loaded.config, clock, progress, privacy_key=privacy_key()))
-    _print_first_read(read)
+    print_read(console(), read.counts, read.examples, read.words, read.classes)
     for name, reason in sampled.lines.others.items():
         typer.echo(f"sampled, but not used: {name}: {reason}", err=True)
     print_refused_files(read)
@@ -103,40 +102,3 @@ def _answer(choice: Choice) -> object:
             f"Several values of {choice.key} fit every sampled line. Which one is right?", default=1
         )
     return choice.values[answer - 1]
-
-
-def _absolute(data: str) -> str:
-    """The path as it works from any folder; package paths and object stores stay as they are."""
-    return data if ":" in data else str(Path(data).absolute())
-
-
-def _layout_words(sampled: Sampled) -> str:
-    lines, settings = sampled.lines, sampled.proposal.settings
-    files = "1 file" if sampled.n_files == 1 else f"{sampled.n_files:,} files"
-    parts = [files, lines.format]
-    if lines.csv is not None:
-        parts.append(f"separated by {lines.csv.separator!r}")
-        parts.append(f"header in line {lines.csv.skip_rows + 1}" if lines.csv.has_header else "no header")
-    if lines.format in ("csv", "json"):
-        parts.append(f"encoding {lines.encoding}")
-        parts.append(f"decimal sign {settings.get('decimal', '.')!r}")
-    return ", ".join(parts)
-
-
-def _columns(proposal: Proposal) -> Iterator[tuple[str, str, str]]:
-    for role, name in proposal.columns.items():
-        form = f", read as {proposal.date_form}" if role == "date" and proposal.date_form else ""
-        yield name, role, f"{proposal.reasons[f'columns.{role}']}{form}"
-
-
-def _print_first_read(read: FirstRead) -> None:
-    print_outcomes(console(), read.counts, read.examples)
-    if read.first is None:
-        return
-    closed = read.days - read.open_days
-    typer.echo(
-        f"{read.first} to {read.last}: {read.days:,} days, {closed:,} of them without a sale anywhere; "
-        f"{read.products:,} products, {read.locations:,} locations, {read.series:,} series; "
-        f"{read.returned:,} lines with returns"
-    )
-    print_outlook(console(), read.classes)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -15,6 +14,7 @@ from lepton_spark.errors import LeptonError
 from lepton_spark.operations.alerts.alerting import alert
 from lepton_spark.operations.job_end import JobEnd, State
 from lepton_spark.operations.lineage.tracing import traced
+from lepton_spark.operations.opening import clock
 from lepton_spark.operations.prometheus import write_prometheus
 from lepton_spark.operations.stage_times import StageTimes
 from lepton_spark.pipelines.context import JobContext
@@ -29,11 +29,6 @@ SCHEDULED = ("run", "ingest", "panel", "forecast", "publish", "inventory", "moni
 
 MAX_WORDS = 500
 """Longest message of a failure in an alert."""
-
-
-def clock() -> datetime:
-    """The current time in UTC."""
-    return datetime.now(UTC)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from lepton_spark.cli.app import app
-from lepton_spark.cli.explaining import explained_product
 from lepton_spark.cli.job import leased, load, open_job
 from lepton_spark.cli.messages import (
     console,
@@ -24,6 +23,7 @@ from lepton_spark.cli.options import (
     TakeOver,
 )
 from lepton_spark.operations.job_end import present_state
+from lepton_spark.pipelines.explanation import explained_product
 from lepton_spark.pipelines.inventory import run_inventory
 from lepton_spark.pipelines.monitor.follow import follow_sales
 from lepton_spark.pipelines.monitor.monitor import run_monitor

@@ -1,6 +1,6 @@
 """Reads the layers of a configuration as nested mappings: YAML files, then `--set dotted.key=value`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -12,6 +12,8 @@ from lepton_spark.config.yaml_faults import DuplicateKeyError, yaml_fault
 from lepton_spark.errors import Fault
 
 SET_SOURCE = "--set"
+MAPPING_SOURCE = "config"
+"""The source of settings that are given in Python."""
 
 _NO_YAML = tuple("|>*&!@%#`,")
 """A `--set` value that starts with one of these is taken literally, for example `*.csv`."""
@@ -26,10 +28,13 @@ class Replacement(dict[str, Any]):
 
 
 def layers(
-    paths: Sequence[str | Path], overrides: Sequence[str], faults: list[Fault]
+    given: Sequence[str | Path | Mapping[str, Any]], overrides: Sequence[str], faults: list[Fault]
 ) -> Iterator[tuple[str, Tree]]:
-    """Yields (source, tree) for each file, then each override; adds unreadable ones to `faults`."""
-    for path in paths:
+    """Yields (source, tree) for each layer, then each override; adds unreadable ones to `faults`."""
+    for path in given:
+        if isinstance(path, Mapping):
+            yield MAPPING_SOURCE, dict(path)
+            continue
         layer = _read_yaml(path, faults)
         if layer is not None:
             yield str(path), layer

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -28,13 +29,14 @@ class LoadedConfig:
 
 
 def load_config(
-    paths: Sequence[str | Path],
+    given: Sequence[str | Path | Mapping[str, Any]],
     overrides: Sequence[str] = (),
     known_models: Collection[str] | None = None,
     cutoff: str | None = None,
 ) -> LoadedConfig:
-    """The resolved configuration; later files, then `overrides` (`dotted.key=value`), then `cutoff` win.
+    """The resolved configuration; later layers, then `overrides` (`dotted.key=value`), then `cutoff` win.
 
+    given: YAML files, or sections as nested mappings.
     known_models: names that `forecast.models` may hold.
     None: any name is accepted.
 
@@ -43,7 +45,7 @@ def load_config(
     tree: Tree = {}
     sources: dict[str, str] = {}
     faults: list[Fault] = []
-    for name, layer in layers(paths, overrides, faults):
+    for name, layer in layers(given, overrides, faults):
         _overlay(tree, layer, name, sources)
     if cutoff is not None:
         _overlay(tree, {"forecast": {"cutoff": cutoff}}, CUTOFF_SOURCE, sources)

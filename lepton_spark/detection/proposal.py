@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from lepton_spark.config.sections.forecast_settings import WEEKDAYS
@@ -60,6 +60,12 @@ class Proposal:
         """The form of dates in text; None for typed dates."""
         forms = self.settings.get("date_formats")
         return str(forms[0]) if isinstance(forms, list) else None
+
+    def described_columns(self) -> Iterator[tuple[str, str, str]]:
+        """Name, role and reason of each column that has a role."""
+        for role, name in self.columns.items():
+            form = f", read as {self.date_form}" if role == "date" and self.date_form else ""
+            yield name, role, f"{self.reasons[f'columns.{role}']}{form}"
 
     def choosing(self, choice: Choice, value: object) -> "Proposal":
         """The proposal with another value of an open setting."""

@@ -49,6 +49,18 @@ class FirstRead:
         return 0 if self.first is None or self.last is None else (self.last - self.first).days + 1
 
     @property
+    def words(self) -> str:
+        """The days, products and returns that a load would accept, for people; empty without any."""
+        if self.first is None:
+            return ""
+        closed = self.days - self.open_days
+        return (
+            f"{self.first} to {self.last}: {self.days:,} days, {closed:,} of them without a sale anywhere; "
+            f"{self.products:,} products, {self.locations:,} locations, {self.series:,} series; "
+            f"{self.returned:,} lines with returns"
+        )
+
+    @property
     def series(self) -> int:
         """Products, counted once for each location that sold them."""
         return sum(n_series for n_series, _ in self.classes.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
@@ -27,6 +28,25 @@ class Sampled:
     n_files: int
     lines: SampledLines
     proposal: Proposal
+
+    @property
+    def words(self) -> str:
+        """How the files are written, for people."""
+        lines, settings = self.lines, self.proposal.settings
+        files = "1 file" if self.n_files == 1 else f"{self.n_files:,} files"
+        parts = [files, lines.format]
+        if lines.csv is not None:
+            parts.append(f"separated by {lines.csv.separator!r}")
+            parts.append(f"header in line {lines.csv.skip_rows + 1}" if lines.csv.has_header else "no header")
+        if lines.format in ("csv", "json"):
+            parts.append(f"encoding {lines.encoding}")
+            parts.append(f"decimal sign {settings.get('decimal', '.')!r}")
+        return ", ".join(parts)
+
+
+def absolute(path: str) -> str:
+    """The path as it works from any folder; package paths and object stores stay as they are."""
+    return path if ":" in path else str(Path(path).absolute())
 
 
 def propose_configuration(spark: SparkSession, path: str, given: Mapping[str, str]) -> Sampled:

@@ -10,6 +10,7 @@ from lepton_spark.evaluation.demand import DEMAND_CLASSES
 MAX_WORDS = 110
 """Characters of an example that are printed."""
 
+
 OUTLOOK: Mapping[str, str] = {
     "smooth": "sell on most days in similar amounts: forecasts of days are good",
     "erratic": "sell on most days in changing amounts: order by quantiles, not by the mean",
@@ -46,6 +47,20 @@ def _outcomes(counts: Mapping[str, int], examples: Mapping[str, str]) -> Iterato
         if key.startswith("rejected.") and count:
             reason = key.removeprefix("rejected.")
             yield f"  {reason}", f"{count:,}", examples.get(reason, "")[:MAX_WORDS]
+
+
+def print_read(
+    console: Console,
+    counts: Mapping[str, int],
+    examples: Mapping[str, str],
+    words: str,
+    classes: Mapping[str, tuple[int, float]],
+) -> None:
+    """Prints the lines by outcome, then the days in words and the series by class, if there are any."""
+    print_outcomes(console, counts, examples)
+    if words:
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+        print_outlook(console, classes)
 
 
 def print_outlook(console: Console, classes: Mapping[str, tuple[int, float]]) -> None:

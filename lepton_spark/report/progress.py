@@ -1,5 +1,6 @@
 """Progress for people: one line for each stage, with its results and its seconds."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -42,3 +43,8 @@ class ConsoleProgress:
             line = f"{title}: {outcome}" if outcome else title
             seconds = self._timer() - started
             self._console.print(f"{line} ({seconds:.1f} s)", markup=False, highlight=False, soft_wrap=True)
+
+
+def notebook_progress() -> ConsoleProgress:
+    """Progress on stderr, so that it is not mixed with results."""
+    return ConsoleProgress(Console(stderr=True), time.monotonic)

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from lepton_spark import __version__
+from lepton_spark.version import __version__
 from tests.pipelines.cluster import build_package
 
 WHEEL = f"lepton_spark-{__version__}-py3-none-any.whl"

@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lepton_spark import __version__, cli
+from lepton_spark import cli
 from lepton_spark.cli import entry, job, messages
 from lepton_spark.errors import FilesError
 from lepton_spark.pipelines.ingest.ingest import IngestResult, RefusedFile
 from lepton_spark.pipelines.publish.publish import PublishResult
+from lepton_spark.version import __version__
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Errors of the candidates by demand class: summed in the workers, then over all batches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,12 +74,16 @@ def collect_class_errors(candidates: DataFrame, models: tuple[Candidate, ...]) -
         F.sum("n_obs").alias("n_obs"),
         F.sum("n_series").alias("n_series"),
     )
-    rows = pooled.collect()
-    classes = (*sorted({row["demand_class"] for row in rows} - {ALL}), ALL)
+    return class_errors([row.asDict() for row in pooled.collect()], models)
+
+
+def class_errors(sums: Sequence[Mapping[str, Any]], models: tuple[Candidate, ...]) -> ClassErrors:
+    """The class errors by sums over all series, one mapping for each demand class and model."""
+    classes = (*sorted({row["demand_class"] for row in sums} - {ALL}), ALL)
     columns = {candidate.key: column for column, candidate in enumerate(models)}
     shape = (len(classes), len(models))
     scaled_mse, n_series = np.full(shape, np.nan), np.zeros(shape)
-    for row in rows:
+    for row in sums:
         cell = classes.index(row["demand_class"]), columns[row["model"]]
         n_series[cell] = row["n_series"]
         if row["n_obs"] > 0:

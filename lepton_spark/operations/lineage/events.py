@@ -15,10 +15,10 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.transport.file import FileConfig, FileTransport
 
-from lepton_spark import __version__
 from lepton_spark.operations.lineage.datasets import Datasets, dataset_name
 from lepton_spark.operations.lineage.job_runs import JobRun
 from lepton_spark.tables import TABLES
+from lepton_spark.version import __version__
 
 PRODUCER = f"https://pypi.org/project/lepton-spark/{__version__}"
 

@@ -12,9 +12,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark import __version__
 from lepton_spark.config import Config
 from lepton_spark.tables.schemas.run_tables import Job
+from lepton_spark.version import __version__
 
 _COVARIATES = ("plans", "products", "stock", "priors", "calendar")
 

@@ -47,7 +47,14 @@ def write_drawing(spec: dict[str, Any], path: Path) -> None:
         page = vl_convert.vegalite_to_html(spec, vl_version=VEGA_LITE, bundle=True)
         path.write_text(page, encoding="utf-8")
     else:
-        path.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
+        path.write_text(svg_of(spec), encoding="utf-8")
+
+
+def svg_of(spec: dict[str, Any]) -> str:
+    """The drawing as SVG."""
+    import vl_convert  # noqa: PLC0415  an optional package
+
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE))
 
 
 def _units(day: Day) -> tuple[float, ...]:

@@ -25,22 +25,29 @@ _TICKS = {"grid": True, "tickCount": 6}
 _PER_CENT = {**_TICKS, "format": ".0%"}
 
 
-def lines(values: Sequence[Mapping[str, Any]] | None, title: str) -> Spec:
-    """Sold, forecast and earlier forecast by day, as lines; of a product also the range p10 to p90.
+def lines(
+    values: Sequence[Mapping[str, Any]] | None,
+    title: str,
+    bands: Sequence[tuple[str, str]] = (("p10", "p90"),),
+) -> Spec:
+    """Sold, forecast and earlier forecast by day, as lines; of a product also ranges, by default p10 to p90.
 
-    values: rows with `date`, `what` and `units`; None: the page's script adds those of a product, the
-    forecast's with `p10` and `p90`.
+    values: rows with `date`, `what` and `units`; None: rows of a product are added later, the forecast's with
+    the quantiles of `bands`.
     """
     units = {"field": "units", "type": "quantitative", "title": title}
-    band = {
-        "transform": [{"filter": "isValid(datum.p10)"}],
-        "mark": {"type": "area", "color": "@blue", "opacity": 0.18},
-        "encoding": {
-            "x": _DAY,
-            "y": {"field": "p10", "type": "quantitative", "title": title},
-            "y2": {"field": "p90"},
-        },
-    }
+    areas = [
+        {
+            "transform": [{"filter": f"isValid(datum.{low})"}],
+            "mark": {"type": "area", "color": "@blue", "opacity": 0.18},
+            "encoding": {
+                "x": _DAY,
+                "y": {"field": low, "type": "quantitative", "title": title},
+                "y2": {"field": high},
+            },
+        }
+        for low, high in bands
+    ]
     drawn = {
         "mark": {"type": "line", "strokeWidth": 1.8, "invalid": "break-paths-show-domains"},
         "encoding": {
@@ -56,7 +63,7 @@ def lines(values: Sequence[Mapping[str, Any]] | None, title: str) -> Spec:
         },
     }
     data = {"name": "days"} if values is None else {"values": list(values)}
-    layers = [band, drawn] if values is None else [drawn]
+    layers = [*areas, drawn] if values is None else [drawn]
     return {"data": data, "width": "container", "height": 260, "layer": layers}
 
 

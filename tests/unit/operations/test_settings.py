@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from lepton_spark import cli
-from lepton_spark.cli import job
+from lepton_spark.operations import opening
 
 
 def run(folder: Path, *settings: str, command: str = "run") -> int:
@@ -110,7 +110,7 @@ def test_job_that_fails_before_it_has_tables_sends_an_alert(
     def no_session(*_: object) -> None:
         raise RuntimeError("no Java\n\tat org.apache.spark.Main")
 
-    monkeypatch.setattr(job, "open_session", no_session)
+    monkeypatch.setattr(opening, "open_session", no_session)
     target = tmp_path / "alert.json"
     write = (
         f"[{sys.executable}, -c, 'import sys; open(sys.argv[1], \"w\").write(sys.stdin.read())', {target}]"
