@@ -137,6 +137,13 @@ def test_usual_model_of_a_class_of_a_segment_is_its_own() -> None:
     assert _select(usual).chosen.tolist() == [1, 1]
 
 
+def test_usual_model_of_a_class_of_all_series_is_not_that_of_a_segment() -> None:
+    """The segment is too small for errors of its own, so those of the class decide between equal models."""
+    errors = _errors(smooth=([1.0] * 4, 50), all=([1.0] * 4, 50))
+    usual = ClassErrors(errors.classes, errors.scaled_mse, errors.n_series, {"smooth": 1})
+    assert _select(usual).chosen.tolist() == [1, 3]
+
+
 def test_class_errors_of_a_segment_are_those_of_its_series() -> None:
     mse = np.array([[1.0, 2.0, 4.0], [3.0, 3.0, 1.0]])[:, np.newaxis]  # [C, 1, S]
     counts = np.full(mse.shape, 10.0)

@@ -171,6 +171,16 @@ def test_why_names_the_model_whose_errors_decided_and_the_runner_up() -> None:
     assert own[1] == "It was chosen by the product's own backtest errors."
 
 
+def test_why_names_the_segment_of_the_product() -> None:
+    by_segment = [*why(replace(EXPLAINED, choice_level="segment (segment=spare parts)"))]
+    assert by_segment[1:3] == [
+        "It was chosen by the backtest errors of all products of its segment.",
+        "The product is in the segment spare parts of the configuration.",
+    ]
+    own = [*why(replace(EXPLAINED, choice_level="series (segment=seasonal)"))]
+    assert own[1] == "It was chosen by the product's own backtest errors."
+
+
 def test_why_explains_a_usual_model_that_is_slightly_worse() -> None:
     lines = [*why(replace(EXPLAINED, margin=-0.004))]
     assert lines[2:] == [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lepton_spark.errors import SetupError
 from lepton_spark.report.page.embedding import product_data, script_json
-from lepton_spark.report.page.figures import Orders, Series
+from lepton_spark.report.page.figures import Orders, SegmentErrors, Series
 from lepton_spark.report.page.render import render, report_page, require_packages
 from tests.unit.report.page.made_up import (
     COLOUR,
@@ -168,6 +168,15 @@ def test_tiles_count_gates_of_a_refused_run_too() -> None:
     refused = replace(figures().run, refused_cutoff=date(2024, 6, 7), refused=(FAILED,))
     assert "gates failed 1 1 gate passed" in parsed(run=refused).words
     assert "gates failed 0 1 gate passed" in parsed().words
+
+
+def test_configured_segments_have_their_gain_over_the_standard_models() -> None:
+    known = SegmentErrors("segment=<b>tea</b>", 4, 28, 0.9, 0.8, 0.6, 1.0, None, None, 0.8)
+    untested = SegmentErrors("segment=new", 1, 0, *[None] * 6)
+    page = parsed(errors=(*figures().errors, known, untested))
+    assert "products RMSSE RMSSE of the standard models gain" in page.words
+    assert "<b>tea</b> 4 0.600 0.800 +25.0 % new 1" in page.words
+    assert "What segments gained" not in parsed().words
 
 
 def test_page_without_history_orders_or_an_earlier_run_is_written_in_words() -> None:
