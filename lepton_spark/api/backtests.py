@@ -9,9 +9,9 @@ import pandas as pd
 from pyspark.sql import DataFrame as SparkFrame
 from pyspark.sql import SparkSession
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.frame_settings import Settings, frame_config
-from lepton_spark.api.frames import fit_frame
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.fitting import fit_frame
+from lepton_spark.api.frames.settings import Settings, frame_config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.evaluation.accuracy.metrics import METRICS, QUANTILE_METRICS
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from lepton_spark.api.forecasts import Forecast
-from lepton_spark.api.frames import rows_where
+from lepton_spark.api.frames.fitting import rows_where
+from lepton_spark.api.frames.typed_columns import codes
 from lepton_spark.api.intervals import INTERVALS, interval_columns
 from lepton_spark.api.runs import Run
-from lepton_spark.api.typed_columns import codes
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.forecasting.packing import KEY
 from lepton_spark.ingest.lines.reading.values import ALL_LOCATIONS

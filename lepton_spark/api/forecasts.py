@@ -9,9 +9,9 @@ import pandas as pd
 from pyspark.sql import DataFrame as SparkFrame
 from pyspark.sql import SparkSession
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.frame_settings import Settings, frame_config
-from lepton_spark.api.frames import FittedFrame, fit_frame
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.fitting import FittedFrame, fit_frame
+from lepton_spark.api.frames.settings import Settings, frame_config
 from lepton_spark.api.intervals import interval_columns
 
 F = TypeVar("F", pd.DataFrame, SparkFrame)

@@ -9,7 +9,7 @@ from typing import Self
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lepton_spark.api.frame_settings import Settings, layers_of
+from lepton_spark.api.frames.settings import Settings, layers_of
 from lepton_spark.config import load_config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.models.registry import known_models

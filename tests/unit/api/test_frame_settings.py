@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lepton_spark.api.frame_settings import frame_config
+from lepton_spark.api.frames.settings import frame_config
 from lepton_spark.config import Config, ForecastSettings
 from lepton_spark.errors import ConfigError, InputError
 

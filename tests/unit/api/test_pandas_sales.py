@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.pandas_sales import PandasSales, pandas_sales
-from lepton_spark.api.rejected_rows import require_few
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.pandas_sales import PandasSales, pandas_sales
+from lepton_spark.api.frames.rejected_rows import require_few
 from lepton_spark.config import InputSettings
 from lepton_spark.errors import InputError, LossError
 

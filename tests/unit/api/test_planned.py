@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.planned import measures_of, plan_lists, planned_days
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.planned import measures_of, plan_lists, planned_days
 from lepton_spark.errors import InputError
 
 COLUMNS = Columns("sku", "when", "units")

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_spark.api.typed_columns import codes, days, numbers
+from lepton_spark.api.frames.typed_columns import codes, days, numbers
 from lepton_spark.errors import InputError
 
 NEW_YEAR = 18628  # 2021-01-01, days since 1970-01-01

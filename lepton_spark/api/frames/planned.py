@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.typed_columns import codes, days, numbers
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.typed_columns import codes, days, numbers
 from lepton_spark.config.sections.inputs.covariate_settings import MAX_MEASURES
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.forecasting.packing import KEY

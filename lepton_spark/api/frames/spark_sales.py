@@ -7,10 +7,10 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lepton_spark.api import spark_columns
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.pandas_sales import DECIMALS
-from lepton_spark.api.rejected_rows import (
+from lepton_spark.api.frames import spark_columns
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.pandas_sales import DECIMALS
+from lepton_spark.api.frames.rejected_rows import (
     CONFLICT,
     MISSING_LOCATION,
     MISSING_PRODUCT,

@@ -12,13 +12,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.fitted import PandasFits, SparkFits, fit_pandas, fit_spark
-from lepton_spark.api.pandas_sales import pandas_sales
-from lepton_spark.api.planned import measures_of, plan_lists, planned_days
-from lepton_spark.api.rejected_rows import require_few
-from lepton_spark.api.spark_planned import dated_plans, spark_plans
-from lepton_spark.api.spark_sales import spark_sales
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.fits import PandasFits, SparkFits, fit_pandas, fit_spark
+from lepton_spark.api.frames.pandas_sales import pandas_sales
+from lepton_spark.api.frames.planned import measures_of, plan_lists, planned_days
+from lepton_spark.api.frames.rejected_rows import require_few
+from lepton_spark.api.frames.spark_planned import dated_plans, spark_plans
+from lepton_spark.api.frames.spark_sales import spark_sales
 from lepton_spark.config import Config
 from lepton_spark.errors import InputError, explain
 from lepton_spark.forecasting.packing import KEY

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from lepton_spark.api.columns import Columns
-from lepton_spark.api.rejected_rows import (
+from lepton_spark.api.frames.columns import Columns
+from lepton_spark.api.frames.rejected_rows import (
     CONFLICT,
     MISSING_LOCATION,
     MISSING_PRODUCT,
@@ -19,7 +19,7 @@ from lepton_spark.api.rejected_rows import (
     UNKNOWN,
     messages,
 )
-from lepton_spark.api.typed_columns import codes, days, numbers
+from lepton_spark.api.frames.typed_columns import codes, days, numbers
 from lepton_spark.config import InputSettings
 from lepton_spark.forecasting.packing import KEY
 from lepton_spark.ingest.lines.reading.values import ALL_LOCATIONS

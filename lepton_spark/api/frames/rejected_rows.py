@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import date
 
-from lepton_spark.api.columns import Columns
+from lepton_spark.api.frames.columns import Columns
 from lepton_spark.config import InputSettings
 from lepton_spark.errors import InputError, LossError, explain
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lepton_spark.api import spark_columns
-from lepton_spark.api.columns import Columns
+from lepton_spark.api.frames import spark_columns
+from lepton_spark.api.frames.columns import Columns
 from lepton_spark.errors import InputError, examples, explain
 from lepton_spark.ingest.lines.reading.values import ALL_LOCATIONS
 from lepton_spark.tables.schemas.covariate_tables import ALWAYS_KNOWN
