@@ -41,7 +41,7 @@ def run_panel(context: JobContext) -> PanelResult:
     runs = context.runs
     started_at = context.clock()
     with context.stage("panel") as stage:
-        version = _sales_version(warehouse)
+        version = sales_version(warehouse)
         packed = packed_version(runs) if warehouse.exists("panel") else None
         years = () if packed == version else _bring_up(context, packed, version)
         if packed != version:  # table maintenance makes a new version without changing a year
@@ -58,7 +58,8 @@ def packed_version(runs: RunLog) -> int | None:
     return None if run is None else run.counts[SALES_VERSION]
 
 
-def _sales_version(warehouse: Warehouse) -> int:
+def sales_version(warehouse: Warehouse) -> int:
+    """The version of `sales`. Raises: InputError when nothing was loaded."""
     version = warehouse.version("sales")
     if version is None:
         raise InputError(

@@ -7,18 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from lepton_spark.api.frames import rejected_rows
 from lepton_spark.api.frames.columns import Columns
-from lepton_spark.api.frames.rejected_rows import (
-    CONFLICT,
-    MISSING_LOCATION,
-    MISSING_PRODUCT,
-    NO_DATE,
-    NO_QUANTITY,
-    TOO_EARLY,
-    TOO_LATE,
-    UNKNOWN,
-    messages,
-)
 from lepton_spark.api.frames.typed_columns import codes, days, numbers
 from lepton_spark.config import InputSettings
 from lepton_spark.forecasting.packing import KEY
@@ -57,14 +47,14 @@ def pandas_sales(frame: pd.DataFrame, columns: Columns, settings: InputSettings,
     rows = frame.reset_index(drop=True)
     lines = _lines(rows, columns, settings)
     reason = _reason(lines, settings, today)
-    reason[_conflicting(lines[reason.isna()], settings)] = CONFLICT
+    reason[_conflicting(lines[reason.isna()], settings)] = rejected_rows.CONFLICT
     is_rejected = reason.notna()
-    words = messages(columns, settings, today)
+    words = rejected_rows.messages(columns, settings, today)
     rejects = frame[is_rejected.to_numpy()].assign(
         reason=reason[is_rejected].to_numpy(), message=reason[is_rejected].map(words).to_numpy()
     )
     return PandasSales(
-        _daily(lines[~is_rejected], lines[reason.isin(UNKNOWN)], settings),
+        _daily(lines[~is_rejected], lines[reason.isin(rejected_rows.UNKNOWN)], settings),
         rejects,
         len(rows),
         _ids(rows, lines, columns),
@@ -88,12 +78,12 @@ def _reason(lines: pd.DataFrame, settings: InputSettings, today: date) -> pd.Ser
     """The first reason for which each row is rejected; None for a row that may count."""
     day = lines["day"].fillna(0)
     rules = {
-        MISSING_PRODUCT: lines["product_id"].isna(),
-        MISSING_LOCATION: lines["location_id"].isna(),
-        NO_DATE: lines["day"].isna(),
-        TOO_EARLY: day < epoch_day(settings.earliest_date),
-        TOO_LATE: day > epoch_day(today),
-        NO_QUANTITY: lines["units"].isna(),
+        rejected_rows.MISSING_PRODUCT: lines["product_id"].isna(),
+        rejected_rows.MISSING_LOCATION: lines["location_id"].isna(),
+        rejected_rows.NO_DATE: lines["day"].isna(),
+        rejected_rows.TOO_EARLY: day < epoch_day(settings.earliest_date),
+        rejected_rows.TOO_LATE: day > epoch_day(today),
+        rejected_rows.NO_QUANTITY: lines["units"].isna(),
     }
     reason = pd.Series(None, lines.index, dtype=object)
     for code, applies in reversed(rules.items()):

@@ -7,20 +7,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lepton_spark.api.frames import spark_columns
+from lepton_spark.api.frames import rejected_rows, spark_columns
 from lepton_spark.api.frames.columns import Columns
 from lepton_spark.api.frames.pandas_sales import DECIMALS
-from lepton_spark.api.frames.rejected_rows import (
-    CONFLICT,
-    MISSING_LOCATION,
-    MISSING_PRODUCT,
-    NO_DATE,
-    NO_QUANTITY,
-    TOO_EARLY,
-    TOO_LATE,
-    UNKNOWN,
-    messages,
-)
 from lepton_spark.config import InputSettings
 from lepton_spark.ingest.lines.reading.values import ALL_LOCATIONS
 from lepton_spark.tables.schemas.schema import SERIES_KEY
@@ -57,7 +46,9 @@ def spark_sales(
     kept = lines.localCheckpoint()
     by_reason = {row["reason"]: row["count"] for row in kept.groupBy("reason").count().collect()}
     n_rows, n_rejected = sum(by_reason.values()), {code: n for code, n in by_reason.items() if code}
-    words = [F.lit(text) for pair in messages(columns, settings, today).items() for text in pair]
+    words = [
+        F.lit(text) for pair in rejected_rows.messages(columns, settings, today).items() for text in pair
+    ]
     message = F.element_at(F.create_map(*words), F.col("reason")).alias("message")
     rejects = kept.where(F.col("reason").isNotNull()).select("row.*", "reason", message)
     return SparkSales(_daily(kept, settings), rejects, n_rows, n_rejected)
@@ -79,12 +70,12 @@ def _lines(frame: DataFrame, columns: Columns, zone: str) -> DataFrame:
 def _reason(settings: InputSettings, today: date) -> Column:
     """The first reason for which a row is rejected; null for a row that may count."""
     rules = {
-        MISSING_PRODUCT: F.col("product_id").isNull(),
-        MISSING_LOCATION: F.col("location_id").isNull(),
-        NO_DATE: F.col("date").isNull(),
-        TOO_EARLY: F.col("date") < F.lit(settings.earliest_date),
-        TOO_LATE: F.col("date") > F.lit(today),
-        NO_QUANTITY: F.col("units").isNull(),
+        rejected_rows.MISSING_PRODUCT: F.col("product_id").isNull(),
+        rejected_rows.MISSING_LOCATION: F.col("location_id").isNull(),
+        rejected_rows.NO_DATE: F.col("date").isNull(),
+        rejected_rows.TOO_EARLY: F.col("date") < F.lit(settings.earliest_date),
+        rejected_rows.TOO_LATE: F.col("date") > F.lit(today),
+        rejected_rows.NO_QUANTITY: F.col("units").isNull(),
     }
     return F.coalesce(*(F.when(rule, F.lit(code)) for code, rule in rules.items()))
 
@@ -94,14 +85,14 @@ def _conflict() -> Column:
     of_day = Window.partitionBy(*DAY)
     counted = F.when(F.col("reason").isNull(), F.col("units"))
     differ = F.min(counted).over(of_day) != F.max(counted).over(of_day)
-    return F.when(differ, F.lit(CONFLICT))
+    return F.when(differ, F.lit(rejected_rows.CONFLICT))
 
 
 def _daily(lines: DataFrame, settings: InputSettings) -> DataFrame:
     """The sales of each series and day; unknown where a row was rejected, 0 where all is returned."""
     sold = F.when(F.col("reason").isNull(), F.greatest("units", F.lit(0.0)))
     units = F.sum(sold.cast(f"decimal(38,{DECIMALS})")) if settings.conflicts == "sum" else F.max(sold)
-    days = lines.where(F.col("reason").isNull() | F.col("reason").isin(*UNKNOWN)).groupBy(*DAY)
+    days = lines.where(F.col("reason").isNull() | F.col("reason").isin(*rejected_rows.UNKNOWN)).groupBy(*DAY)
     sales = days.agg(
         F.bool_or(F.col("reason").isNotNull()).alias("is_unknown"),
         F.round(units.cast("double"), DECIMALS).alias("sold_quantity"),

@@ -8,8 +8,8 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 
 from lepton_spark.errors import InputError, LeaseError, explain
-from lepton_spark.language import Message
 from lepton_spark.pipelines.context import JobContext
+from lepton_spark.pipelines.panel import sales_version
 from lepton_spark.tables.delta.change_feed import change_stream
 
 log = logging.getLogger(__name__)
@@ -29,15 +29,7 @@ def follow_sales(context: JobContext, monitor: Callable[[], None], seconds: int 
     Raises: InputError without sales, or when changes since the last time are no longer there; what `monitor`
     raises.
     """
-    if context.warehouse.version("sales") is None:
-        raise InputError(
-            explain(
-                Message("table {name}", name="sales"),
-                Message("none"),
-                Message("a table with sales"),
-                Message("Run `lepton ingest` first."),
-            )
-        )
+    sales_version(context.warehouse)
     failures: list[Exception] = []
 
     def on_changes(changed: DataFrame, _: int) -> None:
